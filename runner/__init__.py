@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The host side of tkfi: fetch, patch, build, boot, show, compare."""

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`python3 -m runner`, once what it needs is known to be there."""
+
+import importlib.util
+import sys
+
+if importlib.util.find_spec("rich") is None:
+    print("tkfi: python3-rich is not installed; run 'make setup'", file=sys.stderr)
+    sys.exit(2)
+
+from runner.cli import main  # noqa: E402  (after the check above)
+
+sys.exit(main())

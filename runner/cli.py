@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The command line: what can be asked, and how every ending becomes an exit status."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from runner import kernels, lock, patches, summary
+from runner.errors import Interrupted, TkfiError
+from runner.identical import check_identical
+from runner.layout import Layout
+from runner.prepare import prepare
+from runner.process import NoSpace
+from runner.progress import note
+from runner.reproduce import Request, reproduce
+from runner.suites import report, suites, test
+from runner.units import parse_delay, parse_frequency
+
+NEEDED_GB = 3  # disk space one kernel takes: package, source, objects
+_SIGNED = ("--from", "--to", "--delay")  # whose values may begin with a minus sign
+
+
+def main(argv: Sequence[str] | None = None, layout: Layout | None = None) -> int:
+    """Run one command; returns the exit status of DESIGN.md."""
+    arguments = _parser().parse_args(_glue_values(sys.argv[1:] if argv is None else argv))
+    try:
+        layout = layout or Layout()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, _interrupt)
+        status: int = arguments.run(arguments, layout)
+        return status
+    except Interrupted as stop:
+        note(f"\nstopped by {stop.signal.name}: all child processes ended, the lock on build/ released")
+        return 130
+    except NoSpace as error:
+        return _disk_full(str(error), layout)
+    except TkfiError as error:
+        note(f"tkfi: {error}")
+        return error.status
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 2
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            return _disk_full(str(error), layout)
+        note(f"tkfi: {error}")
+        return 2
+
+
+def _interrupt(number: int, _frame: FrameType | None) -> None:
+    raise Interrupted(number)
+
+
+def _disk_full(what: str, layout: Layout | None) -> int:
+    place = layout.repo if layout else Path.cwd()
+    free = shutil.disk_usage(place).free / 1e9
+    note(f"tkfi: the disk is full: {what}\n{free:.1f} GB are free at {place}; a kernel needs about "
+         f"{NEEDED_GB} GB. 'make clean' frees what can be made again. Nothing half-made was kept.")
+    return 2
+
+
+def _glue_values(argv: Sequence[str]) -> list[str]:
+    """Write '--to -500ppm' as '--to=-500ppm': argparse takes a leading minus for an option."""
+    glued: list[str] = []
+    for word in argv:
+        if glued and glued[-1] in _SIGNED:
+            glued[-1] += "=" + word
+        else:
+            glued.append(word)
+    return glued
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tkfi", allow_abbrev=False, description=(
+        "Reproduces time going backwards on a live kernel, deterministically."))
+    verbs = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def verb(name: str, run: Callable[[argparse.Namespace, Layout], int],
+             about: str) -> argparse.ArgumentParser:
+        added = verbs.add_parser(name, help=about, description=about, allow_abbrev=False)
+        added.set_defaults(run=run)
+        return added
+
+    cover = verb("reproduce", _reproduce, "show the cover letter's race on a live kernel")
+    _add_kernel(cover)
+    cover.add_argument("--delay", default="10ms", help="how long the updater is off (10ms)")
+    cover.add_argument("--from", default="+500ppm", dest="before", help="frequency before (+500ppm)")
+    cover.add_argument("--to", default="-500ppm", dest="after", help="frequency after (-500ppm)")
+    _add_json(cover)
+
+    tests = verb("test", _test, "run the KUnit suites through the tree's own kunit.py")
+    tests.add_argument("--kernel", action="append", help="may be repeated (6.12)")
+    tests.add_argument("--variant", action="append", choices=kernels.VARIANTS, help="may be repeated")
+    tests.add_argument("--suite", default="tkfi_*", metavar="GLOB", help="which suites (all)")
+    tests.add_argument("--boots", type=_positive, default=1, metavar="N",
+                       help="boot N times and compare the traces (1)")
+    _add_json(tests)
+
+    tree = verb("tree", _tree, "print the path of the prepared tree, for plain kunit.py")
+    _add_kernel(tree)
+    tree.add_argument("--variant", choices=kernels.VARIANTS, default=kernels.VARIANTS[0])
+
+    listing = verb("list", _list, "what there is")
+    listing.add_argument("what", choices=sorted(_LISTS))
+    _add_kernel(listing)
+    _add_json(listing)
+
+    same = verb("identical", _identical, "check that CONFIG_TKFI=n leaves the object code unchanged")
+    _add_kernel(same)
+    return parser
+
+
+def _add_kernel(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--kernel", default=kernels.DEFAULT,
+                        help=f"a release or the path of a kernel tree ({kernels.DEFAULT})")
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", metavar="FILE", help="machine-readable result; - is standard output")
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of 1 or more")
+    return int(text)
+
+
+def _answer(text: str, data: dict[str, Any], json_to: str | None) -> None:
+    """Text to standard output, unless JSON is to be alone there."""
+    if json_to == "-":
+        note(text)
+        print(json.dumps(data, indent=2))
+        return
+    print(text, flush=True)
+    if json_to:
+        Path(json_to).write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+
+
+def _reproduce(arguments: argparse.Namespace, layout: Layout) -> int:
+    request = Request(parse_delay(arguments.delay), parse_frequency(arguments.before),
+                      parse_frequency(arguments.after))
+    kernel = kernels.choose(arguments.kernel, layout)
+    with lock.held(layout.build / ".lock"):
+        outcome = reproduce(kernel, request, layout)
+    _answer(outcome.text(), outcome.json(), arguments.json)
+    return 0 if outcome.held else 1
+
+
+def _test(arguments: argparse.Namespace, layout: Layout) -> int:
+    chosen = [kernels.choose(name, layout) for name in arguments.kernel or [kernels.DEFAULT]]
+    with lock.held(layout.build / ".lock"):
+        runs = test(chosen, arguments.suite, arguments.boots, layout)
+    passed, failed = sum(r.counts.passed for r in runs), sum(r.counts.failed for r in runs)
+    data = {"format": 1, "passed": passed, "failed": failed, "runs": [run.json() for run in runs]}
+    _answer(report(runs), data, arguments.json)
+    summary.add("KUnit", passed, failed)
+    return 1 if failed else 0
+
+
+def _tree(arguments: argparse.Namespace, layout: Layout) -> int:
+    kernel = kernels.choose(arguments.kernel, layout)
+    with lock.held(layout.build / ".lock"):
+        print(prepare(kernel, layout).tree)
+    return 0
+
+
+def _identical(arguments: argparse.Namespace, layout: Layout) -> int:
+    kernel = kernels.choose(arguments.kernel, layout)
+    with lock.held(layout.build / ".lock"):
+        different = check_identical(kernel, layout)
+    for name, difference in different.items():
+        print(f"{name}: CONFIG_TKFI=n changes the object code\n{difference}")
+    if not different:
+        print(f"{kernel.name}: with CONFIG_TKFI=n the object code is that of the pristine tree")
+    summary.add(f"identical {kernel.name}", int(not different), int(bool(different)))
+    return 1 if different else 0
+
+
+def _list(arguments: argparse.Namespace, layout: Layout) -> int:
+    rows = _LISTS[arguments.what](arguments, layout)
+    width = max((len(row["name"]) for row in rows), default=0)
+    text = "\n".join("  ".join([row["name"].ljust(width), *list(row.values())[1:]]).rstrip()
+                     for row in rows)
+    _answer(text, {"format": 1, arguments.what: rows}, arguments.json)
+    return 0
+
+
+def _list_points(arguments: argparse.Namespace, layout: Layout) -> list[dict[str, str]]:
+    kernel = kernels.choose(arguments.kernel, layout)
+    return [{"name": name, "file": file} for name, file in patches.points(patches.series(kernel.series))]
+
+
+_LISTS: dict[str, Callable[[argparse.Namespace, Layout], list[dict[str, str]]]] = {
+    "kernels": lambda _, layout: [{"name": release.version, "package": release.package,
+                                   "from": " or ".join(release.suites)}
+                                  for release in kernels.offered(layout)],
+    "variants": lambda _, layout: [{"name": name} for name in kernels.VARIANTS],
+    "points": _list_points,
+    "suites": lambda _, layout: [{"name": name} for name in suites(layout)],
+}

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Which kernels there are, and what the user's choice of one means."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.errors import TkfiError
+from runner.layout import Layout
+
+VARIANTS = ("post-series",)
+
+
+@dataclass(frozen=True)
+class Release:
+    """A kernel Debian ships as source. It is offered once a patch series for it exists."""
+
+    version: str
+    suites: tuple[str, ...]
+
+    @property
+    def package(self) -> str:
+        """Debian's name for it."""
+        return f"linux-source-{self.version}"
+
+
+RELEASES = (
+    Release("6.1", ("bookworm", "bookworm-security")),
+    Release("6.12", ("bookworm", "bookworm-security")),
+    Release("7.3", ("trixie-backports",)),
+)
+DEFAULT = "6.12"
+
+# The last minor number of each major version, to count releases (they come every nine to ten weeks)
+# across a change of the major number.
+_LAST_MINOR = {3: 19, 4: 20, 5: 19, 6: 19}
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A chosen kernel.
+
+    invariant: exactly one of release (Debian's source) and path (the user's tree) is set.
+    """
+
+    name: str
+    series: Path
+    release: Release | None = None
+    path: Path | None = None
+
+    def source(self, layout: Layout) -> Path:
+        """The tree the overlay is made over."""
+        if self.path:
+            return self.path
+        assert self.release
+        return layout.source(self.release.version)
+
+
+def offered(layout: Layout) -> list[Release]:
+    """The releases that have a patch series."""
+    return [r for r in RELEASES if (layout.patches / r.version / "series").is_file()]
+
+
+def choose(choice: str, layout: Layout) -> Kernel:
+    """Turn a --kernel argument into a Kernel.
+
+    Raises TkfiError for a name that is neither a release on offer nor a usable kernel tree.
+    """
+    releases = {r.version: r for r in offered(layout)}
+    if choice in releases:
+        return Kernel(choice, layout.patches / choice, release=releases[choice])
+    names = ", ".join(releases) or "none yet"
+    if "/" not in choice and not Path(choice).is_dir():
+        raise TkfiError(f"unknown kernel '{choice}': use one of {names}, or the path of a kernel tree")
+    path = Path(choice).resolve()
+    version = tree_version(path)
+    digest = hashlib.sha256(str(path).encode()).hexdigest()[:8]
+    series = nearest_series(version, [r.version for r in releases.values()])
+    return Kernel(f"path-{path.name}-{digest}", layout.patches / series, path=path)
+
+
+def tree_version(path: Path) -> str:
+    """The version in a kernel tree's Makefile, such as '6.12.117-rc1'.
+
+    Raises TkfiError when path is no kernel tree, or one that KUnit cannot be run in.
+    """
+    for needed in ("Makefile", "kernel/time/timekeeping.c", "tools/testing/kunit/kunit.py"):
+        if not (path / needed).is_file():
+            raise TkfiError(f"'{path}' is not a kernel tree this tool can use: it has no {needed}")
+    makefile = (path / "Makefile").read_text(encoding="utf-8", errors="replace")
+    parts = dict(re.findall(r"^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION)\s*=[ \t]*(.*?)[ \t]*$",
+                            makefile, re.MULTILINE))
+    major, minor = parts.get("VERSION", ""), parts.get("PATCHLEVEL", "")
+    if not (major.isdigit() and minor.isdigit()):
+        raise TkfiError(f"'{path}/Makefile' names no VERSION and PATCHLEVEL: not a kernel tree")
+    sublevel = parts.get("SUBLEVEL", "")
+    return f"{major}.{minor}{'.' + sublevel if sublevel else ''}{parts.get('EXTRAVERSION', '')}"
+
+
+def nearest_series(version: str, available: list[str]) -> str:
+    """The available series the fewest releases away from version; of two equally near, the older.
+
+    Raises TkfiError when there is none at all.
+    """
+    if not available:
+        raise TkfiError("there is no patch series in kernel-patches/")
+    wanted = _ordinal(version)
+    return min(available, key=lambda v: (abs(_ordinal(v) - wanted), _ordinal(v)))
+
+
+def _ordinal(version: str) -> int:
+    """How many releases were made since 3.0."""
+    major, minor = (int(part) for part in re.findall(r"\d+", version)[:2])
+    return sum(_LAST_MINOR.get(m, 19) + 1 for m in range(3, major)) + minor

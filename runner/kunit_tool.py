@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Drive a tree's own kunit.py, one step at a time. It configures, builds, boots and parses."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runner import process
+from runner.causes import Cause, Kind, classify
+from runner.errors import TkfiError
+from runner.kernels import Kernel
+from runner.layout import Layout
+from runner.prepare import FAULT
+from runner.progress import step
+
+PYTHON = "/usr/bin/python3"
+TIMEOUT = 300  # seconds a boot may take
+_GUARD = 30  # more seconds until kunit.py itself is taken for hung
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Test cases by verdict, as kunit.py's JSON has them."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(self.passed + other.passed, self.failed + other.failed,
+                      self.skipped + other.skipped)
+
+
+@dataclass(frozen=True)
+class Boot:
+    """One boot. cause is None when everything held."""
+
+    counts: Counts
+    seconds: float
+    cause: Cause | None
+    console: Path
+    output: str
+
+    def failure(self) -> str:
+        """What a person wants to see first of a boot that failed."""
+        assert self.cause
+        if self.cause.kind is Kind.FAILED:
+            return f"{self.cause.text}; full log: {self.console}"
+        return f"{self.cause.text}; full log: {self.console}\n{process.tail(self.console)}"
+
+
+@dataclass(frozen=True)
+class KunitTool:
+    """kunit.py of one prepared kernel."""
+
+    kernel: Kernel
+    layout: Layout
+
+    def build(self) -> None:
+        """Configure and build. Raises TkfiError with the end of the log."""
+        name = self.kernel.name
+        objects = self.layout.objects(name)
+        objects.mkdir(parents=True, exist_ok=True)
+        with step(f"Configuring {name}"):
+            self._checked("config")
+        with step(f"Building {name}") as shown:
+            last = [0.0]
+
+            def count() -> None:
+                if time.monotonic() - last[0] > 1:
+                    last[0] = time.monotonic()
+                    shown.update(f"{sum(1 for _ in objects.rglob('*.o'))} objects")
+            self._checked("build", tick=count)
+
+    def boot(self, glob: str, *, title: str, arguments: Sequence[str] = (), name: str,
+             timeout: int = TIMEOUT) -> Boot:
+        """Boot the built kernel for the KUnit cases that match glob; logs go to results/<name>.*."""
+        results, kernel = self.layout.results(self.kernel.name), self.kernel.name
+        results.mkdir(parents=True, exist_ok=True)
+        verdicts, log = results / f"{name}.kunit.json", results / f"{name}.kunit.log"
+        console = results / f"{name}.console.log"
+        raw = self.layout.objects(kernel) / "test.log"
+        for stale in (verdicts, console, raw):
+            stale.unlink(missing_ok=True)
+        start = time.monotonic()
+        with step(title):
+            status = process.run(
+                self._command("exec", f"--timeout={timeout}", f"--json={verdicts}",
+                              *(f"--kernel_args={argument}" for argument in arguments), glob),
+                log=log, cwd=self.layout.tree(kernel), limit=timeout + _GUARD)
+        if raw.exists():
+            raw.replace(console)
+        return _judge(status, verdicts, log, console, timeout, time.monotonic() - start)
+
+    def _checked(self, verb: str, **options: Any) -> None:
+        log = self.layout.results(self.kernel.name) / f"{verb}.log"
+        process.checked(self._command(verb), log=log, cwd=self.layout.tree(self.kernel.name),
+                        what=f"kunit.py {verb} for {self.kernel.name}", **options)
+
+    def _command(self, verb: str, *options: str) -> list[str | Path]:
+        objects = self.layout.objects(self.kernel.name)
+        return [PYTHON, "./tools/testing/kunit/kunit.py", verb, f"--build_dir={objects}",
+                f"--kunitconfig={FAULT}", *options]
+
+
+def read_verdicts(path: Path) -> Counts:
+    """Count the cases in kunit.py's JSON. A file that is absent counts as nothing."""
+    try:
+        return _count(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return Counts()
+    except ValueError as error:
+        raise TkfiError(f"kunit.py wrote no valid JSON to {path}: {error}") from error
+
+
+def _count(group: dict[str, Any]) -> Counts:
+    total = Counts()
+    for case in group["test_cases"]:
+        status = case["status"]
+        total += Counts(passed=int(status == "PASS"), skipped=int(status == "SKIP"),
+                        failed=int(status not in ("PASS", "SKIP")))
+    return sum((_count(sub) for sub in group["sub_groups"]), total)
+
+
+def _judge(status: int | None, verdicts: Path, log: Path, console: Path, timeout: int,
+           seconds: float) -> Boot:
+    """kunit.py's exit status is the verdict; the logs only say why."""
+    counts = read_verdicts(verdicts)
+    output = log.read_text(encoding="utf-8", errors="replace")
+    if status is None:
+        output += f"\ntimed out after {timeout} seconds"
+    cause = None
+    if status != 0 or counts.failed or not counts.passed:
+        text = console.read_text(encoding="utf-8", errors="replace") if console.exists() else ""
+        cause = classify(text, output, timeout)
+        counts += Counts(failed=int(not counts.failed))
+    return Boot(counts, seconds, cause, console, output)
+
+
+if sys.version_info < (3, 11):
+    raise TkfiError("Python 3.11 or later is needed")

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Quilt series: what they touch, what points they name, and applying them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from runner import process
+from runner.errors import TkfiError
+
+_HEADER = re.compile(r"^--- (\S+).*\n\+\+\+ (\S+)", re.MULTILINE)
+_POINT = re.compile(r"\btkfi_point\(\s*\"?([a-z0-9_.]+)\"?\s*\)")
+
+
+class PatchError(TkfiError):
+    """A patch does not apply."""
+
+
+def series(directory: Path) -> list[Path]:
+    """The patches of a quilt series in order. Raises TkfiError when one is missing."""
+    patches = []
+    for line in (directory / "series").read_text(encoding="utf-8").splitlines():
+        name = line.partition("#")[0].strip()
+        if name:
+            patch = directory / name.split()[0]
+            if not patch.is_file():
+                raise TkfiError(f"{directory}/series names {patch.name}, which does not exist")
+            patches.append(patch)
+    return patches
+
+
+def touched(patch: Path) -> set[str]:
+    """The files a patch changes, creates or deletes, relative to the tree."""
+    names: set[str] = set()
+    for pair in _HEADER.findall(patch.read_text(encoding="utf-8", errors="replace")):
+        names.update(name.partition("/")[2] for name in pair if name != "/dev/null")
+    return names
+
+
+def points(patches: Sequence[Path]) -> list[tuple[str, str]]:
+    """The injection points a series adds, as (point, file), in the order of the patches."""
+    found = []
+    for patch in patches:
+        file = ""
+        for line in patch.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("+++ "):
+                file = line[4:].split()[0].partition("/")[2]
+            elif line.startswith("+") and "#define" not in line:
+                found += [(name, file) for name in _POINT.findall(line)]
+    return found
+
+
+def apply(patch: Path, tree: Path, log: Path) -> None:
+    """Apply patch to tree with patch(1); offsets and its usual fuzz are fine.
+
+    Raises PatchError naming the file and the hunk that do not fit.
+    """
+    status = process.run(["patch", "-p1", "--force", "--no-backup-if-mismatch", "--reject-file=-",
+                          "-i", patch], log=log, cwd=tree)
+    if status != 0:
+        raise PatchError(_explain(patch, log.read_text(encoding="utf-8", errors="replace")))
+
+
+def _explain(patch: Path, output: str) -> str:
+    """Which hunk of which file, and what the user can do."""
+    file, problems = "", []
+    for line in output.splitlines():
+        if named := re.match(r"(?:checking|patching) file '?(.+?)'?$", line):
+            file = named[1]
+        elif failed := re.match(r"Hunk #(\d+) FAILED at (\d+)", line):
+            problems.append(f"  {file}: hunk {failed[1]}, expected near line {failed[2]}")
+        elif line.startswith(("can't find file", "No file to patch", "Not deleting")):
+            problems.append("  a file the patch changes does not exist in this tree")
+    details = "\n".join(dict.fromkeys(problems)) or output.strip()
+    return (f"{patch.name} of the {patch.parent.name} series does not apply:\n{details}\n"
+            "This kernel differs from the series there. Use KERNEL=6.12, or a tree nearer to "
+            f"{patch.parent.name}; or report the lines above with the kernel's version, so that "
+            "the patch can be adapted.")

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Run a program so that nothing it started outlives it.
+
+UML calls setsid() and traces stub processes, so a process group does not hold all of a boot. Instead
+this process becomes the reaper of orphans: whatever a child leaves behind becomes our own child, and
+"our descendants" is then everything there is to end.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from runner.errors import TkfiError
+
+GRACE = 3.0  # seconds between SIGTERM and SIGKILL
+_POLL = 0.1  # seconds
+_PR_SET_CHILD_SUBREAPER = 36
+NO_SPACE = "No space left on device"
+
+
+class NoSpace(TkfiError):
+    """A program we ran found the disk full."""
+
+
+def run(argv: Sequence[str | Path], *, log: Path, cwd: Path | None = None,
+        env: Mapping[str, str] | None = None, limit: float | None = None,
+        tick: Callable[[], None] = lambda: None) -> int | None:
+    """Run argv, its output to the file log, calling tick about ten times a second.
+
+    Returns its exit status (negative for a signal), or None when it was still running after limit
+    seconds and was ended. Raises NoSpace when it failed for want of disk space, and TkfiError when it
+    cannot be started. On any exception, and on return, no process started by it is left.
+    """
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    others = _descendants()
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        try:
+            child = _start(argv, output.fileno(), cwd, env)
+            status = _wait(child, limit, tick)
+        finally:
+            _end_all(others)
+    if status and NO_SPACE in tail(log):
+        raise NoSpace(f"{Path(argv[0]).name} ran out of disk space, see {log}")
+    return status
+
+
+def checked(argv: Sequence[str | Path], *, log: Path, what: str, cwd: Path | None = None,
+            env: Mapping[str, str] | None = None,
+            tick: Callable[[], None] = lambda: None) -> None:
+    """As run(), but raise TkfiError naming what, the log and its end when the program fails."""
+    status = run(argv, log=log, cwd=cwd, env=env, tick=tick)
+    if status != 0:
+        raise TkfiError(f"{what} failed ({describe(status)}); full log: {log}\n{tail(log)}")
+
+
+def describe(status: int | None) -> str:
+    """An exit status in words."""
+    if status is None:
+        return "timed out"
+    return f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+
+
+def tail(log: Path, lines: int = 15) -> str:
+    """The last lines of a log, indented; a log that does not exist is empty."""
+    try:
+        text = log.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return ""
+    return "\n".join("  " + line for line in text.splitlines()[-lines:])
+
+
+def _start(argv: Sequence[str | Path], output: int, cwd: Path | None,
+           env: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONDONTWRITEBYTECODE": "1", **(env or {})}
+    try:
+        return subprocess.Popen([str(arg) for arg in argv], cwd=cwd, env=environment,
+                                stdin=subprocess.DEVNULL, stdout=output,
+                                stderr=subprocess.STDOUT, start_new_session=True)
+    except (FileNotFoundError, PermissionError) as error:
+        raise TkfiError(f"cannot run {argv[0]}: {error.strerror}; run 'make setup'") from error
+
+
+def _wait(child: subprocess.Popen[bytes], limit: float | None,
+          tick: Callable[[], None]) -> int | None:
+    deadline = None if limit is None else time.monotonic() + limit
+    while True:
+        try:
+            return child.wait(_POLL)
+        except subprocess.TimeoutExpired:
+            tick()
+        if deadline is not None and time.monotonic() > deadline:
+            return None
+
+
+def _end_all(others: set[int]) -> None:
+    """End all our descendants but others: ask, wait, then kill. Signals wait until that is done."""
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK,
+                                     {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    try:
+        deadline = time.monotonic() + GRACE
+        number = signal.SIGTERM
+        while left := _descendants() - others:
+            for pid in left:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, number)
+                with suppress(ChildProcessError):
+                    os.waitpid(pid, os.WNOHANG)
+            if time.monotonic() > deadline:
+                number = signal.SIGKILL
+            time.sleep(0.02)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+
+def _descendants() -> set[int]:
+    """The process ids below this process, dead ones not yet waited for included."""
+    children: dict[int, list[int]] = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            with suppress(OSError):
+                stat = Path("/proc", entry, "stat").read_text(encoding="utf-8", errors="replace")
+                parent = int(stat.rpartition(")")[2].split()[1])
+                children.setdefault(parent, []).append(int(entry))
+    found: set[int] = set()
+    pending = [os.getpid()]
+    while pending:
+        below = children.get(pending.pop(), [])
+        found.update(below)
+        pending.extend(below)
+    return found

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Progress on standard error: a spinner on a terminal, plain lines elsewhere.
+
+Standard output belongs to a command's answer alone.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol, TextIO
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+PLAIN_INTERVAL = 10.0  # seconds between two lines of one step when there is no terminal
+
+
+class Step(Protocol):
+    """One running step."""
+
+    def update(self, detail: str) -> None:
+        """Show how far the step has come; may be called often."""
+
+
+class _PlainStep:
+    def __init__(self, title: str, out: TextIO) -> None:
+        self._title, self._out = title, out
+        self._start = self._last = time.monotonic()
+        self._say("...")
+
+    def _say(self, text: str) -> None:
+        print(f"{self._title} {text}", file=self._out, flush=True)
+
+    def update(self, detail: str) -> None:
+        """Print a line when the last one is old enough."""
+        now = time.monotonic()
+        if now - self._last >= PLAIN_INTERVAL:
+            self._last = now
+            self._say(f"... {detail + ', ' if detail else ''}{now - self._start:.0f} s")
+
+    def end(self, outcome: str) -> None:
+        """Print the closing line."""
+        self._say(f"{outcome} ({time.monotonic() - self._start:.1f} s)")
+
+
+class _RichStep:
+    def __init__(self, progress: Progress, task: TaskID) -> None:
+        self._progress, self._task = progress, task
+
+    def update(self, detail: str) -> None:
+        """Change the text beside the spinner."""
+        self._progress.update(self._task, detail=detail)
+
+
+def note(text: str) -> None:
+    """One line for a person, beside the answer."""
+    print(text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def step(title: str) -> Iterator[Step]:
+    """Show that a step is running, and how long it took."""
+    if sys.stderr.isatty():
+        with _rich_step(title) as shown:
+            yield shown
+        return
+    plain = _PlainStep(title, sys.stderr)
+    try:
+        yield plain
+    except BaseException:
+        plain.end("stopped")
+        raise
+    plain.end("done")
+
+
+@contextmanager
+def _rich_step(title: str) -> Iterator[Step]:
+    start, outcome = time.monotonic(), "stopped"
+    progress = Progress(SpinnerColumn(), TextColumn("{task.description} {task.fields[detail]}"),
+                        TimeElapsedColumn(), console=Console(stderr=True), transient=True)
+    try:
+        with progress:
+            yield _RichStep(progress, progress.add_task(title, total=None, detail=""))
+        outcome = "done"
+    finally:
+        note(f"{title} {outcome} ({time.monotonic() - start:.1f} s)")

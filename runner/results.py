@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The result file: JSON lines the kernel under test writes to a file of the host.
+
+Lines are told apart by "type". Types and fields not known here are for later readers and are ignored.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, TypeVar
+
+from runner.errors import TkfiError
+
+FORMAT = 1
+_Record = TypeVar("_Record")
+
+
+@dataclass(frozen=True)
+class Header:
+    """What was run."""
+
+    format: int
+    kernel: str
+    variant: str
+    compiler: str
+
+
+@dataclass(frozen=True)
+class Race:
+    """One reader's pair of reads around the publication. Times in ns."""
+
+    case: str
+    reader: str
+    delay_ns: int
+    delay_cycles: int
+    mult_old: int
+    mult_new: int
+    shift: int
+    first_ns: int
+    second_ns: int
+    measured_ns: int
+    predicted_ns: int
+    point: str = ""
+
+    @property
+    def exact(self) -> Fraction:
+        """a * D / 2^shift in ns, from what the kernel published."""
+        return Fraction((self.mult_new - self.mult_old) * self.delay_cycles, 1 << self.shift)
+
+    @property
+    def held(self) -> bool:
+        """Whether the jump is the predicted one within 1 ns, by the kernel's arithmetic and by ours."""
+        ours = self.exact.numerator // self.exact.denominator
+        return abs(self.measured_ns - ours) <= 1 and abs(self.predicted_ns - ours) <= 1
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of a diagram. ns is a clock value or a duration, where there is one."""
+
+    case: str
+    vcpu: int
+    kind: str
+    text: str = ""
+    ns: int | None = None
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The hash of a KUnit case's symbolic trace."""
+
+    suite: str
+    case: str
+    events: int
+    hash: str
+
+
+@dataclass
+class Results:
+    """A whole result file."""
+
+    header: Header | None = None
+    races: list[Race] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    traces: list[Trace] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def read(path: Path) -> Results:
+    """Read a result file. Lines that make no sense become problems; a missing file is an empty one.
+
+    Raises TkfiError when the file is of a format this tool does not know.
+    """
+    results = Results()
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        results.problems.append(f"{path}: the kernel wrote no result file")
+        return results
+    for number, line in enumerate(text.splitlines(), 1):
+        try:
+            _add(results, json.loads(line))
+        except (ValueError, TypeError, AttributeError) as error:
+            whole = text.endswith("\n") or number < len(text.splitlines())
+            what = f"not understood ({error})" if whole else "truncated: the kernel stopped in mid-line"
+            results.problems.append(f"{path}:{number}: {what}")
+    if results.header and results.header.format != FORMAT:
+        raise TkfiError(f"{path} has format {results.header.format}, this tool reads {FORMAT}")
+    return results
+
+
+def _add(results: Results, record: Mapping[str, Any]) -> None:
+    kind = record.get("type")
+    if kind == "header":
+        results.header = _make(Header, record)
+    elif kind == "race":
+        results.races.append(_make(Race, record))
+    elif kind == "event":
+        results.events.append(_make(Event, record))
+    elif kind == "trace":
+        results.traces.append(_make(Trace, record))
+
+
+def _make(record_type: type[_Record], record: Mapping[str, Any]) -> _Record:
+    known = {f.name for f in fields(record_type)}
+    return record_type(**{key: value for key, value in record.items() if key in known})

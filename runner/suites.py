@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The verb `test`: KUnit suites, and whether every boot did exactly the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from runner import draw, results
+from runner.errors import TkfiError
+from runner.kernels import Kernel, VARIANTS
+from runner.kunit_tool import Boot, Counts, KunitTool
+from runner.layout import Layout
+from runner.prepare import prepare
+from runner.progress import note
+
+_SUITE_NAME = re.compile(r"\.name\s*=\s*\"(tkfi_\w+)\"")
+Traces = dict[str, tuple[int, str]]  # case -> events, hash
+
+
+@dataclass(frozen=True)
+class SuiteRun:
+    """All boots of one suite on one kernel. differing names the cases whose traces were not all equal."""
+
+    kernel: str
+    suite: str
+    boots: Sequence[Boot]
+    differing: Sequence[str]
+    version: str
+
+    @property
+    def counts(self) -> Counts:
+        """The worst boot's counts; a trace that differs is one failed case more."""
+        worst = max((boot.counts for boot in self.boots), key=lambda counts: counts.failed)
+        return worst + Counts(failed=len(self.differing))
+
+    @property
+    def seconds(self) -> float:
+        """Time spent in all boots."""
+        return sum(boot.seconds for boot in self.boots)
+
+    def json(self) -> dict[str, Any]:
+        """For a program."""
+        return {
+            "kernel": self.version, "variant": VARIANTS[0], "suite": self.suite,
+            "boots": len(self.boots), "passed": self.counts.passed, "failed": self.counts.failed,
+            "skipped": self.counts.skipped, "seconds": round(self.seconds, 3),
+            "causes": [boot.cause.text for boot in self.boots if boot.cause],
+            "differing": list(self.differing),
+        }
+
+
+def suites(layout: Layout) -> list[str]:
+    """The names of all KUnit suites, from their sources."""
+    names: set[str] = set()
+    for file in sorted((layout.repo / "kunit").glob("*.c")):
+        names.update(_SUITE_NAME.findall(file.read_text(encoding="utf-8")))
+    return sorted(names)
+
+
+def matching(pattern: str, layout: Layout) -> list[tuple[str, str]]:
+    """The suites a glob selects, each with its KUnit filter; 'suite.case' globs are allowed.
+
+    Raises TkfiError, listing what there is, when nothing matches.
+    """
+    suite_glob, dot, case_glob = pattern.partition(".")
+    found = [name for name in suites(layout) if fnmatchcase(name, suite_glob)]
+    if not found:
+        known = ", ".join(suites(layout)) or "none"
+        raise TkfiError(f"no suite matches '{pattern}'; there are: {known}")
+    return [(name, name + dot + case_glob) for name in found]
+
+
+def test(kernels: Sequence[Kernel], pattern: str, boots: int, layout: Layout) -> list[SuiteRun]:
+    """Run the suites pattern selects on every kernel, one boot at a time."""
+    runs = []
+    for kernel in kernels:
+        selected = matching(pattern, layout)
+        prepare(kernel, layout)
+        tool = KunitTool(kernel, layout)
+        tool.build()
+        runs += [_run_suite(tool, suite, glob, boots) for suite, glob in selected]
+    return runs
+
+
+def report(runs: Sequence[SuiteRun]) -> str:
+    """The table, and below it how deterministic it was."""
+    rows = [[f"{run.kernel} {run.suite}", str(run.counts.passed), str(run.counts.failed),
+             str(run.counts.skipped), str(len(run.boots)), f"{run.seconds:.1f}"] for run in runs]
+    return draw.table(["suite", "passed", "failed", "skipped", "boots", "time, s"], rows)
+
+
+def compare(traces: Sequence[Traces]) -> list[str]:
+    """The cases whose trace is not the same in every boot."""
+    cases = {case for boot in traces for case in boot}
+    return sorted(case for case in cases if len({boot.get(case) for boot in traces}) > 1)
+
+
+def failures_only(output: str) -> str:
+    """kunit.py's output without the lines of what passed."""
+    quiet = ("[PASSED]", "[SKIPPED]", "Starting KUnit Kernel", "Test results stored", "Running tests",
+             "Elapsed time")
+    return "\n".join(line for line in output.splitlines()
+                     if line.strip() and not any(word in line for word in quiet))
+
+
+def _run_suite(tool: KunitTool, suite: str, glob: str, count: int) -> SuiteRun:
+    boots: list[Boot] = []
+    traces: list[Traces] = []
+    version = tool.kernel.name
+    for number in range(1, count + 1):
+        name = f"{suite}-{number}"
+        file = tool.layout.results(tool.kernel.name) / f"{name}.jsonl"
+        file.unlink(missing_ok=True)
+        of_all = f", boot {number} of {count}" if count > 1 else ""
+        boot = tool.boot(glob, title=f"{tool.kernel.name} {suite}{of_all}", name=name,
+                         arguments=[f"tkfi.result={file}"])
+        boots.append(boot)
+        if boot.cause:
+            note(f"{failures_only(boot.output)}\n{tool.kernel.name} {suite}: {boot.failure()}")
+            break
+        found = results.read(file)
+        for problem in found.problems:
+            note(problem)
+        if found.header:
+            version = found.header.kernel
+        traces.append({f"{t.suite}.{t.case}": (t.events, t.hash) for t in found.traces})
+    differing = compare(traces)
+    for case in differing:
+        note(f"{tool.kernel.name} {case}: the trace is not the same in every boot: "
+             + ", ".join(_describe(boot.get(case)) for boot in traces))
+    return SuiteRun(tool.kernel.name, suite, boots, differing, version)
+
+
+def _describe(trace: tuple[int, str] | None) -> str:
+    return f"{trace[1]} ({trace[0]} events)" if trace else "absent"

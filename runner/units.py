@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Durations and frequencies as a person writes them, exactly: integers of ns and of ppb."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from runner.errors import TkfiError
+
+DURATIONS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "min": 60 * 10**9}  # in ns
+FREQUENCIES = {"ppb": 1, "ppm": 10**3, "%": 10**7}  # in ppb
+MAX_DELAY_NS = 10 * DURATIONS["min"]
+MAX_PPB = 10 * FREQUENCIES["%"]
+
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
+
+
+class UnitError(TkfiError):
+    """A quantity that cannot be read; the message points at the place."""
+
+    def __init__(self, text: str, start: int, length: int, reason: str) -> None:
+        marks = " " * start + "^" * max(1, length)
+        super().__init__(f"{reason}\n  {text}\n  {marks}")
+
+
+def parse_delay(text: str) -> int:
+    """A delay such as '10ms' in ns, 0 to 10 min. Raises UnitError."""
+    value = _quantity(text, DURATIONS, "ns", "10ms, 1.5us or 2min")
+    if text.startswith("-"):
+        raise UnitError(text, 0, 1, "a delay cannot be negative; try 10ms")
+    if value > MAX_DELAY_NS:
+        raise UnitError(text, 0, len(text), "a delay can be at most 10min")
+    return value
+
+
+def parse_frequency(text: str) -> int:
+    """A frequency offset such as '-500ppm' in ppb, -10 % to +10 %. Raises UnitError."""
+    value = _quantity(text, FREQUENCIES, "ppb", "+500ppm, -0.5ppm, 20ppb or 1%")
+    if abs(value) > MAX_PPB:
+        raise UnitError(text, 0, len(text), "a frequency offset lies between -10% and +10%")
+    return value
+
+
+def format_ns(value: int) -> str:
+    """A duration in the largest unit that keeps it short and exact: 10ms, 1.5us, 0ns."""
+    for unit in ("min", "s", "ms", "us"):
+        if value and value % DURATIONS[unit] == 0:
+            return f"{value // DURATIONS[unit]}{unit}"
+    for unit in ("s", "ms", "us"):
+        if abs(value) >= DURATIONS[unit] and value * 1000 % DURATIONS[unit] == 0:
+            return f"{_decimal(value, DURATIONS[unit])}{unit}"
+    return f"{value}ns"
+
+
+def format_ppb(value: int) -> str:
+    """A frequency offset with its sign, in ppm: +500ppm, -0.001ppm."""
+    return f"{'+' if value >= 0 else ''}{_decimal(value, FREQUENCIES['ppm'])}ppm"
+
+
+def format_seconds(value: int) -> str:
+    """A clock value in ns as seconds with nine decimals."""
+    return f"{'-' if value < 0 else ''}{abs(value) // 10**9}.{abs(value) % 10**9:09d}"
+
+
+def _decimal(value: int, unit: int) -> str:
+    """value / unit, unit a power of ten, without trailing zeros."""
+    digits = len(str(unit)) - 1
+    fraction = f"{abs(value) % unit:0{digits}d}".rstrip("0")
+    sign = "-" if value < 0 else ""
+    return f"{sign}{abs(value) // unit}{'.' + fraction if fraction else ''}"
+
+
+def _quantity(text: str, units: dict[str, int], smallest: str, example: str) -> int:
+    """The exact number of smallest units that text says."""
+    match = _NUMBER.match(text)
+    if not match:
+        raise UnitError(text, 0, 1, f"a number is expected; try {example}")
+    number, unit = match.group(), text[match.end():].strip()
+    start = match.end() + text[match.end():].find(unit)
+    value = Fraction(number)
+    if not unit and value == 0:
+        return 0
+    if unit not in units:
+        problem = f"unknown unit '{unit}'" if unit else "a unit is missing"
+        raise UnitError(text, start, len(unit), f"{problem}; use {', '.join(units)} (try {example})")
+    scaled = value * units[unit]
+    if scaled.denominator != 1:
+        raise UnitError(text, 0, len(number), f"nothing finer than 1 {smallest} can be expressed")
+    return int(scaled)
