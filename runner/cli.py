@@ -18,6 +18,7 @@ from typing import Any
 from runner import kernels, lock, patches, summary
 from runner.errors import Interrupted, TkfiError
 from runner.identical import check_identical
+from runner.kunit_tool import KunitTool
 from runner.layout import Layout
 from runner.prepare import prepare
 from runner.process import NoSpace
@@ -27,6 +28,7 @@ from runner.suites import report, suites, test
 from runner.units import parse_delay, parse_frequency
 
 NEEDED_GB = 3  # disk space one kernel takes: package, source, objects
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _SIGNED = ("--from", "--to", "--delay")  # whose values may begin with a minus sign
 
 
@@ -35,7 +37,7 @@ def main(argv: Sequence[str] | None = None, layout: Layout | None = None) -> int
     arguments = _parser().parse_args(_glue_values(sys.argv[1:] if argv is None else argv))
     try:
         layout = layout or Layout()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in _STOPPING:
             signal.signal(number, _interrupt)
         status: int = arguments.run(arguments, layout)
         return status
@@ -58,6 +60,9 @@ def main(argv: Sequence[str] | None = None, layout: Layout | None = None) -> int
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:
+    """Stop once: an impatient second signal must not break the cleaning up."""
+    for stopping in _STOPPING:
+        signal.signal(stopping, signal.SIG_IGN)
     raise Interrupted(number)
 
 
@@ -109,6 +114,9 @@ def _parser() -> argparse.ArgumentParser:
     tree = verb("tree", _tree, "print the path of the prepared tree, for plain kunit.py")
     _add_kernel(tree)
     tree.add_argument("--variant", choices=kernels.VARIANTS, default=kernels.VARIANTS[0])
+
+    build = verb("build", _build, "prepare and build the kernel, and run nothing")
+    _add_kernel(build)
 
     listing = verb("list", _list, "what there is")
     listing.add_argument("what", choices=sorted(_LISTS))
@@ -171,6 +179,14 @@ def _tree(arguments: argparse.Namespace, layout: Layout) -> int:
     kernel = kernels.choose(arguments.kernel, layout)
     with lock.held(layout.build / ".lock"):
         print(prepare(kernel, layout).tree)
+    return 0
+
+
+def _build(arguments: argparse.Namespace, layout: Layout) -> int:
+    kernel = kernels.choose(arguments.kernel, layout)
+    with lock.held(layout.build / ".lock"):
+        prepare(kernel, layout)
+        KunitTool(kernel, layout).build()
     return 0
 
 

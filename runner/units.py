@@ -43,14 +43,11 @@ def parse_frequency(text: str) -> int:
 
 
 def format_ns(value: int) -> str:
-    """A duration in the largest unit that keeps it short and exact: 10ms, 1.5us, 0ns."""
-    for unit in ("min", "s", "ms", "us"):
-        if value and value % DURATIONS[unit] == 0:
-            return f"{value // DURATIONS[unit]}{unit}"
-    for unit in ("s", "ms", "us"):
-        if abs(value) >= DURATIONS[unit] and value * 1000 % DURATIONS[unit] == 0:
-            return f"{_decimal(value, DURATIONS[unit])}{unit}"
-    return f"{value}ns"
+    """A duration, exactly, in the largest unit of which it is one or more: 10ms, 1.5us, 0ns."""
+    if value and value % DURATIONS["min"] == 0:
+        return f"{value // DURATIONS['min']}min"
+    unit = next((u for u in ("s", "ms", "us") if abs(value) >= DURATIONS[u]), "ns")
+    return f"{_decimal(value, DURATIONS[unit])}{unit}"
 
 
 def format_ppb(value: int) -> str:
@@ -65,8 +62,7 @@ def format_seconds(value: int) -> str:
 
 def _decimal(value: int, unit: int) -> str:
     """value / unit, unit a power of ten, without trailing zeros."""
-    digits = len(str(unit)) - 1
-    fraction = f"{abs(value) % unit:0{digits}d}".rstrip("0")
+    fraction = str(unit + abs(value) % unit)[1:].rstrip("0")
     sign = "-" if value < 0 else ""
     return f"{sign}{abs(value) // unit}{'.' + fraction if fraction else ''}"
 

@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Install what tkfi needs from Debian. Python may not be there yet, so this is plain sh.
+# Exit status: 0 everything is there, 2 it is not (and what to do was printed).
+
+packages="bc binutils bison debian-archive-keyring flake8 flex gcc git libc6-dev libelf-dev
+	libssl-dev make mypy patch python3 python3-pytest python3-rich xz-utils"
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+	echo "tkfi: this is not Debian. Please install, by your system's means:" >&2
+	echo "  gcc (C compiler, libc headers), make, flex, bison, bc, patch, xz, binutils, git," >&2
+	echo "  headers of libelf and OpenSSL, apt and dpkg-deb with Debian's archive keyring" >&2
+	echo "  (for Debian's kernels; not for KERNEL=/path), and for /usr/bin/python3 (3.11 or" >&2
+	echo "  later): rich, pytest, mypy, flake8" >&2
+	exit 2
+fi
+
+missing=
+for package in $packages; do
+	status=$(dpkg-query -W -f='${Status} ' "$package" 2>/dev/null)
+	case "$status" in
+	*"ok installed"*) ;;
+	*) missing="$missing $package" ;;
+	esac
+done
+[ -n "$missing" ] || exit 0
+
+install="apt-get install -y --no-install-recommends$missing"
+echo "tkfi: going to install from Debian:$missing"
+if [ "$(id -u)" = 0 ]; then
+	as_root=
+elif sudo -n true 2>/dev/null; then
+	as_root="sudo -n"
+else
+	echo "tkfi: that needs root, and sudo does not work here. Please run:" >&2
+	echo "  apt-get update && $install" >&2
+	exit 2
+fi
+# shellcheck disable=SC2086 # lists of words
+if ! { $as_root apt-get update && $as_root env DEBIAN_FRONTEND=noninteractive $install; }; then
+	echo "tkfi: installing failed. Please make this work, as root:" >&2
+	echo "  apt-get update && $install" >&2
+	exit 2
+fi

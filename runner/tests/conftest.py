@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What several tests need."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from runner import summary
+from runner.layout import Layout
+
+_failed: set[str] = set()
+_passed: set[str] = set()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Count every test once: a skipped test has not passed, and in `make check` none may be."""
+    if report.failed:
+        _failed.add(report.nodeid)
+    elif report.when == "call" and report.passed:
+        _passed.add(report.nodeid)
+
+
+def pytest_sessionfinish() -> None:
+    """Add the counts to those of `make check`."""
+    summary.add("pytest", len(_passed - _failed), len(_failed))
+
+
+@pytest.fixture
+def layout(tmp_path: Path) -> Layout:
+    """A checkout with a one-patch series for 6.12 and the directories the tree is joined with."""
+    repo = tmp_path / "repo"
+    write(repo / "kernel-patches/6.12/series", "0001-point.patch\n")
+    write(repo / "kernel-patches/6.12/0001-point.patch", PATCH)
+    write(repo / "fault/Makefile", "obj-y += x.o\n")
+    write(repo / "kunit/a_kunit.c", '\t.name = "tkfi_engine",\n')
+    (repo / "build").mkdir()
+    return Layout(repo)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A tiny kernel tree."""
+    tree = tmp_path / "linux"
+    write(tree / "Makefile", "VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 99\nEXTRAVERSION = -rc1\n")
+    write(tree / "kernel/time/timekeeping.c", TIMEKEEPING)
+    write(tree / "kernel/time/ntp.c", "int ntp;\n")
+    write(tree / "kernel/sched/core.c", "int sched;\n")
+    write(tree / "arch/x86/include/asm/x.h", "/* x */\n")
+    write(tree / "include/linux/x.h", "/* x */\n")
+    write(tree / "tools/testing/kunit/kunit.py", "#!/usr/bin/env python3\n")
+    return tree
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file and the directories above it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+TIMEKEEPING = "one\ntwo\nthree\nfour\nfive\nsix\nseven\n"
+
+PATCH = textwrap.dedent("""\
+    Subject: [PATCH] name a point
+
+    ---
+     kernel/time/timekeeping.c | 1 +
+
+    --- a/kernel/time/timekeeping.c
+    +++ b/kernel/time/timekeeping.c
+    @@ -2,5 +2,6 @@
+     two
+     three
+     four
+    +	tkfi_point(tick.calculated);
+     five
+     six
+    --- /dev/null
+    +++ b/kernel/time/new.h
+    @@ -0,0 +1 @@
+    +new
+    """)

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The command line from outside, as far as no kernel has to be built."""
+
+from __future__ import annotations
+
+import errno
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from runner import cli, identical, suites
+from runner.errors import TkfiError
+from runner.layout import REPO, Layout
+from runner.reproduce import Outcome, Request
+from runner.tests.test_results import race_outcome
+
+
+def test_list(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
+    for what, expected in (("kernels", "6.12  linux-source-6.12  bookworm or bookworm-security\n"),
+                           ("variants", "post-series\n"), ("suites", "tkfi_engine\n"),
+                           ("points", "tick.calculated  kernel/time/timekeeping.c\n")):
+        assert cli.main(["list", what], layout) == 0
+        assert capsys.readouterr().out == expected
+
+
+def test_json_is_alone_on_standard_output(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["list", "points", "--json", "-"], layout) == 0
+    assert json.loads(capsys.readouterr().out)["points"] == [
+        {"name": "tick.calculated", "file": "kernel/time/timekeeping.c"}]
+
+
+@pytest.mark.parametrize("arguments, reason", [
+    (["reproduce", "--delay", "10mm"], "unknown unit 'mm'"),
+    (["reproduce", "--to", "-5Hz"], "unknown unit 'Hz'"),
+    (["reproduce", "--delay", "-1ms"], "cannot be negative"),
+    (["reproduce", "--kernel", "5.5"], "unknown kernel '5.5'"),
+    (["test", "--suite", "nothing*"], "no suite matches 'nothing*'; there are: tkfi_engine"),
+])
+def test_bad_input(layout: Layout, capsys: pytest.CaptureFixture[str], arguments: list[str],
+                   reason: str) -> None:
+    assert cli.main(arguments, layout) == 2
+    captured = capsys.readouterr()
+    assert reason in captured.err and not captured.out
+
+
+def test_reproduce(layout: Layout, monkeypatch: pytest.MonkeyPatch,
+                   capsys: pytest.CaptureFixture[str]) -> None:
+    asked: list[Request] = []
+
+    def fake(_kernel: object, request: Request, _layout: Layout) -> Outcome:
+        asked.append(request)
+        return race_outcome()
+    monkeypatch.setattr(cli, "reproduce", fake)
+    assert cli.main(["reproduce", "--delay", "7ms", "--from", "+300ppm", "--to", "-200ppm",
+                     "--json", "-"], layout) == 0
+    assert asked == [Request(7_000_000, 300_000, -200_000)]
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["measured_ns"] == -10000
+    assert "VCPU1" in captured.err
+    assert cli.main(["reproduce", "--json", str(layout.build / "x.json")], layout) == 0
+    assert asked[1] == Request(10_000_000, 500_000, -500_000)
+    assert "VCPU1" in capsys.readouterr().out
+    assert json.loads((layout.build / "x.json").read_text())["held"] is True
+
+
+def test_disk_full_here(layout: Layout, monkeypatch: pytest.MonkeyPatch,
+                        capsys: pytest.CaptureFixture[str]) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "tree.new")
+    monkeypatch.setattr(cli, "prepare", full)
+    assert cli.main(["tree"], layout) == 2
+    assert "the disk is full" in capsys.readouterr().err
+
+
+def test_suites_and_cases_are_selected(layout: Layout) -> None:
+    assert suites.matching("tkfi_*", layout) == [("tkfi_engine", "tkfi_engine")]
+    assert suites.matching("*engine.lock*", layout) == [("tkfi_engine", "tkfi_engine.lock*")]
+    with pytest.raises(TkfiError):
+        suites.matching("engine", layout)
+
+
+def test_failures_only() -> None:
+    output = "[1] [PASSED] a\n[1] # b: EXPECTATION FAILED\n[1] [FAILED] b\n[1] Elapsed time: 1s\n"
+    assert suites.failures_only(output) == "[1] # b: EXPECTATION FAILED\n[1] [FAILED] b"
+
+
+def test_differing_code_is_shown() -> None:
+    code = {"ntp.o": ["mov", "ret"], "timekeeping.o": ["ret"]}
+    assert not identical.compare(code, {name: list(lines) for name, lines in code.items()})
+    different = identical.compare(code, {**code, "ntp.o": ["mov", "call x", "ret"]})
+    assert list(different) == ["ntp.o"] and "+call x" in different["ntp.o"]
+
+
+def test_launcher_needs_no_particular_directory(tmp_path: Path) -> None:
+    link = tmp_path / "tkfi"
+    link.symlink_to(REPO / "tkfi")
+    done = subprocess.run([link, "list", "variants"], cwd=tmp_path, capture_output=True, text=True,
+                          check=False)
+    assert (done.returncode, done.stdout) == (0, "post-series\n")

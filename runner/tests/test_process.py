@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Children end, locks are honoured, a full disk says so: with real processes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from runner import fetch, process
+from runner.errors import TkfiError
+from runner.kernels import Release
+from runner.layout import REPO, Layout
+from runner.tests.conftest import write
+
+# A kunit.py whose kernel leaves the process group, as UML does, and ignores SIGTERM, as both do here.
+STUBBORN = """\
+import os, pathlib, signal, subprocess, sys, time
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, signal.SIG_IGN)
+place = pathlib.Path(sys.argv[1])
+if len(sys.argv) == 2:
+    subprocess.Popen([sys.executable, __file__, str(place), "kernel"], start_new_session=True)
+(place / f"{len(sys.argv)}.tmp").write_text(str(os.getpid()))
+(place / f"{len(sys.argv)}.tmp").rename(place / f"{len(sys.argv)}.pid")
+time.sleep(60)
+"""
+
+RUNNER = """\
+import pathlib, sys
+from runner import cli, lock, process
+def run(arguments, layout):
+    with lock.held(pathlib.Path(sys.argv[1], ".lock")):
+        process.run([sys.executable, sys.argv[2], sys.argv[1]], log=pathlib.Path(sys.argv[1], "log"))
+    return 0
+cli._tree = run
+sys.exit(cli.main(["tree"]))
+"""
+
+HOLDER = """\
+import pathlib, sys, time
+from runner import lock
+with lock.held(pathlib.Path(sys.argv[1])):
+    print("mine", flush=True)
+    if len(sys.argv) > 2:
+        sys.stdin.read()
+"""
+
+
+def python(script: Path, *arguments: Path | str) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, "-B", str(script), *map(str, arguments)], text=True,
+                            env={**os.environ, "PYTHONPATH": str(REPO)}, stdin=subprocess.PIPE,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def wait_for(*files: Path) -> list[int]:
+    """The process ids in files, once all are there."""
+    deadline = time.monotonic() + 20
+    while not all(file.exists() for file in files):
+        assert time.monotonic() < deadline, "the fake kunit.py did not start"
+        time.sleep(0.01)
+    return [int(file.read_text()) for file in files]
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_children_that_ignore_it(tmp_path: Path, number: signal.Signals) -> None:
+    write(tmp_path / "kunit.py", STUBBORN)
+    write(tmp_path / "run.py", RUNNER)
+    write(tmp_path / "hold.py", HOLDER)
+    runner = python(tmp_path / "run.py", tmp_path, tmp_path / "kunit.py")
+    children = wait_for(tmp_path / "2.pid", tmp_path / "3.pid")
+    assert all(map(alive, children))
+    runner.send_signal(number)
+    time.sleep(0.2)
+    runner.send_signal(signal.SIGINT)  # an impatient second one changes nothing
+    _, errors = runner.communicate(timeout=20)
+    assert runner.returncode == 130
+    assert f"stopped by {number.name}: all child processes ended, the lock" in errors
+    assert not any(map(alive, children))
+    assert "mine" in python(tmp_path / "hold.py", tmp_path / ".lock").communicate(timeout=20)[0]
+
+
+def test_nothing_is_left_after_a_normal_end_either(tmp_path: Path) -> None:
+    write(tmp_path / "parent.py", "import subprocess, sys, pathlib\n"
+          "child = subprocess.Popen(['sleep', '60'], start_new_session=True)\n"
+          "pathlib.Path(sys.argv[1]).write_text(str(child.pid))\n")
+    assert process.run([sys.executable, tmp_path / "parent.py", tmp_path / "pid"],
+                       log=tmp_path / "log") == 0
+    assert not alive(int((tmp_path / "pid").read_text()))
+
+
+def test_limit(tmp_path: Path) -> None:
+    start = time.monotonic()
+    assert process.run(["sleep", "60"], log=tmp_path / "log", limit=0.2) is None
+    assert time.monotonic() - start < 5
+
+
+def test_second_run_waits_and_says_for_whom(tmp_path: Path) -> None:
+    write(tmp_path / "hold.py", HOLDER)
+    first = python(tmp_path / "hold.py", tmp_path / ".lock", "until told")
+    assert first.stdout and first.stdout.readline() == "mine\n"
+    second = python(tmp_path / "hold.py", tmp_path / ".lock")
+    assert second.stderr
+    line = second.stderr.readline()
+    assert line.startswith(f"waiting: build/ is in use by process {first.pid} (")
+    assert "hold.py" in line and " since " in line
+    assert second.poll() is None
+    first.communicate(timeout=20)
+    assert second.communicate(timeout=20)[0] == "mine\n"
+
+
+def test_lock_of_the_dead_is_free(tmp_path: Path) -> None:
+    write(tmp_path / "hold.py", HOLDER)
+    first = python(tmp_path / "hold.py", tmp_path / ".lock", "until told")
+    assert first.stdout and first.stdout.readline() == "mine\n"
+    first.kill()
+    first.communicate()
+    second = python(tmp_path / "hold.py", tmp_path / ".lock")
+    assert second.communicate(timeout=20) == ("mine\n", "")
+
+
+def test_failure_names_the_log_and_shows_its_end(tmp_path: Path) -> None:
+    script = "for i in range(30): print('line', i)\nraise SystemExit(3)"
+    with pytest.raises(TkfiError) as caught:
+        process.checked([sys.executable, "-c", script], log=tmp_path / "log", what="Counting")
+    lines = str(caught.value).split("\n")
+    assert lines[0] == f"Counting failed (exit status 3); full log: {tmp_path}/log"
+    assert lines[1:] == [f"  line {i}" for i in range(15, 30)]
+
+
+def test_missing_program(tmp_path: Path) -> None:
+    with pytest.raises(TkfiError, match="cannot run no-such-program.*make setup"):
+        process.run(["no-such-program"], log=tmp_path / "log")
+
+
+def full_disk(layout: Layout) -> subprocess.CompletedProcess[str]:
+    """`tkfi tree` in a checkout whose disk is full: dd fails as any writer would."""
+    script = ("import sys, pathlib\nfrom runner import cli, process\nfrom runner.layout import Layout\n"
+              "def run(arguments, layout):\n"
+              "    process.checked(['dd', 'if=/dev/zero', 'of=/dev/full', 'count=1'],\n"
+              "                    log=layout.build / 'log', what='Writing')\n"
+              "cli._tree = run\nsys.exit(cli.main(['tree'], Layout(pathlib.Path(sys.argv[1]))))\n")
+    return subprocess.run([sys.executable, "-B", "-c", script, str(layout.repo)], text=True, check=False,
+                          env={**os.environ, "PYTHONPATH": str(REPO)}, capture_output=True)
+
+
+def test_disk_full_in_a_child(layout: Layout) -> None:
+    done = full_disk(layout)
+    assert done.returncode == 2
+    assert "the disk is full" in done.stderr and "GB are free" in done.stderr
+    assert "a kernel needs about" in done.stderr and "Traceback" not in done.stderr
+
+
+def source_package(place: Path, layout: Layout) -> Release:
+    """A .deb like Debian's, with a source of one big file."""
+    release = Release("9.9", ("nowhere",))
+    write(place / "linux-source-9.9/Makefile", "VERSION = 9\n")
+    (place / "linux-source-9.9/big").write_bytes(os.urandom(3_000_000))
+    root = place / "deb"
+    write(root / "DEBIAN/control", f"Package: {release.package}\nVersion: 1\nArchitecture: all\n"
+          "Maintainer: nobody <nobody@example.org>\nDescription: none\n")
+    (root / "usr/src").mkdir(parents=True)
+    layout.debs.mkdir(parents=True)
+    archive = root / "usr/src/linux-source-9.9.tar.xz"
+    for command in (["tar", "-cJf", str(archive), "-C", str(place), "linux-source-9.9"],
+                    ["dpkg-deb", "-b", str(root), str(layout.debs / f"{release.package}_1_all.deb")]):
+        subprocess.run(command, check=True, capture_output=True)
+    return release
+
+
+def test_unpacking_is_whole_or_not_at_all(tmp_path: Path, layout: Layout,
+                                          monkeypatch: pytest.MonkeyPatch) -> None:
+    """A limit on file sizes stops tar as a full disk would; a later run starts afresh."""
+    release = source_package(tmp_path, layout)
+    source = layout.source("9.9")
+    with monkeypatch.context() as patch:
+        start = process._start
+
+        def limited(*arguments: object) -> subprocess.Popen[bytes]:
+            child = start(*arguments)  # type: ignore[arg-type]
+            resource.prlimit(child.pid, resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+            return child
+        patch.setattr(process, "_start", limited)
+        with pytest.raises(TkfiError, match="Unpacking"):
+            fetch.ensure_source(release, layout)
+    assert not source.exists()
+    assert fetch.ensure_source(release, layout) == source
+    assert (source / "big").stat().st_size == 3_000_000
+    assert sorted(p.name for p in source.parent.iterdir()) == ["9.9", "9.9.log"]
+
+
+def test_no_such_package(tmp_path: Path, layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The real apt against an empty repository of our own."""
+    mirror = tmp_path / "mirror"
+    write(mirror / "dists/nowhere/main/binary-amd64/Packages", "")
+    write(mirror / "dists/nowhere/Release", "Suite: nowhere\nComponents: main\nArchitectures: amd64\n"
+          "Date: Mon, 01 Jan 2024 00:00:00 UTC\nSHA256:\n"
+          f" {hashlib.sha256().hexdigest()} 0 main/binary-amd64/Packages\n")
+    monkeypatch.setenv("TKFI_MIRROR", f"file://{mirror}")
+    with pytest.raises(TkfiError) as caught:
+        fetch.ensure_source(Release("9.9", ("nowhere",)), layout)
+    message = str(caught.value)
+    assert "has no package linux-source-9.9 in nowhere" in message
+    assert "Set TKFI_MIRROR" in message and "KERNEL=/path" in message
+    assert not list(layout.debs.iterdir())
+
+
+def test_apt_is_private(tmp_path: Path) -> None:
+    options = " ".join(fetch.apt_options(tmp_path))
+    assert f"Dir::State={tmp_path}/state" in options
+    assert f"Dir::Etc::sourcelist={tmp_path}/sources.list" in options
+    assert "Dir::Etc::sourceparts=/dev/null" in options
+    assert fetch.sources_list(Release("1", ("a", "a-security")), "http://m/debian") == (
+        f"deb [signed-by={fetch.KEYRING}] http://m/debian a main\n"
+        f"deb [signed-by={fetch.KEYRING}] http://m/debian-security a-security main\n")

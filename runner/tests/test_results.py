@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Result files, and what is drawn, said and judged from them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from runner import draw, results
+from runner.errors import TkfiError
+from runner.reproduce import Outcome, Request, decimals, outcome
+from runner.suites import compare
+from runner.tests.conftest import write
+
+DATA = Path(__file__).parent / "data"
+REQUEST = Request(10_000_000, 500_000, -500_000)
+
+
+def race_outcome() -> Outcome:
+    return outcome(REQUEST, results.read(DATA / "race.jsonl"))
+
+
+def test_reads_what_it_knows_and_ignores_the_rest() -> None:
+    found = results.read(DATA / "race.jsonl")
+    assert not found.problems
+    assert found.header == results.Header(1, "6.12.117", "post-series", "gcc 12.2.0")
+    assert [race.reader for race in found.races] == ["vdso MONOTONIC", "vdso MONOTONIC_RAW"]
+    assert found.traces == [results.Trace("tkfi_reproduce", "cover_letter", 123, "0123456789abcdef")]
+
+
+def test_truncated_last_line_is_reported(tmp_path: Path) -> None:
+    file = tmp_path / "cut.jsonl"
+    text = (DATA / "race.jsonl").read_text()
+    write(file, text[:-20])
+    found = results.read(file)
+    assert len(found.races) == 2
+    assert found.problems == [
+        f"{file}:{len(text.splitlines())}: truncated: the kernel stopped in mid-line"]
+    with pytest.raises(TkfiError, match="damaged"):
+        outcome(REQUEST, found)
+
+
+@pytest.mark.parametrize("line", ['{"type":"race","reader":"x"}', "[]", "42", "\x00\x00", '{"type":'])
+def test_nonsense_is_reported_with_its_line(tmp_path: Path, line: str) -> None:
+    write(tmp_path / "bad.jsonl", f'{{"type":"new thing"}}\n{line}\n')
+    (problem,) = results.read(tmp_path / "bad.jsonl").problems
+    assert problem.startswith(f"{tmp_path}/bad.jsonl:2: not understood")
+
+
+def test_missing_and_empty_files(tmp_path: Path) -> None:
+    assert "wrote no result file" in results.read(tmp_path / "none").problems[0]
+    write(tmp_path / "empty", "")
+    with pytest.raises(TkfiError, match="reported no race"):
+        outcome(REQUEST, results.read(tmp_path / "empty"))
+
+
+def test_format_of_the_future_is_refused(tmp_path: Path) -> None:
+    write(tmp_path / "new.jsonl", (DATA / "race.jsonl").read_text().replace('"format":1', '"format":2'))
+    with pytest.raises(TkfiError, match="format 2"):
+        results.read(tmp_path / "new.jsonl")
+
+
+def test_text_is_golden() -> None:
+    assert race_outcome().text() + "\n" == (DATA / "race.txt").read_text()
+
+
+def test_json_fields() -> None:
+    data = json.loads(json.dumps(race_outcome().json()))
+    assert data["format"] == 1 and data["kernel"] == "6.12.117"
+    assert (data["measured_ns"], data["predicted_ns"]) == (-10000, -10001)
+    assert (data["delay_ns"], data["from_ppb"], data["to_ppb"]) == (10_000_000, 500_000, -500_000)
+    assert (data["mult_old"], data["mult_new"], data["shift"]) == (8388608, 8380219, 23)
+    assert len(data["readers"]) == 2 and len(data["events"]) == 9
+
+
+@pytest.mark.parametrize("measured, predicted, held", [
+    (-10001, -10001, True), (-10000, -10001, True), (-10002, -10001, True), (-9999, -10001, False),
+    (-10003, -10001, False), (0, -10001, False), (-10001, -9999, False),
+])
+def test_verdict(measured: int, predicted: int, held: bool) -> None:
+    """The kernel's own prediction is not believed without computing it again."""
+    main = replace(race_outcome().races[0], measured_ns=measured, predicted_ns=predicted)
+    assert main.held is held
+    assert replace(race_outcome(), races=[main]).held is held
+
+
+def test_decimals() -> None:
+    assert [decimals(Fraction(n, 1000)) for n in (-10000465, 0, 5, 999999)] == [
+        "-10000.46", "+0.00", "+0.00", "+1000.00"]
+
+
+def test_table() -> None:
+    assert draw.table(["a", "bb"], [["ccc", "1"], ["d", "22"]]).split("\n") == [
+        "  a     bb", "  ---   --", "  ccc    1", "  d     22"]
+
+
+def test_traces_that_differ_are_named() -> None:
+    first = {"s.a": (1, "00"), "s.b": (2, "11")}
+    assert not compare([first, dict(first)])
+    assert compare([first, {**first, "s.b": (2, "12")}]) == ["s.b"]
+    assert compare([first, {"s.a": (1, "00")}]) == ["s.b"]
