@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a patched file of kernel/time/ sees: the injection points, and every
+ * redirection. Include it last. Without CONFIG_TKFI it is nothing at all.
+ */
+#ifndef __TKFI_HOOKS_H
+#define __TKFI_HOOKS_H
+
+#ifndef CONFIG_TKFI
+
+#define tkfi_point(name)	do { } while (0)
+
+#else
+
+#include <linux/compiler.h>
+#include <linux/irqflags.h>
+#include <linux/seqlock.h>
+#include <linux/spinlock.h>
+#include <asm/processor.h>
+
+/**
+ * struct tkfi_point - one named place in the kernel's source
+ * @name:	"tick.calculated"; several places may share one name
+ * @func:	function it stands in
+ */
+struct tkfi_point {
+	const char *name;
+	const char *func;
+};
+
+struct tkfi_vcpu;
+
+/* The VCPU that is executing; NULL while the kernel minds its own business. */
+extern struct tkfi_vcpu *tkfi_current;
+
+void tkfi_hit(const struct tkfi_point *point);
+void tkfi_watch(const unsigned int *word);
+void tkfi_await(void);
+void tkfi_lock(const void *lock);
+void tkfi_unlock(const void *lock);
+void tkfi_leave(const char *what);
+
+/* The address of each point is in the section of the same name. */
+#define tkfi_point(point_name)						\
+do {									\
+	static const struct tkfi_point __tkfi_point = {			\
+		.name = #point_name,					\
+		.func = __func__,					\
+	};								\
+	static const struct tkfi_point * const __tkfi_entry		\
+		__used __section("tkfi_points") = &__tkfi_point;	\
+									\
+	if (unlikely(tkfi_current))					\
+		tkfi_hit(&__tkfi_point);				\
+} while (0)
+
+/*
+ * Redirections. Each applies on a VCPU only; elsewhere the kernel does what it
+ * always does.
+ *
+ * Locks: on a uniprocessor a spinlock is nothing, and two VCPUs would both be
+ * inside. The engine keeps the owner and blocks the other.
+ */
+#undef raw_spin_lock_irqsave
+#define raw_spin_lock_irqsave(lock, flags)				\
+do {									\
+	local_irq_save(flags);						\
+	tkfi_lock(lock);						\
+	_raw_spin_lock(lock);						\
+} while (0)
+
+#undef raw_spin_unlock_irqrestore
+#define raw_spin_unlock_irqrestore(lock, flags)				\
+do {									\
+	_raw_spin_unlock(lock);						\
+	tkfi_unlock(lock);						\
+	local_irq_restore(flags);					\
+} while (0)
+
+#ifdef DEFINE_LOCK_GUARD_1
+DEFINE_LOCK_GUARD_1(tkfi_irqsave, raw_spinlock_t,
+		    raw_spin_lock_irqsave(_T->lock, _T->flags),
+		    raw_spin_unlock_irqrestore(_T->lock, _T->flags),
+		    unsigned long flags)
+/* guard(raw_spinlock_irqsave) and scoped_guard() expand their first argument. */
+#define raw_spinlock_irqsave	tkfi_irqsave
+#endif
+
+/*
+ * Sequence readers: the kernel's own loop spins on an odd sequence for ever,
+ * because nobody else runs meanwhile. Remember the word it reads; when the loop
+ * relaxes, block until that word changes.
+ */
+#undef seqprop_sequence
+#define seqprop_sequence(s)						\
+({									\
+	tkfi_watch(&seqprop_const_ptr(s)->sequence);			\
+	__seqprop(s, sequence)(s);					\
+})
+
+#define cpu_relax()		(tkfi_current ? tkfi_await() : cpu_relax())
+
+/* These leave timekeeping, for hrtimers, the RTC and the random pool. */
+#define clock_was_set(bases)						\
+	(tkfi_current ? tkfi_leave("clock_was_set") : clock_was_set(bases))
+#define clock_was_set_delayed()						\
+	(tkfi_current ? tkfi_leave("clock_was_set_delayed") :		\
+			clock_was_set_delayed())
+#define ntp_notify_cmos_timer(set)					\
+	(tkfi_current ? tkfi_leave("ntp_notify_cmos_timer") :		\
+			ntp_notify_cmos_timer(set))
+#define add_device_randomness(buf, len)					\
+	(tkfi_current ? tkfi_leave("add_device_randomness") :		\
+			add_device_randomness(buf, len))
+
+#endif /* CONFIG_TKFI */
+#endif /* __TKFI_HOOKS_H */

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __TKFI_STRATEGY_H
+#define __TKFI_STRATEGY_H
+
+#include "engine.h"
+
+/* Whoever runs goes on until it blocks or is done; then the lowest id. */
+extern struct tkfi_strategy tkfi_in_order;
+
+/* At every choice the next id after the last one. */
+extern struct tkfi_strategy tkfi_round_robin;
+
+/* The choice of tkfi_in_order, for strategies that differ from it at times. */
+unsigned int tkfi_next_in_order(const struct tkfi_engine *engine,
+				unsigned long ready);
+
+#endif

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/string.h>
+#include <linux/xxhash.h>
+
+#include "trace.h"
+
+const char * const tkfi_event_names[TKFI_NR_EVENT_KINDS] = {
+	[TKFI_EV_POINT]		= "point",
+	[TKFI_EV_OFF]		= "off",
+	[TKFI_EV_ON]		= "on",
+	[TKFI_EV_BLOCKED]	= "blocked",
+	[TKFI_EV_LOCK]		= "lock",
+	[TKFI_EV_UNLOCK]	= "unlock",
+	[TKFI_EV_LEAVE]		= "leave",
+	[TKFI_EV_CALL]		= "call",
+	[TKFI_EV_RETURN]	= "return",
+	[TKFI_EV_READ]		= "read",
+};
+
+void tkfi_trace_reset(struct tkfi_trace *trace)
+{
+	trace->nr = 0;
+}
+
+void tkfi_trace_add(struct tkfi_trace *trace, unsigned int vcpu,
+		    enum tkfi_event_kind kind, const char *what, s64 value)
+{
+	if (trace->nr < TKFI_TRACE_EVENTS)
+		trace->events[trace->nr] = (struct tkfi_event){
+			.vcpu = vcpu,
+			.kind = kind,
+			.what = what,
+			.value = value,
+		};
+	trace->nr++;
+}
+
+u64 tkfi_trace_hash(const struct tkfi_trace *trace, u64 seed)
+{
+	struct xxh64_state state;
+	unsigned int i;
+
+	xxh64_reset(&state, seed);
+	for (i = 0; i < tkfi_trace_stored(trace); i++) {
+		const struct tkfi_event *e = &trace->events[i];
+
+		xxh64_update(&state, &e->vcpu, sizeof(e->vcpu));
+		xxh64_update(&state, &e->kind, sizeof(e->kind));
+		xxh64_update(&state, e->what, strlen(e->what) + 1);
+		xxh64_update(&state, &e->value, sizeof(e->value));
+	}
+	return xxh64_digest(&state);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __TKFI_TRACE_H
+#define __TKFI_TRACE_H
+
+#include <linux/types.h>
+
+enum tkfi_event_kind {
+	TKFI_EV_POINT,		/* reached an injection point */
+	TKFI_EV_OFF,		/* the host scheduled it out; value: ns */
+	TKFI_EV_ON,		/* the host scheduled it in again */
+	TKFI_EV_BLOCKED,	/* waits for a word or a lock */
+	TKFI_EV_LOCK,
+	TKFI_EV_UNLOCK,
+	TKFI_EV_LEAVE,		/* a call out of the subject, not made */
+	TKFI_EV_CALL,		/* an operation begins */
+	TKFI_EV_RETURN,		/* an operation ends; value: what it returned */
+	TKFI_EV_READ,		/* a reader ends; value: ns */
+	TKFI_NR_EVENT_KINDS
+};
+
+/**
+ * struct tkfi_event - one thing that happened
+ * @vcpu:	id of the VCPU it happened on
+ * @kind:	what
+ * @what:	symbolic name, never an address: traces compare across builds
+ * @value:	a number that belongs to it
+ */
+struct tkfi_event {
+	u8 vcpu;
+	u8 kind;
+	const char *what;
+	s64 value;
+};
+
+#define TKFI_TRACE_EVENTS	512
+
+/**
+ * struct tkfi_trace - what happened, in order
+ * @nr:		number of events, also of those that did not fit
+ * @events:	the first TKFI_TRACE_EVENTS of them
+ */
+struct tkfi_trace {
+	unsigned int nr;
+	struct tkfi_event events[TKFI_TRACE_EVENTS];
+};
+
+void tkfi_trace_reset(struct tkfi_trace *trace);
+void tkfi_trace_add(struct tkfi_trace *trace, unsigned int vcpu,
+		    enum tkfi_event_kind kind, const char *what, s64 value);
+
+/**
+ * tkfi_trace_hash() - one number for a whole trace
+ * @trace:	trace; must not have overflowed
+ * @seed:	hash of what came before, 0 at first
+ *
+ * Return: XXH64 over VCPU, kind, name and value of every event.
+ */
+u64 tkfi_trace_hash(const struct tkfi_trace *trace, u64 seed);
+
+/* The number of stored events, for loops. */
+static inline unsigned int tkfi_trace_stored(const struct tkfi_trace *trace)
+{
+	return trace->nr < TKFI_TRACE_EVENTS ? trace->nr : TKFI_TRACE_EVENTS;
+}
+
+extern const char * const tkfi_event_names[TKFI_NR_EVENT_KINDS];
+
+#endif
