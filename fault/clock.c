@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/errno.h>
+#include <linux/math64.h>
+#include <linux/timekeeper_internal.h>
+
+#include "clock.h"
+#include "glue.h"
+
+static u64 tkfi_clock_now;
+static u32 tkfi_clock_hz;
+
+u64 tkfi_clock_read(void)
+{
+	return tkfi_clock_now;
+}
+
+static u64 clocksource_read(struct clocksource *cs)
+{
+	return tkfi_clock_read();
+}
+
+struct clocksource tkfi_clocksource = {
+	.name		 = "tkfi",
+	.rating		 = 499,
+	.read		 = clocksource_read,
+	.mask		 = CLOCKSOURCE_MASK(64),
+	.flags		 = CLOCK_SOURCE_IS_CONTINUOUS | CLOCK_SOURCE_VALID_FOR_HRES,
+	/* Without one, update_vsyscall() skips the high resolution half. */
+	.vdso_clock_mode = VDSO_CLOCKMODE_TKFI,
+};
+
+int tkfi_clock_install(u32 hz)
+{
+	int ret;
+
+	if (hz < TKFI_MIN_HZ || hz > TKFI_MAX_HZ)
+		return -ERANGE;
+	if (tkfi_clock_hz)
+		return -EBUSY;
+	ret = clocksource_register_hz(&tkfi_clocksource, hz);
+	if (ret)
+		return ret;
+	tkfi_clock_hz = hz;
+	if (tkfi_timekeeper()->tkr_mono.clock != &tkfi_clocksource) {
+		tkfi_clock_uninstall();
+		return -ENODEV;
+	}
+	return 0;
+}
+
+int tkfi_clock_uninstall(void)
+{
+	int ret = clocksource_unregister(&tkfi_clocksource);
+
+	if (!ret)
+		tkfi_clock_hz = 0;
+	return ret;
+}
+
+void tkfi_clock_set(u64 cycles)
+{
+	tkfi_clock_now = cycles;
+}
+
+void tkfi_clock_advance(u64 cycles)
+{
+	tkfi_clock_now += cycles;
+}
+
+u64 tkfi_clock_cycles(u64 ns)
+{
+	return mul_u64_u32_div(ns, tkfi_clock_hz, NSEC_PER_SEC);
+}
+
+void *tkfi_clock_storage(size_t *size)
+{
+	*size = sizeof(tkfi_clock_now);
+	return &tkfi_clock_now;
+}

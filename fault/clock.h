@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __TKFI_CLOCK_H
+#define __TKFI_CLOCK_H
+
+#include <linux/clocksource.h>
+#include <linux/types.h>
+
+/* The longest time the host takes a VCPU off: 10 minutes, in ns. */
+#define TKFI_MAX_DELAY_NS	(600ULL * NSEC_PER_SEC)
+
+/* What tkfi_clock_install() accepts, in Hz. */
+#define TKFI_MIN_HZ		1000000U
+#define TKFI_MAX_HZ		4000000000U
+
+/* The virtual clocksource; moves only when told. */
+extern struct clocksource tkfi_clocksource;
+
+/**
+ * tkfi_clock_install() - let the kernel keep time by the virtual clocksource
+ * @hz:		its frequency, TKFI_MIN_HZ ... TKFI_MAX_HZ
+ *
+ * Registers it; the clocksource core selects it for its rating. Sleeps.
+ *
+ * Return: 0, -ERANGE for @hz, -EBUSY if already installed, -ENODEV if another
+ * clocksource was preferred.
+ */
+int tkfi_clock_install(u32 hz);
+
+/**
+ * tkfi_clock_uninstall() - give the kernel its own clocksource back
+ *
+ * Sleeps. Return: 0, or what clocksource_unregister() said.
+ */
+int tkfi_clock_uninstall(void);
+
+/* The clock's value, in cycles. */
+u64 tkfi_clock_read(void);
+
+/* Set the clock, in cycles; it may go back only with all that used it. */
+void tkfi_clock_set(u64 cycles);
+
+/* Let time pass, in cycles. */
+void tkfi_clock_advance(u64 cycles);
+
+/**
+ * tkfi_clock_cycles() - whole cycles of the installed clock in a time
+ * @ns:		time in nanoseconds, up to TKFI_MAX_DELAY_NS
+ */
+u64 tkfi_clock_cycles(u64 ns);
+
+/* Where the clock's value is stored: part of the state. */
+void *tkfi_clock_storage(size_t *size);
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Linux 6.12. Included where static data is in sight; see glue.h. */
+
+#ifdef TKFI_GLUE_TIMEKEEPING
+
+#include "tkfi/glue.h"
+#include "tkfi/names.h"
+
+void tkfi_timekeeping_regions(tkfi_region_fn add)
+{
+	TKFI_REGION(add, tk_core);
+	TKFI_REGION(add, shadow_timekeeper);
+	TKFI_REGION(add, tk_fast_mono);
+	TKFI_REGION(add, tk_fast_raw);
+	TKFI_REGION(add, timekeeper_lock);
+	TKFI_REGION(add, timekeeping_suspended);
+	TKFI_REGION(add, cycles_at_suspend);
+	TKFI_REGION(add, pvclock_gtod_chain);
+	TKFI_REGION(add, persistent_clock_is_local);
+	TKFI_REGION(add, suspend_timing_needed);
+	TKFI_REGION(add, persistent_clock_exists);
+	TKFI_REGION(add, timekeeping_suspend_time);
+}
+
+void tkfi_timekeeping_reset(struct clocksource *cs, time64_t mono,
+			    time64_t wall)
+{
+	struct timespec64 wall_time = { .tv_sec = wall };
+	struct timespec64 wall_to_mono = { .tv_sec = mono - wall };
+	struct timekeeper *tk = &tk_core.timekeeper;
+
+	tkfi_name_add(&tk_core.seq.seqcount.sequence, "tk_core.seq");
+	tkfi_name_add(&timekeeper_lock, "timekeeper_lock");
+	tkfi_vdso_reset();
+	memset(&tk_core, 0, sizeof(tk_core));
+	memset(&tk_fast_mono, 0, sizeof(tk_fast_mono));
+	memset(&tk_fast_raw, 0, sizeof(tk_fast_raw));
+
+	tk_setup_internals(tk, cs);
+	tk_set_xtime(tk, &wall_time);
+	tk->raw_sec = mono;
+	tk_set_wall_to_mono(tk, wall_to_mono);
+	timekeeping_update(tk, TK_CLEAR_NTP | TK_MIRROR | TK_CLOCK_WAS_SET);
+}
+
+const struct timekeeper *tkfi_timekeeper(void)
+{
+	return &tk_core.timekeeper;
+}
+
+const struct timekeeper *tkfi_shadow_timekeeper(void)
+{
+	return &shadow_timekeeper;
+}
+
+unsigned int tkfi_sequence(void)
+{
+	return tk_core.seq.seqcount.sequence;
+}
+
+#endif /* TKFI_GLUE_TIMEKEEPING */
+
+#ifdef TKFI_GLUE_NTP
+
+#include "tkfi/glue.h"
+
+void tkfi_ntp_regions(tkfi_region_fn add)
+{
+	TKFI_REGION(add, tick_usec);
+	TKFI_REGION(add, tick_nsec);
+	TKFI_REGION(add, tick_length);
+	TKFI_REGION(add, tick_length_base);
+	TKFI_REGION(add, time_state);
+	TKFI_REGION(add, time_status);
+	TKFI_REGION(add, time_offset);
+	TKFI_REGION(add, time_constant);
+	TKFI_REGION(add, time_maxerror);
+	TKFI_REGION(add, time_esterror);
+	TKFI_REGION(add, time_freq);
+	TKFI_REGION(add, time_reftime);
+	TKFI_REGION(add, time_adjust);
+	TKFI_REGION(add, ntp_tick_adj);
+	TKFI_REGION(add, ntp_next_leap_sec);
+}
+
+void tkfi_ntp_reset(void)
+{
+	tick_usec = USER_TICK_USEC;
+	time_state = TIME_OK;
+	time_constant = 2;
+	time_freq = 0;
+	time_reftime = 0;
+	ntp_tick_adj = 0;
+	ntp_clear();
+}
+
+void tkfi_ntp_set_frequency(long tick_us, long freq)
+{
+	tick_usec = tick_us;
+	time_freq = freq * PPM_SCALE;
+	ntp_update_frequency();
+}
+
+#endif /* TKFI_GLUE_NTP */
+
+#ifdef TKFI_GLUE_VDSO
+
+#include <vdso/datapage.h>
+
+#include "names.h"
+
+#define TKFI_VDSO_SEQUENCE	(&vd->seq)
+
+struct vdso_data _vdso_data[CS_BASES];
+
+void tkfi_vdso_regions(tkfi_region_fn add)
+{
+	TKFI_REGION(add, _vdso_data);
+}
+
+void tkfi_vdso_reset(void)
+{
+	memset(_vdso_data, 0, sizeof(_vdso_data));
+	tkfi_name_add(&_vdso_data[CS_HRES_COARSE].seq, "vdso.seq");
+	tkfi_name_add(&_vdso_data[CS_RAW].seq, "vdso.seq[RAW]");
+}
+
+struct tkfi_line tkfi_vdso_line(void)
+{
+	const struct vdso_data *vd = &_vdso_data[CS_HRES_COARSE];
+
+	return (struct tkfi_line){
+		.mult = vd->mult,
+		.shift = vd->shift,
+		.cycle_last = vd->cycle_last,
+		.nsec = vd->basetime[CLOCK_MONOTONIC].nsec,
+		.sec = vd->basetime[CLOCK_MONOTONIC].sec,
+	};
+}
+
+#endif /* TKFI_GLUE_VDSO */

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Linux 7.3. Included where static data is in sight; see glue.h. */
+
+#ifdef TKFI_GLUE_TIMEKEEPING
+
+#include "tkfi/glue.h"
+#include "tkfi/names.h"
+
+void tkfi_timekeeping_regions(tkfi_region_fn add)
+{
+	TKFI_REGION(add, timekeeper_data);
+	TKFI_REGION(add, tk_fast_mono);
+	TKFI_REGION(add, tk_fast_raw);
+	TKFI_REGION(add, timekeeping_suspended);
+	TKFI_REGION(add, cycles_at_suspend);
+	TKFI_REGION(add, mg_floor);
+	TKFI_REGION(add, pvclock_gtod_chain);
+	TKFI_REGION(add, persistent_clock_is_local);
+	TKFI_REGION(add, suspend_timing_needed);
+	TKFI_REGION(add, persistent_clock_exists);
+	TKFI_REGION(add, timekeeping_suspend_time);
+}
+
+void tkfi_timekeeping_reset(struct clocksource *cs, time64_t mono,
+			    time64_t wall)
+{
+	struct timespec64 wall_time = { .tv_sec = wall };
+	struct timespec64 wall_to_mono = { .tv_sec = mono - wall };
+	struct timekeeper *tks = &tk_core.shadow_timekeeper;
+
+	tkfi_name_add(&tk_core.seq.seqcount.sequence, "tk_core.seq");
+	tkfi_name_add(&tk_core.lock, "timekeeper_lock");
+	tkfi_vdso_reset();
+	memset(&tk_core, 0, sizeof(tk_core));
+	memset(&tk_fast_mono, 0, sizeof(tk_fast_mono));
+	memset(&tk_fast_raw, 0, sizeof(tk_fast_raw));
+	atomic64_set(&mg_floor, 0);
+
+	tks->id = TIMEKEEPER_CORE;
+	tks->clock_valid = true;
+	tk_setup_internals(tks, cs);
+	tk_set_xtime(tks, &wall_time);
+	tks->raw_sec = mono;
+	tk_set_wall_to_mono(tks, wall_to_mono);
+	timekeeping_update_from_shadow(&tk_core, TK_UPDATE_ALL);
+}
+
+const struct timekeeper *tkfi_timekeeper(void)
+{
+	return &tk_core.timekeeper;
+}
+
+const struct timekeeper *tkfi_shadow_timekeeper(void)
+{
+	return &tk_core.shadow_timekeeper;
+}
+
+unsigned int tkfi_sequence(void)
+{
+	return tk_core.seq.seqcount.sequence;
+}
+
+#endif /* TKFI_GLUE_TIMEKEEPING */
+
+#ifdef TKFI_GLUE_NTP
+
+#include "tkfi/glue.h"
+
+void tkfi_ntp_regions(tkfi_region_fn add)
+{
+	TKFI_REGION(add, tk_ntp_data);
+}
+
+void tkfi_ntp_reset(void)
+{
+	/* ntp_clear() follows in tkfi_timekeeping_reset(). */
+	tk_ntp_data[TIMEKEEPER_CORE] = (struct ntp_data){
+		.tick_usec	   = USER_TICK_USEC,
+		.time_state	   = TIME_OK,
+		.time_status	   = STA_UNSYNC,
+		.time_constant	   = 2,
+		.time_maxerror	   = NTP_PHASE_LIMIT,
+		.time_esterror	   = NTP_PHASE_LIMIT,
+		.ntp_next_leap_sec = TIME64_MAX,
+	};
+}
+
+void tkfi_ntp_set_frequency(long tick_us, long freq)
+{
+	struct ntp_data *ntpdata = &tk_ntp_data[TIMEKEEPER_CORE];
+
+	ntpdata->tick_usec = tick_us;
+	ntpdata->time_freq = freq * PPM_SCALE;
+	ntp_update_frequency(ntpdata);
+}
+
+#endif /* TKFI_GLUE_NTP */
+
+#ifdef TKFI_GLUE_VDSO
+
+#include <vdso/datapage.h>
+
+#include "names.h"
+
+#define TKFI_VDSO_SEQUENCE	(&vc->seq)
+
+void tkfi_vdso_regions(tkfi_region_fn add)
+{
+	add("vdso_k_time_data", vdso_k_time_data, sizeof(*vdso_k_time_data));
+}
+
+void tkfi_vdso_reset(void)
+{
+	memset(vdso_k_time_data, 0, sizeof(*vdso_k_time_data));
+	tkfi_name_add(&vdso_k_time_data->clock_data[CS_HRES_COARSE].seq,
+		      "vdso.seq");
+	tkfi_name_add(&vdso_k_time_data->clock_data[CS_RAW].seq,
+		      "vdso.seq[RAW]");
+}
+
+struct tkfi_line tkfi_vdso_line(void)
+{
+	const struct vdso_clock *vc =
+		&vdso_k_time_data->clock_data[CS_HRES_COARSE];
+
+	return (struct tkfi_line){
+		.mult = vc->mult,
+		.shift = vc->shift,
+		.cycle_last = vc->cycle_last,
+		.nsec = vc->basetime[CLOCK_MONOTONIC].nsec,
+		.sec = vc->basetime[CLOCK_MONOTONIC].sec,
+	};
+}
+
+#endif /* TKFI_GLUE_VDSO */

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What glue-<version>.h gives the rest of tkfi: a view of static data of
+ * timekeeping.c and ntp.c, and of the vDSO data page. Everything that differs
+ * between kernel versions is behind this page.
+ */
+#ifndef __TKFI_GLUE_H
+#define __TKFI_GLUE_H
+
+#include <linux/time64.h>
+#include <linux/types.h>
+
+struct clocksource;
+struct timekeeper;
+
+/**
+ * typedef tkfi_region_fn - takes one object that holds state of timekeeping
+ * @name:	its name in the source
+ * @addr:	its address
+ * @size:	its size in bytes
+ */
+typedef void (*tkfi_region_fn)(const char *name, void *addr, size_t size);
+
+/* Every writable object of timekeeping.c, of ntp.c, and the vDSO page. */
+void tkfi_timekeeping_regions(tkfi_region_fn add);
+void tkfi_ntp_regions(tkfi_region_fn add);
+void tkfi_vdso_regions(tkfi_region_fn add);
+
+/**
+ * tkfi_timekeeping_reset() - begin anew
+ * @cs:		clocksource to keep time by
+ * @mono:	CLOCK_MONOTONIC, seconds; RAW starts there too
+ * @wall:	CLOCK_REALTIME, seconds
+ *
+ * Zeroes the timekeeper, its sequences and the vDSO page, and does with the
+ * kernel's own functions what timekeeping_init() does at boot.
+ */
+void tkfi_timekeeping_reset(struct clocksource *cs, time64_t mono,
+			    time64_t wall);
+
+/* The state of ntp.c as at boot; tkfi_timekeeping_reset() wants it first. */
+void tkfi_ntp_reset(void);
+void tkfi_vdso_reset(void);
+
+/**
+ * tkfi_ntp_set_frequency() - change the NTP tick length and nothing else
+ * @tick_us:	as ADJ_TICK, microseconds
+ * @freq:	as ADJ_FREQUENCY, ppm << 16
+ *
+ * What the PPS code does under the lock. The next tick adjusts the multiplier;
+ * adjtimex would have done so at once. Caller holds off all updaters.
+ */
+void tkfi_ntp_set_frequency(long tick_us, long freq);
+
+/* The timekeeper that readers use, and the one updaters calculate in. */
+const struct timekeeper *tkfi_timekeeper(void);
+const struct timekeeper *tkfi_shadow_timekeeper(void);
+
+/* The sequence of the kernel's readers. */
+unsigned int tkfi_sequence(void);
+
+/**
+ * struct tkfi_line - how a vDSO page turns cycles into time
+ * @mult:	multiplier, shifted ns per cycle
+ * @shift:	its shift
+ * @cycle_last:	cycle at which @nsec holds
+ * @nsec:	CLOCK_MONOTONIC's ns part at @cycle_last, shifted
+ * @sec:	CLOCK_MONOTONIC's seconds
+ */
+struct tkfi_line {
+	u32 mult;
+	u32 shift;
+	u64 cycle_last;
+	u64 nsec;
+	u64 sec;
+};
+
+/* The published line of CLOCK_MONOTONIC in the vDSO page. */
+struct tkfi_line tkfi_vdso_line(void);
+
+#define TKFI_REGION(add, object)	(add)(#object, &(object), sizeof(object))
+
+#endif

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+
+#include "clock.h"
+#include "glue.h"
+#include "state.h"
+
+#define TKFI_MAX_REGIONS	40
+
+static struct {
+	const char *name;
+	void *addr;
+	size_t size;
+} regions[TKFI_MAX_REGIONS];
+
+static int nr_regions;
+
+static void add_region(const char *name, void *addr, size_t size)
+{
+	if (WARN_ON_ONCE(nr_regions == TKFI_MAX_REGIONS))
+		return;
+	regions[nr_regions].name = name;
+	regions[nr_regions].addr = addr;
+	regions[nr_regions++].size = size;
+}
+
+/* Anew each time: the vDSO page moves once, in early boot. */
+static void collect_regions(void)
+{
+	size_t size;
+	void *clock = tkfi_clock_storage(&size);
+
+	nr_regions = 0;
+	tkfi_timekeeping_regions(add_region);
+	tkfi_ntp_regions(add_region);
+	tkfi_vdso_regions(add_region);
+	add_region("tkfi_clock", clock, size);
+}
+
+int tkfi_state_alloc(struct tkfi_state *state)
+{
+	size_t size = 0;
+	int i;
+
+	collect_regions();
+	for (i = 0; i < nr_regions; i++)
+		size += regions[i].size;
+	state->bytes = vmalloc(size);
+	return state->bytes ? 0 : -ENOMEM;
+}
+
+void tkfi_state_free(struct tkfi_state *state)
+{
+	vfree(state->bytes);
+	state->bytes = NULL;
+}
+
+void tkfi_state_save(struct tkfi_state *state)
+{
+	u8 *p = state->bytes;
+	int i;
+
+	for (i = 0; i < nr_regions; p += regions[i++].size)
+		memcpy(p, regions[i].addr, regions[i].size);
+}
+
+void tkfi_state_restore(const struct tkfi_state *state)
+{
+	const u8 *p = state->bytes;
+	int i;
+
+	for (i = 0; i < nr_regions; p += regions[i++].size)
+		memcpy(regions[i].addr, p, regions[i].size);
+}
+
+bool tkfi_state_differs(const struct tkfi_state *state, const char **name,
+			size_t *offset)
+{
+	const u8 *p = state->bytes;
+	int i;
+
+	for (i = 0; i < nr_regions; p += regions[i++].size) {
+		const u8 *live = regions[i].addr;
+		size_t at;
+
+		for (at = 0; at < regions[i].size; at++) {
+			if (live[at] != p[at]) {
+				*name = regions[i].name;
+				*offset = at;
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+bool tkfi_state_covers(const void *addr)
+{
+	int i;
+
+	for (i = 0; i < nr_regions; i++)
+		if (addr >= regions[i].addr &&
+		    addr < regions[i].addr + regions[i].size)
+			return true;
+	return false;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __TKFI_STATE_H
+#define __TKFI_STATE_H
+
+#include <linux/types.h>
+
+/**
+ * struct tkfi_state - a copy of everything timekeeping remembers
+ * @bytes:	the regions of glue.h and the virtual clock, one after another
+ */
+struct tkfi_state {
+	u8 *bytes;
+};
+
+/* -ENOMEM; free with tkfi_state_free(). */
+int tkfi_state_alloc(struct tkfi_state *state);
+void tkfi_state_free(struct tkfi_state *state);
+
+/* Interrupts must be off from what is saved or restored to its next use. */
+void tkfi_state_save(struct tkfi_state *state);
+void tkfi_state_restore(const struct tkfi_state *state);
+
+/**
+ * tkfi_state_differs() - compare the live state with a copy
+ * @state:	copy
+ * @name:	set to the name of the first object that differs
+ * @offset:	set to the first byte in it that differs
+ *
+ * Return: whether any byte differs.
+ */
+bool tkfi_state_differs(const struct tkfi_state *state, const char **name,
+			size_t *offset);
+
+/* Whether an address belongs to the state. */
+bool tkfi_state_covers(const void *addr);
+
+#endif
