@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include <linux/timekeeping.h>
+
+#include "clock.h"
+#include "glue.h"
+#include "ops.h"
+
+#include <tick-internal.h>
+#include <timekeeping.h>
+
+static int parse_read(struct tkfi_op *op, char *args, char *err, size_t size)
+{
+	char *family = strsep(&args, " ");
+	unsigned int i;
+	size_t len;
+
+	op->reader = args ? tkfi_reader_find(family, args) : NULL;
+	if (op->reader) {
+		strscpy(op->call, op->reader->call, sizeof(op->call));
+		return 0;
+	}
+	len = scnprintf(err, size, "unknown reader '%s %s'; there are:", family,
+			args ?: "");
+	for (i = 0; i < tkfi_nr_readers; i++)
+		len += scnprintf(err + len, size - len, "%s %s %s",
+				 i ? "," : "",
+				 tkfi_family_names[tkfi_readers[i].family],
+				 tkfi_readers[i].clock);
+	return -EINVAL;
+}
+
+static s64 run_read(struct tkfi_op *op)
+{
+	return op->reader->read();
+}
+
+/* "freq=X", for "adjtimex" and "ntp". */
+static int parse_freq(char *args, long *tick_us, long *freq, char *err,
+		      size_t size)
+{
+	s32 ppb;
+
+	if (strncmp(args, "freq=", 5) ||
+	    tkfi_parse_frequency(args + 5, &ppb)) {
+		snprintf(err, size,
+			 "impossible frequency '%s'; write freq= and -10%% to +10%%, in ppm, ppb or %%, as in freq=-500ppm",
+			 args);
+		return -EINVAL;
+	}
+	tkfi_ntp_frequency(ppb, tick_us, freq);
+	return 0;
+}
+
+static int parse_adjtimex(struct tkfi_op *op, char *args, char *err,
+			  size_t size)
+{
+	long tick, freq;
+
+	if (parse_freq(args, &tick, &freq, err, size))
+		return -EINVAL;
+	op->timex.modes = ADJ_FREQUENCY | ADJ_TICK;
+	op->timex.tick = tick;
+	op->timex.freq = freq;
+	snprintf(op->call, sizeof(op->call), "do_adjtimex(%s)", args + 5);
+	return 0;
+}
+
+static s64 run_adjtimex(struct tkfi_op *op)
+{
+	return do_adjtimex(&op->timex);
+}
+
+static int parse_ntp(struct tkfi_op *op, char *args, char *err, size_t size)
+{
+	if (parse_freq(args, &op->tick_us, &op->freq, err, size))
+		return -EINVAL;
+	snprintf(op->call, sizeof(op->call), "NTP tick length (%s)", args + 5);
+	return 0;
+}
+
+static s64 run_ntp(struct tkfi_op *op)
+{
+	tkfi_ntp_set_frequency(op->tick_us, op->freq);
+	return 0;
+}
+
+static int parse_tick(struct tkfi_op *op, char *args, char *err, size_t size)
+{
+	if (*args) {
+		snprintf(err, size, "tick takes no arguments, not '%s'", args);
+		return -EINVAL;
+	}
+	strscpy(op->call, "update_wall_time()", sizeof(op->call));
+	return 0;
+}
+
+static s64 run_tick(struct tkfi_op *op)
+{
+	update_wall_time();
+	return 0;
+}
+
+static int parse_settimeofday(struct tkfi_op *op, char *args, char *err,
+			      size_t size)
+{
+	if (kstrtos64(args, 10, &op->ts.tv_sec)) {
+		snprintf(err, size,
+			 "impossible time '%s'; write seconds since 1970, as in settimeofday 1361404800",
+			 args);
+		return -EINVAL;
+	}
+	snprintf(op->call, sizeof(op->call), "do_settimeofday64(%s)", args);
+	return 0;
+}
+
+static s64 run_settimeofday(struct tkfi_op *op)
+{
+	return do_settimeofday64(&op->ts);
+}
+
+static int parse_inject(struct tkfi_op *op, char *args, char *err, size_t size)
+{
+	bool negative = *args == '-';
+	struct tkfi_duration d;
+	struct timespec64 ts;
+
+	if (tkfi_parse_duration(args + (*args == '-' || *args == '+'), &d) ||
+	    d.in_cycles) {
+		snprintf(err, size,
+			 "impossible offset '%s'; write -10min to +10min, in ns, us, ms, s or min, as in inject -3ms",
+			 args);
+		return -EINVAL;
+	}
+	ts = ns_to_timespec64(negative ? -(s64)d.amount : (s64)d.amount);
+	op->timex.modes = ADJ_SETOFFSET | ADJ_NANO;
+	op->timex.time.tv_sec = ts.tv_sec;
+	op->timex.time.tv_usec = ts.tv_nsec;
+	snprintf(op->call, sizeof(op->call), "do_adjtimex(offset %s)", args);
+	return 0;
+}
+
+static int parse_wait(struct tkfi_op *op, char *args, char *err, size_t size)
+{
+	if (tkfi_parse_duration(args, &op->duration)) {
+		snprintf(err, size,
+			 "impossible time '%s'; write 0 to 10min, in ns, us, ms, s, min or cycles, as in wait 10ms",
+			 args);
+		return -EINVAL;
+	}
+	snprintf(op->call, sizeof(op->call), "(%s pass)", args);
+	return 0;
+}
+
+static s64 run_wait(struct tkfi_op *op)
+{
+	tkfi_clock_advance(tkfi_duration_cycles(op->duration));
+	return 0;
+}
+
+static const struct tkfi_op_type op_types[] = {
+	{ "adjtimex", "freq=FREQUENCY", parse_adjtimex, run_adjtimex },
+	{ "inject", "[+-]TIME", parse_inject, run_adjtimex },
+	{ "ntp", "freq=FREQUENCY", parse_ntp, run_ntp },
+	{ "read", "FAMILY CLOCK", parse_read, run_read },
+	{ "settimeofday", "SECONDS", parse_settimeofday, run_settimeofday },
+	{ "tick", "", parse_tick, run_tick },
+	{ "wait", "TIME", parse_wait, run_wait },
+};
+
+int tkfi_program_add(struct tkfi_program *program, char *text, char *err,
+		     size_t size)
+{
+	char *args = strim(text), *name = strsep(&args, " ");
+	struct tkfi_op *op;
+	unsigned int i;
+	size_t len;
+
+	if (program->nr == TKFI_MAX_OPS) {
+		snprintf(err, size, "more than %d operations on one VCPU",
+			 TKFI_MAX_OPS);
+		return -EINVAL;
+	}
+	for (i = 0; i < ARRAY_SIZE(op_types); i++) {
+		if (strcmp(op_types[i].name, name))
+			continue;
+		op = &program->ops[program->nr];
+		*op = (struct tkfi_op){ .type = &op_types[i] };
+		if (op->type->parse(op, strim(args ?: ""), err, size))
+			return -EINVAL;
+		program->nr++;
+		return 0;
+	}
+	len = scnprintf(err, size, "unknown operation '%s'; there are:", name);
+	for (i = 0; i < ARRAY_SIZE(op_types); i++)
+		len += scnprintf(err + len, size - len, "%s %s %s",
+				 i ? "," : "", op_types[i].name,
+				 op_types[i].usage);
+	return -EINVAL;
+}
+
+void tkfi_program_body(struct tkfi_vcpu *vcpu, void *arg)
+{
+	struct tkfi_program *program = arg;
+
+	while (program->nr_done < program->nr) {
+		struct tkfi_op *op = &program->ops[program->nr_done];
+
+		if (program->nr_done)
+			tkfi_yield();
+		vcpu->blocked_on = NULL;
+		tkfi_record(TKFI_EV_CALL, op->call, 0);
+		op->result = op->type->run(op);
+		op->cycle = tkfi_clock_read();
+		op->blocked = vcpu->blocked_on;
+		op->done = true;
+		tkfi_record(op->reader ? TKFI_EV_READ : TKFI_EV_RETURN,
+			    op->call, op->result);
+		program->nr_done++;
+	}
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __TKFI_OPS_H
+#define __TKFI_OPS_H
+
+#include <linux/time64.h>
+#include <linux/timex.h>
+
+#include "engine.h"
+#include "readers.h"
+
+/**
+ * struct tkfi_duration - a time as somebody wrote it
+ * @amount:	nanoseconds, or cycles of the virtual clock
+ * @in_cycles:	which of them
+ */
+struct tkfi_duration {
+	u64 amount;
+	bool in_cycles;
+};
+
+u64 tkfi_duration_cycles(struct tkfi_duration d);
+
+/**
+ * tkfi_parse_duration() - "10ms", "0", "250cycles"
+ * @text:	whole number with unit ns, us, ms, s, min or cycles
+ * @d:		result, up to TKFI_MAX_DELAY_NS
+ *
+ * Return: 0, -EINVAL for a bad number or unit, -ERANGE for more than 10 min.
+ */
+int tkfi_parse_duration(const char *text, struct tkfi_duration *d);
+
+/**
+ * tkfi_parse_frequency() - "+500ppm", "-10%", "37ppb"
+ * @text:	number, up to nine decimals, with unit ppm, ppb or %
+ * @ppb:	result in parts per billion, -100000000 ... 100000000
+ *
+ * Return: 0, -EINVAL for a bad number or unit or less than 1 ppb, -ERANGE for
+ * more than 10 % either way.
+ */
+int tkfi_parse_frequency(const char *text, s32 *ppb);
+
+/**
+ * tkfi_ntp_frequency() - split a frequency the way adjtimex wants it
+ * @ppb:	parts per billion
+ * @tick_us:	for ADJ_TICK, microseconds
+ * @freq:	for ADJ_FREQUENCY, ppm << 16, within NTP's 500 ppm
+ */
+void tkfi_ntp_frequency(s32 ppb, long *tick_us, long *freq);
+
+struct tkfi_op;
+
+/**
+ * struct tkfi_op_type - a named operation
+ * @name:	as written
+ * @usage:	what may follow
+ * @parse:	fills @op from its arguments. Returns 0, or -EINVAL with a
+ *		sentence in @err
+ * @run:	calls the kernel; on a VCPU
+ */
+struct tkfi_op_type {
+	const char *name;
+	const char *usage;
+	int (*parse)(struct tkfi_op *op, char *args, char *err, size_t size);
+	s64 (*run)(struct tkfi_op *op);
+};
+
+/**
+ * struct tkfi_op - one operation of a program
+ * @type:	which
+ * @call:	as shown in a diagram
+ * @reader:	for "read"
+ * @timex:	for "adjtimex" and "inject"
+ * @ts:		for "settimeofday"
+ * @duration:	for "wait"
+ * @tick_us:	for "ntp"
+ * @freq:	for "ntp"
+ * @done:	it has returned
+ * @blocked:	what it waited for on the way, NULL if for nothing
+ * @result:	what it returned; ns for "read"
+ * @cycle:	the clock when it returned
+ */
+struct tkfi_op {
+	const struct tkfi_op_type *type;
+	char call[64];
+	const struct tkfi_reader *reader;
+	union {
+		struct __kernel_timex timex;
+		struct timespec64 ts;
+		struct tkfi_duration duration;
+		struct {
+			long tick_us;
+			long freq;
+		};
+	};
+
+	bool done;
+	const char *blocked;
+	s64 result;
+	u64 cycle;
+};
+
+#define TKFI_MAX_OPS	8
+
+/**
+ * struct tkfi_program - what one VCPU performs
+ * @nr:		number of operations
+ * @nr_done:	how many have returned
+ * @ops:	the operations, in order
+ */
+struct tkfi_program {
+	unsigned int nr;
+	unsigned int nr_done;
+	struct tkfi_op ops[TKFI_MAX_OPS];
+};
+
+/**
+ * tkfi_program_add() - append an operation
+ * @program:	program
+ * @text:	"read vdso MONOTONIC"; is torn up
+ * @err:	a sentence that says what is wrong and lists what exists
+ * @size:	of @err
+ *
+ * Return: 0 or -EINVAL.
+ */
+int tkfi_program_add(struct tkfi_program *program, char *text, char *err,
+		     size_t size);
+
+/* The body of a VCPU; @arg is a struct tkfi_program. */
+void tkfi_program_body(struct tkfi_vcpu *vcpu, void *arg);
+
+#endif

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+
+#include "clock.h"
+#include "hooks.h"
+#include "plan.h"
+
+static void schedule_out(struct tkfi_plan *plan, struct tkfi_engine *engine,
+			 struct tkfi_fault *fault)
+{
+	u64 cycles = tkfi_duration_cycles(fault->delay);
+
+	tkfi_trace_add(&engine->trace, fault->victim, TKFI_EV_OFF, fault->point,
+		       fault->delay.amount);
+	tkfi_clock_advance(cycles);
+	if (fault->other >= 0)
+		fault->until = plan->programs[fault->other].nr_done +
+			       fault->nr_ops;
+	plan->active = fault;
+}
+
+static struct tkfi_fault *fault_here(struct tkfi_plan *plan,
+				     const struct tkfi_vcpu *last)
+{
+	struct tkfi_fault *fault;
+	unsigned int i;
+
+	for (i = 0; i < plan->nr_faults; i++) {
+		fault = &plan->faults[i];
+		if (fault->victim == last->id &&
+		    !strcmp(fault->point, last->at) &&
+		    ++fault->seen == fault->hit)
+			return fault;
+	}
+	return NULL;
+}
+
+static unsigned int plan_next(struct tkfi_strategy *s,
+			      struct tkfi_engine *engine, unsigned long ready)
+{
+	struct tkfi_plan *plan = container_of(s, struct tkfi_plan, strategy);
+	struct tkfi_fault *fault;
+
+	if (!plan->active && engine->last && engine->last->at) {
+		fault = fault_here(plan, engine->last);
+		if (fault)
+			schedule_out(plan, engine, fault);
+	}
+	fault = plan->active;
+	if (!fault)
+		return tkfi_next_in_order(engine, ready);
+
+	if (fault->other >= 0 && (ready & BIT(fault->other)) &&
+	    plan->programs[fault->other].nr_done < fault->until)
+		return fault->other;
+
+	plan->active = NULL;
+	tkfi_trace_add(&engine->trace, fault->victim, TKFI_EV_ON, fault->point,
+		       0);
+	return fault->victim;
+}
+
+int tkfi_plan_run(struct tkfi_plan *plan, struct tkfi_engine *engine)
+{
+	unsigned int i, j;
+
+	plan->strategy.next = plan_next;
+	plan->active = NULL;
+	for (i = 0; i < plan->nr_faults; i++)
+		plan->faults[i].seen = 0;
+	tkfi_engine_reset(engine);
+	for (i = 0; i < plan->nr_programs; i++) {
+		plan->programs[i].nr_done = 0;
+		for (j = 0; j < plan->programs[i].nr; j++)
+			plan->programs[i].ops[j].done = false;
+		tkfi_engine_add(engine, tkfi_program_body, &plan->programs[i]);
+	}
+	return tkfi_engine_run(engine, &plan->strategy);
+}
+
+/* "cpu0"; -EINVAL if it is not. */
+static int parse_cpu(const char *word)
+{
+	unsigned int cpu;
+
+	if (!word || strncmp(word, "cpu", 3) || kstrtouint(word + 3, 10, &cpu) ||
+	    cpu >= TKFI_MAX_VCPUS)
+		return -EINVAL;
+	return cpu;
+}
+
+static int parse_program(struct tkfi_plan *plan, char *statement, char *err,
+			 size_t size)
+{
+	char *cpu = strim(strsep(&statement, ":")), *op;
+
+	if (!statement) {
+		snprintf(err, size,
+			 "unknown statement '%s'; there are: cpuN: OPERATION[, OPERATION]..., at cpuN POINT[#HIT] off TIME [run cpuM [COUNT]]",
+			 cpu);
+		return -EINVAL;
+	}
+	if (parse_cpu(cpu) != plan->nr_programs) {
+		snprintf(err, size,
+			 "'%s:' where cpu%u: is next; there are cpu0 to cpu%d",
+			 cpu, plan->nr_programs, TKFI_MAX_VCPUS - 1);
+		return -EINVAL;
+	}
+	plan->programs[plan->nr_programs].nr = 0;
+	while ((op = strsep(&statement, ",")))
+		if (tkfi_program_add(&plan->programs[plan->nr_programs], op,
+				     err, size))
+			return -EINVAL;
+	plan->nr_programs++;
+	return 0;
+}
+
+/* The words after "at". */
+static int parse_fault(struct tkfi_plan *plan, char *statement, char *err,
+		       size_t size)
+{
+	struct tkfi_fault *fault = &plan->faults[plan->nr_faults];
+	char *word, *name, *hit;
+	const struct tkfi_point *point;
+	int cpu;
+
+	if (plan->nr_faults == TKFI_MAX_FAULTS) {
+		snprintf(err, size, "more than %d faults", TKFI_MAX_FAULTS);
+		return -EINVAL;
+	}
+	*fault = (struct tkfi_fault){ .hit = 1, .other = -1, .nr_ops = 1 };
+
+	word = strsep(&statement, " ");
+	cpu = parse_cpu(word);
+	if (cpu < 0 || cpu >= plan->nr_programs)
+		goto no_cpu;
+	fault->victim = cpu;
+
+	hit = strsep(&statement, " ");
+	name = strsep(&hit, "#");
+	point = name ? tkfi_point_find(name) : NULL;
+	if (!point) {
+		size_t len = scnprintf(err, size,
+				       "unknown point '%s'; there are: ",
+				       name ?: "");
+
+		tkfi_point_list(err + len, size - len);
+		return -EINVAL;
+	}
+	fault->point = point->name;
+	if (hit && (kstrtouint(hit, 10, &fault->hit) || !fault->hit)) {
+		snprintf(err, size, "impossible hit '#%s'; the first is #1",
+			 hit);
+		return -EINVAL;
+	}
+
+	word = strsep(&statement, " ");
+	if (!word || strcmp(word, "off")) {
+		snprintf(err, size, "'%s' where 'off TIME' is expected",
+			 word ?: "");
+		return -EINVAL;
+	}
+	word = strsep(&statement, " ");
+	if (!word || tkfi_parse_duration(word, &fault->delay)) {
+		snprintf(err, size,
+			 "impossible delay '%s'; write 0 to 10min, in ns, us, ms, s, min or cycles",
+			 word ?: "");
+		return -EINVAL;
+	}
+	plan->nr_faults++;
+
+	word = strsep(&statement, " ");
+	if (!word)
+		return 0;
+	if (strcmp(word, "run")) {
+		snprintf(err, size, "'%s' where 'run cpuN' is expected", word);
+		return -EINVAL;
+	}
+	word = strsep(&statement, " ");
+	cpu = parse_cpu(word);
+	if (cpu < 0 || cpu >= plan->nr_programs || cpu == fault->victim)
+		goto no_cpu;
+	fault->other = cpu;
+	if (statement && kstrtouint(statement, 10, &fault->nr_ops)) {
+		snprintf(err, size,
+			 "impossible count '%s'; write how many operations run",
+			 statement);
+		return -EINVAL;
+	}
+	return 0;
+
+no_cpu:
+	snprintf(err, size,
+		 "'%s' cannot do that; there are %u CPUs from cpu0 on, named before a fault, and one cannot run while it is off",
+		 word ?: "", plan->nr_programs);
+	return -EINVAL;
+}
+
+int tkfi_plan_parse(struct tkfi_plan *plan, char *err, size_t size,
+		    const char *fmt, ...)
+{
+	char *rest = plan->text, *statement;
+	va_list args;
+	int len, ret;
+
+	plan->nr_programs = 0;
+	plan->nr_faults = 0;
+	va_start(args, fmt);
+	len = vsnprintf(plan->text, sizeof(plan->text), fmt, args);
+	va_end(args);
+	if (len >= sizeof(plan->text)) {
+		snprintf(err, size, "a plan of %d characters; %d are possible",
+			 len, TKFI_PLAN_TEXT - 1);
+		return -EINVAL;
+	}
+	while ((statement = strsep(&rest, ";"))) {
+		statement = strim(statement);
+		if (!*statement)
+			continue;
+		if (!strncmp(statement, "at ", 3))
+			ret = parse_fault(plan, statement + 3, err, size);
+		else
+			ret = parse_program(plan, statement, err, size);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}

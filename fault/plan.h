@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __TKFI_PLAN_H
+#define __TKFI_PLAN_H
+
+#include "ops.h"
+#include "strategy.h"
+
+struct tkfi_point;
+
+/**
+ * struct tkfi_fault - what the host does to one VCPU
+ * @victim:	the VCPU it takes off
+ * @point:	where
+ * @hit:	at which time it gets there, from 1
+ * @delay:	for how long
+ * @other:	VCPU that runs meanwhile, -1 for none
+ * @nr_ops:	how many operations of @other; fewer if it blocks
+ * @seen:	how often the victim got there in this execution
+ * @until:	@other's nr_done at which the victim is scheduled in again
+ */
+struct tkfi_fault {
+	unsigned int victim;
+	const char *point;
+	unsigned int hit;
+	struct tkfi_duration delay;
+	int other;
+	unsigned int nr_ops;
+	unsigned int seen;
+	unsigned int until;
+};
+
+#define TKFI_MAX_FAULTS	4
+#define TKFI_PLAN_TEXT	512
+
+/**
+ * struct tkfi_plan - programs, and the host's faults; a strategy
+ * @strategy:	for tkfi_engine_run()
+ * @programs:	one for each VCPU
+ * @nr_programs: how many VCPUs
+ * @faults:	what the host does
+ * @nr_faults:	how often
+ * @active:	the fault in force, NULL if none
+ * @text:	the plan as it was written, torn up by the parser
+ */
+struct tkfi_plan {
+	struct tkfi_strategy strategy;
+	struct tkfi_program programs[TKFI_MAX_VCPUS];
+	unsigned int nr_programs;
+	struct tkfi_fault faults[TKFI_MAX_FAULTS];
+	unsigned int nr_faults;
+	struct tkfi_fault *active;
+	char text[TKFI_PLAN_TEXT];
+};
+
+/**
+ * tkfi_plan_parse() - read a plan
+ * @plan:	plan
+ * @err:	on error a sentence that says what is wrong and what exists
+ * @size:	of @err; 1024 holds every list
+ * @fmt:	printf format of statements separated by ";":
+ *
+ *   cpuN: OPERATION[, OPERATION]...
+ *   at cpuN POINT[#HIT] off TIME [run cpuM [COUNT]]
+ *
+ * CPUs are numbered from 0 without gaps. Without faults, and between them, the
+ * VCPUs run one after another.
+ *
+ * Return: 0 or -EINVAL.
+ */
+__printf(4, 5)
+int tkfi_plan_parse(struct tkfi_plan *plan, char *err, size_t size,
+		    const char *fmt, ...);
+
+/**
+ * tkfi_plan_run() - one execution of a plan
+ * @plan:	plan; its operations hold the results
+ * @engine:	engine; reset first, holds the trace
+ *
+ * Return: as tkfi_engine_run().
+ */
+int tkfi_plan_run(struct tkfi_plan *plan, struct tkfi_engine *engine);
+
+/**
+ * tkfi_point_find() - an injection point by name
+ * @name:	"tick.calculated"
+ *
+ * Return: one place of that name, NULL if there is none.
+ */
+const struct tkfi_point *tkfi_point_find(const char *name);
+
+/**
+ * tkfi_point_list() - the names of all injection points
+ * @buf:	receives "a, b, c"
+ * @size:	of @buf
+ */
+void tkfi_point_list(char *buf, size_t size);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __TKFI_READERS_H
+#define __TKFI_READERS_H
+
+#include <linux/types.h>
+
+enum tkfi_family {
+	TKFI_VDSO,	/* waits for the vDSO page's sequence */
+	TKFI_KERNEL,	/* waits for the timekeeper's sequence */
+	TKFI_FAST,	/* never waits: for NMI context */
+	TKFI_NR_FAMILIES
+};
+
+enum tkfi_clock_kind {
+	TKFI_FINE,	/* follows the disciplined line */
+	TKFI_RAW,	/* follows the undisciplined line */
+	TKFI_COARSE,	/* moves at updates only */
+};
+
+/**
+ * struct tkfi_reader - one of the kernel's ways to read a clock
+ * @family:	whose sequence it obeys
+ * @clock:	name of the clock, or of the function where that says more
+ * @call:	how it appears in a diagram
+ * @kind:	what the clock follows
+ * @unit:	resolution of the interface, ns
+ * @lockless:	reads one word, without a sequence
+ * @read:	the kernel's own function. Returns ns; -ENOSYS if the vDSO code
+ *		wanted to fall back to a system call
+ */
+struct tkfi_reader {
+	enum tkfi_family family;
+	const char *clock;
+	const char *call;
+	enum tkfi_clock_kind kind;
+	u32 unit;
+	bool lockless;
+	s64 (*read)(void);
+};
+
+extern const struct tkfi_reader tkfi_readers[];
+extern const unsigned int tkfi_nr_readers;
+
+extern const char * const tkfi_family_names[TKFI_NR_FAMILIES];
+
+/**
+ * tkfi_reader_find() - by the names people write
+ * @family:	"vdso", "kernel" or "fast"
+ * @clock:	as in struct tkfi_reader
+ *
+ * Return: the reader, NULL if there is none.
+ */
+const struct tkfi_reader *tkfi_reader_find(const char *family,
+					   const char *clock);
+
+/* Readers of lib/vdso/gettimeofday.c: what they return, and the value. */
+int tkfi_vdso_clock_gettime(clockid_t clock, s64 *ns);
+int tkfi_vdso_gettimeofday(s64 *ns);
+s64 tkfi_vdso_time(void);
+
+#endif

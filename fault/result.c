@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/string.h>
+#include <linux/utsname.h>
+#include <os.h>
+
+#include "result.h"
+
+#undef MODULE_PARAM_PREFIX
+#define MODULE_PARAM_PREFIX	"tkfi."
+
+static char *result;
+module_param(result, charp, 0444);
+MODULE_PARM_DESC(result, "host file that receives results as JSON lines");
+
+static int result_fd = -1;
+static bool result_failed;
+
+static void write_line(const char *line, size_t len)
+{
+	int ret;
+
+	if (!result || result_failed)
+		return;
+	if (result_fd < 0)
+		result_fd = os_open_file(result,
+					 of_trunc(of_create(of_write(OPENFLAGS()))),
+					 0644);
+	ret = result_fd;
+	if (ret >= 0)
+		ret = os_write_file(result_fd, line, len);
+	if (ret != len) {
+		pr_err("tkfi: cannot write %s: %d\n", result, ret);
+		result_failed = true;
+	}
+}
+
+static void write_object(const char *fmt, va_list args)
+{
+	char line[512];
+	size_t len;
+
+	line[0] = '{';
+	len = 1 + vscnprintf(line + 1, sizeof(line) - 3, fmt, args);
+	line[len++] = '}';
+	line[len++] = '\n';
+	write_line(line, len);
+}
+
+__printf(1, 2)
+static void write_members(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	write_object(fmt, args);
+	va_end(args);
+}
+
+void tkfi_result(const char *fmt, ...)
+{
+	va_list args;
+
+	if (result && result_fd < 0)
+		write_members("\"type\":\"header\",\"format\":1,\"kernel\":\"%s\",\"variant\":\"%s\",\"compiler\":\"%s\"",
+			      init_utsname()->release, CONFIG_TKFI_VARIANT,
+			      CONFIG_CC_VERSION_TEXT);
+	va_start(args, fmt);
+	write_object(fmt, args);
+	va_end(args);
+}
+
+void tkfi_result_trace(const char *suite, const char *name, u64 nr, u64 hash)
+{
+	tkfi_result("\"type\":\"trace\",\"suite\":\"%s\",\"case\":\"%s\",\"events\":%llu,\"hash\":\"%016llx\"",
+		    suite, name, nr, hash);
+}
+
+void tkfi_result_events(const char *name, const struct tkfi_trace *trace)
+{
+	unsigned int i;
+
+	for (i = 0; i < tkfi_trace_stored(trace); i++) {
+		const struct tkfi_event *e = &trace->events[i];
+
+		tkfi_result("\"type\":\"event\",\"case\":\"%s\",\"vcpu\":%u,\"kind\":\"%s\",\"text\":\"%s\",\"ns\":%lld",
+			    name, e->vcpu, tkfi_event_names[e->kind], e->what,
+			    e->value);
+	}
+}

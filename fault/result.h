@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __TKFI_RESULT_H
+#define __TKFI_RESULT_H
+
+#include "trace.h"
+
+/*
+ * JSON lines for the runner, in the host file named by the kernel parameter
+ * tkfi.result=; without it all of this does nothing. Strings are not escaped:
+ * pass only names of tkfi's own.
+ */
+
+/**
+ * tkfi_result() - append one line
+ * @fmt:	printf format of a JSON object without its braces
+ *
+ * A failed write is reported on the console, once.
+ */
+__printf(1, 2)
+void tkfi_result(const char *fmt, ...);
+
+/**
+ * tkfi_result_trace() - one "trace" line
+ * @suite:	KUnit suite
+ * @name:	case, with its parameter
+ * @nr:		events
+ * @hash:	tkfi_trace_hash() of all executions of the case
+ */
+void tkfi_result_trace(const char *suite, const char *name, u64 nr, u64 hash);
+
+/**
+ * tkfi_result_events() - an "event" line for each event of a trace
+ * @name:	case
+ * @trace:	trace
+ */
+void tkfi_result_events(const char *name, const struct tkfi_trace *trace);
+
+#endif

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/errno.h>
+#include <linux/irqflags.h>
+#include <linux/slab.h>
+
+#include "clock.h"
+#include "session.h"
+
+int tkfi_session_open(struct tkfi_session *session, u32 hz)
+{
+	int ret;
+
+	memset(session, 0, sizeof(*session));
+	session->engine = tkfi_engine_create();
+	session->setup = kzalloc(sizeof(*session->setup), GFP_KERNEL);
+	ret = tkfi_state_alloc(&session->own);
+	if (!session->engine || !session->setup)
+		ret = -ENOMEM;
+	if (!ret)
+		ret = tkfi_clock_install(hz);
+	if (ret)
+		tkfi_session_close(session);
+	return ret;
+}
+
+void tkfi_session_close(struct tkfi_session *session)
+{
+	if (session->engine)
+		tkfi_clock_uninstall();
+	tkfi_engine_destroy(session->engine);
+	kfree(session->setup);
+	tkfi_state_free(&session->own);
+	memset(session, 0, sizeof(*session));
+}
+
+/* Everything as at boot, and the same at every boot. */
+static void start_anew(void)
+{
+	tkfi_clock_set(TKFI_START_CYCLES);
+	tkfi_ntp_reset();
+	tkfi_timekeeping_reset(&tkfi_clocksource, TKFI_START_MONO,
+			       TKFI_START_WALL);
+}
+
+int tkfi_session_run(struct tkfi_session *session, const char *setup,
+		     struct tkfi_plan *plan)
+{
+	struct tkfi_engine *engine = session->engine;
+	struct tkfi_outcome *outcome = &session->outcome;
+	unsigned long flags;
+	int ret = 0;
+
+	if (setup)
+		ret = tkfi_plan_parse(session->setup, engine->error,
+				      sizeof(engine->error), "cpu0: %s", setup);
+	if (ret)
+		return ret;
+
+	local_irq_save(flags);
+	tkfi_state_save(&session->own);
+	start_anew();
+	if (setup)
+		ret = tkfi_plan_run(session->setup, engine);
+	if (!ret) {
+		outcome->start = tkfi_clock_read();
+		outcome->before = *tkfi_timekeeper();
+		outcome->line_before = tkfi_vdso_line();
+		ret = tkfi_plan_run(plan, engine);
+		outcome->after = *tkfi_timekeeper();
+		outcome->line_after = tkfi_vdso_line();
+	}
+	tkfi_state_restore(&session->own);
+	local_irq_restore(flags);
+
+	if (!ret && engine->trace.nr > TKFI_TRACE_EVENTS) {
+		snprintf(engine->error, sizeof(engine->error),
+			 "[tkfi internal bug] %u events, room for %d",
+			 engine->trace.nr, TKFI_TRACE_EVENTS);
+		ret = -EPROTO;
+	}
+	session->events += engine->trace.nr;
+	session->hash = tkfi_trace_hash(&engine->trace, session->hash);
+	outcome->ret = ret;
+	return ret;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __TKFI_SESSION_H
+#define __TKFI_SESSION_H
+
+#include <linux/timekeeper_internal.h>
+
+#include "glue.h"
+#include "plan.h"
+#include "state.h"
+
+/* Where every execution begins; the wall clock is 2013-02-21 00:00 UTC. */
+#define TKFI_START_CYCLES	(1ULL << 32)
+#define TKFI_START_MONO		100
+#define TKFI_START_WALL		1361404800
+
+/**
+ * struct tkfi_outcome - what one execution did to the clock
+ * @ret:	what tkfi_plan_run() returned
+ * @start:	the clock when the plan began, cycles
+ * @before:	the kernel's timekeeper then
+ * @after:	the kernel's timekeeper when the plan had ended
+ * @line_before: the vDSO's line then
+ * @line_after:	the vDSO's line when the plan had ended
+ */
+struct tkfi_outcome {
+	int ret;
+	u64 start;
+	struct timekeeper before;
+	struct timekeeper after;
+	struct tkfi_line line_before;
+	struct tkfi_line line_after;
+};
+
+/**
+ * struct tkfi_session - executions from one and the same start
+ * @engine:	engine; its trace is that of the last execution
+ * @own:	the kernel's own state while an execution runs
+ * @setup:	for the set-up's operations
+ * @outcome:	of the last execution
+ * @events:	events of all executions so far
+ * @hash:	hash of all their traces
+ */
+struct tkfi_session {
+	struct tkfi_engine *engine;
+	struct tkfi_state own;
+	struct tkfi_plan *setup;
+	struct tkfi_outcome outcome;
+	u64 events;
+	u64 hash;
+};
+
+/**
+ * tkfi_session_open() - install the virtual clocksource and get ready
+ * @session:	session
+ * @hz:		frequency of the virtual clocksource
+ *
+ * Sleeps. Return: 0, -ENOMEM, or as tkfi_clock_install().
+ */
+int tkfi_session_open(struct tkfi_session *session, u32 hz);
+
+/**
+ * tkfi_session_close() - give the kernel its clocksource back, free everything
+ * @session:	session, opened or not
+ */
+void tkfi_session_close(struct tkfi_session *session);
+
+/**
+ * tkfi_session_run() - one execution from the common start
+ * @session:	session; @session->outcome is filled
+ * @setup:	operations of one VCPU that nobody preempts, NULL for none
+ * @plan:	plan, parsed; its operations hold the results
+ *
+ * Interrupts are off from saving the kernel's own state until it is back.
+ *
+ * Return: 0, -EINVAL for a bad @setup, or as tkfi_plan_run(). session->engine->error
+ * has the sentence.
+ */
+int tkfi_session_run(struct tkfi_session *session, const char *setup,
+		     struct tkfi_plan *plan);
+
+#endif

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Times and frequencies as people write them. */
+#include <linux/ctype.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/math64.h>
+#include <linux/string.h>
+
+#include "clock.h"
+#include "ops.h"
+
+struct unit {
+	const char *name;
+	u64 factor;
+};
+
+static const struct unit *find_unit(const struct unit *units, const char *name)
+{
+	for (; units->name; units++)
+		if (!strcmp(units->name, name))
+			return units;
+	return NULL;
+}
+
+u64 tkfi_duration_cycles(struct tkfi_duration d)
+{
+	return d.in_cycles ? d.amount : tkfi_clock_cycles(d.amount);
+}
+
+int tkfi_parse_duration(const char *text, struct tkfi_duration *d)
+{
+	static const struct unit units[] = {
+		{ "ns", 1 }, { "us", NSEC_PER_USEC }, { "ms", NSEC_PER_MSEC },
+		{ "s", NSEC_PER_SEC }, { "min", 60ULL * NSEC_PER_SEC },
+		{ "cycles", 1 }, { }
+	};
+	const struct unit *unit;
+	char *end;
+	u64 amount;
+
+	if (!isdigit(*text))
+		return -EINVAL;
+	amount = simple_strtoull(text, &end, 10);
+	if (end - text > 15)
+		return -ERANGE;
+	unit = find_unit(units, *end || amount ? end : "ns");
+	if (!unit)
+		return -EINVAL;
+	if (amount > div64_u64(TKFI_MAX_DELAY_NS, unit->factor))
+		return -ERANGE;
+	d->amount = amount * unit->factor;
+	d->in_cycles = !strcmp(unit->name, "cycles");
+	return 0;
+}
+
+int tkfi_parse_frequency(const char *text, s32 *ppb)
+{
+	static const struct unit units[] = {
+		{ "ppb", 1 }, { "ppm", 1000 }, { "%", 10000000 }, { }
+	};
+	const struct unit *unit;
+	u64 whole, fraction = 0, scale = 1, total;
+	bool negative = *text == '-';
+	const char *start;
+	char *end;
+
+	if (*text == '-' || *text == '+')
+		text++;
+	if (!isdigit(*text))
+		return -EINVAL;
+	whole = simple_strtoull(text, &end, 10);
+	if (end - text > 9)
+		return -ERANGE;
+	if (*end == '.') {
+		start = ++end;
+		if (!isdigit(*start))
+			return -EINVAL;
+		fraction = simple_strtoull(start, &end, 10);
+		if (end - start > 9)
+			return -EINVAL;
+		for (; start < end; start++)
+			scale *= 10;
+	}
+	unit = find_unit(units, end);
+	if (!unit || (fraction * unit->factor) % scale)
+		return -EINVAL;
+	total = whole * unit->factor + div64_u64(fraction * unit->factor, scale);
+	if (total > 100000000)
+		return -ERANGE;
+	*ppb = negative ? -(s32)total : (s32)total;
+	return 0;
+}
+
+void tkfi_ntp_frequency(s32 ppb, long *tick_us, long *freq)
+{
+	const s32 ppb_per_us = NSEC_PER_SEC / USER_TICK_USEC;
+	s32 steps = 0;
+
+	/* NTP's own range is 500 ppm; beyond it, whole steps of the tick. */
+	if (abs(ppb) > MAXFREQ)
+		steps = ppb / ppb_per_us;
+	*tick_us = USER_TICK_USEC + steps;
+	*freq = div_s64((s64)(ppb - steps * ppb_per_us) << 16, 1000);
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The generic vDSO readers, compiled into the kernel against the kernel's own
+ * view of the vDSO data page.
+ */
+#include <linux/time64.h>
+#include <asm/processor.h>
+
+#include "clock.h"
+#include "engine.h"
+#include "glue.h"
+#include "hooks.h"
+#include "readers.h"
+
+/*
+ * A reader that meets an odd sequence relaxes in a loop. As in hooks.h, but no
+ * macro of the reader's tells which word the loop looks at: the glue does, by
+ * the name the word has there.
+ */
+#undef cpu_relax
+#define cpu_relax()							\
+do {									\
+	if (tkfi_current)						\
+		tkfi_await_word(TKFI_VDSO_SEQUENCE, *TKFI_VDSO_SEQUENCE); \
+} while (0)
+
+#define TKFI_GLUE_VDSO
+#include <tkfi-glue.h>
+
+#include <gettimeofday.c>
+
+int tkfi_vdso_clock_gettime(clockid_t clock, s64 *ns)
+{
+	struct __kernel_timespec ts;
+	int ret = __cvdso_clock_gettime(clock, &ts);
+
+	if (!ret)
+		*ns = ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+	return ret;
+}
+
+int tkfi_vdso_gettimeofday(s64 *ns)
+{
+	struct __kernel_old_timeval tv;
+	int ret = __cvdso_gettimeofday(&tv, NULL);
+
+	if (!ret)
+		*ns = tv.tv_sec * NSEC_PER_SEC + tv.tv_usec * NSEC_PER_USEC;
+	return ret;
+}
+
+s64 tkfi_vdso_time(void)
+{
+	return __cvdso_time(NULL) * NSEC_PER_SEC;
+}
