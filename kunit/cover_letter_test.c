@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The race of the cover letter, with the figures somebody asks for. */
+#include <kunit/test.h>
+#include <linux/moduleparam.h>
+
+#include "reproduce.h"
+#include "result.h"
+
+#undef MODULE_PARAM_PREFIX
+#define MODULE_PARAM_PREFIX	"tkfi."
+
+static unsigned long long delay_ns = 10 * NSEC_PER_MSEC;
+module_param(delay_ns, ullong, 0444);
+MODULE_PARM_DESC(delay_ns, "how long VCPU0 is scheduled out, 0 to 10 minutes");
+
+static int from_ppb = 500000;
+module_param(from_ppb, int, 0444);
+MODULE_PARM_DESC(from_ppb, "frequency before, -100000000 to 100000000 ppb");
+
+static int to_ppb = -500000;
+module_param(to_ppb, int, 0444);
+MODULE_PARM_DESC(to_ppb, "frequency that VCPU0 sets, in ppb");
+
+static struct tkfi_session session;
+static struct tkfi_plan plan;
+static char err[1024];
+
+static int cover_letter_init(struct kunit *test)
+{
+	return tkfi_session_open(&session, NSEC_PER_SEC);
+}
+
+static void cover_letter_exit(struct kunit *test)
+{
+	tkfi_session_close(&session);
+}
+
+/* "+500ppm", "-0.037ppm": as people write it. */
+static const char *in_ppm(int ppb, char *text, size_t size)
+{
+	unsigned int magnitude = abs(ppb);
+	int len = snprintf(text, size, "%c%u", ppb < 0 ? '-' : '+',
+			   magnitude / 1000);
+
+	if (magnitude % 1000)
+		len += snprintf(text + len, size - len, ".%03u",
+				magnitude % 1000);
+	snprintf(text + len, size - len, "ppm");
+	return text;
+}
+
+static void report(const struct tkfi_reader *reader, const char *point,
+		   u64 cycles, s64 predicted)
+{
+	const struct tkfi_op *reads = plan.programs[1].ops;
+
+	tkfi_result("\"type\":\"race\",\"case\":\"cover_letter\",\"reader\":\"%s %s\",\"point\":\"%s\",\"delay_ns\":%llu,\"delay_cycles\":%llu,\"mult_old\":%u,\"mult_new\":%u,\"shift\":%u,\"first_ns\":%lld,\"second_ns\":%lld,\"measured_ns\":%lld,\"predicted_ns\":%lld",
+		    tkfi_family_names[reader->family], reader->clock, point,
+		    delay_ns, cycles, session.outcome.line_before.mult,
+		    session.outcome.line_after.mult,
+		    session.outcome.line_after.shift, reads[0].result,
+		    reads[1].result, reads[1].result - reads[0].result,
+		    predicted);
+}
+
+static void cover_letter(struct kunit *test)
+{
+	static const char point[] = "tick.calculated";
+	char setup[128], from[24], to[24];
+	unsigned int i;
+
+	in_ppm(to_ppb, to, sizeof(to));
+	snprintf(setup, sizeof(setup),
+		 "adjtimex freq=%s, wait 10ms, tick, wait 10ms, tick, wait 3456789ns",
+		 in_ppm(from_ppb, from, sizeof(from)));
+	for (i = 0; i < tkfi_nr_readers; i++) {
+		const struct tkfi_reader *reader = &tkfi_readers[i];
+		const struct tkfi_op *reads = plan.programs[1].ops;
+		const char *family = tkfi_family_names[reader->family];
+		u64 cycles;
+		s64 jump;
+
+		if (reader->kind == TKFI_COARSE)
+			continue;
+		KUNIT_ASSERT_EQ_MSG(test,
+				    tkfi_plan_parse(&plan, err, sizeof(err),
+						    "cpu0: adjtimex freq=%s; cpu1: read %s %s, read %s %s; at cpu0 %s off %lluns run cpu1",
+						    to, family,
+						    reader->clock, family,
+						    reader->clock, point,
+						    delay_ns),
+				    0, "%s", err);
+		KUNIT_ASSERT_EQ_MSG(test,
+				    tkfi_session_run(&session, setup, &plan), 0,
+				    "%s", session.engine->error);
+		cycles = reader->kind == TKFI_RAW ? 0 :
+			 tkfi_duration_cycles(plan.faults[0].delay);
+		jump = reads[1].result - reads[0].result;
+		KUNIT_EXPECT_TRUE_MSG(test,
+				      is_predicted(&session.outcome, cycles,
+						   jump, reader->unit),
+				      "%s: measured %lld ns, predicted %lld ns",
+				      reader->call, jump,
+				      predicted_jump(&session.outcome, cycles));
+		report(reader, point, cycles,
+		       predicted_jump(&session.outcome, cycles));
+		if (reader == tkfi_reader_find("vdso", "MONOTONIC"))
+			tkfi_result_events("cover_letter",
+					   &session.engine->trace);
+	}
+	tkfi_result_trace("tkfi_cover_letter", "cover_letter", session.events,
+			  session.hash);
+}
+
+static struct kunit_case cover_letter_cases[] = {
+	KUNIT_CASE(cover_letter),
+	{}
+};
+
+static struct kunit_suite cover_letter_suite = {
+	.name = "tkfi_cover_letter",
+	.init = cover_letter_init,
+	.exit = cover_letter_exit,
+	.test_cases = cover_letter_cases,
+};
+kunit_test_suite(cover_letter_suite);

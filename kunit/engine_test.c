@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The parts: virtual CPUs, blocking, deadlock, the virtual clocksource. */
+#include <kunit/test.h>
+#include <linux/delay.h>
+#include <linux/irqflags.h>
+#include <linux/sched.h>
+#include <linux/timekeeper_internal.h>
+
+#include "clock.h"
+#include "engine.h"
+#include "glue.h"
+#include "hooks.h"
+#include "names.h"
+#include "strategy.h"
+
+#undef cpu_relax
+
+static struct tkfi_engine *engine;
+
+static int engine_test_init(struct kunit *test)
+{
+	engine = tkfi_engine_create();
+	return engine ? 0 : -ENOMEM;
+}
+
+static void engine_test_exit(struct kunit *test)
+{
+	tkfi_engine_destroy(engine);
+}
+
+/* What the bodies did, in order. */
+static char history[32];
+static unsigned int nr_history;
+
+static void note(char c)
+{
+	if (nr_history < sizeof(history) - 1) {
+		history[nr_history++] = c;
+		history[nr_history] = '\0';
+	}
+}
+
+static void count_to_three(struct tkfi_vcpu *v, void *arg)
+{
+	/* Locals live on the VCPU's own stack. */
+	volatile char letter = 'a' + v->id;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		note(letter + i * 4);
+		tkfi_yield();
+	}
+}
+
+static void run_three(struct kunit *test, struct tkfi_strategy *strategy,
+		      const char *expected)
+{
+	int i;
+
+	nr_history = 0;
+	tkfi_engine_reset(engine);
+	for (i = 0; i < 3; i++)
+		tkfi_engine_add(engine, count_to_three, NULL);
+	KUNIT_EXPECT_EQ(test, tkfi_engine_run(engine, strategy), 0);
+	KUNIT_EXPECT_STREQ(test, history, expected);
+}
+
+static void switching(struct kunit *test)
+{
+	run_three(test, &tkfi_round_robin, "abcefgijk");
+	run_three(test, &tkfi_in_order, "aeibfjcgk");
+}
+
+static void no_more_than_max(struct kunit *test)
+{
+	int i;
+
+	for (i = 0; i < TKFI_MAX_VCPUS; i++)
+		KUNIT_EXPECT_NOT_NULL(test, tkfi_engine_add(engine,
+							    count_to_three,
+							    NULL));
+	KUNIT_EXPECT_NULL(test, tkfi_engine_add(engine, count_to_three, NULL));
+}
+
+/* What a body sees of the kernel around it. */
+static struct {
+	struct task_struct *task;
+	int preempt;
+	bool irqs_off;
+	bool irqs_off_after;
+	void *stack;
+} seen;
+
+/* A uniprocessor's lock is an empty struct: give each an address of its own. */
+static struct {
+	raw_spinlock_t lock;
+	int pad;
+} a, b;
+
+static void look_around(struct tkfi_vcpu *v, void *arg)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&a.lock, flags);
+	tkfi_yield();
+	seen.task = current;
+	seen.preempt = preempt_count();
+	seen.irqs_off = irqs_disabled();
+	seen.stack = __builtin_frame_address(0);
+	raw_spin_unlock_irqrestore(&a.lock, flags);
+	seen.irqs_off_after = irqs_disabled();
+}
+
+static void current_and_interrupts(struct kunit *test)
+{
+	void *stack = engine->vcpus[0].context.stack;
+
+	tkfi_engine_add(engine, look_around, NULL);
+	KUNIT_ASSERT_EQ(test, tkfi_engine_run(engine, &tkfi_in_order), 0);
+
+	KUNIT_EXPECT_PTR_EQ(test, seen.task, current);
+	KUNIT_EXPECT_EQ(test, seen.preempt, preempt_count());
+	KUNIT_EXPECT_TRUE(test, seen.irqs_off);
+	KUNIT_EXPECT_TRUE(test, seen.irqs_off_after);
+	KUNIT_EXPECT_FALSE(test, irqs_disabled());
+	KUNIT_EXPECT_GE(test, (unsigned long)seen.stack, (unsigned long)stack);
+	KUNIT_EXPECT_LT(test, (unsigned long)seen.stack,
+			(unsigned long)stack + THREAD_SIZE);
+	KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)stack, THREAD_SIZE));
+}
+
+static void inside_a(struct tkfi_vcpu *v, void *arg)
+{
+	unsigned long flags;
+
+	note('0' + v->id);
+	raw_spin_lock_irqsave(&a.lock, flags);
+	note('(');
+	tkfi_yield();
+	note(')');
+	raw_spin_unlock_irqrestore(&a.lock, flags);
+}
+
+static void lock_blocks(struct kunit *test)
+{
+	int i;
+
+	nr_history = 0;
+	for (i = 0; i < 3; i++)
+		tkfi_engine_add(engine, inside_a, NULL);
+	KUNIT_ASSERT_EQ(test, tkfi_engine_run(engine, &tkfi_round_robin), 0);
+	KUNIT_EXPECT_STREQ(test, history, "0(12)()()");
+}
+
+static seqcount_t sequence = SEQCNT_ZERO(sequence);
+
+static void write_slowly(struct tkfi_vcpu *v, void *arg)
+{
+	raw_write_seqcount_begin(&sequence);
+	tkfi_yield();
+	note('w');
+	tkfi_yield();
+	note('w');
+	raw_write_seqcount_end(&sequence);
+	tkfi_yield();
+	note('e');
+}
+
+static void read_once(struct tkfi_vcpu *v, void *arg)
+{
+	note('?');
+	/* hooks.h redirects the loop in here; cpu_relax() is ours again. */
+#define cpu_relax() tkfi_await()
+	raw_read_seqcount_begin(&sequence);
+#undef cpu_relax
+	note('r');
+}
+
+static void odd_sequence_blocks(struct kunit *test)
+{
+	nr_history = 0;
+	sequence.sequence = 0;
+	tkfi_name_add(&sequence.sequence, "the sequence");
+	tkfi_engine_add(engine, write_slowly, NULL);
+	tkfi_engine_add(engine, read_once, NULL);
+	KUNIT_ASSERT_EQ(test, tkfi_engine_run(engine, &tkfi_round_robin), 0);
+	KUNIT_EXPECT_STREQ(test, history, "?wwre");
+	KUNIT_EXPECT_STREQ(test, engine->vcpus[1].blocked_on, "the sequence");
+}
+
+static void lock_both(struct tkfi_vcpu *v, void *arg)
+{
+	raw_spinlock_t *first = v->id ? &b.lock : &a.lock;
+	raw_spinlock_t *second = v->id ? &a.lock : &b.lock;
+	unsigned long f1, f2;
+
+	raw_spin_lock_irqsave(first, f1);
+	tkfi_yield();
+	raw_spin_lock_irqsave(second, f2);
+	raw_spin_unlock_irqrestore(second, f2);
+	raw_spin_unlock_irqrestore(first, f1);
+}
+
+static void deadlock_on_locks(struct kunit *test)
+{
+	tkfi_name_add(&a.lock, "lock a");
+	tkfi_name_add(&b.lock, "lock b");
+	tkfi_engine_add(engine, lock_both, NULL);
+	tkfi_engine_add(engine, lock_both, NULL);
+	KUNIT_EXPECT_EQ(test, tkfi_engine_run(engine, &tkfi_in_order), 0);
+
+	tkfi_engine_reset(engine);
+	tkfi_engine_add(engine, lock_both, NULL);
+	tkfi_engine_add(engine, lock_both, NULL);
+	KUNIT_EXPECT_EQ(test, tkfi_engine_run(engine, &tkfi_round_robin),
+			-EDEADLK);
+	KUNIT_EXPECT_STREQ(test, engine->error,
+			   "deadlock: VCPU0 waits for lock b, held by VCPU1; VCPU1 waits for lock a, held by VCPU0");
+	KUNIT_EXPECT_FALSE(test, irqs_disabled());
+}
+
+static void deadlock_on_sequence(struct kunit *test)
+{
+	sequence.sequence = 7;
+	tkfi_name_add(&sequence.sequence, "the sequence");
+	tkfi_engine_add(engine, read_once, NULL);
+	KUNIT_EXPECT_EQ(test, tkfi_engine_run(engine, &tkfi_in_order),
+			-EDEADLK);
+	KUNIT_EXPECT_STREQ(test, engine->error,
+			   "deadlock: VCPU0 waits for the sequence to change from 7");
+}
+
+static unsigned int choose_nobody(struct tkfi_strategy *s,
+				  struct tkfi_engine *e, unsigned long ready)
+{
+	return TKFI_MAX_VCPUS;
+}
+
+static void strategy_is_checked(struct kunit *test)
+{
+	struct tkfi_strategy bad = { .next = choose_nobody };
+
+	tkfi_engine_add(engine, count_to_three, NULL);
+	KUNIT_EXPECT_EQ(test, tkfi_engine_run(engine, &bad), -EPROTO);
+	KUNIT_EXPECT_STREQ(test, engine->error,
+			   "[tkfi internal bug] the strategy chose VCPU4 of 0x1");
+}
+
+static void trace_is_hashed(struct kunit *test)
+{
+	struct tkfi_trace *t = &engine->trace;
+	u64 hash;
+
+	tkfi_trace_add(t, 0, TKFI_EV_POINT, "p", 1);
+	hash = tkfi_trace_hash(t, 0);
+	KUNIT_EXPECT_NE(test, hash, tkfi_trace_hash(t, 1));
+	t->events[0].vcpu = 1;
+	KUNIT_EXPECT_NE(test, hash, tkfi_trace_hash(t, 0));
+	t->events[0].vcpu = 0;
+	t->events[0].what = "q";
+	KUNIT_EXPECT_NE(test, hash, tkfi_trace_hash(t, 0));
+	t->events[0].what = kstrdup("p", GFP_KERNEL);
+	KUNIT_EXPECT_EQ(test, hash, tkfi_trace_hash(t, 0));
+	kfree(t->events[0].what);
+}
+
+static const u32 frequencies[] = {
+	TKFI_MIN_HZ, 3579545, 19200000, 24000000, 1000000000, 2893202000U,
+	TKFI_MAX_HZ,
+};
+
+static void frequency_desc(const u32 *hz, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u Hz", *hz);
+}
+
+KUNIT_ARRAY_PARAM(frequency, frequencies, frequency_desc);
+
+static void clocksource(struct kunit *test)
+{
+	const u32 hz = *(const u32 *)test->param_value;
+	const struct clocksource *own = tkfi_timekeeper()->tkr_mono.clock;
+	ktime_t before, frozen, second;
+	unsigned long flags;
+
+	KUNIT_ASSERT_EQ(test, tkfi_clock_install(hz), 0);
+	KUNIT_EXPECT_EQ(test, tkfi_clock_install(hz), -EBUSY);
+	KUNIT_EXPECT_PTR_EQ(test, tkfi_timekeeper()->tkr_mono.clock,
+			    (const struct clocksource *)&tkfi_clocksource);
+
+	local_irq_save(flags);
+	before = ktime_get_raw();
+	udelay(100);
+	frozen = ktime_get_raw();
+	tkfi_clock_advance(hz);
+	second = ktime_get_raw();
+	local_irq_restore(flags);
+	KUNIT_EXPECT_EQ(test, before, frozen);
+	/* mult has at least 22 significant bits: 1 s is right to 1/2^22. */
+	KUNIT_EXPECT_LE(test, abs(second - frozen - NSEC_PER_SEC), 239);
+
+	KUNIT_ASSERT_EQ(test, tkfi_clock_uninstall(), 0);
+	KUNIT_EXPECT_PTR_EQ(test, tkfi_timekeeper()->tkr_mono.clock, own);
+	before = ktime_get();
+	msleep(20);
+	KUNIT_EXPECT_GE(test, ktime_get() - before, 19 * NSEC_PER_MSEC);
+}
+
+static void clocksource_frequency_range(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, tkfi_clock_install(TKFI_MIN_HZ - 1), -ERANGE);
+	KUNIT_EXPECT_EQ(test, tkfi_clock_install(TKFI_MAX_HZ + 1), -ERANGE);
+}
+
+static struct kunit_case engine_cases[] = {
+	KUNIT_CASE(switching),
+	KUNIT_CASE(no_more_than_max),
+	KUNIT_CASE(current_and_interrupts),
+	KUNIT_CASE(lock_blocks),
+	KUNIT_CASE(odd_sequence_blocks),
+	KUNIT_CASE(deadlock_on_locks),
+	KUNIT_CASE(deadlock_on_sequence),
+	KUNIT_CASE(strategy_is_checked),
+	KUNIT_CASE(trace_is_hashed),
+	KUNIT_CASE_PARAM(clocksource, frequency_gen_params),
+	KUNIT_CASE(clocksource_frequency_range),
+	{}
+};
+
+static struct kunit_suite engine_suite = {
+	.name = "tkfi_engine",
+	.init = engine_test_init,
+	.exit = engine_test_exit,
+	.test_cases = engine_cases,
+};
+kunit_test_suite(engine_suite);

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Fault plans: what they say, what they refuse, what they do. */
+#include <kunit/test.h>
+
+#include "clock.h"
+#include "plan.h"
+#include "session.h"
+
+static struct tkfi_plan plan;
+static char err[1024];
+
+struct bad_plan {
+	const char *text;
+	const char *says[3];	/* parts of the sentence */
+};
+
+static const struct bad_plan bad_plans[] = {
+	{ "cpu0: adjust", { "unknown operation 'adjust'", "adjtimex freq=",
+			    "settimeofday" } },
+	{ "cpu0: read vdso SUNDIAL", { "unknown reader 'vdso SUNDIAL'",
+				       "vdso MONOTONIC",
+				       "fast ktime_get_real_fast_ns" } },
+	{ "cpu0: adjtimex freq=11%", { "impossible frequency 'freq=11%'",
+				       "-10% to +10%" } },
+	{ "cpu0: adjtimex 5ppm", { "impossible frequency", "freq=-500ppm" } },
+	{ "cpu0: adjtimex freq=0.5ppb", { "impossible frequency" } },
+	{ "cpu0: tick 3", { "tick takes no arguments" } },
+	{ "cpu0: settimeofday soon", { "impossible time 'soon'" } },
+	{ "cpu0: inject 3", { "impossible offset '3'" } },
+	{ "cpu0: wait 11min", { "impossible time '11min'" } },
+	{ "cpu1: tick", { "'cpu1:' where cpu0: is next" } },
+	{ "cpu0: tick; cpu0: tick", { "'cpu0:' where cpu1: is next" } },
+	{ "cpu0 tick", { "unknown statement 'cpu0 tick'", "cpuN: OPERATION" } },
+	{ "cpu0: tick, tick, tick, tick, tick, tick, tick, tick, tick",
+	  { "more than 8 operations" } },
+	{ "cpu0: tick; at cpu0 tick.tock off 1ms",
+	  { "unknown point 'tick.tock'", "tick.calculated", "vsyscall.end" } },
+	{ "cpu0: tick; at cpu1 tick.locked off 1ms", { "'cpu1' cannot" } },
+	{ "cpu0: tick; at cpu0 tick.locked off 601s",
+	  { "impossible delay '601s'", "0 to 10min" } },
+	{ "cpu0: tick; at cpu0 tick.locked off -1ms",
+	  { "impossible delay '-1ms'" } },
+	{ "cpu0: tick; at cpu0 tick.locked off 1", { "impossible delay '1'" } },
+	{ "cpu0: tick; at cpu0 tick.locked#0 off 1ms",
+	  { "impossible hit '#0'" } },
+	{ "cpu0: tick; at cpu0 tick.locked", { "'off TIME' is expected" } },
+	{ "cpu0: tick; at cpu0 tick.locked off 1ms run cpu0",
+	  { "'cpu0' cannot" } },
+	{ "cpu0: tick; at cpu0 tick.locked off 1ms run cpu1",
+	  { "'cpu1' cannot" } },
+	{ "cpu0: tick; cpu1: tick; at cpu0 tick.locked off 1ms run cpu1 all",
+	  { "impossible count 'all'" } },
+	{ "cpu0: tick; at cpu0 tick.locked off 1ms while",
+	  { "'run cpuN' is expected" } },
+};
+
+static void bad_plan_desc(const struct bad_plan *bad, char *desc)
+{
+	strscpy(desc, bad->text, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(bad_plan, bad_plans, bad_plan_desc);
+
+static void refused(struct kunit *test)
+{
+	const struct bad_plan *bad = test->param_value;
+	int i;
+
+	KUNIT_EXPECT_EQ(test, tkfi_plan_parse(&plan, err, sizeof(err), "%s",
+					      bad->text), -EINVAL);
+	for (i = 0; i < ARRAY_SIZE(bad->says) && bad->says[i]; i++)
+		KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(err, bad->says[i]),
+					  "'%s' is not in: %s", bad->says[i],
+					  err);
+}
+
+static void too_long(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, tkfi_plan_parse(&plan, err, sizeof(err), "%600s",
+					      "cpu0: tick"), -EINVAL);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(err, "600 characters"));
+}
+
+static void durations(struct kunit *test)
+{
+	struct tkfi_duration d;
+
+	KUNIT_EXPECT_EQ(test, tkfi_parse_duration("10ms", &d), 0);
+	KUNIT_EXPECT_EQ(test, d.amount, 10000000);
+	KUNIT_EXPECT_EQ(test, tkfi_parse_duration("10min", &d), 0);
+	KUNIT_EXPECT_EQ(test, d.amount, TKFI_MAX_DELAY_NS);
+	KUNIT_EXPECT_FALSE(test, d.in_cycles);
+	KUNIT_EXPECT_EQ(test, tkfi_parse_duration("7cycles", &d), 0);
+	KUNIT_EXPECT_EQ(test, d.amount, 7);
+	KUNIT_EXPECT_TRUE(test, d.in_cycles);
+	KUNIT_EXPECT_EQ(test, tkfi_parse_duration("0", &d), 0);
+	KUNIT_EXPECT_EQ(test, d.amount, 0);
+	KUNIT_EXPECT_EQ(test, tkfi_parse_duration("600000000001ns", &d),
+			-ERANGE);
+	KUNIT_EXPECT_EQ(test, tkfi_parse_duration("99999999999999999999ns", &d),
+			-ERANGE);
+	KUNIT_EXPECT_EQ(test, tkfi_parse_duration("ms", &d), -EINVAL);
+	KUNIT_EXPECT_EQ(test, tkfi_parse_duration("1 ms", &d), -EINVAL);
+}
+
+static void frequencies(struct kunit *test)
+{
+	long tick, freq;
+	s32 ppb;
+
+	KUNIT_EXPECT_EQ(test, tkfi_parse_frequency("-500ppm", &ppb), 0);
+	KUNIT_EXPECT_EQ(test, ppb, -500000);
+	KUNIT_EXPECT_EQ(test, tkfi_parse_frequency("+10%", &ppb), 0);
+	KUNIT_EXPECT_EQ(test, ppb, 100000000);
+	KUNIT_EXPECT_EQ(test, tkfi_parse_frequency("0.037ppm", &ppb), 0);
+	KUNIT_EXPECT_EQ(test, ppb, 37);
+	KUNIT_EXPECT_EQ(test, tkfi_parse_frequency("10.0000001%", &ppb),
+			-ERANGE);
+	KUNIT_EXPECT_EQ(test, tkfi_parse_frequency("0.0001ppm", &ppb), -EINVAL);
+	KUNIT_EXPECT_EQ(test, tkfi_parse_frequency("1.ppm", &ppb), -EINVAL);
+	KUNIT_EXPECT_EQ(test, tkfi_parse_frequency("--1ppm", &ppb), -EINVAL);
+
+	tkfi_ntp_frequency(-500000, &tick, &freq);
+	KUNIT_EXPECT_EQ(test, tick, 10000);
+	KUNIT_EXPECT_EQ(test, freq, -500 * 65536);
+	tkfi_ntp_frequency(100000000, &tick, &freq);
+	KUNIT_EXPECT_EQ(test, tick, 11000);
+	KUNIT_EXPECT_EQ(test, freq, 0);
+	tkfi_ntp_frequency(-1234567, &tick, &freq);
+	KUNIT_EXPECT_EQ(test, tick, 9988);
+	KUNIT_EXPECT_EQ(test, freq, -34567LL * 65536 / 1000);
+}
+
+/* The trace of an execution as one string, for comparison. */
+static const char *story(const struct tkfi_trace *trace)
+{
+	static char text[1024];
+	size_t len = 0;
+	unsigned int i;
+
+	for (i = 0; i < tkfi_trace_stored(trace); i++) {
+		const struct tkfi_event *e = &trace->events[i];
+
+		if (e->kind == TKFI_EV_CALL || e->kind == TKFI_EV_OFF ||
+		    e->kind == TKFI_EV_ON || e->kind == TKFI_EV_BLOCKED)
+			len += scnprintf(text + len, sizeof(text) - len,
+					 "%u %s %s\n", e->vcpu,
+					 tkfi_event_names[e->kind], e->what);
+	}
+	return text;
+}
+
+static void expect_story(struct kunit *test, const char *text,
+			 const char *expected)
+{
+	static struct tkfi_session session;
+	int ret;
+
+	KUNIT_ASSERT_EQ_MSG(test, tkfi_plan_parse(&plan, err, sizeof(err), "%s",
+						  text), 0, "%s", err);
+	KUNIT_ASSERT_EQ(test, tkfi_session_open(&session, NSEC_PER_SEC), 0);
+	ret = tkfi_session_run(&session, "wait 12ms", &plan);
+	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", session.engine->error);
+	KUNIT_EXPECT_STREQ(test, story(&session.engine->trace), expected);
+	tkfi_session_close(&session);
+}
+
+static void host_takes_a_vcpu_off(struct kunit *test)
+{
+	expect_story(test,
+		     "cpu0: tick; cpu1: read vdso MONOTONIC, read kernel ktime_get;"
+		     "at cpu0 tick.calculated off 3ms run cpu1",
+		     "0 call update_wall_time()\n"
+		     "0 off tick.calculated\n"
+		     "1 call clock_gettime(MONOTONIC)\n"
+		     "0 on tick.calculated\n"
+		     "1 call ktime_get()\n");
+	KUNIT_EXPECT_EQ(test, plan.programs[1].ops[0].cycle,
+			TKFI_START_CYCLES + 15000000);
+}
+
+static void second_hit_and_two_operations(struct kunit *test)
+{
+	expect_story(test,
+		     "cpu0: tick, wait 10ms, tick; cpu1: read vdso time, read vdso TAI;"
+		     "at cpu0 tick.locked#2 off 0 run cpu1 2",
+		     "0 call update_wall_time()\n"
+		     "0 call (10ms pass)\n"
+		     "0 call update_wall_time()\n"
+		     "0 off tick.locked\n"
+		     "1 call time()\n"
+		     "1 call clock_gettime(TAI)\n"
+		     "0 on tick.locked\n");
+}
+
+static void blocked_reader_gives_way(struct kunit *test)
+{
+	expect_story(test,
+		     "cpu0: tick; cpu1: read kernel ktime_get;"
+		     "at cpu0 publish.begin off 1ms run cpu1",
+		     "0 call update_wall_time()\n"
+		     "0 off publish.begin\n"
+		     "1 call ktime_get()\n"
+		     "1 blocked tk_core.seq\n"
+		     "0 on publish.begin\n");
+}
+
+static void updaters_exclude_each_other(struct kunit *test)
+{
+	expect_story(test,
+		     "cpu0: tick; cpu1: settimeofday 1400000000;"
+		     "at cpu0 tick.sampled off 1ms run cpu1",
+		     "0 call update_wall_time()\n"
+		     "0 off tick.sampled\n"
+		     "1 call do_settimeofday64(1400000000)\n"
+		     "1 blocked timekeeper_lock\n"
+		     "0 on tick.sampled\n");
+}
+
+static struct kunit_case plan_cases[] = {
+	KUNIT_CASE_PARAM(refused, bad_plan_gen_params),
+	KUNIT_CASE(too_long),
+	KUNIT_CASE(durations),
+	KUNIT_CASE(frequencies),
+	KUNIT_CASE(host_takes_a_vcpu_off),
+	KUNIT_CASE(second_hit_and_two_operations),
+	KUNIT_CASE(blocked_reader_gives_way),
+	KUNIT_CASE(updaters_exclude_each_other),
+	{}
+};
+
+static struct kunit_suite plan_suite = {
+	.name = "tkfi_engine_plan",
+	.test_cases = plan_cases,
+};
+kunit_test_suite(plan_suite);

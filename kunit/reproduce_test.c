@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The race of the cover letter, over delays, frequency changes, updaters,
+ * points and readers, to the nanosecond.
+ */
+#include <kunit/test.h>
+
+#include "reproduce.h"
+#include "result.h"
+
+enum updater { ADJTIMEX, TICK, NR_UPDATERS };
+
+static const char * const updater_names[] = { "adjtimex", "tick" };
+static const char * const frequencies[] = {
+	"-1ppm", "+1ppm", "-500ppm", "+500ppm", "-10%", "+10%",
+};
+
+static const char * const delays[] = {
+	"0ns", "1ns", "1us", "1ms", "10ms", "1s", "60s",
+};
+
+/**
+ * struct race - one parameter
+ * @updater:	who changes the multiplier
+ * @frequency:	from 0 ppm to what
+ * @delay:	how long the host takes it off
+ * @name:	of the parameter
+ */
+struct race {
+	enum updater updater;
+	const char *frequency;
+	const char *delay;
+	char name[40];
+};
+
+/* Time does not stand at a tick's edge, nor at a whole microsecond. */
+#define SETUP	"wait 10ms, tick, wait 10ms, tick, wait 3456789ns"
+
+/* Which line a read that begins at a point sees. */
+enum sight {
+	SEES_OLD,
+	BLOCKS,
+	SEES_NEW,
+};
+
+/**
+ * struct stage - an injection point on the way of an update
+ * @point:	its name
+ * @delay_counts: whether a delay here lies between sample and publication
+ * @sight:	for the readers of each family
+ */
+struct stage {
+	const char *point;
+	bool delay_counts;
+	enum sight sight[TKFI_NR_FAMILIES];
+};
+
+/* In the order of an update; up to publish.end on the way of every updater. */
+static const struct stage stages[] = {
+	{ "tick.locked",	false, { SEES_OLD, SEES_OLD, SEES_OLD } },
+	{ "tick.sampled",	true,  { SEES_OLD, SEES_OLD, SEES_OLD } },
+	{ "tick.calculated",	true,  { SEES_OLD, SEES_OLD, SEES_OLD } },
+	{ "publish.begin",	true,  { SEES_OLD, BLOCKS,   SEES_OLD } },
+	{ "vsyscall.begin",	true,  { BLOCKS,   BLOCKS,   SEES_OLD } },
+	{ "vsyscall.end",	true,  { SEES_NEW, BLOCKS,   SEES_OLD } },
+	{ "publish.copy",	true,  { SEES_NEW, BLOCKS,   SEES_NEW } },
+	{ "publish.end",	true,  { SEES_NEW, SEES_NEW, SEES_NEW } },
+	{ "tick.unlocked",	true,  { SEES_NEW, SEES_NEW, SEES_NEW } },
+};
+
+/* Readers that spin on an odd sequence cannot block without looking at it. */
+static inline enum sight sight_of(const struct stage *stage,
+				  const struct tkfi_reader *reader)
+{
+	enum sight sight = stage->sight[reader->family];
+
+	return reader->lockless && sight == BLOCKS ? SEES_OLD : sight;
+}
+
+static struct tkfi_session session;
+static struct tkfi_plan plan;
+static char err[1024];
+
+static struct race races[NR_UPDATERS * ARRAY_SIZE(frequencies) *
+			 ARRAY_SIZE(delays)];
+
+static void fill_races(void)
+{
+	unsigned int i, n;
+
+	for (i = 0; i < ARRAY_SIZE(races); i++) {
+		struct race *race = &races[i];
+
+		n = i;
+		race->delay = delays[n % ARRAY_SIZE(delays)];
+		n /= ARRAY_SIZE(delays);
+		race->frequency = frequencies[n % ARRAY_SIZE(frequencies)];
+		race->updater = n / ARRAY_SIZE(frequencies);
+		snprintf(race->name, sizeof(race->name), "%s %s off %s",
+			 updater_names[race->updater], race->frequency,
+			 race->delay);
+	}
+}
+
+static void race_desc(struct race *race, char *desc)
+{
+	strscpy(desc, race->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(race, races, race_desc);
+
+static int reproduce_suite_init(struct kunit_suite *suite)
+{
+	fill_races();
+	return tkfi_session_open(&session, NSEC_PER_SEC);
+}
+
+static void reproduce_suite_exit(struct kunit_suite *suite)
+{
+	tkfi_session_close(&session);
+}
+
+static int reproduce_test_init(struct kunit *test)
+{
+	session.events = 0;
+	session.hash = 0;
+	return 0;
+}
+
+static void reproduce_test_exit(struct kunit *test)
+{
+	const struct race *race = test->param_value;
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s %s", test->name,
+		 race ? race->name : "");
+	tkfi_result_trace("tkfi_reproduce", strim(name), session.events,
+			  session.hash);
+}
+
+/*
+ * One execution: VCPU0 updates and is taken off at @point for @delay; meanwhile
+ * VCPU1 performs the first @meanwhile of its operations, and the rest of them
+ * when VCPU0 has finished.
+ */
+static int run_race(struct kunit *test, const struct race *race,
+		    const char *point, const char *delay, const char *vcpu1,
+		    unsigned int meanwhile)
+{
+	char setup[128], update[64];
+	int ret;
+
+	if (race->updater == ADJTIMEX) {
+		strscpy(setup, SETUP, sizeof(setup));
+		snprintf(update, sizeof(update), "adjtimex freq=%s",
+			 race->frequency);
+	} else {
+		/* adjtimex would adjust at once; here the tick has to. */
+		snprintf(setup, sizeof(setup), SETUP ", wait 7ms, ntp freq=%s",
+			 race->frequency);
+		strscpy(update, "tick", sizeof(update));
+	}
+	ret = tkfi_plan_parse(&plan, err, sizeof(err),
+			      "cpu0: %s; cpu1: %s; at cpu0 %s off %s run cpu1 %u",
+			      update, vcpu1, point, delay, meanwhile);
+	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", err);
+	if (ret)
+		return ret;
+	ret = tkfi_session_run(&session, setup, &plan);
+	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", session.engine->error);
+	KUNIT_EXPECT_EQ_MSG(test, plan.faults[0].seen, 1, "%s is not on the way",
+			    point);
+	return ret;
+}
+
+/* A read while VCPU0 is off, and the same read when it has finished. */
+static int read_twice(struct kunit *test, const struct race *race,
+		      const struct stage *stage,
+		      const struct tkfi_reader *reader, const char *delay)
+{
+	char reads[128];
+
+	snprintf(reads, sizeof(reads), "read %s %s, read %s %s",
+		 tkfi_family_names[reader->family], reader->clock,
+		 tkfi_family_names[reader->family], reader->clock);
+	return run_race(test, race, stage->point, delay, reads, 1);
+}
+
+static s64 measured_jump(void)
+{
+	const struct tkfi_op *reads = plan.programs[1].ops;
+
+	return reads[1].result - reads[0].result;
+}
+
+static void check_blocking(struct kunit *test, const struct stage *stage,
+			   const struct tkfi_reader *reader)
+{
+	const struct tkfi_op *first = &plan.programs[1].ops[0];
+
+	if (sight_of(stage, reader) != BLOCKS) {
+		KUNIT_EXPECT_NULL_MSG(test, first->blocked, "%s at %s: %s",
+				      reader->call, stage->point,
+				      first->blocked);
+		return;
+	}
+	KUNIT_EXPECT_NOT_NULL_MSG(test, first->blocked, "%s at %s",
+				  reader->call, stage->point);
+	if (!first->blocked)
+		return;
+	KUNIT_EXPECT_TRUE_MSG(test,
+			      strstarts(first->blocked,
+					reader->family == TKFI_VDSO ?
+					"vdso.seq" : "tk_core.seq"),
+			      "%s at %s waited for %s", reader->call,
+			      stage->point, first->blocked);
+}
+
+/* How far apart may a jump and its prediction be, in ns. */
+static u32 tolerance(const struct tkfi_reader *reader)
+{
+	return reader->unit;
+}
+
+static void check_jump(struct kunit *test, const struct race *race,
+		       const struct stage *stage,
+		       const struct tkfi_reader *reader)
+{
+	u64 delay = tkfi_duration_cycles(plan.faults[0].delay), cycles;
+	s64 measured = measured_jump();
+	bool skewed = stage->delay_counts &&
+		      sight_of(stage, reader) == SEES_OLD;
+
+	/* Old and new lines meet at the sample; RAW is one line. */
+	cycles = skewed && reader->kind == TKFI_FINE ? delay : 0;
+	KUNIT_EXPECT_TRUE_MSG(test,
+			      is_predicted(&session.outcome, cycles, measured,
+					   cycles ? tolerance(reader) : 0),
+			      "%s at %s: measured %lld ns, predicted %lld ns",
+			      reader->call, stage->point, measured,
+			      predicted_jump(&session.outcome, cycles));
+	if (mult_change(&session.outcome) > 0)
+		KUNIT_EXPECT_GE_MSG(test, measured, 0, "%s at %s", reader->call,
+				    stage->point);
+}
+
+/*
+ * Coarse clocks move at updates only. How far depends on the kernel; that the
+ * delay has no part in it does not.
+ */
+static void check_coarse(struct kunit *test, const struct race *race,
+			 const struct stage *stage,
+			 const struct tkfi_reader *reader)
+{
+	s64 measured = measured_jump();
+
+	if (!stage->delay_counts)
+		return;
+	if (sight_of(stage, reader) != SEES_OLD) {
+		KUNIT_EXPECT_EQ_MSG(test, measured, 0, "%s at %s", reader->call,
+				    stage->point);
+		return;
+	}
+	if (read_twice(test, race, stage, reader, "0ns"))
+		return;
+	KUNIT_EXPECT_EQ_MSG(test, measured, measured_jump(),
+			    "%s at %s: depends on the delay", reader->call,
+			    stage->point);
+}
+
+static void jump(struct kunit *test)
+{
+	const struct race *race = test->param_value;
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(stages); i++) {
+		/* adjtimex takes and drops the lock in places of its own. */
+		if (race->updater == ADJTIMEX &&
+		    !strcmp(stages[i].point, "tick.unlocked"))
+			continue;
+		for (j = 0; j < tkfi_nr_readers; j++) {
+			const struct tkfi_reader *reader = &tkfi_readers[j];
+
+			if (read_twice(test, race, &stages[i], reader,
+				       race->delay))
+				return;
+			check_blocking(test, &stages[i], reader);
+			if (reader->kind == TKFI_COARSE)
+				check_coarse(test, race, &stages[i], reader);
+			else
+				check_jump(test, race, &stages[i], reader);
+		}
+	}
+	/* The multiplier did move, in the direction that was asked for. */
+	KUNIT_EXPECT_EQ(test, mult_change(&session.outcome) < 0,
+			*race->frequency == '-');
+	KUNIT_EXPECT_NE(test, mult_change(&session.outcome), 0);
+}
+
+/* Is the second read behind when it begins so many cycles after the first? */
+static bool is_behind(struct kunit *test, const struct race *race,
+		      const struct tkfi_reader *reader, u64 cycles)
+{
+	char ops[160];
+
+	snprintf(ops, sizeof(ops), "read %s %s, wait %llucycles, read %s %s",
+		 tkfi_family_names[reader->family], reader->clock, cycles,
+		 tkfi_family_names[reader->family], reader->clock);
+	if (run_race(test, race, "tick.calculated", race->delay, ops, 1))
+		return false;
+	return plan.programs[1].ops[2].result < plan.programs[1].ops[0].result;
+}
+
+static void window(struct kunit *test)
+{
+	const struct race *race = test->param_value;
+	u64 low, high, middle, predicted;
+	unsigned int i;
+
+	for (i = 0; i < tkfi_nr_readers; i++) {
+		const struct tkfi_reader *reader = &tkfi_readers[i];
+
+		if (reader->kind != TKFI_FINE || reader->unit != 1)
+			continue;
+		/* At 10 % the window is an eighth of the delay. */
+		low = 0;
+		high = 1;
+		while (is_behind(test, race, reader, high))
+			high *= 2;
+		while (low < high) {
+			middle = low + (high - low) / 2;
+			if (is_behind(test, race, reader, middle))
+				low = middle + 1;
+			else
+				high = middle;
+		}
+		predicted = predicted_window(&session.outcome,
+					     plan.programs[1].ops[0].cycle);
+		KUNIT_EXPECT_EQ_MSG(test, low, predicted, "%s", reader->call);
+		if (mult_change(&session.outcome) > 0)
+			KUNIT_EXPECT_EQ_MSG(test, low, 0, "%s", reader->call);
+	}
+}
+
+/*
+ * The vDSO page is new, the NMI-safe copy still old: a pair that reads them in
+ * this order goes back when the multiplier rises. Its kernel-doc says so.
+ */
+static void vdso_then_fast(struct kunit *test)
+{
+	const struct race *race = test->param_value;
+	const struct tkfi_op *reads = plan.programs[1].ops;
+	u64 delay;
+
+	if (run_race(test, race, "vsyscall.end", race->delay,
+		     "read vdso MONOTONIC, read fast ktime_get_mono_fast_ns",
+		     2))
+		return;
+	delay = tkfi_duration_cycles(plan.faults[0].delay);
+	KUNIT_EXPECT_TRUE_MSG(test,
+			      is_predicted(&session.outcome, delay,
+					   reads[0].result - reads[1].result, 1),
+			      "%lld ns, predicted %lld ns",
+			      reads[1].result - reads[0].result,
+			      -predicted_jump(&session.outcome, delay));
+}
+
+/* The two figures of the series' arithmetic, as people quote them. */
+static void quoted_figures(struct kunit *test)
+{
+	static const struct race ppm500 = { ADJTIMEX, "-500ppm", "10ms" };
+	static const struct race percent10 = { ADJTIMEX, "-10%", "1ms" };
+	const struct tkfi_reader *reader = tkfi_reader_find("vdso",
+							    "MONOTONIC");
+	const struct stage *stage = &stages[2];
+	s64 jump;
+
+	KUNIT_ASSERT_EQ(test, read_twice(test, &ppm500, stage, reader,
+					 ppm500.delay), 0);
+	jump = measured_jump();
+	KUNIT_EXPECT_TRUE_MSG(test, jump == -5000 || jump == -5001, "%lld",
+			      jump);
+	KUNIT_ASSERT_EQ(test, read_twice(test, &percent10, stage, reader,
+					 percent10.delay), 0);
+	jump = measured_jump();
+	KUNIT_EXPECT_TRUE_MSG(test, jump == -100000 || jump == -100001, "%lld",
+			      jump);
+}
+
+static struct kunit_case reproduce_cases[] = {
+	KUNIT_CASE_PARAM(jump, race_gen_params),
+	KUNIT_CASE_PARAM(window, race_gen_params),
+	KUNIT_CASE_PARAM(vdso_then_fast, race_gen_params),
+	KUNIT_CASE(quoted_figures),
+	{}
+};
+
+static struct kunit_suite reproduce_suite = {
+	.name = "tkfi_reproduce",
+	.suite_init = reproduce_suite_init,
+	.suite_exit = reproduce_suite_exit,
+	.init = reproduce_test_init,
+	.exit = reproduce_test_exit,
+	.test_cases = reproduce_cases,
+};
+kunit_test_suite(reproduce_suite);

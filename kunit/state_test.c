@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What an execution changes is known, and undone to the byte. */
+#include <kunit/test.h>
+#include <linux/delay.h>
+#include <linux/kallsyms.h>
+#include <linux/vmalloc.h>
+#include <asm/sections.h>
+
+#include "clock.h"
+#include "session.h"
+
+/* Every operation there is, with a reader and a delay in each update. */
+static const char * const everything[] = {
+	"cpu0: adjtimex freq=-500ppm; cpu1: read vdso MONOTONIC; at cpu0 tick.calculated off 10ms run cpu1",
+	"cpu0: ntp freq=10%, wait 1s, tick; cpu1: read kernel ktime_get; at cpu0 publish.begin off 1s run cpu1",
+	"cpu0: settimeofday 1400000000; cpu1: read fast ktime_get_mono_fast_ns; at cpu0 settime.calculated off 1ms run cpu1",
+	"cpu0: inject -3ms; cpu1: read vdso gettimeofday; at cpu0 inject.calculated off 1ms run cpu1",
+	"cpu0: wait 10min, tick; cpu1: tick; at cpu0 tick.sampled off 10min run cpu1",
+};
+
+static struct tkfi_session session;
+static struct tkfi_plan plan;
+static char err[1024];
+
+static int state_test_init(struct kunit *test)
+{
+	return tkfi_session_open(&session, NSEC_PER_SEC);
+}
+
+static void state_test_exit(struct kunit *test)
+{
+	tkfi_session_close(&session);
+}
+
+static int run(struct kunit *test, const char *text)
+{
+	int ret = tkfi_plan_parse(&plan, err, sizeof(err), "%s", text);
+
+	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", err);
+	if (ret)
+		return ret;
+	ret = tkfi_session_run(&session, "wait 12ms", &plan);
+	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", session.engine->error);
+	return ret;
+}
+
+static void every_byte_is_restored(struct kunit *test)
+{
+	struct tkfi_state before;
+	const char *name = NULL;
+	unsigned long flags;
+	size_t offset = 0;
+	bool differs;
+	int i;
+
+	KUNIT_ASSERT_EQ(test, tkfi_state_alloc(&before), 0);
+	local_irq_save(flags);
+	tkfi_state_save(&before);
+	for (i = 0; i < ARRAY_SIZE(everything); i++)
+		run(test, everything[i]);
+	differs = tkfi_state_differs(&before, &name, &offset);
+	local_irq_restore(flags);
+	KUNIT_EXPECT_FALSE_MSG(test, differs, "%s, byte %zu", name, offset);
+	tkfi_state_free(&before);
+}
+
+/* The comparison itself sees a change, wherever it is. */
+static void a_changed_byte_is_seen(struct kunit *test)
+{
+	struct tkfi_state state;
+	const char *name = NULL;
+	unsigned long flags;
+	size_t offset = 0;
+	bool differs;
+
+	KUNIT_ASSERT_EQ(test, tkfi_state_alloc(&state), 0);
+	local_irq_save(flags);
+	tkfi_state_save(&state);
+	tkfi_clock_advance(1ULL << 40);
+	differs = tkfi_state_differs(&state, &name, &offset);
+	tkfi_state_restore(&state);
+	local_irq_restore(flags);
+	KUNIT_EXPECT_TRUE(test, differs);
+	KUNIT_EXPECT_STREQ(test, name, "tkfi_clock");
+	KUNIT_EXPECT_EQ(test, offset, 5);
+	tkfi_state_free(&state);
+}
+
+/*
+ * All writable sections of the kernel, those of timekeeping.o, ntp.o and
+ * vsyscall.o among them.
+ */
+static const struct {
+	char *start, *end;
+} sections[] = {
+	{ _sdata, _edata },
+	{ __bss_start, __bss_stop },
+};
+
+/* Written by the engine and the suites themselves. */
+static bool is_our_own(const char *symbol, const void *addr)
+{
+	return strstarts(symbol, "tkfi_") ||
+	       (addr >= (void *)&session && addr < (void *)(&session + 1)) ||
+	       (addr >= (void *)&plan && addr < (void *)(&plan + 1)) ||
+	       (addr >= (void *)err && addr < (void *)(err + sizeof(err)));
+}
+
+static void nothing_else_is_written(struct kunit *test)
+{
+	char symbol[KSYM_SYMBOL_LEN], last[KSYM_SYMBOL_LEN] = "";
+	char *copy[ARRAY_SIZE(sections)];
+	unsigned long flags;
+	unsigned int changed = 0;
+	int i, ret;
+
+	for (i = 0; i < ARRAY_SIZE(sections); i++) {
+		copy[i] = vmalloc(sections[i].end - sections[i].start);
+		KUNIT_ASSERT_NOT_NULL(test, copy[i]);
+	}
+	/* Names and the set-up are resolved once: let them be. */
+	KUNIT_ASSERT_EQ(test, run(test, everything[0]), 0);
+
+	local_irq_save(flags);
+	for (i = 0; i < ARRAY_SIZE(sections); i++)
+		memcpy(copy[i], sections[i].start,
+		       sections[i].end - sections[i].start);
+	for (i = 0, ret = 0; i < ARRAY_SIZE(everything) && !ret; i++)
+		ret = run(test, everything[i]);
+	for (i = 0; i < ARRAY_SIZE(sections); i++) {
+		char *p = sections[i].start, *q = copy[i];
+
+		for (; p < sections[i].end; p++, q++) {
+			if (*p == *q || tkfi_state_covers(p))
+				continue;
+			sprint_symbol_no_offset(symbol, (unsigned long)p);
+			if (is_our_own(symbol, p) || !strcmp(symbol, last))
+				continue;
+			strscpy(last, symbol, sizeof(last));
+			changed++;
+			KUNIT_FAIL(test, "%s was written", symbol);
+		}
+	}
+	local_irq_restore(flags);
+	KUNIT_EXPECT_EQ(test, changed, 0);
+	for (i = 0; i < ARRAY_SIZE(sections); i++)
+		vfree(copy[i]);
+}
+
+static void timers_fire_afterwards(struct kunit *test)
+{
+	unsigned long before = jiffies;
+	ktime_t start;
+
+	KUNIT_ASSERT_EQ(test, run(test, everything[4]), 0);
+	tkfi_session_close(&session);
+	KUNIT_EXPECT_PTR_NE(test, tkfi_timekeeper()->tkr_mono.clock,
+			    (struct clocksource *)&tkfi_clocksource);
+	start = ktime_get();
+	msleep(50);
+	KUNIT_EXPECT_TRUE(test, time_after(jiffies, before));
+	KUNIT_EXPECT_GE(test, ktime_get() - start, 49 * NSEC_PER_MSEC);
+}
+
+static struct kunit_case state_cases[] = {
+	KUNIT_CASE(every_byte_is_restored),
+	KUNIT_CASE(a_changed_byte_is_seen),
+	KUNIT_CASE(nothing_else_is_written),
+	KUNIT_CASE(timers_fire_afterwards),
+	{}
+};
+
+static struct kunit_suite state_suite = {
+	.name = "tkfi_engine_state",
+	.init = state_test_init,
+	.exit = state_test_exit,
+	.test_cases = state_cases,
+};
+kunit_test_suite(state_suite);
