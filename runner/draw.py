@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from runner.results import Event
-from runner.units import format_seconds
+from runner.units import format_ns, format_seconds
 
 COLUMN = 35  # characters from one VCPU to the next
+_DRAWN = ("call", "return", "point", "off", "blocked", "read")
 
 
 def diagram(events: Sequence[Event]) -> str:
@@ -17,11 +18,11 @@ def diagram(events: Sequence[Event]) -> str:
     depth = [0] * vcpus
     latest: dict[str, int] = {}
     lines = ["".join(f"VCPU{vcpu}".ljust(COLUMN) for vcpu in range(vcpus))]
-    for event in events:
+    for event in _worth_drawing(events):
         if event.kind == "return":
             depth[event.vcpu] = max(0, depth[event.vcpu] - 1)
             continue
-        text, margin = _words(event), 0 if event.kind in ("off", "on") else 2 * depth[event.vcpu]
+        text, margin = _words(event), 0 if event.kind == "off" else 2 * depth[event.vcpu]
         if event.kind == "call":
             depth[event.vcpu] += 1
         if event.kind == "read" and event.ns is not None:
@@ -45,13 +46,21 @@ def table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join([line(heading), rule, *map(line, rows)])
 
 
+def _worth_drawing(events: Sequence[Event]) -> list[Event]:
+    """The events a changelog needs. A read that begins and ends undisturbed is one line: its value."""
+    following = [*events[1:], None]
+    return [event for event, after in zip(events, following) if event.kind in _DRAWN and not (
+        event.kind == "call" and after and after.kind == "read"
+        and (after.vcpu, after.text) == (event.vcpu, event.text))]
+
+
 def _words(event: Event) -> str:
     if event.kind == "point":
         return f"... {event.text}"
-    if event.kind in ("off", "on"):
-        return f"<{event.text or 'scheduled ' + ('out' if event.kind == 'off' else 'in')}>"
+    if event.kind == "off":
+        return f"<scheduled out for {format_ns(event.ns or 0)}>"
     if event.kind == "blocked":
-        return f"[blocked: {event.text}]"
+        return f"<blocked on {event.text}>"
     if event.kind == "read" and event.ns is not None:
         return f"{event.text} = {format_seconds(event.ns)}"
     return event.text

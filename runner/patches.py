@@ -40,7 +40,7 @@ def touched(patch: Path) -> set[str]:
 
 
 def points(patches: Sequence[Path]) -> list[tuple[str, str]]:
-    """The injection points a series adds, as (point, file), in the order of the patches."""
+    """The injection points a series adds, as (point, file), each once, in the order of the patches."""
     found = []
     for patch in patches:
         file = ""
@@ -49,7 +49,7 @@ def points(patches: Sequence[Path]) -> list[tuple[str, str]]:
                 file = line[4:].split()[0].partition("/")[2]
             elif line.startswith("+") and "#define" not in line:
                 found += [(name, file) for name in _POINT.findall(line)]
-    return found
+    return list(dict.fromkeys(found))
 
 
 def apply(patch: Path, tree: Path, log: Path) -> None:

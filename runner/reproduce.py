@@ -18,7 +18,6 @@ from runner.results import Header, Race, Results
 from runner.units import format_ns, format_ppb, format_seconds
 
 CASE = "cover_letter"
-SUITE = "tkfi_reproduce"
 MAIN_READER = "vdso MONOTONIC"
 
 
@@ -110,7 +109,7 @@ def reproduce(kernel: Kernel, request: Request, layout: Layout) -> Outcome:
     tool.build()
     file = layout.results(kernel.name) / "reproduce.jsonl"
     file.unlink(missing_ok=True)
-    boot = tool.boot(f"{SUITE}.{CASE}", title=f"Booting {kernel.name}", name="reproduce",
+    boot = tool.boot(f"tkfi_*.{CASE}", title=f"Booting {kernel.name}", name="reproduce",
                      arguments=[f"tkfi.result={file}", f"tkfi.delay_ns={request.delay_ns}",
                                 f"tkfi.from_ppb={request.from_ppb}",
                                 f"tkfi.to_ppb={request.to_ppb}"])

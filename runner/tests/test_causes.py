@@ -23,7 +23,7 @@ UGLY = [
     ("segfault", "", Kind.PANIC, "the kernel panicked: Segfault with no mm", Counts(1, 1)),
     ("hang", HUNG, Kind.TIMEOUT, "the kernel hung: timed out after 300 s", Counts(0, 2)),
     ("killed", "", Kind.KILLED, "died while tests ran", Counts(0, 2)),
-    ("midline", "", Kind.KILLED, "died while tests ran", Counts(0, 2)),
+    ("midline", "", Kind.KILLED, "died while tests ran", Counts(1, 1)),
     ("oom", "", Kind.OUT_OF_MEMORY, "Out of memory and no killable processes...", Counts(1, 1)),
     ("truncated", "", Kind.TRUNCATED, "the KTAP output is incomplete", Counts(1, 1)),
     ("no_ktap", "", Kind.NO_TESTS, "ran no KUnit test", Counts(0, 1)),

@@ -74,7 +74,7 @@ def test_json_fields() -> None:
     assert (data["measured_ns"], data["predicted_ns"]) == (-10000, -10001)
     assert (data["delay_ns"], data["from_ppb"], data["to_ppb"]) == (10_000_000, 500_000, -500_000)
     assert (data["mult_old"], data["mult_new"], data["shift"]) == (8388608, 8380219, 23)
-    assert len(data["readers"]) == 2 and len(data["events"]) == 9
+    assert len(data["readers"]) == 2 and len(data["events"]) == 12
 
 
 @pytest.mark.parametrize("measured, predicted, held", [
@@ -86,6 +86,13 @@ def test_verdict(measured: int, predicted: int, held: bool) -> None:
     main = replace(race_outcome().races[0], measured_ns=measured, predicted_ns=predicted)
     assert main.held is held
     assert replace(race_outcome(), races=[main]).held is held
+
+
+def test_a_reader_of_microseconds_is_held_to_microseconds() -> None:
+    main = replace(race_outcome().races[0], measured_ns=-10000 - 1000)
+    assert not main.held
+    assert replace(main, unit_ns=1000).held
+    assert not replace(main, unit_ns=1000, measured_ns=-11002).held
 
 
 def test_decimals() -> None:
