@@ -197,7 +197,7 @@ static void vcpu_entry(void)
 	v->body(v, v->arg);
 	v->state = TKFI_DONE;
 	stop_here();
-	BUG();
+	panic("[tkfi internal bug] VCPU%u went on after its end\n", v->id);
 }
 
 int tkfi_engine_run(struct tkfi_engine *engine, struct tkfi_strategy *strategy)

@@ -40,7 +40,13 @@ void tkfi_lock(const void *lock);
 void tkfi_unlock(const void *lock);
 void tkfi_leave(const char *what);
 
-/* The address of each point is in the section of the same name. */
+/*
+ * The address of each point is in a section of its own. A section that no linker
+ * script knows gets these two symbols if its name is a C identifier.
+ */
+extern const struct tkfi_point * const __start_tkfi_points[];
+extern const struct tkfi_point * const __stop_tkfi_points[];
+
 #define tkfi_point(point_name)						\
 do {									\
 	static const struct tkfi_point __tkfi_point = {			\

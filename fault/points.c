@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The injection points of this kernel. The linker gathers them: an orphan
- * section whose name is a C identifier gets its two symbols for free.
- */
+/* The injection points of this kernel, as the linker gathered them. */
 #include <linux/kernel.h>
 #include <linux/string.h>
 
 #include "hooks.h"
 #include "plan.h"
-
-extern const struct tkfi_point * const __start_tkfi_points[];
-extern const struct tkfi_point * const __stop_tkfi_points[];
 
 const struct tkfi_point *tkfi_point_find(const char *name)
 {

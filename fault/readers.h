@@ -25,7 +25,7 @@ enum tkfi_clock_kind {
  * @kind:	what the clock follows
  * @unit:	resolution of the interface, ns
  * @lockless:	reads one word, without a sequence
- * @read:	the kernel's own function. Returns ns; -ENOSYS if the vDSO code
+ * @read:	the kernel's own function. Returns ns; -EOPNOTSUPP if the vDSO code
  *		wanted to fall back to a system call
  */
 struct tkfi_reader {

@@ -2,6 +2,7 @@
 #ifndef __TKFI_SESSION_H
 #define __TKFI_SESSION_H
 
+#include <linux/bits.h>
 #include <linux/timekeeper_internal.h>
 
 #include "glue.h"
@@ -9,7 +10,7 @@
 #include "state.h"
 
 /* Where every execution begins; the wall clock is 2013-02-21 00:00 UTC. */
-#define TKFI_START_CYCLES	(1ULL << 32)
+#define TKFI_START_CYCLES	BIT_ULL(32)
 #define TKFI_START_MONO		100
 #define TKFI_START_WALL		1361404800
 

@@ -1,38 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Stackful coroutines for x86-64 (System V ABI: rbx, rbp and r12-r15 belong to
- * the caller; UML's kernel code keeps nothing in vector registers).
- */
+/* Stacks for stackful coroutines; switch_stack.S goes from one to another. */
 #include <linux/gfp.h>
-#include <linux/linkage.h>
 #include <linux/sched.h>
 #include <linux/stddef.h>
 
 #include "switch.h"
 
 static_assert(offsetof(struct tkfi_context, sp) == 0);
-
-asm(".pushsection .text\n"
-    ".globl tkfi_switch\n"
-    ".type tkfi_switch, @function\n"
-    "tkfi_switch:\n"
-    "	pushq %rbp\n"
-    "	pushq %rbx\n"
-    "	pushq %r12\n"
-    "	pushq %r13\n"
-    "	pushq %r14\n"
-    "	pushq %r15\n"
-    "	movq %rsp, (%rdi)\n"
-    "	movq (%rsi), %rsp\n"
-    "	popq %r15\n"
-    "	popq %r14\n"
-    "	popq %r13\n"
-    "	popq %r12\n"
-    "	popq %rbx\n"
-    "	popq %rbp\n"
-    "	ret\n"
-    ".size tkfi_switch, . - tkfi_switch\n"
-    ".popsection\n");
 
 /* What tkfi_switch() pops from a stack that has never run. */
 struct tkfi_first_frame {

@@ -22,6 +22,19 @@ static const struct unit *find_unit(const struct unit *units, const char *name)
 	return NULL;
 }
 
+/* The digits at @text; NULL if there are none, or more than @max. */
+static const char *parse_digits(const char *text, unsigned int max, u64 *value)
+{
+	const char *p;
+
+	for (p = text, *value = 0; isdigit(*p); p++) {
+		if (p == text + max)
+			return NULL;
+		*value = *value * 10 + *p - '0';
+	}
+	return p == text ? NULL : p;
+}
+
 u64 tkfi_duration_cycles(struct tkfi_duration d)
 {
 	return d.in_cycles ? d.amount : tkfi_clock_cycles(d.amount);
@@ -35,14 +48,12 @@ int tkfi_parse_duration(const char *text, struct tkfi_duration *d)
 		{ "cycles", 1 }, { }
 	};
 	const struct unit *unit;
-	char *end;
+	const char *end;
 	u64 amount;
 
-	if (!isdigit(*text))
+	end = parse_digits(text, 15, &amount);
+	if (!end)
 		return -EINVAL;
-	amount = simple_strtoull(text, &end, 10);
-	if (end - text > 15)
-		return -ERANGE;
 	unit = find_unit(units, *end || amount ? end : "ns");
 	if (!unit)
 		return -EINVAL;
@@ -61,22 +72,17 @@ int tkfi_parse_frequency(const char *text, s32 *ppb)
 	const struct unit *unit;
 	u64 whole, fraction = 0, scale = 1, total;
 	bool negative = *text == '-';
-	const char *start;
-	char *end;
+	const char *start, *end;
 
 	if (*text == '-' || *text == '+')
 		text++;
-	if (!isdigit(*text))
+	end = parse_digits(text, 9, &whole);
+	if (!end)
 		return -EINVAL;
-	whole = simple_strtoull(text, &end, 10);
-	if (end - text > 9)
-		return -ERANGE;
 	if (*end == '.') {
-		start = ++end;
-		if (!isdigit(*start))
-			return -EINVAL;
-		fraction = simple_strtoull(start, &end, 10);
-		if (end - start > 9)
+		start = end + 1;
+		end = parse_digits(start, 9, &fraction);
+		if (!end)
 			return -EINVAL;
 		for (; start < end; start++)
 			scale *= 10;

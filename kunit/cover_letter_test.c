@@ -25,11 +25,6 @@ static struct tkfi_session session;
 static struct tkfi_plan plan;
 static char err[1024];
 
-static int cover_letter_init(struct kunit *test)
-{
-	return tkfi_session_open(&session, NSEC_PER_SEC);
-}
-
 static void cover_letter_exit(struct kunit *test)
 {
 	tkfi_session_close(&session);
@@ -49,77 +44,108 @@ static const char *in_ppm(int ppb, char *text, size_t size)
 	return text;
 }
 
-static void report(const struct tkfi_reader *reader, const char *point,
-		   u64 cycles, s64 predicted)
+static void report(struct kunit *test, const struct tkfi_reader *reader,
+		   const char *point, u64 ns, u64 cycles, s64 predicted)
 {
 	const struct tkfi_op *reads = plan.programs[1].ops;
 
-	tkfi_result("\"type\":\"race\",\"case\":\"cover_letter\",\"reader\":\"%s %s\",\"point\":\"%s\",\"delay_ns\":%llu,\"delay_cycles\":%llu,\"mult_old\":%u,\"mult_new\":%u,\"shift\":%u,\"first_ns\":%lld,\"second_ns\":%lld,\"measured_ns\":%lld,\"predicted_ns\":%lld",
-		    tkfi_family_names[reader->family], reader->clock, point,
-		    delay_ns, cycles, session.outcome.line_before.mult,
+	tkfi_result("\"type\":\"race\",\"case\":\"%s\",\"reader\":\"%s %s\",\"point\":\"%s\",\"delay_ns\":%llu,\"delay_cycles\":%llu,\"mult_old\":%u,\"mult_new\":%u,\"shift\":%u,\"first_ns\":%lld,\"second_ns\":%lld,\"measured_ns\":%lld,\"predicted_ns\":%lld",
+		    test->name, tkfi_family_names[reader->family],
+		    reader->clock, point, ns, cycles,
+		    session.outcome.line_before.mult,
 		    session.outcome.line_after.mult,
 		    session.outcome.line_after.shift, reads[0].result,
 		    reads[1].result, reads[1].result - reads[0].result,
 		    predicted);
 }
 
-static void cover_letter(struct kunit *test)
+/* The race for one reader; measured and predicted jumps agree. */
+static void race(struct kunit *test, const struct tkfi_reader *reader,
+		 int from, int to, u64 ns)
 {
 	static const char point[] = "tick.calculated";
-	char setup[128], from[24], to[24];
-	unsigned int i;
+	const struct tkfi_op *reads = plan.programs[1].ops;
+	const char *family = tkfi_family_names[reader->family];
+	char setup[128], old[24], new[24];
+	s64 jump, predicted;
+	u64 cycles;
 
-	in_ppm(to_ppb, to, sizeof(to));
 	snprintf(setup, sizeof(setup),
 		 "adjtimex freq=%s, wait 10ms, tick, wait 10ms, tick, wait 3456789ns",
-		 in_ppm(from_ppb, from, sizeof(from)));
+		 in_ppm(from, old, sizeof(old)));
+	KUNIT_ASSERT_EQ_MSG(test,
+			    tkfi_plan_parse(&plan, err, sizeof(err),
+					    "cpu0: adjtimex freq=%s; cpu1: read %s %s, read %s %s; at cpu0 %s off %lluns run cpu1",
+					    in_ppm(to, new, sizeof(new)),
+					    family, reader->clock, family,
+					    reader->clock, point, ns),
+			    0, "%s", err);
+	KUNIT_ASSERT_EQ_MSG(test, tkfi_session_run(&session, setup, &plan), 0,
+			    "%s", session.engine->error);
+	cycles = reader->kind == TKFI_RAW ? 0 :
+		 tkfi_duration_cycles(plan.faults[0].delay);
+	jump = reads[1].result - reads[0].result;
+	predicted = predicted_jump(&session.outcome, cycles);
+	KUNIT_EXPECT_TRUE_MSG(test,
+			      is_predicted(&session.outcome, cycles, jump,
+					   reader->unit),
+			      "%s: measured %lld ns, predicted %lld ns",
+			      reader->call, jump, predicted);
+	report(test, reader, point, ns, cycles, predicted);
+}
+
+static void cover_letter(struct kunit *test)
+{
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, tkfi_session_open(&session, NSEC_PER_SEC), 0);
 	for (i = 0; i < tkfi_nr_readers; i++) {
 		const struct tkfi_reader *reader = &tkfi_readers[i];
-		const struct tkfi_op *reads = plan.programs[1].ops;
-		const char *family = tkfi_family_names[reader->family];
-		u64 cycles;
-		s64 jump;
 
 		if (reader->kind == TKFI_COARSE)
 			continue;
-		KUNIT_ASSERT_EQ_MSG(test,
-				    tkfi_plan_parse(&plan, err, sizeof(err),
-						    "cpu0: adjtimex freq=%s; cpu1: read %s %s, read %s %s; at cpu0 %s off %lluns run cpu1",
-						    to, family,
-						    reader->clock, family,
-						    reader->clock, point,
-						    delay_ns),
-				    0, "%s", err);
-		KUNIT_ASSERT_EQ_MSG(test,
-				    tkfi_session_run(&session, setup, &plan), 0,
-				    "%s", session.engine->error);
-		cycles = reader->kind == TKFI_RAW ? 0 :
-			 tkfi_duration_cycles(plan.faults[0].delay);
-		jump = reads[1].result - reads[0].result;
-		KUNIT_EXPECT_TRUE_MSG(test,
-				      is_predicted(&session.outcome, cycles,
-						   jump, reader->unit),
-				      "%s: measured %lld ns, predicted %lld ns",
-				      reader->call, jump,
-				      predicted_jump(&session.outcome, cycles));
-		report(reader, point, cycles,
-		       predicted_jump(&session.outcome, cycles));
+		race(test, reader, from_ppb, to_ppb, delay_ns);
 		if (reader == tkfi_reader_find("vdso", "MONOTONIC"))
-			tkfi_result_events("cover_letter",
-					   &session.engine->trace);
+			tkfi_result_events(test->name, &session.engine->trace);
 	}
-	tkfi_result_trace("tkfi_cover_letter", "cover_letter", session.events,
+	tkfi_result_trace("tkfi_cover_letter", test->name, session.events,
+			  session.hash);
+}
+
+/* Counters that kernels live on: ACPI PM timer, Arm, HPET, a TSC. */
+static const u32 counters[] = { 3579545, 24000000, 14318180, 2893202000U };
+
+static void counter_desc(const u32 *hz, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%u Hz", *hz);
+}
+
+KUNIT_ARRAY_PARAM(counter, counters, counter_desc);
+
+static void counter_frequency(struct kunit *test)
+{
+	const u32 hz = *(const u32 *)test->param_value;
+	const struct tkfi_reader *reader = tkfi_reader_find("vdso",
+							    "MONOTONIC");
+	char name[32];
+
+	KUNIT_ASSERT_EQ(test, tkfi_session_open(&session, hz), 0);
+	race(test, reader, 500000, -500000, 10 * NSEC_PER_MSEC);
+	race(test, reader, -100000000, 100000000, 600 * NSEC_PER_SEC);
+	race(test, reader, 100000000, -100000000, 600 * NSEC_PER_SEC);
+	snprintf(name, sizeof(name), "%s %u Hz", test->name, hz);
+	tkfi_result_trace("tkfi_cover_letter", name, session.events,
 			  session.hash);
 }
 
 static struct kunit_case cover_letter_cases[] = {
 	KUNIT_CASE(cover_letter),
+	KUNIT_CASE_PARAM(counter_frequency, counter_gen_params),
 	{}
 };
 
 static struct kunit_suite cover_letter_suite = {
 	.name = "tkfi_cover_letter",
-	.init = cover_letter_init,
 	.exit = cover_letter_exit,
 	.test_cases = cover_letter_cases,
 };

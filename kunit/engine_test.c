@@ -43,7 +43,7 @@ static void note(char c)
 static void count_to_three(struct tkfi_vcpu *v, void *arg)
 {
 	/* Locals live on the VCPU's own stack. */
-	volatile char letter = 'a' + v->id;
+	char letter = 'a' + v->id;
 	int i;
 
 	for (i = 0; i < 3; i++) {
@@ -257,6 +257,12 @@ static void trace_is_hashed(struct kunit *test)
 	t->events[0].vcpu = 1;
 	KUNIT_EXPECT_NE(test, hash, tkfi_trace_hash(t, 0));
 	t->events[0].vcpu = 0;
+	t->events[0].value = 2;
+	KUNIT_EXPECT_NE(test, hash, tkfi_trace_hash(t, 0));
+	t->events[0].value = 1;
+	t->events[0].kind = TKFI_EV_LOCK;
+	KUNIT_EXPECT_NE(test, hash, tkfi_trace_hash(t, 0));
+	t->events[0].kind = TKFI_EV_POINT;
 	t->events[0].what = "q";
 	KUNIT_EXPECT_NE(test, hash, tkfi_trace_hash(t, 0));
 	t->events[0].what = kstrdup("p", GFP_KERNEL);
@@ -290,7 +296,7 @@ static void clocksource(struct kunit *test)
 
 	local_irq_save(flags);
 	before = ktime_get_raw();
-	udelay(100);
+	mdelay(1);
 	frozen = ktime_get_raw();
 	tkfi_clock_advance(hz);
 	second = ktime_get_raw();
