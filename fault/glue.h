@@ -78,9 +78,6 @@ struct tkfi_line {
 /* The published line of CLOCK_MONOTONIC in the vDSO page. */
 struct tkfi_line tkfi_vdso_line(void);
 
-#define TKFI_REGION(add, object)					\
-do {									\
-	(add)(#object, &(object), sizeof(object));			\
-} while (0)
+#define TKFI_REGION(add, object)	((add)(#object, &(object), sizeof(object)))
 
 #endif

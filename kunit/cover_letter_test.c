@@ -149,4 +149,5 @@ static struct kunit_suite cover_letter_suite = {
 	.exit = cover_letter_exit,
 	.test_cases = cover_letter_cases,
 };
+
 kunit_test_suite(cover_letter_suite);

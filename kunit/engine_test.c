@@ -339,4 +339,5 @@ static struct kunit_suite engine_suite = {
 	.exit = engine_test_exit,
 	.test_cases = engine_cases,
 };
+
 kunit_test_suite(engine_suite);

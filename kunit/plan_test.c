@@ -233,4 +233,5 @@ static struct kunit_suite plan_suite = {
 	.name = "tkfi_engine_plan",
 	.test_cases = plan_cases,
 };
+
 kunit_test_suite(plan_suite);

@@ -403,4 +403,5 @@ static struct kunit_suite reproduce_suite = {
 	.exit = reproduce_test_exit,
 	.test_cases = reproduce_cases,
 };
+
 kunit_test_suite(reproduce_suite);

@@ -192,4 +192,5 @@ static struct kunit_suite state_suite = {
 	.exit = state_test_exit,
 	.test_cases = state_cases,
 };
+
 kunit_test_suite(state_suite);
