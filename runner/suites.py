@@ -23,11 +23,13 @@ Traces = dict[str, tuple[int, str]]  # case -> events, hash
 
 @dataclass(frozen=True)
 class SuiteRun:
-    """All boots of one suite on one kernel. differing names the cases whose traces were not all equal."""
+    """All boots of one suite on one kernel: how many cases left a trace, and the names of those whose
+    traces were not the same in every boot."""
 
     kernel: str
     suite: str
     boots: Sequence[Boot]
+    traces: int
     differing: Sequence[str]
     version: str
 
@@ -49,7 +51,7 @@ class SuiteRun:
             "boots": len(self.boots), "passed": self.counts.passed, "failed": self.counts.failed,
             "skipped": self.counts.skipped, "seconds": round(self.seconds, 3),
             "causes": [boot.cause.text for boot in self.boots if boot.cause],
-            "differing": list(self.differing),
+            "traces": self.traces, "differing": list(self.differing),
         }
 
 
@@ -87,10 +89,10 @@ def test(kernels: Sequence[Kernel], pattern: str, boots: int, layout: Layout) ->
 
 
 def report(runs: Sequence[SuiteRun]) -> str:
-    """The table, and below it how deterministic it was."""
+    """The table. traces counts the cases compared between boots."""
     rows = [[f"{run.kernel} {run.suite}", str(run.counts.passed), str(run.counts.failed),
-             str(run.counts.skipped), str(len(run.boots)), f"{run.seconds:.1f}"] for run in runs]
-    return draw.table(["suite", "passed", "failed", "skipped", "boots", "time, s"], rows)
+             str(run.counts.skipped), str(len(run.boots)), str(run.traces), f"{run.seconds:.1f}"] for run in runs]
+    return draw.table(["suite", "passed", "failed", "skipped", "boots", "traces", "time, s"], rows)
 
 
 def compare(traces: Sequence[Traces]) -> list[str]:
@@ -122,7 +124,7 @@ def _run_suite(tool: KunitTool, suite: str, glob: str, count: int) -> SuiteRun:
         if boot.cause:
             note(f"{failures_only(boot.output)}\n{tool.kernel.name} {suite}: {boot.failure()}")
             break
-        found = results.read(file)
+        found = results.read(file) if file.exists() else results.Results()  # not every suite reports
         for problem in found.problems:
             note(problem)
         if found.header:
@@ -132,7 +134,7 @@ def _run_suite(tool: KunitTool, suite: str, glob: str, count: int) -> SuiteRun:
     for case in differing:
         note(f"{tool.kernel.name} {case}: the trace is not the same in every boot: "
              + ", ".join(_describe(boot.get(case)) for boot in traces))
-    return SuiteRun(tool.kernel.name, suite, boots, differing, version)
+    return SuiteRun(tool.kernel.name, suite, boots, len(set().union(*traces)), differing, version)
 
 
 def _describe(trace: tuple[int, str] | None) -> str:
