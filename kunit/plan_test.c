@@ -57,6 +57,8 @@ static const struct bad_plan bad_plans[] = {
 static void bad_plan_desc(const struct bad_plan *bad, char *desc)
 {
 	strscpy(desc, bad->text, KUNIT_PARAM_DESC_SIZE);
+	/* KTAP takes what follows a # for a directive. */
+	strreplace(desc, '#', '@');
 }
 
 KUNIT_ARRAY_PARAM(bad_plan, bad_plans, bad_plan_desc);
