@@ -38,7 +38,7 @@ static void write_line(const char *line, size_t len)
 
 static void write_object(const char *fmt, va_list args)
 {
-	char line[512];
+	char line[1024];
 	size_t len;
 
 	line[0] = '{';

@@ -49,9 +49,9 @@ static void report(struct kunit *test, const struct tkfi_reader *reader,
 {
 	const struct tkfi_op *reads = plan.programs[1].ops;
 
-	tkfi_result("\"type\":\"race\",\"case\":\"%s\",\"reader\":\"%s %s\",\"point\":\"%s\",\"delay_ns\":%llu,\"delay_cycles\":%llu,\"mult_old\":%u,\"mult_new\":%u,\"shift\":%u,\"first_ns\":%lld,\"second_ns\":%lld,\"measured_ns\":%lld,\"predicted_ns\":%lld",
+	tkfi_result("\"type\":\"race\",\"case\":\"%s\",\"reader\":\"%s %s\",\"unit_ns\":%u,\"point\":\"%s\",\"delay_ns\":%llu,\"delay_cycles\":%llu,\"mult_old\":%u,\"mult_new\":%u,\"shift\":%u,\"first_ns\":%lld,\"second_ns\":%lld,\"measured_ns\":%lld,\"predicted_ns\":%lld",
 		    test->name, tkfi_family_names[reader->family],
-		    reader->clock, point, ns, cycles,
+		    reader->clock, reader->unit, point, ns, cycles,
 		    session.outcome.line_before.mult,
 		    session.outcome.line_after.mult,
 		    session.outcome.line_after.shift, reads[0].result,
