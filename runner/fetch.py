@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from runner import process
@@ -118,4 +119,9 @@ def _extract(package: Path, release: Release, source: Path) -> None:
 
 
 def _megabytes(directory: Path) -> int:
-    return sum(p.stat().st_size for p in directory.rglob("*") if p.is_file()) // 10**6
+    """How much has arrived; apt may rename a file while we look."""
+    size = 0
+    for file in directory.iterdir():
+        with suppress(FileNotFoundError):
+            size += file.stat().st_size
+    return size // 10**6

@@ -20,7 +20,7 @@ from pathlib import Path
 from runner.errors import TkfiError
 
 GRACE = 3.0  # seconds between SIGTERM and SIGKILL
-_POLL = 0.1  # seconds
+_POLL, _TICK = 0.1, 1.0  # seconds
 _PR_SET_CHILD_SUBREAPER = 36
 NO_SPACE = "No space left on device"
 
@@ -32,7 +32,7 @@ class NoSpace(TkfiError):
 def run(argv: Sequence[str | Path], *, log: Path, cwd: Path | None = None,
         env: Mapping[str, str] | None = None, limit: float | None = None,
         tick: Callable[[], None] = lambda: None) -> int | None:
-    """Run argv, its output to the file log, calling tick about ten times a second.
+    """Run argv, its output to the file log, calling tick about once a second.
 
     Returns its exit status (negative for a signal), or None when it was still running after limit
     seconds and was ended. Raises NoSpace when it failed for want of disk space, and TkfiError when it
@@ -90,13 +90,16 @@ def _start(argv: Sequence[str | Path], output: int, cwd: Path | None,
 
 def _wait(child: subprocess.Popen[bytes], limit: float | None,
           tick: Callable[[], None]) -> int | None:
-    deadline = None if limit is None else time.monotonic() + limit
+    start = ticked = time.monotonic()
     while True:
         try:
             return child.wait(_POLL)
         except subprocess.TimeoutExpired:
+            now = time.monotonic()
+        if now - ticked > _TICK:
+            ticked = now
             tick()
-        if deadline is not None and time.monotonic() > deadline:
+        if limit is not None and now - start > limit:
             return None
 
 

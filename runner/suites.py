@@ -90,8 +90,9 @@ def test(kernels: Sequence[Kernel], pattern: str, boots: int, layout: Layout) ->
 
 def report(runs: Sequence[SuiteRun]) -> str:
     """The table. traces counts the cases compared between boots."""
-    rows = [[f"{run.kernel} {run.suite}", str(run.counts.passed), str(run.counts.failed),
-             str(run.counts.skipped), str(len(run.boots)), str(run.traces), f"{run.seconds:.1f}"] for run in runs]
+    rows = [[f"{run.kernel} {run.suite}",
+             *map(str, (run.counts.passed, run.counts.failed, run.counts.skipped, len(run.boots),
+                        run.traces)), f"{run.seconds:.1f}"] for run in runs]
     return draw.table(["suite", "passed", "failed", "skipped", "boots", "traces", "time, s"], rows)
 
 

@@ -77,6 +77,11 @@ def test_a_word_about_memory_in_a_run_that_ended_well_is_no_cause() -> None:
     assert classify(console, "", 300).kind is Kind.FAILED
 
 
+def test_a_missing_plan_is_named() -> None:
+    console = (DATA / "passed.log").read_text()
+    assert classify(console, "[ERROR] Test: s: missing plan line!", 300).kind is Kind.TRUNCATED
+
+
 def test_nested_groups_are_counted(tmp_path: Path) -> None:
     """Both kernels' kunit.py write this shape; newer ones add fields."""
     cases = [{"name": name, "status": status} for name, status in

@@ -103,6 +103,12 @@ def test_nothing_is_left_after_a_normal_end_either(tmp_path: Path) -> None:
     assert not alive(int((tmp_path / "pid").read_text()))
 
 
+def test_ticks_come_about_once_a_second(tmp_path: Path) -> None:
+    ticks: list[float] = []
+    process.run(["sleep", "2.6"], log=tmp_path / "log", tick=lambda: ticks.append(time.monotonic()))
+    assert len(ticks) == 2
+
+
 def test_limit(tmp_path: Path) -> None:
     start = time.monotonic()
     assert process.run(["sleep", "60"], log=tmp_path / "log", limit=0.2) is None
