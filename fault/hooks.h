@@ -94,15 +94,11 @@ DEFINE_LOCK_GUARD_1(tkfi_irqsave, raw_spinlock_t,
 
 /*
  * Sequence readers: the kernel's own loop spins on an odd sequence for ever,
- * because nobody else runs meanwhile. Remember the word it reads; when the loop
- * relaxes, block until that word changes.
+ * because nobody else runs meanwhile. Remember the word it is about to read (where
+ * lockdep would); when the loop relaxes, block until that word changes.
  */
-#undef seqprop_sequence
-#define seqprop_sequence(s)						\
-({									\
-	tkfi_watch(&seqprop_const_ptr(s)->sequence);			\
-	__seqprop(s, sequence)(s);					\
-})
+#undef seqcount_lockdep_reader_access
+#define seqcount_lockdep_reader_access(s)	tkfi_watch(&(s)->sequence)
 
 #define cpu_relax()		(tkfi_current ? tkfi_await() : cpu_relax())
 

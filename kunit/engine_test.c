@@ -171,7 +171,7 @@ static void read_once(struct tkfi_vcpu *v, void *arg)
 	note('?');
 	/* hooks.h redirects the loop in here; cpu_relax() is ours again. */
 #define cpu_relax() tkfi_await()
-	raw_read_seqcount_begin(&sequence);
+	read_seqcount_begin(&sequence);
 #undef cpu_relax
 	note('r');
 }
