@@ -50,8 +50,11 @@ int tkfi_clock_install(u32 hz)
 
 int tkfi_clock_uninstall(void)
 {
-	int ret = clocksource_unregister(&tkfi_clocksource);
+	int ret;
 
+	if (!tkfi_clock_hz)
+		return 0;
+	ret = clocksource_unregister(&tkfi_clocksource);
 	if (!ret)
 		tkfi_clock_hz = 0;
 	return ret;

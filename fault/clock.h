@@ -29,7 +29,9 @@ int tkfi_clock_install(u32 hz);
 /**
  * tkfi_clock_uninstall() - give the kernel its own clocksource back
  *
- * Sleeps. Return: 0, or what clocksource_unregister() said.
+ * Nothing happens if it is not installed. Sleeps.
+ *
+ * Return: 0, or what clocksource_unregister() said.
  */
 int tkfi_clock_uninstall(void);
 

@@ -11,6 +11,7 @@
 #include "glue.h"
 #include "hooks.h"
 #include "names.h"
+#include "result.h"
 #include "strategy.h"
 
 #undef cpu_relax
@@ -25,6 +26,9 @@ static int engine_test_init(struct kunit *test)
 
 static void engine_test_exit(struct kunit *test)
 {
+	if (engine && engine->trace.nr)
+		tkfi_result_trace("tkfi_engine", test->name, engine->trace.nr,
+				  tkfi_trace_hash(&engine->trace, 0));
 	tkfi_engine_destroy(engine);
 }
 
