@@ -272,6 +272,7 @@ static void trace_is_hashed(struct kunit *test)
 	t->events[0].what = kstrdup("p", GFP_KERNEL);
 	KUNIT_EXPECT_EQ(test, hash, tkfi_trace_hash(t, 0));
 	kfree(t->events[0].what);
+	t->events[0].what = "p";
 }
 
 static const u32 frequencies[] = {

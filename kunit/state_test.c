@@ -100,20 +100,34 @@ static const struct {
 	{ __bss_start, __bss_stop },
 };
 
-/*
- * Written by the engine and the suites themselves; or by the host's signals, which
- * UML notes for later while interrupts are off.
- */
-static bool is_our_own(const char *symbol, const void *addr)
-{
-	return strstarts(symbol, "tkfi_") || !strcmp(symbol, "signals_pending") ||
-	       (addr >= (void *)&session && addr < (void *)(&session + 1)) ||
-	       (addr >= (void *)&plan && addr < (void *)(&plan + 1)) ||
-	       (addr >= (void *)err && addr < (void *)(err + sizeof(err)));
-}
-
 /* What was written outside the state; reported when interrupts are on again. */
 static char strangers[8][KSYM_SYMBOL_LEN];
+
+static bool is_inside(const void *addr, const void *object, size_t size)
+{
+	return addr >= object && addr < object + size;
+}
+
+/* Written by the engine and the suites themselves. */
+static bool is_our_own(const char *symbol, const void *addr)
+{
+	return strstarts(symbol, "tkfi_") ||
+	       is_inside(addr, &session, sizeof(session)) ||
+	       is_inside(addr, &plan, sizeof(plan)) ||
+	       is_inside(addr, err, sizeof(err)) ||
+	       is_inside(addr, strangers, sizeof(strangers));
+}
+
+/*
+ * Written by the host's signals, whatever UML runs: they arrive on a stack of
+ * their own, and are noted for later while interrupts are off.
+ */
+static bool is_host_signal(const char *symbol)
+{
+	return !strcmp(symbol, "signals_pending") ||
+	       !strcmp(symbol, "cpu0_irqstack") ||
+	       !strcmp(symbol, "cpu_irqstacks");
+}
 
 static unsigned int find_strangers(char * const *copy)
 {
@@ -128,7 +142,7 @@ static unsigned int find_strangers(char * const *copy)
 			if (*p == *q || tkfi_state_covers(p))
 				continue;
 			sprint_symbol_no_offset(symbol, (unsigned long)p);
-			if (is_our_own(symbol, p) ||
+			if (is_our_own(symbol, p) || is_host_signal(symbol) ||
 			    (n && !strcmp(symbol, strangers[n - 1])))
 				continue;
 			strscpy(strangers[n++], symbol, KSYM_SYMBOL_LEN);
