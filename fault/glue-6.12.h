@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Linux 6.12. Included where static data is in sight; see glue.h. */
+/* Linux 6.12 and 6.1. Included where static data is in sight; see glue.h. */
 
 #ifdef TKFI_GLUE_TIMEKEEPING
 
