@@ -16,7 +16,7 @@ from runner import process
 from runner.causes import Cause, Kind, classify
 from runner.errors import TkfiError
 from runner.kernels import Kernel
-from runner.layout import Layout
+from runner.layout import OBJECTS, Layout
 from runner.prepare import FAULT
 from runner.progress import step
 
@@ -99,8 +99,7 @@ class KunitTool:
                         what=f"kunit.py {verb} for {self.kernel.name}", **options)
 
     def _command(self, verb: str, *options: str) -> list[str | Path]:
-        objects = self.layout.objects(self.kernel.name)
-        return [PYTHON, "./tools/testing/kunit/kunit.py", verb, f"--build_dir={objects}",
+        return [PYTHON, "./tools/testing/kunit/kunit.py", verb, f"--build_dir={OBJECTS}",
                 f"--kunitconfig={FAULT}", *options]
 
 

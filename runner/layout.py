@@ -8,6 +8,7 @@ from pathlib import Path
 
 from runner.errors import TkfiError
 
+OBJECTS = ".kunit"  # in a tree
 REPO = Path(__file__).resolve().parent.parent
 
 
@@ -55,8 +56,9 @@ class Layout:
         return self.build / kernel / "tree"
 
     def objects(self, kernel: str) -> Path:
-        """kunit.py's build directory of a kernel."""
-        return self.build / kernel / "kunit"
+        """kunit.py's build directory of a kernel: its own default, so that a plain kunit.py in the tree
+        uses it too. Below the tree Kbuild names all sources relative to it."""
+        return self.tree(kernel) / OBJECTS
 
     def results(self, kernel: str) -> Path:
         """Logs and results of a kernel."""

@@ -18,16 +18,16 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from runner import patches
+from runner.layout import OBJECTS
 
 # kunit.py finds its tree from its own real path.
 COPIED = "tools/testing/kunit"
 STAMP = ".tkfi-overlay"
-KEPT = ".kunit"  # the build directory of a plain `kunit.py run`
 
 # What an in-tree build leaves behind. Kbuild refuses to build elsewhere from such a tree.
 _BUILT_DIRECTORIES = ("include/config", "include/generated")
 _BUILT_SUFFIXES = (".o", ".a", ".ko", ".cmd", ".mod", ".mod.c", ".symvers", ".order", ".pyc")
-_TOP_LEVEL = (".git", KEPT, "vmlinux", "vmlinux.unstripped", "linux", "System.map", "source")
+_TOP_LEVEL = (".git", OBJECTS, "vmlinux", "vmlinux.unstripped", "linux", "System.map", "source")
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,8 @@ def refresh(overlay: Overlay) -> bool:
     _write(plan, new, tree, overlay.source)
     if tree.is_dir():
         tree.rename(old)
-        if (old / KEPT).is_dir():
-            (old / KEPT).rename(new / KEPT)
+        if (old / OBJECTS).is_dir():
+            (old / OBJECTS).rename(new / OBJECTS)
     new.rename(tree)
     shutil.rmtree(old, ignore_errors=True)
     return True
@@ -140,13 +140,13 @@ def _real_files(tree: Path) -> set[str]:
     """The real files of an existing overlay."""
     if not tree.is_dir():
         return set()
-    return {name for name in _files(tree, "") if not name.startswith(KEPT + "/") and name != STAMP}
+    return {name for name in _files(tree, "") if not name.startswith(OBJECTS + "/") and name != STAMP}
 
 
 def _files(tree: Path, below: str) -> Iterator[str]:
     """The regular files below a directory of tree, relative to tree; links are not followed."""
     for directory, subdirectories, names in os.walk(tree / below):
-        subdirectories[:] = [d for d in subdirectories if d not in ("__pycache__", KEPT)]
+        subdirectories[:] = [d for d in subdirectories if d not in ("__pycache__", OBJECTS)]
         for name in names:
             path = Path(directory, name)
             if not path.is_symlink():

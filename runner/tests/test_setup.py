@@ -47,9 +47,9 @@ def test_setup(tmp_path: Path, tools: dict[str, str], missing: str, apt_status: 
 
 def test_clean_keeps_downloads_and_follows_no_link(tmp_path: Path) -> None:
     shutil.copy(REPO / "Makefile", tmp_path)
-    for name in ("user/Makefile", "build/debs/a.deb", "build/6.12/kunit/x.o"):
+    for name in ("user/Makefile", "build/debs/a.deb", "build/6.12/tree/.kunit/x.o"):
         write(tmp_path / name, "kept?\n")
-    (tmp_path / "build/6.12/tree").symlink_to(tmp_path / "user")
+    (tmp_path / "build/6.12/tree/source").symlink_to(tmp_path / "user")
     (tmp_path / "build/link").symlink_to(tmp_path / "user")
     environment = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
     for target, left in (("clean", [".lock", "debs"]), ("distclean", None)):
