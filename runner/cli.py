@@ -15,10 +15,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from runner import kernels, lock, patches, summary
+from runner import boots, kernels, lock, patches, summary
 from runner.errors import Interrupted, TkfiError
 from runner.identical import check_identical
-from runner.kunit_tool import KunitTool
 from runner.layout import Layout
 from runner.prepare import prepare
 from runner.process import NoSpace
@@ -98,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
 
     cover = verb("reproduce", _reproduce, "show the cover letter's race on a live kernel")
     _add_kernel(cover)
+    _add_variant(cover)
     cover.add_argument("--delay", default="10ms", help="how long the updater is off (10ms)")
     cover.add_argument("--from", default="+500ppm", dest="before", help="frequency before (+500ppm)")
     cover.add_argument("--to", default="-500ppm", dest="after", help="frequency after (-500ppm)")
@@ -105,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
 
     tests = verb("test", _test, "run the KUnit suites through the tree's own kunit.py")
     tests.add_argument("--kernel", action="append", help="may be repeated (6.12)")
-    tests.add_argument("--variant", action="append", choices=kernels.VARIANTS, help="may be repeated")
+    tests.add_argument("--variant", action="append", help="may be repeated (post-series)")
     tests.add_argument("--suite", default="tkfi_*", metavar="GLOB", help="which suites (all)")
     tests.add_argument("--boots", type=_positive, default=1, metavar="N",
                        help="boot N times and compare the traces (1)")
@@ -113,14 +113,16 @@ def _parser() -> argparse.ArgumentParser:
 
     tree = verb("tree", _tree, "print the path of the prepared tree, for plain kunit.py")
     _add_kernel(tree)
-    tree.add_argument("--variant", choices=kernels.VARIANTS, default=kernels.VARIANTS[0])
+    _add_variant(tree)
 
     build = verb("build", _build, "prepare and build the kernel, and run nothing")
     _add_kernel(build)
+    _add_variant(build)
 
     listing = verb("list", _list, "what there is")
     listing.add_argument("what", choices=sorted(_LISTS))
     _add_kernel(listing)
+    _add_variant(listing)
     _add_json(listing)
 
     same = verb("identical", _identical, "check that CONFIG_TKFI=n leaves the object code unchanged")
@@ -131,6 +133,11 @@ def _parser() -> argparse.ArgumentParser:
 def _add_kernel(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kernel", default=kernels.DEFAULT,
                         help=f"a release or the path of a kernel tree ({kernels.DEFAULT})")
+
+
+def _add_variant(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--variant", default=kernels.POST_SERIES,
+                        help=f"a build of the kernel's own code ({kernels.POST_SERIES}); see list variants")
 
 
 def _add_json(parser: argparse.ArgumentParser) -> None:
@@ -157,7 +164,7 @@ def _answer(text: str, data: dict[str, Any], json_to: str | None) -> None:
 def _reproduce(arguments: argparse.Namespace, layout: Layout) -> int:
     request = Request(parse_delay(arguments.delay), parse_frequency(arguments.before),
                       parse_frequency(arguments.after))
-    kernel = kernels.choose(arguments.kernel, layout)
+    kernel = kernels.choose(arguments.kernel, layout, arguments.variant)
     with lock.held(layout.build / ".lock"):
         outcome = reproduce(kernel, request, layout)
     _answer(outcome.text(), outcome.json(), arguments.json)
@@ -165,7 +172,8 @@ def _reproduce(arguments: argparse.Namespace, layout: Layout) -> int:
 
 
 def _test(arguments: argparse.Namespace, layout: Layout) -> int:
-    chosen = [kernels.choose(name, layout) for name in arguments.kernel or [kernels.DEFAULT]]
+    chosen = [kernels.choose(name, layout, variant) for name in arguments.kernel or [kernels.DEFAULT]
+              for variant in arguments.variant or [kernels.POST_SERIES]]
     with lock.held(layout.build / ".lock"):
         runs = test(chosen, arguments.suite, arguments.boots, layout)
     passed, failed = sum(r.counts.passed for r in runs), sum(r.counts.failed for r in runs)
@@ -176,17 +184,16 @@ def _test(arguments: argparse.Namespace, layout: Layout) -> int:
 
 
 def _tree(arguments: argparse.Namespace, layout: Layout) -> int:
-    kernel = kernels.choose(arguments.kernel, layout)
+    kernel = kernels.choose(arguments.kernel, layout, arguments.variant)
     with lock.held(layout.build / ".lock"):
         print(prepare(kernel, layout).tree)
     return 0
 
 
 def _build(arguments: argparse.Namespace, layout: Layout) -> int:
-    kernel = kernels.choose(arguments.kernel, layout)
+    kernel = kernels.choose(arguments.kernel, layout, arguments.variant)
     with lock.held(layout.build / ".lock"):
-        prepare(kernel, layout)
-        KunitTool(kernel, layout).build()
+        boots.build(kernel, layout)
     return 0
 
 
@@ -212,15 +219,16 @@ def _list(arguments: argparse.Namespace, layout: Layout) -> int:
 
 
 def _list_points(arguments: argparse.Namespace, layout: Layout) -> list[dict[str, str]]:
-    kernel = kernels.choose(arguments.kernel, layout)
-    return [{"name": name, "file": file} for name, file in patches.points(patches.series(kernel.series))]
+    kernel = kernels.choose(arguments.kernel, layout, arguments.variant)
+    return [{"name": name, "file": file} for name, file in patches.points(kernel.patches())]
 
 
 _LISTS: dict[str, Callable[[argparse.Namespace, Layout], list[dict[str, str]]]] = {
     "kernels": lambda _, layout: [{"name": release.version, "package": release.package,
                                    "from": " or ".join(release.suites)}
                                   for release in kernels.offered(layout)],
-    "variants": lambda _, layout: [{"name": name} for name in kernels.VARIANTS],
+    "variants": lambda arguments, layout: [
+        {"name": name} for name in kernels.choose(arguments.kernel, layout).variants],
     "points": _list_points,
     "suites": lambda _, layout: [{"name": name} for name in suites(layout)],
 }

@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from runner import patches
 from runner.errors import TkfiError
 from runner.layout import Layout
 
-VARIANTS = ("post-series",)
+POST_SERIES = "post-series"  # the tree as it is: the variant without a patch
+_VARIANT_ORDER = ("pre-series", POST_SERIES, "fixed")  # then any others
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ _LAST_MINOR = {3: 19, 4: 20, 5: 19, 6: 19}
 
 @dataclass(frozen=True)
 class Kernel:
-    """A chosen kernel.
+    """A chosen kernel, as one of its variants, and with one more patch where it is to be broken.
 
     invariant: exactly one of release (Debian's source) and path (the user's tree) is set.
     """
@@ -50,6 +52,28 @@ class Kernel:
     series: Path
     release: Release | None = None
     path: Path | None = None
+    variant: str = POST_SERIES
+    breaking: Path | None = None
+
+    @property
+    def place(self) -> str:
+        """Its directory below build/."""
+        return f"{self.name}/{'break-' if self.breaking else ''}{self.variant}"
+
+    @property
+    def title(self) -> str:
+        """For a person."""
+        return self.name if self.variant == POST_SERIES else f"{self.name} {self.variant}"
+
+    @property
+    def variants(self) -> list[str]:
+        """The variants its series has."""
+        return variants(self.series)
+
+    def patches(self) -> list[Path]:
+        """What is applied to its source, in order."""
+        more = [] if self.variant == POST_SERIES else [_variant_patch(self.series, self.variant)]
+        return [*patches.series(self.series), *more, *([self.breaking] if self.breaking else [])]
 
     def source(self, layout: Layout) -> Path:
         """The tree the overlay is made over."""
@@ -64,11 +88,35 @@ def offered(layout: Layout) -> list[Release]:
     return [r for r in RELEASES if (layout.patches / r.version / "series").is_file()]
 
 
-def choose(choice: str, layout: Layout) -> Kernel:
-    """Turn a --kernel argument into a Kernel.
+def variants(series: Path) -> list[str]:
+    """The variants of a series: post-series, and those that variants/ has a patch for."""
+    names = {POST_SERIES, *(patch.stem for patch in (series / "variants").glob("*.patch"))}
+    return sorted(names, key=lambda name: (
+        _VARIANT_ORDER.index(name) if name in _VARIANT_ORDER else len(_VARIANT_ORDER), name))
 
-    Raises TkfiError for a name that is neither a release on offer nor a usable kernel tree.
+
+def choose(choice: str, layout: Layout, variant: str = POST_SERIES) -> Kernel:
+    """Turn a --kernel and a --variant argument into a Kernel.
+
+    Raises TkfiError for a name that is neither a release on offer nor a usable kernel tree, and for a
+    variant that it does not have.
     """
+    kernel = _choose(choice, layout)
+    if variant in kernel.variants:
+        return replace(kernel, variant=variant)
+    there = ", ".join(kernel.variants)
+    if any(variant in variants(layout.patches / r.version) for r in offered(layout)):
+        patch = _variant_patch(kernel.series, variant).relative_to(layout.repo)
+        raise TkfiError(f"kernel {choice} has no variant '{variant}': {patch} does not exist; "
+                        f"there are {there}")
+    raise TkfiError(f"unknown variant '{variant}': kernel {choice} has {there}")
+
+
+def _variant_patch(series: Path, variant: str) -> Path:
+    return series / "variants" / f"{variant}.patch"
+
+
+def _choose(choice: str, layout: Layout) -> Kernel:
     releases = {r.version: r for r in offered(layout)}
     if choice in releases:
         return Kernel(choice, layout.patches / choice, release=releases[choice])

@@ -65,8 +65,8 @@ class KunitTool:
 
     def build(self) -> None:
         """Configure and build. Raises TkfiError with the end of the log."""
-        name = self.kernel.name
-        objects = self.layout.objects(name)
+        name = self.kernel.title
+        objects = self.layout.objects(self.kernel.place)
         objects.mkdir(parents=True, exist_ok=True)
         with step(f"Configuring {name}"):
             self._checked("config")
@@ -76,11 +76,11 @@ class KunitTool:
     def boot(self, glob: str, *, title: str, arguments: Sequence[str] = (), name: str,
              timeout: int = TIMEOUT) -> Boot:
         """Boot the built kernel for the KUnit cases that match glob; logs go to results/<name>.*."""
-        results, kernel = self.layout.results(self.kernel.name), self.kernel.name
+        results, place = self.layout.results(self.kernel.place), self.kernel.place
         results.mkdir(parents=True, exist_ok=True)
         verdicts, log = results / f"{name}.kunit.json", results / f"{name}.kunit.log"
         console = results / f"{name}.console.log"
-        raw = self.layout.objects(kernel) / "test.log"
+        raw = self.layout.objects(place) / "test.log"
         for stale in (verdicts, console, raw):
             stale.unlink(missing_ok=True)
         start = time.monotonic()
@@ -88,15 +88,15 @@ class KunitTool:
             status = process.run(
                 self._command("exec", f"--timeout={timeout}", f"--json={verdicts}",
                               *(f"--kernel_args={argument}" for argument in arguments), glob),
-                log=log, cwd=self.layout.tree(kernel), limit=timeout + _GUARD)
+                log=log, cwd=self.layout.tree(place), limit=timeout + _GUARD)
         if raw.exists():
             raw.replace(console)
         return _judge(status, verdicts, log, console, timeout, time.monotonic() - start)
 
     def _checked(self, verb: str, **options: Any) -> None:
-        log = self.layout.results(self.kernel.name) / f"{verb}.log"
-        process.checked(self._command(verb), log=log, cwd=self.layout.tree(self.kernel.name),
-                        what=f"kunit.py {verb} for {self.kernel.name}", **options)
+        log = self.layout.results(self.kernel.place) / f"{verb}.log"
+        process.checked(self._command(verb), log=log, cwd=self.layout.tree(self.kernel.place),
+                        what=f"kunit.py {verb} for {self.kernel.title}", **options)
 
     def _command(self, verb: str, *options: str) -> list[str | Path]:
         return [PYTHON, "./tools/testing/kunit/kunit.py", verb, f"--build_dir={OBJECTS}",

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from runner import patches
+from runner import patches, process
 from runner.layout import OBJECTS
 
 # kunit.py finds its tree from its own real path.
@@ -32,12 +32,17 @@ _TOP_LEVEL = (".git", OBJECTS, "vmlinux", "vmlinux.unstripped", "linux", "System
 
 @dataclass(frozen=True)
 class Overlay:
-    """What to show at tree: source, with patches applied and mounts (path in tree -> directory) added."""
+    """What to show at tree: source, with patches applied and mounts (path in tree -> directory) added.
+
+    seed is a similar tree of the same source, at the same depth, whose objects are taken over: what
+    is the same there keeps its time, so that make compiles only the rest.
+    """
 
     source: Path
     tree: Path
     patches: Sequence[Path] = ()
     mounts: Mapping[str, Path] = field(default_factory=dict)
+    seed: Path | None = None
 
 
 @dataclass
@@ -58,7 +63,8 @@ class _Plan:
 
 
 def refresh(overlay: Overlay) -> bool:
-    """Bring the tree up to date. It is replaced whole or not at all.
+    """Bring the tree up to date. It is replaced whole or not at all. With a seed, its objects replace
+    those of the tree.
 
     Returns whether it changed. Raises patches.PatchError when a patch does not apply.
     """
@@ -69,15 +75,18 @@ def refresh(overlay: Overlay) -> bool:
     tree.parent.mkdir(parents=True, exist_ok=True)
     plan = _plan(overlay)
     stamp = tree / STAMP
-    if stamp.is_file() and stamp.read_text(encoding="ascii") == plan.digest():
+    if not overlay.seed and stamp.is_file() and stamp.read_text(encoding="ascii") == plan.digest():
         return False
     new = tree.with_name(tree.name + ".new")
     for leftover in (new, old):
         shutil.rmtree(leftover, ignore_errors=True)
-    _write(plan, new, tree, overlay.source)
+    _write(plan, new, _earlier(overlay))
+    if overlay.seed:
+        process.checked(["cp", "-a", "--reflink=auto", overlay.seed / OBJECTS, new / OBJECTS],
+                        log=tree.with_name("seed.log"), what=f"Copying the objects of {overlay.seed}")
     if tree.is_dir():
         tree.rename(old)
-        if (old / OBJECTS).is_dir():
+        if (old / OBJECTS).is_dir() and not overlay.seed:
             (old / OBJECTS).rename(new / OBJECTS)
     new.rename(tree)
     shutil.rmtree(old, ignore_errors=True)
@@ -94,6 +103,8 @@ def _plan(overlay: Overlay) -> _Plan:
     source, plan = overlay.source, _Plan()
     hidden = set(_leftovers(source))
     copied = set(_files(source, COPIED)) | _real_files(overlay.tree)
+    if overlay.seed:
+        copied |= _real_files(overlay.seed)
     touched = {name for patch in overlay.patches for name in patches.touched(patch)}
     with tempfile.TemporaryDirectory(dir=overlay.tree.parent, prefix=".patching-") as scratch:
         work = Path(scratch, "tree")
@@ -119,7 +130,13 @@ def _plan(overlay: Overlay) -> _Plan:
     return plan
 
 
-def _write(plan: _Plan, new: Path, old: Path, source: Path) -> None:
+def _earlier(overlay: Overlay) -> Path:
+    """The tree from which a file that is the same there takes its time: the one the objects that make
+    will find were built from; with no objects yet, the source."""
+    return overlay.seed or (overlay.tree if overlay.tree.exists() else overlay.source)
+
+
+def _write(plan: _Plan, new: Path, earlier: Path) -> None:
     for name, target in plan.links.items():
         path = new / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -129,10 +146,9 @@ def _write(plan: _Plan, new: Path, old: Path, source: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(contents)
         path.chmod(mode)
-        for before in (old / name, source / name) if not old.exists() else (old / name,):
-            if not before.is_symlink() and _read(before) == contents:
-                os.utime(path, ns=(before.stat().st_atime_ns, before.stat().st_mtime_ns))
-                break
+        before = earlier / name
+        if not before.is_symlink() and _read(before) == contents:
+            os.utime(path, ns=(before.stat().st_atime_ns, before.stat().st_mtime_ns))
     (new / STAMP).write_text(plan.digest(), encoding="ascii")
 
 

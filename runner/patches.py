@@ -13,6 +13,8 @@ from runner.errors import TkfiError
 _HEADER = re.compile(r"^--- (\S+).*\n\+\+\+ (\S+)", re.MULTILINE)
 _POINT = re.compile(r"\btkfi_point\(\s*\"?([a-z0-9_.]+)\"?\s*\)")
 
+BESIDE = ("variants", "breaks")  # directories in that of a series
+
 
 class PatchError(TkfiError):
     """A patch does not apply."""
@@ -74,7 +76,8 @@ def _explain(patch: Path, output: str) -> str:
         elif line.startswith(("can't find file", "No file to patch", "Not deleting")):
             problems.append("  a file the patch changes does not exist in this tree")
     details = "\n".join(dict.fromkeys(problems)) or output.strip()
-    return (f"{patch.name} of the {patch.parent.name} series does not apply:\n{details}\n"
+    version = next(part for part in reversed(patch.parent.parts) if part not in BESIDE)
+    return (f"{patch.name} of the {version} series does not apply:\n{details}\n"
             "This kernel differs from the series there. Use KERNEL=6.12, or a tree nearer to "
-            f"{patch.parent.name}; or report the lines above with the kernel's version, so that "
+            f"{version}; or report the lines above with the kernel's version, so that "
             "the patch can be adapted.")

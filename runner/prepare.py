@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
-from runner import overlay, patches
+from dataclasses import replace
+from pathlib import Path
+
+from runner import overlay
 from runner.fetch import ensure_source
 from runner.kernels import Kernel, tree_version
-from runner.layout import Layout
+from runner.layout import OBJECTS, Layout
 from runner.overlay import Overlay
 from runner.progress import note, step
 
@@ -20,10 +23,24 @@ def prepare(kernel: Kernel, layout: Layout) -> Overlay:
     source = kernel.source(layout)
     if kernel.path:
         note(f"Kernel {tree_version(source)} in {source}: using the {kernel.series.name} patch series")
-    wanted = Overlay(source, layout.tree(kernel.name), patches.series(kernel.series),
+    wanted = Overlay(source, layout.tree(kernel.place), kernel.patches(),
                      {FAULT: layout.repo / "fault", SUITES: layout.repo / "kunit"})
-    with step(f"Preparing the tree of {kernel.name}"):
+    with step(f"Preparing the tree of {kernel.title}"):
         overlay.refresh(wanted)
-    if changed := overlay.edited(wanted):
+        changed = overlay.edited(wanted)
+        seed = _built_tree(kernel, layout)
+        if seed and not changed and not layout.objects(kernel.place).exists():
+            overlay.refresh(replace(wanted, seed=seed))
+    if changed:
         note(f"Used as edited in {wanted.tree}: {', '.join(changed)}")
     return wanted
+
+
+def _built_tree(kernel: Kernel, layout: Layout) -> Path | None:
+    """Another built tree of the same source: that of the same variant, or else the last one built."""
+    own = layout.tree(kernel.place)
+    same = layout.tree(replace(kernel, breaking=None).place)
+    built = [(tree == same, (tree / OBJECTS / "linux").stat().st_mtime, tree)
+             for tree in (layout.build / kernel.name).glob("*/tree")
+             if tree != own and (tree / OBJECTS / "linux").is_file()]
+    return max(built)[2] if built else None

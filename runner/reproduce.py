@@ -8,12 +8,10 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any
 
-from runner import draw, results
+from runner import boots, draw, results
 from runner.errors import TestFailure, TkfiError
 from runner.kernels import Kernel
-from runner.kunit_tool import KunitTool
 from runner.layout import Layout
-from runner.prepare import prepare
 from runner.results import Header, Race, Results
 from runner.units import format_ns, format_ppb, format_seconds
 
@@ -104,19 +102,13 @@ def decimals(value: Fraction) -> str:
 
 def reproduce(kernel: Kernel, request: Request, layout: Layout) -> Outcome:
     """Prepare, build and boot. Raises TestFailure when the kernel under test crashed."""
-    prepare(kernel, layout)
-    tool = KunitTool(kernel, layout)
-    tool.build()
-    file = layout.results(kernel.name) / "reproduce.jsonl"
-    file.unlink(missing_ok=True)
-    boot = tool.boot(f"tkfi_*.{CASE}", title=f"Booting {kernel.name}", name="reproduce",
-                     arguments=[f"tkfi.result={file}", f"tkfi.delay_ns={request.delay_ns}",
-                                f"tkfi.from_ppb={request.from_ppb}",
-                                f"tkfi.to_ppb={request.to_ppb}"])
-    found = results.read(file)
-    if boot.cause and not found.races:
-        raise TestFailure(f"{kernel.name}: {boot.failure()}")
-    return outcome(request, found)
+    run = boots.run(boots.build(kernel, layout), f"tkfi_*.{CASE}", title=f"Booting {kernel.title}",
+                    name="reproduce", arguments=[f"tkfi.delay_ns={request.delay_ns}",
+                                                 f"tkfi.from_ppb={request.from_ppb}",
+                                                 f"tkfi.to_ppb={request.to_ppb}"])
+    if run.boot.cause and not run.found.races:
+        raise TestFailure(f"{kernel.title}: {run.boot.failure()}")
+    return outcome(request, run.found)
 
 
 def outcome(request: Request, found: Results) -> Outcome:

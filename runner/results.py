@@ -90,6 +90,7 @@ class Results:
     events: list[Event] = field(default_factory=list)
     traces: list[Trace] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    missing: bool = False
 
 
 def read(path: Path) -> Results:
@@ -101,8 +102,7 @@ def read(path: Path) -> Results:
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
-        results.problems.append(f"{path}: the kernel wrote no result file")
-        return results
+        return Results(problems=[f"{path}: the kernel wrote no result file"], missing=True)
     for number, line in enumerate(text.splitlines(), 1):
         try:
             _add(results, json.loads(line))

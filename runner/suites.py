@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from runner import draw, results
+from runner import boots, draw
 from runner.errors import TkfiError
-from runner.kernels import Kernel, VARIANTS
+from runner.kernels import POST_SERIES, Kernel
 from runner.kunit_tool import Boot, Counts, KunitTool
 from runner.layout import Layout
-from runner.prepare import prepare
 from runner.progress import note
 
 _SUITE_NAME = re.compile(r"\.name\s*=\s*\"(tkfi_\w+)\"")
@@ -26,7 +25,7 @@ class SuiteRun:
     """All boots of one suite on one kernel: how many cases left a trace, and the names of those whose
     traces were not the same in every boot."""
 
-    kernel: str
+    kernel: Kernel
     suite: str
     boots: Sequence[Boot]
     traces: int
@@ -47,7 +46,7 @@ class SuiteRun:
     def json(self) -> dict[str, Any]:
         """For a program."""
         return {
-            "kernel": self.version, "variant": VARIANTS[0], "suite": self.suite,
+            "kernel": self.version, "variant": self.kernel.variant, "suite": self.suite,
             "boots": len(self.boots), "passed": self.counts.passed, "failed": self.counts.failed,
             "skipped": self.counts.skipped, "seconds": round(self.seconds, 3),
             "causes": [boot.cause.text for boot in self.boots if boot.cause],
@@ -76,24 +75,24 @@ def matching(pattern: str, layout: Layout) -> list[tuple[str, str]]:
     return [(name, name + dot + case_glob) for name in found]
 
 
-def test(kernels: Sequence[Kernel], pattern: str, boots: int, layout: Layout) -> list[SuiteRun]:
-    """Run the suites pattern selects on every kernel, one boot at a time."""
+def test(kernels: Sequence[Kernel], pattern: str, count: int, layout: Layout) -> list[SuiteRun]:
+    """Run the suites pattern selects on every kernel, count times, one boot at a time."""
     runs = []
     for kernel in kernels:
         selected = matching(pattern, layout)
-        prepare(kernel, layout)
-        tool = KunitTool(kernel, layout)
-        tool.build()
-        runs += [_run_suite(tool, suite, glob, boots) for suite, glob in selected]
+        tool = boots.build(kernel, layout)
+        runs += [_run_suite(tool, suite, glob, count) for suite, glob in selected]
     return runs
 
 
 def report(runs: Sequence[SuiteRun]) -> str:
     """The table. traces counts the cases compared between boots."""
-    rows = [[f"{run.kernel} {run.suite}",
+    several = any(run.kernel.variant != POST_SERIES for run in runs)
+    rows = [[f"{run.kernel.name} {run.suite}", *([run.kernel.variant] if several else []),
              *map(str, (run.counts.passed, run.counts.failed, run.counts.skipped, len(run.boots),
                         run.traces)), f"{run.seconds:.1f}"] for run in runs]
-    return draw.table(["suite", "passed", "failed", "skipped", "boots", "traces", "time, s"], rows)
+    return draw.table(["suite", *(["variant"] if several else []), "passed", "failed", "skipped",
+                       "boots", "traces", "time, s"], rows)
 
 
 def compare(traces: Sequence[Traces]) -> list[str]:
@@ -111,31 +110,28 @@ def failures_only(output: str) -> str:
 
 
 def _run_suite(tool: KunitTool, suite: str, glob: str, count: int) -> SuiteRun:
-    boots: list[Boot] = []
+    booted: list[Boot] = []
     traces: list[Traces] = []
-    version = tool.kernel.name
+    kernel, version = tool.kernel, tool.kernel.name
     for number in range(1, count + 1):
         name = f"{suite}-{number}"
-        file = tool.layout.results(tool.kernel.name) / f"{name}.jsonl"
-        file.unlink(missing_ok=True)
         of_all = f", boot {number} of {count}" if count > 1 else ""
-        boot = tool.boot(glob, title=f"{tool.kernel.name} {suite}{of_all}", name=name,
-                         arguments=[f"tkfi.result={file}"])
-        boots.append(boot)
+        run = boots.run(tool, glob, title=f"{kernel.title} {suite}{of_all}", name=name)
+        boot, found = run.boot, run.found
+        booted.append(boot)
         if boot.cause:
-            note(f"{failures_only(boot.output)}\n{tool.kernel.name} {suite}: {boot.failure()}")
+            note(f"{failures_only(boot.output)}\n{kernel.title} {suite}: {boot.failure()}")
             break
-        found = results.read(file) if file.exists() else results.Results()  # not every suite reports
-        for problem in found.problems:
+        for problem in found.problems if not found.missing else []:  # not every suite reports
             note(problem)
         if found.header:
             version = found.header.kernel
         traces.append({f"{t.suite}.{t.case}": (t.events, t.hash) for t in found.traces})
     differing = compare(traces)
     for case in differing:
-        note(f"{tool.kernel.name} {case}: the trace is not the same in every boot: "
+        note(f"{kernel.title} {case}: the trace is not the same in every boot: "
              + ", ".join(_describe(boot.get(case)) for boot in traces))
-    return SuiteRun(tool.kernel.name, suite, boots, len(set().union(*traces)), differing, version)
+    return SuiteRun(kernel, suite, booted, len(set().union(*traces)), differing, version)
 
 
 def _describe(trace: tuple[int, str] | None) -> str:

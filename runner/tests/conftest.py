@@ -41,6 +41,18 @@ def layout(tmp_path: Path) -> Layout:
 
 
 @pytest.fixture
+def variants(layout: Layout) -> list[str]:
+    """Variants of the series: two that change timekeeping.c, one that changes ntp.c too. In order."""
+    for name in ("mine", "fixed", "pre-series"):
+        write(layout.patches / f"6.12/variants/{name}.patch",
+              "--- a/kernel/time/timekeeping.c\n+++ b/kernel/time/timekeeping.c\n"
+              f"@@ -6,3 +6,4 @@\n five\n six\n seven\n+{name}\n")
+    with (layout.patches / "6.12/variants/pre-series.patch").open("a", encoding="utf-8") as patch:
+        patch.write("--- a/kernel/time/ntp.c\n+++ b/kernel/time/ntp.c\n@@ -1 +1 @@\n-int ntp;\n+int pre;\n")
+    return ["pre-series", "post-series", "fixed", "mine"]
+
+
+@pytest.fixture
 def source(tmp_path: Path) -> Path:
     """A tiny kernel tree."""
     tree = tmp_path / "linux"

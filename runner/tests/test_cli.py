@@ -98,4 +98,4 @@ def test_launcher_needs_no_particular_directory(tmp_path: Path) -> None:
     link.symlink_to(REPO / "tkfi")
     done = subprocess.run([link, "list", "variants"], cwd=tmp_path, capture_output=True, text=True,
                           check=False)
-    assert (done.returncode, done.stdout) == (0, "post-series\n")
+    assert done.returncode == 0 and "post-series\n" in done.stdout

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Variants: what there is, and that each takes over the objects of another."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from runner import boots, cli, kernels, patches
+from runner.errors import TkfiError
+from runner.kernels import Kernel
+from runner.kunit_tool import Boot, Counts, KunitTool
+from runner.layout import Layout
+from runner.prepare import prepare
+from runner.tests.conftest import write
+
+# What make compares: an object is older than one of these, so it is made again.
+FILES = ("kernel/time/timekeeping.c", "kernel/time/new.h", "kernel/time/ntp.c", "kernel/sched/core.c")
+
+
+def build(kernel: Kernel, layout: Layout) -> Path:
+    """Prepare a tree, and make it look built now."""
+    tree = prepare(kernel, layout).tree
+    write(tree / ".kunit/linux", f"built as {kernel.variant}")
+    os.utime(tree / ".kunit/linux", (2000, 2000))
+    return tree
+
+
+def outdated(tree: Path) -> list[str]:
+    """The files that are newer than the objects."""
+    built = (tree / ".kunit/linux").stat().st_mtime
+    return [name for name in FILES if (tree / name).stat().st_mtime > built]
+
+
+def age(tree: Path, source: Path) -> None:
+    """Make all files of a tree older than its objects."""
+    for name in FILES:
+        if not (tree / name).is_symlink():
+            os.utime(tree / name, (1000, 1000))
+        if (source / name).exists():
+            os.utime(source / name, (1000, 1000))
+
+
+def test_names_come_from_the_directory(layout: Layout, source: Path, variants: list[str],
+                                       capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["list", "variants"], layout) == 0
+    assert capsys.readouterr().out.split() == variants
+    assert cli.main(["list", "variants", "--kernel", str(source)], layout) == 0
+    assert capsys.readouterr().out.split() == variants
+
+
+@pytest.mark.parametrize("command", (["reproduce"], ["test"], ["tree"], ["build"], ["list", "points"]))
+def test_unknown_variants(layout: Layout, variants: list[str], command: list[str],
+                          capsys: pytest.CaptureFixture[str]) -> None:
+    write(layout.patches / "6.1/series", "")
+    assert cli.main([*command, "--variant", "mien"], layout) == 2
+    assert f"unknown variant 'mien': kernel 6.12 has {', '.join(variants)}" in capsys.readouterr().err
+    assert cli.main([*command, "--kernel", "6.1", "--variant", "fixed"], layout) == 2
+    assert ("kernel 6.1 has no variant 'fixed': kernel-patches/6.1/variants/fixed.patch does not exist; "
+            "there are post-series") in capsys.readouterr().err
+
+
+def test_a_variant_is_one_patch_more(layout: Layout, source: Path, variants: list[str]) -> None:
+    for variant in variants:
+        tree = prepare(kernels.choose(str(source), layout, variant), layout).tree
+        assert tree.parent.name == variant
+        text = (tree / "kernel/time/timekeeping.c").read_text()
+        assert [other for other in variants if other in text] == \
+            ([variant] if variant != "post-series" else [])
+
+
+def test_patch_of_a_variant_that_does_not_apply(layout: Layout, source: Path, variants: list[str]) -> None:
+    write(source / "kernel/time/ntp.c", "other\n")
+    with pytest.raises(patches.PatchError) as caught:
+        prepare(kernels.choose(str(source), layout, variants[0]), layout)
+    assert "pre-series.patch of the 6.12 series" in str(caught.value)
+    assert "kernel/time/ntp.c: hunk 1" in str(caught.value)
+
+
+def test_objects_are_taken_over(layout: Layout, source: Path, variants: list[str]) -> None:
+    first = build(kernels.choose(str(source), layout), layout)
+    age(first, source)
+    assert outdated(first) == []
+    fixed = prepare(kernels.choose(str(source), layout, "fixed"), layout).tree
+    assert (fixed / ".kunit/linux").read_text() == "built as post-series"
+    assert outdated(fixed) == ["kernel/time/timekeeping.c"]
+    assert (first / ".kunit/linux").exists() and outdated(first) == []
+
+
+def test_what_only_the_other_variant_changes_is_compiled_too(layout: Layout, source: Path,
+                                                             variants: list[str]) -> None:
+    """ntp.c is a link to the source and old, but the object was made from pre-series' own."""
+    age(build(kernels.choose(str(source), layout, "pre-series"), layout), source)
+    tree = prepare(kernels.choose(str(source), layout), layout).tree
+    assert (tree / "kernel/time/ntp.c").read_text() == "int ntp;\n"
+    assert outdated(tree) == ["kernel/time/timekeeping.c", "kernel/time/ntp.c"]
+
+
+def test_a_tree_that_was_prepared_before_another_was_built(layout: Layout, source: Path,
+                                                           variants: list[str]) -> None:
+    fixed = kernels.choose(str(source), layout, "fixed")
+    prepare(fixed, layout)
+    age(build(kernels.choose(str(source), layout), layout), source)
+    tree = prepare(fixed, layout).tree
+    assert outdated(tree) == ["kernel/time/timekeeping.c"]
+    before = (tree / "kernel/time/timekeeping.c").stat().st_mtime_ns
+    write(tree / ".kunit/linux", "built as fixed")
+    prepare(fixed, layout)
+    assert (tree / ".kunit/linux").read_text() == "built as fixed"
+    assert (tree / "kernel/time/timekeeping.c").stat().st_mtime_ns == before
+
+
+def test_what_somebody_edited_stays(layout: Layout, source: Path, variants: list[str]) -> None:
+    fixed = kernels.choose(str(source), layout, "fixed")
+    tree = prepare(fixed, layout).tree
+    write(tree / "kernel/time/timekeeping.c", "mine\n")
+    build(kernels.choose(str(source), layout), layout)
+    prepare(fixed, layout)
+    assert (tree / "kernel/time/timekeeping.c").read_text() == "mine\n"
+    assert not (tree / ".kunit").exists()
+
+
+def test_the_same_variant_is_the_best_seed(layout: Layout, source: Path, variants: list[str]) -> None:
+    fixed = build(kernels.choose(str(source), layout, "fixed"), layout)
+    age(fixed, source)
+    os.utime(build(kernels.choose(str(source), layout), layout) / ".kunit/linux", (3000, 3000))
+    breaking = replace(kernels.choose(str(source), layout, "fixed"),
+                       breaking=layout.patches / "6.12/breaks/x.patch")
+    write(layout.patches / "6.12/breaks/x.patch", "--- a/kernel/time/ntp.c\n+++ b/kernel/time/ntp.c\n"
+          "@@ -1 +1 @@\n-int ntp;\n+int broken;\n")
+    tree = prepare(breaking, layout).tree
+    assert tree.parent.name == "break-fixed"
+    assert outdated(tree) == ["kernel/time/ntp.c"]
+    assert (fixed / "kernel/time/ntp.c").read_text() == "int ntp;\n"
+
+
+@pytest.mark.parametrize("said, fine", [("fixed", True), ("post-series", False), (None, True)])
+def test_the_kernel_says_what_it_is(layout: Layout, source: Path, variants: list[str],
+                                    monkeypatch: pytest.MonkeyPatch, said: str | None, fine: bool) -> None:
+    def boot(_self: KunitTool, _glob: str, *, arguments: Sequence[str], **_: object) -> Boot:
+        if said:
+            write(Path(arguments[0].partition("=")[2]), '{"type":"header","format":1,"kernel":"6.12.1",'
+                  f'"variant":"{said}","compiler":"gcc"}}\n')
+        return Boot(Counts(passed=1), 0.1, None, layout.build / "console", "")
+    monkeypatch.setattr(KunitTool, "boot", boot)
+    tool = KunitTool(kernels.choose(str(source), layout, "fixed"), layout)
+    if fine:
+        assert boots.run(tool, "*", title="t", name="n").found.missing is (said is None)
+    else:
+        with pytest.raises(TkfiError, match="built as fixed but says it is post-series"):
+            boots.run(tool, "*", title="t", name="n")
