@@ -6,6 +6,16 @@
 #include "tkfi/glue.h"
 #include "tkfi/names.h"
 
+/* A variant whose update needs somebody else to begin it says whom. */
+#ifndef TKFI_UPDATE_BEGIN
+#define TKFI_UPDATE_BEGIN()	do { } while (0)
+#endif
+
+enum tkfi_variant tkfi_variant(void)
+{
+	return TKFI_VARIANT;
+}
+
 void tkfi_timekeeping_regions(tkfi_region_fn add)
 {
 	TKFI_REGION(add, tk_core);
@@ -40,6 +50,7 @@ void tkfi_timekeeping_reset(struct clocksource *cs, time64_t mono,
 	tk_set_xtime(tk, &wall_time);
 	tk->raw_sec = mono;
 	tk_set_wall_to_mono(tk, wall_to_mono);
+	TKFI_UPDATE_BEGIN();
 	timekeeping_update(tk, TK_CLEAR_NTP | TK_MIRROR | TK_CLOCK_WAS_SET);
 }
 

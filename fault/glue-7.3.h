@@ -6,6 +6,16 @@
 #include "tkfi/glue.h"
 #include "tkfi/names.h"
 
+/* A variant whose update needs somebody else to begin it says whom. */
+#ifndef TKFI_UPDATE_BEGIN
+#define TKFI_UPDATE_BEGIN()	do { } while (0)
+#endif
+
+enum tkfi_variant tkfi_variant(void)
+{
+	return TKFI_VARIANT;
+}
+
 void tkfi_timekeeping_regions(tkfi_region_fn add)
 {
 	TKFI_REGION(add, timekeeper_data);
@@ -42,7 +52,11 @@ void tkfi_timekeeping_reset(struct clocksource *cs, time64_t mono,
 	tk_set_xtime(tks, &wall_time);
 	tks->raw_sec = mono;
 	tk_set_wall_to_mono(tks, wall_to_mono);
+	/* Whichever of the two this variant calculates on. */
+	tk_core.timekeeper = *tks;
+	TKFI_UPDATE_BEGIN();
 	timekeeping_update_from_shadow(&tk_core, TK_UPDATE_ALL);
+	*tks = tk_core.timekeeper;
 }
 
 const struct timekeeper *tkfi_timekeeper(void)

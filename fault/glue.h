@@ -14,6 +14,24 @@ struct clocksource;
 struct timekeeper;
 
 /**
+ * enum tkfi_variant - which build of the kernel's own code this is
+ * @TKFI_POST_SERIES:	as the tree is
+ * @TKFI_PRE_SERIES:	calculates on the real timekeeper, sequence odd
+ * @TKFI_FIXED:		publishes what is right at publication
+ */
+enum tkfi_variant {
+	TKFI_POST_SERIES,
+	TKFI_PRE_SERIES,
+	TKFI_FIXED,
+	TKFI_NR_VARIANTS
+};
+
+extern const char * const tkfi_variant_names[TKFI_NR_VARIANTS];
+
+/* Each variant's patch sets TKFI_VARIANT at the end of timekeeping.c. */
+enum tkfi_variant tkfi_variant(void);
+
+/**
  * typedef tkfi_region_fn - takes one object that holds state of timekeeping
  * @name:	its name in the source
  * @addr:	its address

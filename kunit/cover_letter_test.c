@@ -5,6 +5,7 @@
 
 #include "reproduce.h"
 #include "result.h"
+#include "stages.h"
 
 #undef MODULE_PARAM_PREFIX
 #define MODULE_PARAM_PREFIX	"tkfi."
@@ -82,8 +83,8 @@ static void race(struct kunit *test, const struct tkfi_reader *reader,
 			    0, "%s", err);
 	KUNIT_ASSERT_EQ_MSG(test, tkfi_session_run(&session, setup, &plan), 0,
 			    "%s", session.engine->error);
-	cycles = reader->kind == TKFI_RAW ? 0 :
-		 tkfi_duration_cycles(plan.faults[0].delay);
+	cycles = is_skewed(find_stage(point), reader) ?
+		 tkfi_duration_cycles(plan.faults[0].delay) : 0;
 	jump = reads[1].result - reads[0].result;
 	predicted = predicted_jump(&session.outcome, cycles);
 	KUNIT_EXPECT_TRUE_MSG(test,
