@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from runner import boots, kernels, lock, patches, summary
+from runner import boots, kernels, lock, patches, shows, summary
 from runner.errors import Interrupted, TkfiError
 from runner.identical import check_identical
 from runner.layout import Layout
@@ -104,11 +104,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_json(cover)
 
     tests = verb("test", _test, "run the KUnit suites through the tree's own kunit.py")
-    tests.add_argument("--kernel", action="append", help="may be repeated (6.12)")
+    tests.add_argument("--kernel", action="append", help="may be repeated (6.12; all with --summary)")
     tests.add_argument("--variant", action="append", help="may be repeated (post-series)")
-    tests.add_argument("--suite", default="tkfi_*", metavar="GLOB", help="which suites (all)")
-    tests.add_argument("--boots", type=_positive, default=1, metavar="N",
+    tests.add_argument("--suite", metavar="GLOB", help="which suites (all)")
+    tests.add_argument("--boots", type=_positive, metavar="N",
                        help="boot N times and compare the traces (1)")
+    tests.add_argument("--summary", action="store_true",
+                       help="measure what pre-series, post-series and fixed show of the race")
     _add_json(tests)
 
     tree = verb("tree", _tree, "print the path of the prepared tree, for plain kunit.py")
@@ -172,15 +174,37 @@ def _reproduce(arguments: argparse.Namespace, layout: Layout) -> int:
 
 
 def _test(arguments: argparse.Namespace, layout: Layout) -> int:
+    if arguments.summary:
+        return _summary(arguments, layout)
     chosen = [kernels.choose(name, layout, variant) for name in arguments.kernel or [kernels.DEFAULT]
               for variant in arguments.variant or [kernels.POST_SERIES]]
     with lock.held(layout.build / ".lock"):
-        runs = test(chosen, arguments.suite, arguments.boots, layout)
+        runs = test(chosen, arguments.suite or "tkfi_*", arguments.boots or 1, layout)
     passed, failed = sum(r.counts.passed for r in runs), sum(r.counts.failed for r in runs)
     data = {"format": 1, "passed": passed, "failed": failed, "runs": [run.json() for run in runs]}
     _answer(report(runs), data, arguments.json)
     summary.add("KUnit", passed, failed)
     return 1 if failed else 0
+
+
+def _summary(arguments: argparse.Namespace, layout: Layout) -> int:
+    if arguments.suite or arguments.boots or arguments.variant:
+        raise TkfiError(f"--summary runs {shows.SUITE} on {', '.join(shows.VARIANTS)}, once each: "
+                        "--suite, --boots and --variant do not go with it")
+    chosen = [kernels.choose(name, layout, variant) for name in _kernels(arguments, layout)
+              for variant in shows.VARIANTS]
+    with lock.held(layout.build / ".lock"):
+        rows = shows.measure(chosen, layout)
+    held = all(row.held for row in rows)
+    _answer(shows.report(rows), {"format": 1, "held": held, "rows": [row.json() for row in rows]},
+            arguments.json)
+    summary.add("what each build shows", *shows.count(rows))
+    return 0 if held else 1
+
+
+def _kernels(arguments: argparse.Namespace, layout: Layout) -> list[str]:
+    """The kernels asked for, or else all on offer."""
+    return arguments.kernel or [release.version for release in kernels.offered(layout)]
 
 
 def _tree(arguments: argparse.Namespace, layout: Layout) -> int:

@@ -33,14 +33,14 @@ def diagram(events: Sequence[Event]) -> str:
     return "\n".join("  " + line.rstrip() for line in lines)
 
 
-def table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns as wide as they need be, the first to the left, the others to the right."""
+def table(heading: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> str:
+    """Columns as wide as they need be, the first ones to the left, the others to the right."""
     widths = [max(map(len, column)) for column in zip(heading, *rows)]
 
     def line(cells: Sequence[str]) -> str:
-        first, *rest = (cell.ljust(width) if index == 0 else cell.rjust(width)
-                        for index, (cell, width) in enumerate(zip(cells, widths)))
-        return "  " + "   ".join([first, *rest]).rstrip()
+        text = (cell.ljust(width) if index < left else cell.rjust(width)
+                for index, (cell, width) in enumerate(zip(cells, widths)))
+        return "  " + "   ".join(text).rstrip()
 
     rule = "  " + "   ".join("-" * width for width in widths)
     return "\n".join([line(heading), rule, *map(line, rows)])

@@ -81,6 +81,29 @@ class Trace:
     hash: str
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What a build showed in one column of the table "What each build must show", and what it must
+    show, in words; runs counts the executions that it was measured in."""
+
+    column: str
+    measured: str
+    expected: str
+    runs: int
+
+
+@dataclass(frozen=True)
+class Hold:
+    """What the updater executes with a sequence odd, for one workload and one kind of readers."""
+
+    workload: str
+    readers: str
+    accesses: int
+    ns_median: int
+    ns_p99: int
+    samples: int
+
+
 @dataclass
 class Results:
     """A whole result file."""
@@ -89,6 +112,8 @@ class Results:
     races: list[Race] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     traces: list[Trace] = field(default_factory=list)
+    shows: list[Shown] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     missing: bool = False
 
@@ -125,6 +150,10 @@ def _add(results: Results, record: Mapping[str, Any]) -> None:
         results.events.append(_make(Event, record))
     elif kind == "trace":
         results.traces.append(_make(Trace, record))
+    elif kind == "shows":
+        results.shows.append(_make(Shown, record))
+    elif kind == "hold":
+        results.holds.append(_make(Hold, record))
 
 
 def _make(record_type: type[_Record], record: Mapping[str, Any]) -> _Record:
