@@ -75,6 +75,11 @@ u64 tkfi_clock_cycles(u64 ns)
 	return mul_u64_u32_div(ns, tkfi_clock_hz, NSEC_PER_SEC);
 }
 
+u64 tkfi_clock_max_delay(void)
+{
+	return tkfi_clock_hz ? tkfi_clock_cycles(TKFI_MAX_DELAY_NS) : U64_MAX;
+}
+
 void *tkfi_clock_storage(size_t *size)
 {
 	*size = sizeof(tkfi_clock_now);

@@ -50,6 +50,9 @@ void tkfi_clock_advance(u64 cycles);
  */
 u64 tkfi_clock_cycles(u64 ns);
 
+/* TKFI_MAX_DELAY_NS in cycles; U64_MAX while no clock is installed. */
+u64 tkfi_clock_max_delay(void);
+
 /* Where the clock's value is stored: part of the state. */
 void *tkfi_clock_storage(size_t *size);
 

@@ -7,7 +7,6 @@
 #include "engine.h"
 #include "hooks.h"
 #include "names.h"
-#include "strategy.h"
 
 #undef cpu_relax
 
@@ -62,10 +61,10 @@ void tkfi_record(enum tkfi_event_kind kind, const char *what, s64 value)
 			       value);
 }
 
-void tkfi_hit(const struct tkfi_point *point)
+void tkfi_hit(const char *name)
 {
-	tkfi_record(TKFI_EV_POINT, point->name, 0);
-	tkfi_current->at = point->name;
+	tkfi_record(TKFI_EV_POINT, name, 0);
+	tkfi_current->at = name;
 	stop_here();
 	tkfi_current->at = NULL;
 }
@@ -119,13 +118,15 @@ void tkfi_unlock(const void *lock)
 	if (!tkfi_current)
 		return;
 	for (i = 0; i < TKFI_MAX_LOCKS; i++) {
-		if (tkfi_locks[i].lock != lock)
+		if (tkfi_locks[i].lock != lock ||
+		    tkfi_locks[i].owner != tkfi_current)
 			continue;
 		tkfi_locks[i].lock = NULL;
 		tkfi_record(TKFI_EV_UNLOCK, tkfi_name(lock), 0);
 		return;
 	}
-	panic("[tkfi internal bug] %s is not held\n", tkfi_name(lock));
+	panic("[tkfi internal bug] VCPU%u does not hold %s\n",
+	      tkfi_current->id, tkfi_name(lock));
 }
 
 void tkfi_leave(const char *what)
@@ -211,8 +212,15 @@ int tkfi_engine_run(struct tkfi_engine *engine, struct tkfi_strategy *strategy)
 	engine->last = NULL;
 	engine->error[0] = '\0';
 	memset(tkfi_locks, 0, sizeof(tkfi_locks));
-	for (i = 0; i < engine->nr_vcpus; i++)
-		tkfi_context_init(&engine->vcpus[i].context, vcpu_entry);
+	for (i = 0; i < engine->nr_vcpus; i++) {
+		struct tkfi_vcpu *v = &engine->vcpus[i];
+
+		v->state = TKFI_READY;
+		v->at = NULL;
+		v->wait_word = NULL;
+		v->wait_lock = NULL;
+		tkfi_context_init(&v->context, vcpu_entry);
+	}
 	if (strategy->begin)
 		strategy->begin(strategy, engine);
 
@@ -243,18 +251,6 @@ int tkfi_engine_run(struct tkfi_engine *engine, struct tkfi_strategy *strategy)
 	}
 	tkfi_engine = NULL;
 	local_irq_restore(flags);
-	return ret;
-}
-
-int tkfi_engine_alone(struct tkfi_engine *engine,
-		      void (*body)(struct tkfi_vcpu *, void *), void *arg)
-{
-	int ret;
-
-	tkfi_engine_reset(engine);
-	tkfi_engine_add(engine, body, arg);
-	ret = tkfi_engine_run(engine, &tkfi_in_order);
-	tkfi_engine_reset(engine);
 	return ret;
 }
 

@@ -79,7 +79,7 @@ struct tkfi_engine {
 	struct tkfi_vcpu *last;
 	struct tkfi_context caller;
 	struct tkfi_trace trace;
-	char error[512];
+	char error[1024];
 };
 
 /**
@@ -120,17 +120,6 @@ struct tkfi_vcpu *tkfi_engine_add(struct tkfi_engine *engine,
  * strategy; @engine->error says which.
  */
 int tkfi_engine_run(struct tkfi_engine *engine, struct tkfi_strategy *strategy);
-
-/**
- * tkfi_engine_alone() - run one function on a VCPU that nobody preempts
- * @engine:	engine; is reset before and after
- * @body:	see tkfi_engine_add()
- * @arg:	for @body
- *
- * Return: as tkfi_engine_run().
- */
-int tkfi_engine_alone(struct tkfi_engine *engine,
-		      void (*body)(struct tkfi_vcpu *, void *), void *arg);
 
 /**
  * tkfi_yield() - let the strategy choose again; for bodies

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Linux 6.12 and 6.1. Included where static data is in sight; see glue.h. */
 
+/* Do coarse clocks stay when an adjustment moves the base of the line? */
+#define TKFI_COARSE_IS_STEADY	false
+
 #ifdef TKFI_GLUE_TIMEKEEPING
 
 #include "tkfi/glue.h"

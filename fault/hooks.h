@@ -18,51 +18,47 @@
 #include <linux/spinlock.h>
 #include <asm/processor.h>
 
-/**
- * struct tkfi_point - one named place in the kernel's source
- * @name:	"tick.calculated"; several places may share one name
- * @func:	function it stands in
- */
-struct tkfi_point {
-	const char *name;
-	const char *func;
-};
-
 struct tkfi_vcpu;
 
 /* The VCPU that is executing; NULL while the kernel minds its own business. */
 extern struct tkfi_vcpu *tkfi_current;
 
-void tkfi_hit(const struct tkfi_point *point);
+/* The executing VCPU got to the injection point @name. */
+void tkfi_hit(const char *name);
+
+/* It is about to read the sequence @word; and it relaxes because that was odd. */
 void tkfi_watch(const unsigned int *word);
 void tkfi_await(void);
+
+/* It takes, waiting if need be, or drops a lock. Nothing off a VCPU. */
 void tkfi_lock(const void *lock);
 void tkfi_unlock(const void *lock);
+
+/* It would have called @what, which leaves the subject. */
 void tkfi_leave(const char *what);
 
 /*
- * The address of each point is in a section of its own. A section that no linker
+ * The name of each point is in a section of its own. A section that no linker
  * script knows gets these two symbols if its name is a C identifier.
  */
-extern const struct tkfi_point * const __start_tkfi_points[];
-extern const struct tkfi_point * const __stop_tkfi_points[];
+extern const char * const __start_tkfi_points[];
+extern const char * const __stop_tkfi_points[];
 
-#define tkfi_point(point_name)						\
+#define tkfi_point(name)						\
 do {									\
-	static const struct tkfi_point __tkfi_point = {			\
-		.name = #point_name,					\
-		.func = __func__,					\
-	};								\
-	static const struct tkfi_point * const __tkfi_entry		\
-		__used __section("tkfi_points") = &__tkfi_point;	\
+	static const char * const __tkfi_point				\
+		__used __section("tkfi_points") = #name;		\
 									\
 	if (unlikely(tkfi_current))					\
-		tkfi_hit(&__tkfi_point);				\
+		tkfi_hit(__tkfi_point);					\
 } while (0)
 
 /*
  * Redirections. Each applies on a VCPU only; elsewhere the kernel does what it
- * always does.
+ * always does. There is one more, vdso.c's cpu_relax(), for the same reason as
+ * the one here. Not redirected, because they reach nobody in this
+ * configuration: update_pvclock_gtod() (UML registers no notifier), audit
+ * (CONFIG_TKFI excludes it), printk_once() and printk_deferred() (the log only).
  *
  * Locks: on a uniprocessor a spinlock is nothing, and two VCPUs would both be
  * inside. The engine keeps the owner and blocks the other.

@@ -71,7 +71,9 @@ static int parse_adjtimex(struct tkfi_op *op, char *args, char *err,
 
 static s64 run_adjtimex(struct tkfi_op *op)
 {
-	return do_adjtimex(&op->timex);
+	struct __kernel_timex timex = op->timex;	/* it writes back */
+
+	return do_adjtimex(&timex);
 }
 
 static int parse_ntp(struct tkfi_op *op, char *args, char *err, size_t size)

@@ -18,23 +18,25 @@ static void schedule_out(struct tkfi_plan *plan, struct tkfi_engine *engine,
 	if (fault->other >= 0)
 		fault->until = plan->programs[fault->other].nr_done +
 			       fault->nr_ops;
-	plan->active = fault;
+	plan->active[plan->nr_active++] = fault;
 }
 
+/* Count the arrival at a point; the fault that wants this one. */
 static struct tkfi_fault *fault_here(struct tkfi_plan *plan,
 				     const struct tkfi_vcpu *last)
 {
-	struct tkfi_fault *fault;
+	struct tkfi_fault *found = NULL;
 	unsigned int i;
 
 	for (i = 0; i < plan->nr_faults; i++) {
-		fault = &plan->faults[i];
+		struct tkfi_fault *fault = &plan->faults[i];
+
 		if (fault->victim == last->id &&
 		    !strcmp(fault->point, last->at) &&
 		    ++fault->seen == fault->hit)
-			return fault;
+			found = fault;
 	}
-	return NULL;
+	return found;
 }
 
 static unsigned int plan_next(struct tkfi_strategy *s,
@@ -43,31 +45,50 @@ static unsigned int plan_next(struct tkfi_strategy *s,
 	struct tkfi_plan *plan = container_of(s, struct tkfi_plan, strategy);
 	struct tkfi_fault *fault;
 
-	if (!plan->active && engine->last && engine->last->at) {
+	if (engine->last && engine->last->at) {
 		fault = fault_here(plan, engine->last);
 		if (fault)
 			schedule_out(plan, engine, fault);
 	}
-	fault = plan->active;
-	if (!fault)
-		return tkfi_next_in_order(engine, ready);
+	while (plan->nr_active) {
+		fault = plan->active[plan->nr_active - 1];
+		if (fault->other >= 0 && (ready & BIT(fault->other)) &&
+		    plan->programs[fault->other].nr_done < fault->until)
+			return fault->other;
+		plan->nr_active--;
+		tkfi_trace_add(&engine->trace, fault->victim, TKFI_EV_ON,
+			       fault->point, 0);
+		if (ready & BIT(fault->victim))
+			return fault->victim;
+	}
+	return tkfi_next_in_order(engine, ready);
+}
 
-	if (fault->other >= 0 && (ready & BIT(fault->other)) &&
-	    plan->programs[fault->other].nr_done < fault->until)
-		return fault->other;
+static int check_reached(const struct tkfi_plan *plan,
+			 struct tkfi_engine *engine)
+{
+	unsigned int i;
 
-	plan->active = NULL;
-	tkfi_trace_add(&engine->trace, fault->victim, TKFI_EV_ON, fault->point,
-		       0);
-	return fault->victim;
+	for (i = 0; i < plan->nr_faults; i++) {
+		const struct tkfi_fault *fault = &plan->faults[i];
+
+		if (fault->seen >= fault->hit)
+			continue;
+		snprintf(engine->error, sizeof(engine->error),
+			 "cpu%u reached %s %u times, not %u", fault->victim,
+			 fault->point, fault->seen, fault->hit);
+		return -ENXIO;
+	}
+	return 0;
 }
 
 int tkfi_plan_run(struct tkfi_plan *plan, struct tkfi_engine *engine)
 {
 	unsigned int i, j;
+	int ret;
 
 	plan->strategy.next = plan_next;
-	plan->active = NULL;
+	plan->nr_active = 0;
 	for (i = 0; i < plan->nr_faults; i++)
 		plan->faults[i].seen = 0;
 	tkfi_engine_reset(engine);
@@ -77,7 +98,8 @@ int tkfi_plan_run(struct tkfi_plan *plan, struct tkfi_engine *engine)
 			plan->programs[i].ops[j].done = false;
 		tkfi_engine_add(engine, tkfi_program_body, &plan->programs[i]);
 	}
-	return tkfi_engine_run(engine, &plan->strategy);
+	ret = tkfi_engine_run(engine, &plan->strategy);
+	return ret ?: check_reached(plan, engine);
 }
 
 /* "cpu0"; -EINVAL if it is not. */
@@ -104,8 +126,8 @@ static int parse_program(struct tkfi_plan *plan, char *statement, char *err,
 	}
 	if (parse_cpu(cpu) != plan->nr_programs) {
 		snprintf(err, size,
-			 "'%s:' where cpu%u: is next; there are cpu0 to cpu%d",
-			 cpu, plan->nr_programs, TKFI_MAX_VCPUS - 1);
+			 "'%s:' is not expected here; write cpu0: to cpu%d:, in order and once each",
+			 cpu, TKFI_MAX_VCPUS - 1);
 		return -EINVAL;
 	}
 	plan->programs[plan->nr_programs].nr = 0;
@@ -123,7 +145,6 @@ static int parse_fault(struct tkfi_plan *plan, char *statement, char *err,
 {
 	struct tkfi_fault *fault = &plan->faults[plan->nr_faults];
 	char *word, *name, *hit;
-	const struct tkfi_point *point;
 	int cpu;
 
 	if (plan->nr_faults == TKFI_MAX_FAULTS) {
@@ -140,8 +161,8 @@ static int parse_fault(struct tkfi_plan *plan, char *statement, char *err,
 
 	hit = strsep(&statement, " ");
 	name = strsep(&hit, "#");
-	point = name ? tkfi_point_find(name) : NULL;
-	if (!point) {
+	fault->point = name ? tkfi_point_find(name) : NULL;
+	if (!fault->point) {
 		size_t len = scnprintf(err, size,
 				       "unknown point '%s'; there are: ",
 				       name ?: "");
@@ -149,7 +170,6 @@ static int parse_fault(struct tkfi_plan *plan, char *statement, char *err,
 		tkfi_point_list(err + len, size - len);
 		return -EINVAL;
 	}
-	fault->point = point->name;
 	if (hit && (kstrtouint(hit, 10, &fault->hit) || !fault->hit)) {
 		snprintf(err, size, "impossible hit '#%s'; the first is #1",
 			 hit);
@@ -225,6 +245,10 @@ int tkfi_plan_parse(struct tkfi_plan *plan, char *err, size_t size,
 			ret = parse_program(plan, statement, err, size);
 		if (ret)
 			return ret;
+	}
+	if (!plan->nr_programs) {
+		snprintf(err, size, "an empty plan; write at least cpu0: OPERATION");
+		return -EINVAL;
 	}
 	return 0;
 }

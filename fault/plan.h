@@ -5,8 +5,6 @@
 #include "ops.h"
 #include "strategy.h"
 
-struct tkfi_point;
-
 /**
  * struct tkfi_fault - what the host does to one VCPU
  * @victim:	the VCPU it takes off
@@ -39,7 +37,8 @@ struct tkfi_fault {
  * @nr_programs: how many VCPUs
  * @faults:	what the host does
  * @nr_faults:	how often
- * @active:	the fault in force, NULL if none
+ * @active:	the faults in force, the latest last
+ * @nr_active:	how many
  * @text:	the plan as it was written, torn up by the parser
  */
 struct tkfi_plan {
@@ -48,7 +47,8 @@ struct tkfi_plan {
 	unsigned int nr_programs;
 	struct tkfi_fault faults[TKFI_MAX_FAULTS];
 	unsigned int nr_faults;
-	struct tkfi_fault *active;
+	struct tkfi_fault *active[TKFI_MAX_FAULTS];
+	unsigned int nr_active;
 	char text[TKFI_PLAN_TEXT];
 };
 
@@ -76,7 +76,8 @@ int tkfi_plan_parse(struct tkfi_plan *plan, char *err, size_t size,
  * @plan:	plan; its operations hold the results
  * @engine:	engine; reset first, holds the trace
  *
- * Return: as tkfi_engine_run().
+ * Return: as tkfi_engine_run(); -ENXIO if a fault's point was not reached as often
+ * as it asks for. @engine->error says which.
  */
 int tkfi_plan_run(struct tkfi_plan *plan, struct tkfi_engine *engine);
 
@@ -84,9 +85,9 @@ int tkfi_plan_run(struct tkfi_plan *plan, struct tkfi_engine *engine);
  * tkfi_point_find() - an injection point by name
  * @name:	"tick.calculated"
  *
- * Return: one place of that name, NULL if there is none.
+ * Return: its name, valid for ever; NULL if there is none.
  */
-const struct tkfi_point *tkfi_point_find(const char *name);
+const char *tkfi_point_find(const char *name);
 
 /**
  * tkfi_point_list() - the names of all injection points

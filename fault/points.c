@@ -6,26 +6,27 @@
 #include "hooks.h"
 #include "plan.h"
 
-const struct tkfi_point *tkfi_point_find(const char *name)
+const char *tkfi_point_find(const char *name)
 {
-	const struct tkfi_point * const *p;
+	const char * const *p;
 
 	for (p = __start_tkfi_points; p < __stop_tkfi_points; p++)
-		if (!strcmp((*p)->name, name))
+		if (!strcmp(*p, name))
 			return *p;
 	return NULL;
 }
 
 void tkfi_point_list(char *buf, size_t size)
 {
-	const struct tkfi_point * const *p;
+	const char * const *p, * const *q;
 	size_t len = 0;
 
 	for (p = __start_tkfi_points; p < __stop_tkfi_points; p++) {
-		/* Name a point once, where it stands first. */
-		if (tkfi_point_find((*p)->name) != *p)
-			continue;
-		len += scnprintf(buf + len, size - len, "%s%s",
-				 len ? ", " : "", (*p)->name);
+		/* Several places may share a name: list the first. */
+		for (q = __start_tkfi_points; strcmp(*q, *p); q++)
+			;
+		if (q == p)
+			len += scnprintf(buf + len, size - len, "%s%s",
+					 len ? ", " : "", *p);
 	}
 }

@@ -49,7 +49,13 @@ static void write_object(const char *fmt, va_list args)
 	size_t len;
 
 	line[0] = '{';
-	len = 1 + vscnprintf(line + 1, sizeof(line) - 3, fmt, args);
+	len = 1 + vsnprintf(line + 1, sizeof(line) - 3, fmt, args);
+	if (len > sizeof(line) - 3) {
+		pr_err("tkfi: a result of %zu characters, room for %zu\n", len,
+		       sizeof(line) - 3);
+		result_failed = true;
+		return;
+	}
 	line[len++] = '}';
 	line[len++] = '\n';
 	write_line(line, len);

@@ -18,6 +18,7 @@ int tkfi_session_open(struct tkfi_session *session, u32 hz)
 		ret = -ENOMEM;
 	if (!ret)
 		ret = tkfi_clock_install(hz);
+	session->installed = !ret;
 	if (ret)
 		tkfi_session_close(session);
 	return ret;
@@ -25,7 +26,7 @@ int tkfi_session_open(struct tkfi_session *session, u32 hz)
 
 void tkfi_session_close(struct tkfi_session *session)
 {
-	if (session->engine)
+	if (session->installed)
 		tkfi_clock_uninstall();
 	tkfi_engine_destroy(session->engine);
 	kfree(session->setup);
@@ -42,6 +43,21 @@ static void start_anew(void)
 			       TKFI_START_WALL);
 }
 
+/* Fold the engine's trace into the session's hash. */
+static int account(struct tkfi_session *session)
+{
+	struct tkfi_engine *engine = session->engine;
+
+	session->events += engine->trace.nr;
+	session->hash = tkfi_trace_hash(&engine->trace, session->hash);
+	if (engine->trace.nr <= TKFI_TRACE_EVENTS)
+		return 0;
+	snprintf(engine->error, sizeof(engine->error),
+		 "[tkfi internal bug] %u events, room for %d",
+		 engine->trace.nr, TKFI_TRACE_EVENTS);
+	return -EPROTO;
+}
+
 int tkfi_session_run(struct tkfi_session *session, const char *setup,
 		     struct tkfi_plan *plan)
 {
@@ -53,33 +69,34 @@ int tkfi_session_run(struct tkfi_session *session, const char *setup,
 	if (setup)
 		ret = tkfi_plan_parse(session->setup, engine->error,
 				      sizeof(engine->error), "cpu0: %s", setup);
+	outcome->ret = ret;
 	if (ret)
 		return ret;
 
 	local_irq_save(flags);
 	tkfi_state_save(&session->own);
 	start_anew();
-	if (setup)
+	if (setup) {
 		ret = tkfi_plan_run(session->setup, engine);
+		ret = ret ?: account(session);
+	}
 	if (!ret) {
+		outcome->sequence = tkfi_sequence();
 		outcome->start = tkfi_clock_read();
 		outcome->before = *tkfi_timekeeper();
 		outcome->line_before = tkfi_vdso_line();
 		ret = tkfi_plan_run(plan, engine);
 		outcome->after = *tkfi_timekeeper();
 		outcome->line_after = tkfi_vdso_line();
+		outcome->sequence_after = tkfi_sequence();
+		outcome->mirrored = !memcmp(tkfi_timekeeper(),
+					    tkfi_shadow_timekeeper(),
+					    sizeof(struct timekeeper));
+		ret = ret ?: account(session);
 	}
 	tkfi_state_restore(&session->own);
 	local_irq_restore(flags);
 
-	if (!ret && engine->trace.nr > TKFI_TRACE_EVENTS) {
-		snprintf(engine->error, sizeof(engine->error),
-			 "[tkfi internal bug] %u events, room for %d",
-			 engine->trace.nr, TKFI_TRACE_EVENTS);
-		ret = -EPROTO;
-	}
-	session->events += engine->trace.nr;
-	session->hash = tkfi_trace_hash(&engine->trace, session->hash);
 	outcome->ret = ret;
 	return ret;
 }

@@ -22,6 +22,9 @@
  * @after:	the kernel's timekeeper when the plan had ended
  * @line_before: the vDSO's line then
  * @line_after:	the vDSO's line when the plan had ended
+ * @sequence:	the kernel readers' sequence when the plan began
+ * @sequence_after: the same when it had ended
+ * @mirrored:	shadow and real timekeeper were equal then, byte for byte
  */
 struct tkfi_outcome {
 	int ret;
@@ -30,6 +33,9 @@ struct tkfi_outcome {
 	struct timekeeper after;
 	struct tkfi_line line_before;
 	struct tkfi_line line_after;
+	unsigned int sequence;
+	unsigned int sequence_after;
+	bool mirrored;
 };
 
 /**
@@ -37,6 +43,7 @@ struct tkfi_outcome {
  * @engine:	engine; its trace is that of the last execution
  * @own:	the kernel's own state while an execution runs
  * @setup:	for the set-up's operations
+ * @installed:	the virtual clocksource is this session's
  * @outcome:	of the last execution
  * @events:	events of all executions so far
  * @hash:	hash of all their traces
@@ -45,6 +52,7 @@ struct tkfi_session {
 	struct tkfi_engine *engine;
 	struct tkfi_state own;
 	struct tkfi_plan *setup;
+	bool installed;
 	struct tkfi_outcome outcome;
 	u64 events;
 	u64 hash;

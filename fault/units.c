@@ -57,10 +57,11 @@ int tkfi_parse_duration(const char *text, struct tkfi_duration *d)
 	unit = find_unit(units, *end || amount ? end : "ns");
 	if (!unit)
 		return -EINVAL;
-	if (amount > div64_u64(TKFI_MAX_DELAY_NS, unit->factor))
+	d->in_cycles = !strcmp(unit->name, "cycles");
+	if (amount > (d->in_cycles ? tkfi_clock_max_delay() :
+		      div64_u64(TKFI_MAX_DELAY_NS, unit->factor)))
 		return -ERANGE;
 	d->amount = amount * unit->factor;
-	d->in_cycles = !strcmp(unit->name, "cycles");
 	return 0;
 }
 

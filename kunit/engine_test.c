@@ -133,6 +133,25 @@ static void current_and_interrupts(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)stack, THREAD_SIZE));
 }
 
+static void enable_interrupts(struct tkfi_vcpu *v, void *arg)
+{
+	struct tkfi_vcpu *self = tkfi_current;
+
+	/* Interrupts that are pending are the kernel's business. */
+	tkfi_current = NULL;
+	local_irq_enable();
+	tkfi_current = self;
+}
+
+static void interrupts_stay_off(struct kunit *test)
+{
+	tkfi_engine_add(engine, enable_interrupts, NULL);
+	KUNIT_EXPECT_EQ(test, tkfi_engine_run(engine, &tkfi_in_order), -EPROTO);
+	KUNIT_EXPECT_STREQ(test, engine->error,
+			   "[tkfi internal bug] VCPU0 enabled interrupts");
+	KUNIT_EXPECT_FALSE(test, irqs_disabled());
+}
+
 static void inside_a(struct tkfi_vcpu *v, void *arg)
 {
 	unsigned long flags;
@@ -327,6 +346,7 @@ static struct kunit_case engine_cases[] = {
 	KUNIT_CASE(switching),
 	KUNIT_CASE(no_more_than_max),
 	KUNIT_CASE(current_and_interrupts),
+	KUNIT_CASE(interrupts_stay_off),
 	KUNIT_CASE(lock_blocks),
 	KUNIT_CASE(odd_sequence_blocks),
 	KUNIT_CASE(deadlock_on_locks),

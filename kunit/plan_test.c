@@ -29,8 +29,10 @@ static const struct bad_plan bad_plans[] = {
 	{ "cpu0: settimeofday soon", { "impossible time 'soon'" } },
 	{ "cpu0: inject 3", { "impossible offset '3'" } },
 	{ "cpu0: wait 11min", { "impossible time '11min'" } },
-	{ "cpu1: tick", { "'cpu1:' where cpu0: is next" } },
-	{ "cpu0: tick; cpu0: tick", { "'cpu0:' where cpu1: is next" } },
+	{ "cpu1: tick", { "'cpu1:' is not expected here" } },
+	{ "cpu4: tick", { "'cpu4:' is not expected here", "cpu0: to cpu3:" } },
+	{ " ; ", { "an empty plan" } },
+	{ "cpu0: tick; cpu0: tick", { "'cpu0:' is not expected here" } },
 	{ "cpu0 tick", { "unknown statement 'cpu0 tick'", "cpuN: OPERATION" } },
 	{ "cpu0: tick, tick, tick, tick, tick, tick, tick, tick, tick",
 	  { "more than 8 operations" } },
@@ -170,6 +172,71 @@ static void expect_story(struct kunit *test, const char *text,
 	tkfi_session_close(&session);
 }
 
+static void expect_session_error(struct kunit *test, const char *text,
+				 int error, const char *says)
+{
+	static struct tkfi_session session;
+	static struct tkfi_state before;
+	const char *name = NULL;
+	unsigned long flags;
+	size_t offset = 0;
+	bool differs;
+	int ret;
+
+	KUNIT_ASSERT_EQ_MSG(test, tkfi_plan_parse(&plan, err, sizeof(err), "%s",
+						  text), 0, "%s", err);
+	KUNIT_ASSERT_EQ(test, tkfi_session_open(&session, NSEC_PER_SEC), 0);
+	KUNIT_EXPECT_EQ(test, tkfi_state_alloc(&before), 0);
+	local_irq_save(flags);
+	tkfi_state_save(&before);
+	ret = tkfi_session_run(&session, "wait 12ms", &plan);
+	differs = tkfi_state_differs(&before, &name, &offset);
+	local_irq_restore(flags);
+	KUNIT_EXPECT_EQ(test, ret, error);
+	KUNIT_EXPECT_STREQ(test, session.engine->error, says);
+	KUNIT_EXPECT_FALSE_MSG(test, differs, "%s, byte %zu", name, offset);
+	tkfi_state_free(&before);
+	tkfi_session_close(&session);
+}
+
+/* A fault that does not happen is an error, and the state is restored. */
+static void point_not_reached(struct kunit *test)
+{
+	expect_session_error(test,
+			     "cpu0: tick; at cpu0 settime.locked off 1ms",
+			     -ENXIO,
+			     "cpu0 reached settime.locked 0 times, not 1");
+	expect_session_error(test,
+			     "cpu0: tick; at cpu0 tick.locked#2 off 1ms",
+			     -ENXIO,
+			     "cpu0 reached tick.locked 1 times, not 2");
+}
+
+static void bad_set_up(struct kunit *test)
+{
+	static struct tkfi_session session;
+
+	KUNIT_ASSERT_EQ(test, tkfi_plan_parse(&plan, err, sizeof(err),
+					      "cpu0: tick"), 0);
+	KUNIT_ASSERT_EQ(test, tkfi_session_open(&session, NSEC_PER_SEC), 0);
+	KUNIT_EXPECT_EQ(test, tkfi_session_run(&session, "read vdso X", &plan),
+			-EINVAL);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(session.engine->error,
+					   "fast ktime_get_raw_fast_ns"));
+	tkfi_session_close(&session);
+}
+
+/* A second session does not take the first one's clock away. */
+static void one_session_at_a_time(struct kunit *test)
+{
+	static struct tkfi_session first, second;
+
+	KUNIT_ASSERT_EQ(test, tkfi_session_open(&first, NSEC_PER_SEC), 0);
+	KUNIT_EXPECT_EQ(test, tkfi_session_open(&second, NSEC_PER_SEC), -EBUSY);
+	KUNIT_EXPECT_EQ(test, tkfi_clock_cycles(NSEC_PER_SEC), NSEC_PER_SEC);
+	tkfi_session_close(&first);
+}
+
 static void host_takes_a_vcpu_off(struct kunit *test)
 {
 	expect_story(test,
@@ -196,6 +263,51 @@ static void second_hit_and_two_operations(struct kunit *test)
 		     "1 call time()\n"
 		     "1 call clock_gettime(TAI)\n"
 		     "0 on tick.locked\n");
+}
+
+/* Twice at one point, and one VCPU off while another is. */
+static void several_faults(struct kunit *test)
+{
+	expect_story(test,
+		     "cpu0: tick, wait 10ms, tick;"
+		     "at cpu0 tick.locked#1 off 1ms; at cpu0 tick.locked#2 off 2ms",
+		     "0 call update_wall_time()\n"
+		     "0 off tick.locked\n"
+		     "0 on tick.locked\n"
+		     "0 call (10ms pass)\n"
+		     "0 call update_wall_time()\n"
+		     "0 off tick.locked\n"
+		     "0 on tick.locked\n");
+	KUNIT_EXPECT_EQ(test, plan.programs[0].ops[2].cycle,
+			TKFI_START_CYCLES + 25000000);
+	expect_story(test,
+		     "cpu0: settimeofday 1400000000; cpu1: tick; cpu2: read vdso TAI;"
+		     "at cpu0 settime.unlocked off 10ms run cpu1;"
+		     "at cpu1 tick.calculated off 2ms run cpu2",
+		     "0 call do_settimeofday64(1400000000)\n"
+		     "0 off settime.unlocked\n"
+		     "1 call update_wall_time()\n"
+		     "1 off tick.calculated\n"
+		     "2 call clock_gettime(TAI)\n"
+		     "1 on tick.calculated\n"
+		     "0 on settime.unlocked\n");
+}
+
+/* Operations are not used up: a plan can be run again. */
+static void run_again(struct kunit *test)
+{
+	static struct tkfi_session session;
+	s64 first;
+
+	KUNIT_ASSERT_EQ(test, tkfi_plan_parse(&plan, err, sizeof(err),
+					      "cpu0: inject -3ms, read kernel ktime_get_real"),
+			0);
+	KUNIT_ASSERT_EQ(test, tkfi_session_open(&session, NSEC_PER_SEC), 0);
+	KUNIT_EXPECT_EQ(test, tkfi_session_run(&session, NULL, &plan), 0);
+	first = plan.programs[0].ops[1].result;
+	KUNIT_EXPECT_EQ(test, tkfi_session_run(&session, NULL, &plan), 0);
+	KUNIT_EXPECT_EQ(test, plan.programs[0].ops[1].result, first);
+	tkfi_session_close(&session);
 }
 
 static void blocked_reader_gives_way(struct kunit *test)
@@ -229,6 +341,11 @@ static struct kunit_case plan_cases[] = {
 	KUNIT_CASE(frequencies),
 	KUNIT_CASE(host_takes_a_vcpu_off),
 	KUNIT_CASE(second_hit_and_two_operations),
+	KUNIT_CASE(several_faults),
+	KUNIT_CASE(run_again),
+	KUNIT_CASE(point_not_reached),
+	KUNIT_CASE(bad_set_up),
+	KUNIT_CASE(one_session_at_a_time),
 	KUNIT_CASE(blocked_reader_gives_way),
 	KUNIT_CASE(updaters_exclude_each_other),
 	{}

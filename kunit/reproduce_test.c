@@ -5,9 +5,12 @@
  */
 #include <kunit/test.h>
 
+#include "clock.h"
 #include "reproduce.h"
 #include "result.h"
 #include "stages.h"
+
+#include <tkfi-glue.h>
 
 enum updater { ADJTIMEX, TICK, NR_UPDATERS };
 
@@ -62,8 +65,12 @@ static void fill_races(void)
 	}
 }
 
+/* Name of the parameter that runs; "" for cases without. */
+static const char *parameter = "";
+
 static void race_desc(struct race *race, char *desc)
 {
+	parameter = race->name;
 	strscpy(desc, race->name, KUNIT_PARAM_DESC_SIZE);
 }
 
@@ -89,13 +96,12 @@ static int reproduce_test_init(struct kunit *test)
 
 static void reproduce_test_exit(struct kunit *test)
 {
-	const struct race *race = test->param_value;
-	char name[64];
+	char name[96];
 
-	snprintf(name, sizeof(name), "%s %s", test->name,
-		 race ? race->name : "");
+	snprintf(name, sizeof(name), "%s %s", test->name, parameter);
 	tkfi_result_trace("tkfi_reproduce", strim(name), session.events,
 			  session.hash);
+	parameter = "";
 }
 
 /*
@@ -153,6 +159,26 @@ static s64 measured_jump(void)
 	return reads[1].result - reads[0].result;
 }
 
+/* Every clock started at or after 100 s: less is an error, not a time. */
+static void check_values(struct kunit *test, const struct tkfi_reader *reader)
+{
+	const struct tkfi_op *reads = plan.programs[1].ops;
+	int i;
+
+	for (i = 0; i < 2; i++)
+		KUNIT_EXPECT_GE_MSG(test, reads[i].result,
+				    TKFI_START_MONO * NSEC_PER_SEC, "%s",
+				    reader->call);
+}
+
+/* The sequence is even, and the shadow equal, whenever the lock is free. */
+static void check_rest(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, session.outcome.sequence % 2, 0);
+	KUNIT_EXPECT_EQ(test, session.outcome.sequence_after % 2, 0);
+	KUNIT_EXPECT_TRUE(test, session.outcome.mirrored);
+}
+
 static void check_blocking(struct kunit *test, const struct stage *stage,
 			   const struct tkfi_reader *reader)
 {
@@ -196,6 +222,22 @@ static void check_jump(struct kunit *test, const struct race *race,
 				    stage->point);
 }
 
+/* RAW is not adjusted, but it does move: by the delay, as the counter does. */
+static void check_raw(struct kunit *test, const struct race *race,
+		      const struct stage *stage,
+		      const struct tkfi_reader *reader)
+{
+	s64 delayed = plan.programs[1].ops[0].result;
+	u64 delay = tkfi_duration_cycles(plan.faults[0].delay);
+
+	if (read_twice(test, race, stage, reader, "0ns"))
+		return;
+	/* 1 GHz: a cycle is a nanosecond. */
+	KUNIT_EXPECT_LE_MSG(test, abs(delayed - plan.programs[1].ops[0].result -
+				      (s64)delay), 1, "%s at %s", reader->call,
+			    stage->point);
+}
+
 /*
  * Coarse clocks move at updates only. How far depends on the kernel; that the
  * delay has no part in it does not.
@@ -206,6 +248,9 @@ static void check_coarse(struct kunit *test, const struct race *race,
 {
 	s64 measured = measured_jump();
 
+	if (TKFI_COARSE_IS_STEADY || tkfi_variant() == TKFI_FIXED)
+		KUNIT_EXPECT_GE_MSG(test, measured, 0, "%s at %s", reader->call,
+				    stage->point);
 	if (!stage->delay_counts)
 		return;
 	if (sight_of(stage, reader) != SEES_OLD) {
@@ -218,6 +263,20 @@ static void check_coarse(struct kunit *test, const struct race *race,
 	KUNIT_EXPECT_EQ_MSG(test, measured, measured_jump(),
 			    "%s at %s: depends on the delay", reader->call,
 			    stage->point);
+}
+
+/* The multiplier moved by what was asked for, give or take NTP's dithering. */
+static void check_multiplier(struct kunit *test, const struct race *race)
+{
+	s64 nominal = tkfi_clocksource.mult, ppb_mult;
+	s32 ppb = 0;
+
+	KUNIT_EXPECT_EQ(test, tkfi_parse_frequency(race->frequency, &ppb), 0);
+	ppb_mult = div_s64(nominal * ppb, NSEC_PER_SEC);
+	KUNIT_EXPECT_NE(test, mult_change(&session.outcome), 0);
+	KUNIT_EXPECT_LE_MSG(test, abs(mult_change(&session.outcome) - ppb_mult),
+			    2, "%lld, expected %lld",
+			    mult_change(&session.outcome), ppb_mult);
 }
 
 static void jump(struct kunit *test)
@@ -238,17 +297,19 @@ static void jump(struct kunit *test)
 			if (read_twice(test, race, &stages[i], reader,
 				       race->delay))
 				return;
+			check_values(test, reader);
+			check_rest(test);
 			check_blocking(test, &stages[i], reader);
-			if (reader->kind == TKFI_COARSE)
+			if (reader->kind == TKFI_COARSE) {
 				check_coarse(test, race, &stages[i], reader);
-			else
-				check_jump(test, race, &stages[i], reader);
+				continue;
+			}
+			check_jump(test, race, &stages[i], reader);
+			if (reader->kind == TKFI_RAW)
+				check_raw(test, race, &stages[i], reader);
 		}
 	}
-	/* The multiplier did move, in the direction that was asked for. */
-	KUNIT_EXPECT_EQ(test, mult_change(&session.outcome) < 0,
-			*race->frequency == '-');
-	KUNIT_EXPECT_NE(test, mult_change(&session.outcome), 0);
+	check_multiplier(test, race);
 }
 
 /* Is the second read behind when it begins so many cycles after the first? */
@@ -335,14 +396,133 @@ static void quoted_figures(struct kunit *test)
 					 ppm500.delay), 0);
 	jump = measured_jump();
 	expected = is_skewed(stage, reader) ? -5001 : 0;
-	KUNIT_EXPECT_TRUE_MSG(test, jump == expected || jump == expected + 1,
-			      "%lld", jump);
+	KUNIT_EXPECT_TRUE_MSG(test, jump == expected ||
+			      (expected && jump == expected + 1), "%lld", jump);
 	KUNIT_ASSERT_EQ(test, read_twice(test, &percent10, stage, reader,
 					 percent10.delay), 0);
 	jump = measured_jump();
 	expected = is_skewed(stage, reader) ? -100001 : 0;
-	KUNIT_EXPECT_TRUE_MSG(test, jump == expected || jump == expected + 1,
-			      "%lld", jump);
+	KUNIT_EXPECT_TRUE_MSG(test, jump == expected ||
+			      (expected && jump == expected + 1), "%lld", jump);
+}
+
+/* Microseconds are whole ones of the very time clock_gettime() gives. */
+static void microseconds(struct kunit *test)
+{
+	static const struct race race = { ADJTIMEX, "-500ppm", "1ms" };
+	const struct tkfi_op *reads = plan.programs[1].ops;
+	u64 rest;
+
+	if (run_race(test, &race, "tick.calculated", race.delay,
+		     "read vdso REALTIME, read vdso gettimeofday", 2))
+		return;
+	div64_u64_rem(reads[0].result, NSEC_PER_USEC, &rest);
+	KUNIT_EXPECT_NE(test, rest, 0);
+	KUNIT_EXPECT_EQ(test, reads[1].result, reads[0].result - rest);
+}
+
+/* What the other updaters are for: the wall clock moves, MONOTONIC does not. */
+static void wall_clock(struct kunit *test)
+{
+	static const char reads[] = "read kernel ktime_get, read vdso MONOTONIC, read kernel ktime_get_real, read vdso REALTIME";
+	const struct tkfi_op *before = plan.programs[0].ops;
+	const struct tkfi_op *after = plan.programs[2].ops;
+	int i;
+
+	KUNIT_ASSERT_EQ_MSG(test,
+			    tkfi_plan_parse(&plan, err, sizeof(err),
+					    "cpu0: %s; cpu1: inject -3ms; cpu2: %s",
+					    reads, reads), 0, "%s", err);
+	KUNIT_ASSERT_EQ(test, tkfi_session_run(&session, SETUP, &plan), 0);
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ_MSG(test, after[i].result - before[i].result,
+				    i < 2 ? 0 : -3 * NSEC_PER_MSEC, "%s",
+				    after[i].call);
+
+	KUNIT_ASSERT_EQ_MSG(test,
+			    tkfi_plan_parse(&plan, err, sizeof(err),
+					    "cpu0: %s; cpu1: settimeofday 1400000000; cpu2: %s",
+					    reads, reads), 0, "%s", err);
+	KUNIT_ASSERT_EQ(test, tkfi_session_run(&session, SETUP, &plan), 0);
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ_MSG(test, after[i].result,
+				    i < 2 ? before[i].result :
+					    1400000000 * NSEC_PER_SEC, "%s",
+				    after[i].call);
+}
+
+/**
+ * struct road - the points on the way of an updater
+ * @update:	operation
+ * @name:	its points are @name.locked, @name.sampled, ...
+ * @samples:	it reads the clock under points of its own name
+ */
+struct road {
+	const char *update;
+	const char *name;
+	bool samples;
+};
+
+static const struct road roads[] = {
+	{ "tick", "tick", true },
+	{ "settimeofday 1400000000", "settime", true },
+	{ "inject -3ms", "inject", true },
+	{ "adjtimex freq=1ppm", "adjtimex", false },
+};
+
+static void road_desc(const struct road *road, char *desc)
+{
+	parameter = road->update;
+	strscpy(desc, road->update, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(road, roads, road_desc);
+
+/* Where in the trace a point is reached, from 1; 0 if it is not. */
+static unsigned int reached(const char *name, const char *step)
+{
+	const struct tkfi_trace *trace = &session.engine->trace;
+	char point[32];
+	unsigned int i, at = 0;
+
+	snprintf(point, sizeof(point), "%s.%s", name, step);
+	for (i = 0; i < tkfi_trace_stored(trace); i++)
+		if (trace->events[i].kind == TKFI_EV_POINT &&
+		    !strcmp(trace->events[i].what, point))
+			at = i + 1;
+	return at;
+}
+
+/* All points are there, in the order that their names promise. */
+static void points_in_order(struct kunit *test)
+{
+	const struct road *road = test->param_value;
+	const char *n = road->name;
+
+	KUNIT_ASSERT_EQ_MSG(test,
+			    tkfi_plan_parse(&plan, err, sizeof(err), "cpu0: %s",
+					    road->update), 0, "%s", err);
+	KUNIT_ASSERT_EQ(test, tkfi_session_run(&session, "wait 12ms", &plan),
+			0);
+	KUNIT_EXPECT_GT(test, reached(n, "locked"), 0);
+	if (road->samples)
+		KUNIT_EXPECT_GT(test, reached(n, "sampled"),
+				reached(n, "locked"));
+	KUNIT_EXPECT_GT(test, reached(n, "calculated"),
+			reached(n, road->samples ? "sampled" : "locked"));
+	KUNIT_EXPECT_GT(test, reached("vsyscall", "begin"),
+			reached("publish", "begin"));
+	KUNIT_EXPECT_GT(test, reached("publish", "begin"), 0);
+	KUNIT_EXPECT_GT(test, reached("vsyscall", "end"),
+			reached("vsyscall", "begin"));
+	KUNIT_EXPECT_GT(test, reached("vsyscall", "end"),
+			reached(n, "calculated"));
+	KUNIT_EXPECT_GT(test, reached("publish", "end"),
+			reached("vsyscall", "end"));
+	/* Offsets come by adjtimex, and where it keeps the lock it drops it. */
+	KUNIT_EXPECT_GT(test, reached(n, "unlocked") ?:
+			reached("adjtimex", "unlocked"),
+			reached(n, "calculated"));
 }
 
 static struct kunit_case reproduce_cases[] = {
@@ -350,6 +530,9 @@ static struct kunit_case reproduce_cases[] = {
 	KUNIT_CASE_PARAM(window, race_gen_params),
 	KUNIT_CASE_PARAM(vdso_then_fast, race_gen_params),
 	KUNIT_CASE(quoted_figures),
+	KUNIT_CASE(microseconds),
+	KUNIT_CASE(wall_clock),
+	KUNIT_CASE_PARAM(points_in_order, road_gen_params),
 	{}
 };
 
