@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from runner import boots, kernels, lock, patches, shows, summary
+from runner import boots, hold, hold_chart, kernels, lock, patches, shows, summary
 from runner.errors import Interrupted, TkfiError
 from runner.identical import check_identical
 from runner.layout import Layout
@@ -113,6 +113,12 @@ def _parser() -> argparse.ArgumentParser:
                        help="measure what pre-series, post-series and fixed show of the race")
     _add_json(tests)
 
+    bench = verb("bench", _bench, "measure; --hold: what the updater executes with a sequence odd")
+    bench.add_argument("--hold", action="store_true", help="on pre-series, post-series and fixed")
+    bench.add_argument("--kernel", action="append", help="may be repeated (all)")
+    bench.add_argument("--svg", metavar="FILE", help="draw a chart")
+    _add_json(bench)
+
     tree = verb("tree", _tree, "print the path of the prepared tree, for plain kunit.py")
     _add_kernel(tree)
     _add_variant(tree)
@@ -200,6 +206,21 @@ def _summary(arguments: argparse.Namespace, layout: Layout) -> int:
             arguments.json)
     summary.add("what each build shows", *shows.count(rows))
     return 0 if held else 1
+
+
+def _bench(arguments: argparse.Namespace, layout: Layout) -> int:
+    if not arguments.hold:
+        raise TkfiError("bench has only --hold so far: ./tkfi bench --hold")
+    benches = []
+    with lock.held(layout.build / ".lock"):
+        for name in _kernels(arguments, layout):
+            benches.append(hold.measure([kernels.choose(name, layout, variant)
+                                         for variant in hold.VARIANTS], layout))
+    data = {"format": 1, "cpu": hold.cpu_model(), "kernels": [made.json() for made in benches]}
+    _answer(hold.report(benches), data, arguments.json)
+    if arguments.svg:
+        hold_chart.write(benches, Path(arguments.svg), layout.build / "matplotlib")
+    return 1 if any(made.problems for made in benches) else 0
 
 
 def _kernels(arguments: argparse.Namespace, layout: Layout) -> list[str]:
