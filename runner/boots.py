@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from runner import results
 from runner.errors import TkfiError
 from runner.kernels import Kernel
-from runner.kunit_tool import Boot, KunitTool
+from runner.kunit_tool import TIMEOUT, Boot, KunitTool
 from runner.layout import Layout
 from runner.prepare import prepare
 from runner.results import Results
@@ -32,14 +32,15 @@ def build(kernel: Kernel, layout: Layout) -> KunitTool:
 
 
 def run(tool: KunitTool, glob: str, *, title: str, name: str,
-        arguments: Sequence[str] = ()) -> Run:
+        arguments: Sequence[str] = (), timeout: int = TIMEOUT) -> Run:
     """Boot for the KUnit cases that match glob, and read what the kernel reported.
 
     Raises TkfiError when the kernel says it is another variant than the one that was built.
     """
     file = tool.layout.results(tool.kernel.place) / f"{name}.jsonl"
     file.unlink(missing_ok=True)
-    boot = tool.boot(glob, title=title, name=name, arguments=[f"tkfi.result={file}", *arguments])
+    boot = tool.boot(glob, title=title, name=name, timeout=timeout,
+                     arguments=[f"tkfi.result={file}", *arguments])
     found = results.read(file)
     if found.header and found.header.variant != tool.kernel.variant:
         raise TkfiError(f"{tool.kernel.name} was built as {tool.kernel.variant} but says it is "

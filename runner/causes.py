@@ -59,6 +59,8 @@ def classify(console: str, tool: str, timeout: int) -> Cause:
                                   "a signal from outside (the out-of-memory killer?) ended it")
     if not _KTAP.search(console):
         return Cause(Kind.NO_TESTS, "the kernel booted but ran no KUnit test (no KTAP header)")
+    if "Ran 0 tests" in tool:
+        return Cause(Kind.NO_TESTS, "the kernel has no KUnit case of that name")
     if "[ERROR]" in tool or "[CRASHED]" in tool:
         return Cause(Kind.TRUNCATED, "the KTAP output is incomplete: a result or a plan is missing")
     return Cause(Kind.FAILED, "tests failed")

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from runner import boots, hold, hold_chart, kernels, lock, patches, shows, summary
+from runner import boots, breaks, hold, hold_chart, kernels, lock, patches, shows, summary
 from runner.errors import Interrupted, TkfiError
 from runner.identical import check_identical
 from runner.layout import Layout
@@ -119,6 +119,11 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--svg", metavar="FILE", help="draw a chart")
     _add_json(bench)
 
+    broken = verb("breaks", _breaks, "check that each deliberate break of the kernel fails its case")
+    broken.add_argument("name", nargs="*", metavar="NAME", help="which breaks (all)")
+    broken.add_argument("--kernel", action="append", help="may be repeated (all)")
+    _add_json(broken)
+
     tree = verb("tree", _tree, "print the path of the prepared tree, for plain kunit.py")
     _add_kernel(tree)
     _add_variant(tree)
@@ -221,6 +226,18 @@ def _bench(arguments: argparse.Namespace, layout: Layout) -> int:
     if arguments.svg:
         hold_chart.write(benches, Path(arguments.svg), layout.build / "matplotlib")
     return 1 if any(made.problems for made in benches) else 0
+
+
+def _breaks(arguments: argparse.Namespace, layout: Layout) -> int:
+    chosen = breaks.select([kernels.choose(name, layout) for name in _kernels(arguments, layout)],
+                           arguments.name)
+    with lock.held(layout.build / ".lock"):
+        verdicts = breaks.run(chosen, layout)
+    _answer(breaks.report(verdicts), {"format": 1, "breaks": [verdict.json() for verdict in verdicts]},
+            arguments.json)
+    caught = sum(verdict.caught for verdict in verdicts)
+    summary.add("breaks", caught, len(verdicts) - caught)
+    return 0 if caught == len(verdicts) else 1
 
 
 def _kernels(arguments: argparse.Namespace, layout: Layout) -> list[str]:

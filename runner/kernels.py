@@ -63,7 +63,8 @@ class Kernel:
     @property
     def title(self) -> str:
         """For a person."""
-        return self.name if self.variant == POST_SERIES else f"{self.name} {self.variant}"
+        words = [self.name] if self.variant == POST_SERIES else [self.name, self.variant]
+        return " ".join([*words, *([f"with {self.breaking.stem}"] if self.breaking else [])])
 
     @property
     def variants(self) -> list[str]:

@@ -40,13 +40,14 @@ class Counts:
 
 @dataclass(frozen=True)
 class Boot:
-    """One boot. cause is None when everything held."""
+    """One boot. cause is None when everything held. failing names the cases that did not pass."""
 
     counts: Counts
     seconds: float
     cause: Cause | None
     console: Path
     output: str
+    failing: Sequence[str] = ()
 
     def failure(self) -> str:
         """What a person wants to see first of a boot that failed."""
@@ -108,12 +109,14 @@ def _count_objects(directory: Path) -> int:
     return sum(name.endswith(".o") for _, _, names in os.walk(directory) for name in names)
 
 
-def read_verdicts(path: Path) -> Counts:
-    """Count the cases in kunit.py's JSON. A file that is absent counts as nothing."""
+def read_verdicts(path: Path) -> tuple[Counts, list[str]]:
+    """Count the cases in kunit.py's JSON, and name those that failed. A file that is absent counts as
+    nothing."""
     try:
-        return _count(json.loads(path.read_text(encoding="utf-8")))
+        everything = json.loads(path.read_text(encoding="utf-8"))
+        return _count(everything), [name for sub in everything["sub_groups"] for name in _failing(sub)]
     except FileNotFoundError:
-        return Counts()
+        return Counts(), []
     except ValueError as error:
         raise TkfiError(f"kunit.py wrote no valid JSON to {path}: {error}") from error
 
@@ -127,10 +130,17 @@ def _count(group: dict[str, Any]) -> Counts:
     return sum((_count(sub) for sub in group["sub_groups"]), total)
 
 
+def _failing(group: dict[str, Any]) -> list[str]:
+    """The failed cases of a suite, as suite.case, and suite.case.parameter."""
+    names = [case["name"] for case in group["test_cases"] if case["status"] not in ("PASS", "SKIP")]
+    names += [name for sub in group["sub_groups"] for name in _failing(sub)]
+    return [f"{group['name']}.{name}" for name in names]
+
+
 def _judge(status: int | None, verdicts: Path, log: Path, console: Path, timeout: int,
            seconds: float) -> Boot:
     """kunit.py's exit status is the verdict; the logs only say why."""
-    counts = read_verdicts(verdicts)
+    counts, failing = read_verdicts(verdicts)
     output = log.read_text(encoding="utf-8", errors="replace")
     if status is None:
         output += f"\ntimed out after {timeout} seconds"
@@ -139,7 +149,7 @@ def _judge(status: int | None, verdicts: Path, log: Path, console: Path, timeout
         text = console.read_text(encoding="utf-8", errors="replace") if console.exists() else ""
         cause = classify(text, output, timeout)
         counts += Counts(failed=int(not counts.failed))
-    return Boot(counts, seconds, cause, console, output)
+    return Boot(counts, seconds, cause, console, output, failing)
 
 
 if sys.version_info < (3, 11):

@@ -89,4 +89,19 @@ def test_nested_groups_are_counted(tmp_path: Path) -> None:
     suite = {"name": "s", "sub_groups": [], "test_cases": cases, "misc": {"tests": 4}}
     write(tmp_path / "v.json", json.dumps({"name": "all", "sub_groups": [suite, suite],
                                            "test_cases": cases[:1]}))
-    assert read_verdicts(tmp_path / "v.json") == Counts(passed=3, failed=4, skipped=2)
+    assert read_verdicts(tmp_path / "v.json")[0] == Counts(passed=3, failed=4, skipped=2)
+
+
+def test_failing_cases_are_named(tmp_path: Path) -> None:
+    """Parameters are groups of their own within their suite."""
+    parameters = {"name": "c", "sub_groups": [], "test_cases": [{"name": "1 Hz", "status": "FAIL"}]}
+    suite = {"name": "s", "sub_groups": [parameters],
+             "test_cases": [{"name": "a", "status": "ERROR"}, {"name": "b", "status": "PASS"}]}
+    write(tmp_path / "v.json", json.dumps({"name": "all", "sub_groups": [suite], "test_cases": []}))
+    assert read_verdicts(tmp_path / "v.json")[1] == ["s.a", "s.c.1 Hz"]
+
+
+def test_no_case_of_that_name() -> None:
+    console = "KTAP version 1\n1..0\nreboot: System halted\n"
+    tool = "[ERROR] Test: main: 0 tests run!\nTesting complete. Ran 0 tests: errors: 1\n"
+    assert classify(console, tool, 300).kind is Kind.NO_TESTS
