@@ -32,6 +32,15 @@ static struct tkfi_vcpu *lock_owner(const void *lock)
 	return NULL;
 }
 
+unsigned int tkfi_locks_held(const struct tkfi_vcpu *vcpu)
+{
+	unsigned int i, held = 0;
+
+	for (i = 0; i < TKFI_MAX_LOCKS; i++)
+		held += tkfi_locks[i].lock && tkfi_locks[i].owner == vcpu;
+	return held;
+}
+
 /* Back to tkfi_engine_run(), which comes back when the strategy says so. */
 static void stop_here(void)
 {

@@ -121,6 +121,9 @@ struct tkfi_vcpu *tkfi_engine_add(struct tkfi_engine *engine,
  */
 int tkfi_engine_run(struct tkfi_engine *engine, struct tkfi_strategy *strategy);
 
+/* How many locks a VCPU holds. */
+unsigned int tkfi_locks_held(const struct tkfi_vcpu *vcpu);
+
 /**
  * tkfi_yield() - let the strategy choose again; for bodies
  */

@@ -4,6 +4,11 @@
 /* Do coarse clocks stay when an adjustment moves the base of the line? */
 #define TKFI_COARSE_IS_STEADY	false
 
+/* Sequence sections of adjtimex, by variant: alone, with an update, with TAI. */
+#define TKFI_ADJTIMEX_SECTIONS		{ 1, 1, 1 }
+#define TKFI_ADJTIMEX_ADVANCE_SECTIONS	{ 2, 2, 2 }
+#define TKFI_ADJTIMEX_TAI_SECTIONS	{ 1, 1, 1 }
+
 #ifdef TKFI_GLUE_TIMEKEEPING
 
 #include "tkfi/glue.h"

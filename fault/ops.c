@@ -47,11 +47,35 @@ static int parse_freq(char *args, long *tick_us, long *freq, char *err,
 	if (strncmp(args, "freq=", 5) ||
 	    tkfi_parse_frequency(args + 5, &ppb)) {
 		snprintf(err, size,
-			 "impossible frequency '%s'; write freq= and -10%% to +10%%, in ppm, ppb or %%, as in freq=-500ppm",
+			 "impossible frequency '%s'; write freq= and -10%% to +10%%, in ppm, ppb or %%, as in freq=-500ppm; adjtimex also takes tai=N, status=N and offset=N (ns)",
 			 args);
 		return -EINVAL;
 	}
 	tkfi_ntp_frequency(ppb, tick_us, freq);
+	return 0;
+}
+
+/* "tai=N", "status=N", "offset=N": a number, and the mode that takes it. */
+static int parse_adjtimex_number(struct tkfi_op *op, char *args)
+{
+	char *name = strsep(&args, "=");
+	long value;
+
+	if (!args || kstrtol(args, 10, &value))
+		return -EINVAL;
+	if (!strcmp(name, "tai")) {
+		op->timex.modes = ADJ_TAI;
+		op->timex.constant = value;
+	} else if (!strcmp(name, "status")) {
+		op->timex.modes = ADJ_STATUS;
+		op->timex.status = value;
+	} else if (!strcmp(name, "offset")) {
+		op->timex.modes = ADJ_OFFSET | ADJ_STATUS | ADJ_NANO;
+		op->timex.status = STA_PLL;
+		op->timex.offset = value;
+	} else {
+		return -EINVAL;
+	}
 	return 0;
 }
 
@@ -60,12 +84,16 @@ static int parse_adjtimex(struct tkfi_op *op, char *args, char *err,
 {
 	long tick, freq;
 
+	/* Without the "freq=" that needs no saying. */
+	snprintf(op->call, sizeof(op->call), "do_adjtimex(%s)",
+		 args + (strstarts(args, "freq=") ? 5 : 0));
+	if (!strstarts(args, "freq=") && !parse_adjtimex_number(op, args))
+		return 0;
 	if (parse_freq(args, &tick, &freq, err, size))
 		return -EINVAL;
 	op->timex.modes = ADJ_FREQUENCY | ADJ_TICK;
 	op->timex.tick = tick;
 	op->timex.freq = freq;
-	snprintf(op->call, sizeof(op->call), "do_adjtimex(%s)", args + 5);
 	return 0;
 }
 
@@ -164,7 +192,7 @@ static s64 run_wait(struct tkfi_op *op)
 }
 
 static const struct tkfi_op_type op_types[] = {
-	{ "adjtimex", "freq=FREQUENCY", parse_adjtimex, run_adjtimex },
+	{ "adjtimex", "freq=FREQUENCY|tai=N|status=N|offset=N", parse_adjtimex, run_adjtimex },
 	{ "inject", "[+-]TIME", parse_inject, run_adjtimex },
 	{ "ntp", "freq=FREQUENCY", parse_ntp, run_ntp },
 	{ "read", "FAMILY CLOCK", parse_read, run_read },

@@ -46,6 +46,8 @@ static unsigned int plan_next(struct tkfi_strategy *s,
 	struct tkfi_fault *fault;
 
 	if (engine->last && engine->last->at) {
+		if (plan->probe)
+			plan->probe(engine->last, plan->probe_arg);
 		fault = fault_here(plan, engine->last);
 		if (fault)
 			schedule_out(plan, engine, fault);

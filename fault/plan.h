@@ -39,6 +39,9 @@ struct tkfi_fault {
  * @nr_faults:	how often
  * @active:	the faults in force, the latest last
  * @nr_active:	how many
+ * @probe:	called whenever a VCPU stopped at a point, before anybody goes on; may
+ *		look at everything and change nothing. NULL for none
+ * @probe_arg:	for @probe
  * @text:	the plan as it was written, torn up by the parser
  */
 struct tkfi_plan {
@@ -49,6 +52,8 @@ struct tkfi_plan {
 	unsigned int nr_faults;
 	struct tkfi_fault *active[TKFI_MAX_FAULTS];
 	unsigned int nr_active;
+	void (*probe)(const struct tkfi_vcpu *vcpu, void *arg);
+	void *probe_arg;
 	char text[TKFI_PLAN_TEXT];
 };
 

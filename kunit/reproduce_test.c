@@ -424,7 +424,8 @@ static void microseconds(struct kunit *test)
 /* What the other updaters are for: the wall clock moves, MONOTONIC does not. */
 static void wall_clock(struct kunit *test)
 {
-	static const char reads[] = "read kernel ktime_get, read vdso MONOTONIC, read kernel ktime_get_real, read vdso REALTIME";
+	static const char reads[] =
+		"read kernel ktime_get, read vdso MONOTONIC, read kernel ktime_get_real, read vdso REALTIME";
 	const struct tkfi_op *before = plan.programs[0].ops;
 	const struct tkfi_op *after = plan.programs[2].ops;
 	int i;

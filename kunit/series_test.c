@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The invariants that the series of 2013 established, S1 to S8, at every
+ * injection point of every updater. What a variant must show instead, because it
+ * is from before the series, is stated beside it.
+ */
+#include <kunit/test.h>
+#include <linux/jiffies.h>
+#include <linux/xxhash.h>
+
+#include "clock.h"
+#include "result.h"
+#include "session.h"
+
+#include <tkfi-glue.h>
+
+/**
+ * struct updater - one way to change the timekeeper
+ * @name:	of the parameter
+ * @setup:	before
+ * @update:	the operation; the last one if there are several
+ * @sections:	how many sequence sections it has, by variant
+ */
+struct updater {
+	const char *name;
+	const char *setup;
+	const char *update;
+	u8 sections[TKFI_NR_VARIANTS];
+};
+
+#define ADJTIMEX	TKFI_ADJTIMEX_SECTIONS
+#define WITH_ADVANCE	TKFI_ADJTIMEX_ADVANCE_SECTIONS
+
+/* Leap seconds: at the end of 2012-06-30, 1341100797 is 23:59:57. */
+static const struct updater updaters[] = {
+	/*					   post, pre, fixed */
+	{ "tick", "wait 12ms", "tick",			{ 1, 1, 1 } },
+	{ "tick with nothing to do", "wait 2ms", "tick", { 0, 1, 0 } },
+	{ "NO_HZ 1 s", "wait 1s", "tick",		{ 1, 1, 1 } },
+	{ "NO_HZ 60 s", "wait 60s", "tick",		{ 1, 1, 1 } },
+	{ "tick that adjusts", "wait 12ms, ntp freq=-500ppm", "tick",
+							{ 1, 1, 1 } },
+	{ "adjtimex frequency", "wait 2ms", "adjtimex freq=-500ppm",
+							WITH_ADVANCE },
+	{ "adjtimex tick", "wait 2ms", "adjtimex freq=10%", WITH_ADVANCE },
+	{ "adjtimex offset", "wait 2ms", "adjtimex offset=1000000", ADJTIMEX },
+	{ "adjtimex status", "wait 2ms", "adjtimex status=1", ADJTIMEX },
+	{ "adjtimex TAI", "wait 2ms", "adjtimex tai=37", TKFI_ADJTIMEX_TAI_SECTIONS },
+	{ "settimeofday", "wait 2ms", "settimeofday 1400000000", { 1, 1, 1 } },
+	{ "inject offset", "wait 2ms", "inject -3ms",	WITH_ADVANCE },
+	{ "leap second inserted",
+	  "settimeofday 1341100797, adjtimex status=16, wait 2990ms, tick, wait 20ms",
+	  "tick",					{ 1, 1, 1 } },
+	{ "leap second deleted",
+	  "settimeofday 1341100797, adjtimex status=32, wait 1990ms, tick, wait 20ms",
+	  "tick",					{ 1, 1, 1 } },
+};
+
+static void updater_desc(const struct updater *updater, char *desc)
+{
+	strscpy(desc, updater->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(updater, updaters, updater_desc);
+
+/**
+ * struct stop - what the probe saw when a VCPU stopped
+ * @vcpu:	which
+ * @at:		the point
+ * @odd:	the kernel readers' sequence was odd
+ * @locks:	how many locks the VCPU held
+ * @same_cycle_last: the real timekeeper's two copies agreed
+ * @mirrored:	shadow and real were equal
+ * @real:	the real timekeeper
+ */
+struct stop {
+	unsigned int vcpu;
+	const char *at;
+	bool odd;
+	unsigned int locks;
+	bool same_cycle_last;
+	bool mirrored;
+	struct timekeeper real;
+};
+
+#define MAX_STOPS	64
+
+static struct stop stops[MAX_STOPS];
+static unsigned int nr_stops;
+
+static struct tkfi_session session;
+static struct tkfi_plan plan;
+static char err[1024];
+
+static void look(const struct tkfi_vcpu *vcpu, void *arg)
+{
+	const struct timekeeper *real = tkfi_timekeeper();
+	struct stop *stop = &stops[min(nr_stops++, MAX_STOPS - 1U)];
+
+	stop->vcpu = vcpu->id;
+	stop->at = vcpu->at;
+	stop->odd = tkfi_sequence() & 1;
+	stop->locks = tkfi_locks_held(vcpu);
+	stop->same_cycle_last = real->tkr_mono.cycle_last ==
+				real->tkr_raw.cycle_last;
+	stop->mirrored = !memcmp(real, tkfi_shadow_timekeeper(), sizeof(*real));
+	stop->real = *real;
+}
+
+static int series_suite_init(struct kunit_suite *suite)
+{
+	return tkfi_session_open(&session, NSEC_PER_SEC);
+}
+
+static void series_suite_exit(struct kunit_suite *suite)
+{
+	tkfi_session_close(&session);
+}
+
+static int series_test_init(struct kunit *test)
+{
+	memset(&plan, 0, sizeof(plan));
+	return 0;
+}
+
+/* One execution with a look at every point. */
+__printf(3, 4)
+static int run(struct kunit *test, const struct updater *updater,
+	       const char *fmt, ...)
+{
+	char text[384];
+	va_list args;
+	int ret;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	nr_stops = 0;
+	ret = tkfi_plan_parse(&plan, err, sizeof(err), "%s", text);
+	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", err);
+	if (ret)
+		return ret;
+	plan.probe = look;
+	ret = tkfi_session_run(&session, updater->setup, &plan);
+	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", session.engine->error);
+	KUNIT_EXPECT_LE(test, nr_stops, MAX_STOPS);
+	KUNIT_EXPECT_GE_MSG(test, plan.programs[0].ops[0].result, 0, "%s",
+			    updater->update);
+	return ret;
+}
+
+static bool is_pre_series(void)
+{
+	return tkfi_variant() == TKFI_PRE_SERIES;
+}
+
+static u64 hash_of(const struct timekeeper *tk)
+{
+	struct timekeeper copy = *tk;
+
+	/* An address differs from build to build. */
+	copy.tkr_mono.clock = NULL;
+	copy.tkr_raw.clock = NULL;
+	return xxh64(&copy, sizeof(copy), 0);
+}
+
+/* S1: many intervals at once are as many one by one, to the bit. */
+static void s1_accumulation(struct kunit *test)
+{
+	static const struct updater eight = {
+		"8 ticks", "wait 10ms, tick, wait 10ms, tick, wait 10ms, tick, wait 10ms, tick",
+	};
+	static const struct updater none = { "none", NULL };
+	struct timekeeper *once;
+
+	once = kunit_kmalloc(test, sizeof(*once), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, once);
+	KUNIT_ASSERT_EQ(test, run(test, &none, "cpu0: wait 80ms, tick"), 0);
+	*once = session.outcome.after;
+	KUNIT_ASSERT_EQ(test, run(test, &eight,
+				  "cpu0: wait 10ms, tick, wait 10ms, tick, wait 10ms, tick, wait 10ms, tick"),
+			0);
+	KUNIT_EXPECT_MEMEQ(test, once, &session.outcome.after, sizeof(*once));
+	KUNIT_EXPECT_EQ(test, once->tkr_mono.cycle_last,
+			TKFI_START_CYCLES + 80000000);
+}
+
+/* S2: jiffies are not the timekeeper's: nobody waits for them, or moves them. */
+static void s2_jiffies(struct kunit *test)
+{
+	const struct updater *u = test->param_value;
+	unsigned long flags;
+	u64 before, after;
+	int ret;
+
+	local_irq_save(flags);
+	before = get_jiffies_64();
+	ret = tkfi_plan_parse(&plan, err, sizeof(err), "cpu0: %s", u->update) ?:
+	      tkfi_session_run(&session, u->setup, &plan);
+	after = get_jiffies_64();
+	local_irq_restore(flags);
+	KUNIT_EXPECT_EQ(test, ret, 0);
+	KUNIT_EXPECT_EQ(test, before, after);
+}
+
+/* S3: a timekeeper is plain data: put back, it goes on as it did. */
+static void s3_plain_data(struct kunit *test)
+{
+	const struct updater *u = test->param_value;
+	u64 first;
+
+	KUNIT_ASSERT_EQ(test, run(test, u, "cpu0: %s", u->update), 0);
+	first = hash_of(&session.outcome.after);
+	/* The session puts back a byte copy each time. */
+	KUNIT_ASSERT_EQ(test, run(test, u, "cpu0: %s", u->update), 0);
+	KUNIT_EXPECT_EQ(test, first, hash_of(&session.outcome.after));
+}
+
+/* S4: a section nests in the lock; the sequence is even when the lock is free. */
+static void s4_lock(struct kunit *test)
+{
+	const struct updater *u = test->param_value;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, run(test, u, "cpu0: %s", u->update), 0);
+	KUNIT_EXPECT_GT(test, nr_stops, 0);
+	for (i = 0; i < nr_stops; i++) {
+		const struct stop *stop = &stops[i];
+
+		KUNIT_EXPECT_LE_MSG(test, stop->odd, stop->locks, "%s",
+				    stop->at);
+		KUNIT_EXPECT_EQ_MSG(test, stop->locks,
+				    !strstr(stop->at, ".unlocked"), "%s",
+				    stop->at);
+	}
+	KUNIT_EXPECT_EQ(test, session.outcome.sequence_after % 2, 0);
+}
+
+/* S4: while one updater is inside, wherever it stops, another one waits. */
+static void s4_exclusion(struct kunit *test)
+{
+	const struct updater *u = test->param_value;
+	const char *points[MAX_STOPS];
+	unsigned int locks[MAX_STOPS], hits[MAX_STOPS], i, j, n;
+
+	KUNIT_ASSERT_EQ(test, run(test, u, "cpu0: %s", u->update), 0);
+	n = min(nr_stops, MAX_STOPS - 0U);
+	for (i = 0; i < n; i++) {
+		points[i] = stops[i].at;
+		locks[i] = stops[i].locks;
+		hits[i] = 1;
+		for (j = 0; j < i; j++)
+			hits[i] += !strcmp(points[j], points[i]);
+	}
+	for (i = 0; i < n; i++) {
+		for (j = 0; j < 2; j++) {
+			const struct tkfi_op *other = plan.programs[1].ops;
+
+			if (run(test, u,
+				"cpu0: %s; cpu1: %s; at cpu0 %s#%u off 1ms run cpu1",
+				u->update,
+				j ? "adjtimex freq=500ppm" : "tick", points[i],
+				hits[i]))
+				return;
+			KUNIT_EXPECT_EQ_MSG(test, !!other->blocked, locks[i],
+					    "%s at %s", other->call, points[i]);
+			/* adjtimex reads the time before it takes the lock. */
+			if (other->blocked)
+				KUNIT_EXPECT_TRUE_MSG(test,
+						      !strcmp(other->blocked,
+							      "timekeeper_lock") ||
+						      (j && stops[i].odd),
+						      "%s at %s waited for %s",
+						      other->call, points[i],
+						      other->blocked);
+			KUNIT_EXPECT_TRUE(test, session.outcome.mirrored);
+		}
+	}
+}
+
+/* S5: both copies of cycle_last agree whenever the sequence is even. */
+static void s5_cycle_last(struct kunit *test)
+{
+	const struct updater *u = test->param_value;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, run(test, u, "cpu0: %s", u->update), 0);
+	for (i = 0; i < nr_stops; i++)
+		if (!stops[i].odd)
+			KUNIT_EXPECT_TRUE_MSG(test, stops[i].same_cycle_last,
+					      "%s", stops[i].at);
+	KUNIT_EXPECT_EQ(test, session.outcome.after.tkr_mono.cycle_last,
+			session.outcome.after.tkr_raw.cycle_last);
+}
+
+/* S6: readers' cycle_last stays until publication. */
+static void s6_cycle_last_constant(struct kunit *test)
+{
+	static const struct updater tick = { "tick", "wait 12ms", "tick" };
+	u64 before;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, run(test, &tick, "cpu0: tick"), 0);
+	before = session.outcome.before.tkr_mono.cycle_last;
+	for (i = 0; i < nr_stops; i++) {
+		if (!strcmp(stops[i].at, "publish.copy") ||
+		    !strcmp(stops[i].at, "publish.end"))
+			break;
+		if (is_pre_series() && strcmp(stops[i].at, "tick.sampled") &&
+		    strcmp(stops[i].at, "tick.locked") &&
+		    strcmp(stops[i].at, "publish.begin"))
+			KUNIT_EXPECT_NE_MSG(test, before,
+					    stops[i].real.tkr_mono.cycle_last,
+					    "%s", stops[i].at);
+		else
+			KUNIT_EXPECT_EQ_MSG(test, before,
+					    stops[i].real.tkr_mono.cycle_last,
+					    "%s", stops[i].at);
+	}
+	KUNIT_EXPECT_NE(test, before, session.outcome.after.tkr_mono.cycle_last);
+}
+
+/* S7: readers who do not wait see the old timekeeper or the new one. */
+static void s7_shadow(struct kunit *test)
+{
+	const struct updater *u = test->param_value;
+	bool published = false;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, run(test, u, "cpu0: %s", u->update), 0);
+	for (i = 0; i < nr_stops; i++) {
+		const struct stop *stop = &stops[i];
+
+		published |= stop->odd;
+		if (!stop->odd && !published)
+			KUNIT_EXPECT_TRUE_MSG(test,
+					      !memcmp(&stop->real,
+						      &session.outcome.before,
+						      sizeof(stop->real)),
+					      "%s", stop->at);
+		if (!stop->locks)
+			KUNIT_EXPECT_TRUE_MSG(test, stop->mirrored, "%s",
+					      stop->at);
+	}
+	KUNIT_EXPECT_TRUE(test, session.outcome.mirrored);
+}
+
+/* S7: nor is the real timekeeper a place to calculate in. */
+static void s7_calculation(struct kunit *test)
+{
+	static const struct updater tick = { "tick", "wait 12ms", "tick" };
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, run(test, &tick, "cpu0: tick"), 0);
+	for (i = 0; i < nr_stops; i++)
+		if (!strcmp(stops[i].at, "tick.calculated"))
+			KUNIT_EXPECT_EQ(test, is_pre_series(),
+					!!memcmp(&stops[i].real,
+						 &session.outcome.before,
+						 sizeof(stops[i].real)));
+}
+
+/* S8: an operation's exact number of sections. */
+static void s8_sections(struct kunit *test)
+{
+	const struct updater *u = test->param_value;
+
+	KUNIT_ASSERT_EQ(test, run(test, u, "cpu0: %s", u->update), 0);
+	KUNIT_EXPECT_EQ(test,
+			session.outcome.sequence_after -
+			session.outcome.sequence,
+			2 * u->sections[tkfi_variant()]);
+}
+
+/* S8: the sequence is even during the calculation. */
+static void s8_calculation(struct kunit *test)
+{
+	const struct updater *u = test->param_value;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, run(test, u, "cpu0: %s", u->update), 0);
+	for (i = 0; i < nr_stops; i++)
+		if (strstarts(stops[i].at, "tick.") &&
+		    strcmp(stops[i].at, "tick.unlocked"))
+			KUNIT_EXPECT_EQ_MSG(test, stops[i].odd,
+					    is_pre_series(), "%s",
+					    stops[i].at);
+}
+
+/* The leap seconds among the updaters do happen. */
+static void leap_seconds(struct kunit *test)
+{
+	unsigned int i, seen = 0;
+
+	for (i = 0; i < ARRAY_SIZE(updaters); i++) {
+		const struct updater *u = &updaters[i];
+		const struct tkfi_outcome *o = &session.outcome;
+
+		if (!strstarts(u->name, "leap second"))
+			continue;
+		KUNIT_ASSERT_EQ(test, run(test, u, "cpu0: %s", u->update), 0);
+		KUNIT_EXPECT_EQ(test,
+				o->after.wall_to_monotonic.tv_sec -
+				o->before.wall_to_monotonic.tv_sec,
+				strstr(u->name, "inserted") ? 1 : -1);
+		seen++;
+	}
+	KUNIT_EXPECT_EQ(test, seen, 2);
+}
+
+static struct kunit_case series_cases[] = {
+	KUNIT_CASE(s1_accumulation),
+	KUNIT_CASE_PARAM(s2_jiffies, updater_gen_params),
+	KUNIT_CASE_PARAM(s3_plain_data, updater_gen_params),
+	KUNIT_CASE_PARAM(s4_lock, updater_gen_params),
+	KUNIT_CASE_PARAM(s4_exclusion, updater_gen_params),
+	KUNIT_CASE_PARAM(s5_cycle_last, updater_gen_params),
+	KUNIT_CASE(s6_cycle_last_constant),
+	KUNIT_CASE_PARAM(s7_shadow, updater_gen_params),
+	KUNIT_CASE(s7_calculation),
+	KUNIT_CASE_PARAM(s8_sections, updater_gen_params),
+	KUNIT_CASE_PARAM(s8_calculation, updater_gen_params),
+	KUNIT_CASE(leap_seconds),
+	{}
+};
+
+static struct kunit_suite series_suite = {
+	.name = "tkfi_series",
+	.suite_init = series_suite_init,
+	.suite_exit = series_suite_exit,
+	.init = series_test_init,
+	.test_cases = series_cases,
+};
+
+kunit_test_suite(series_suite);
