@@ -36,9 +36,15 @@ check: setup
 	@set -e; kernels="$(CHECKED)"; test -n "$$kernels"; \
 	for kernel in $$kernels; do ./tkfi tree --kernel "$$kernel"; done
 	$(PYTHON) -m pytest -q
+	@./tkfi style
 	@set -e; for kernel in $(CHECKED); do \
 		./tkfi identical --kernel "$$kernel"; \
-		./tkfi test --kernel "$$kernel" --boots $(BOOTS); \
+		for variant in $$(./tkfi list variants --kernel "$$kernel"); do \
+			boots=1; if [ "$$variant" = post-series ]; then boots=$(BOOTS); fi; \
+			./tkfi test --kernel "$$kernel" --variant "$$variant" --boots "$$boots"; \
+		done; \
+		./tkfi test --summary --kernel "$$kernel"; \
+		./tkfi breaks --kernel "$$kernel"; \
 	done
 
 # Downloads stay; rm never follows a link out of build/.

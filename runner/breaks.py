@@ -27,6 +27,7 @@ _FAILURE = re.compile(r"(?:EXPECTATION|ASSERTION) FAILED at (\S+)\n(.*)")
 _STAMP = re.compile(r"^\[[\d:]+\] *", re.MULTILINE)
 _NOTICED = (Kind.FAILED, Kind.PANIC, Kind.TIMEOUT)
 _PATIENCE = 5  # times the unbroken kernel's time, until the broken one is taken for hung
+_COLUMN = 100  # characters
 _LEAST = 30  # seconds it has at least
 
 
@@ -107,7 +108,8 @@ def run(chosen: Sequence[tuple[Kernel, Break]], layout: Layout) -> list[Verdict]
 def report(verdicts: Sequence[Verdict]) -> str:
     """The table, and one line on all of them."""
     rows = [[f"{verdict.kernel} {verdict.what.name}", verdict.what.variant, verdict.what.case,
-             verdict.by if verdict.caught else f"NOT CAUGHT: {verdict.by}", f"{verdict.seconds:.1f}"]
+             _short(verdict.by if verdict.caught else f"NOT CAUGHT: {verdict.by}"),
+             f"{verdict.seconds:.1f}"]
             for verdict in verdicts]
     caught = sum(verdict.caught for verdict in verdicts)
     return "\n\n".join([
@@ -152,6 +154,12 @@ def _expectation(output: str) -> list[str]:
     """Where the first expectation failed and what it says, if that can be read."""
     failed = _FAILURE.search(_STAMP.sub("", output))
     return [f"{Path(failed[1].rstrip(':')).name} {failed[2].strip()}"] if failed else []
+
+
+def _short(text: str) -> str:
+    """One line of a table; the rest is in the log and in the JSON."""
+    first = text.partition("\n")[0]
+    return first if len(first) <= _COLUMN else first[:_COLUMN - 4] + " ..."
 
 
 def _file_name(text: str) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from runner import boots, breaks, hold, hold_chart, kernels, lock, patches, shows, summary
+from runner import boots, breaks, hold, hold_chart, kernels, lock, patches, shows, style, summary
 from runner.errors import Interrupted, TkfiError
 from runner.identical import check_identical
 from runner.layout import Layout
@@ -140,6 +140,8 @@ def _parser() -> argparse.ArgumentParser:
 
     same = verb("identical", _identical, "check that CONFIG_TKFI=n leaves the object code unchanged")
     _add_kernel(same)
+    checked = verb("style", _style, "run the kernel's checkpatch.pl on the C sources and the patches")
+    _add_kernel(checked)
     return parser
 
 
@@ -269,6 +271,18 @@ def _identical(arguments: argparse.Namespace, layout: Layout) -> int:
         print(f"{kernel.name}: with CONFIG_TKFI=n the object code is that of the pristine tree")
     summary.add(f"identical {kernel.name}", int(not different), int(bool(different)))
     return 1 if different else 0
+
+
+def _style(arguments: argparse.Namespace, layout: Layout) -> int:
+    kernel = kernels.choose(arguments.kernel, layout)
+    with lock.held(layout.build / ".lock"):
+        checked, findings = style.check(kernel, layout)
+    for finding in findings:
+        print(finding)
+    bad = len(style.unclean(findings))
+    print(f"checkpatch.pl --strict: {checked - bad} of {checked} files are clean")
+    summary.add("style", checked - bad, bad)
+    return 1 if findings else 0
 
 
 def _list(arguments: argparse.Namespace, layout: Layout) -> int:
