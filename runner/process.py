@@ -9,9 +9,11 @@ this process becomes the reaper of orphans: whatever a child leaves behind becom
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -22,6 +24,7 @@ from runner.errors import TkfiError
 GRACE = 3.0  # seconds between SIGTERM and SIGKILL
 _POLL, _TICK = 0.1, 1.0  # seconds
 _PR_SET_CHILD_SUBREAPER = 36
+_PROBE = 1 << 16  # bytes
 NO_SPACE = "No space left on device"
 
 
@@ -47,7 +50,7 @@ def run(argv: Sequence[str | Path], *, log: Path, cwd: Path | None = None,
             status = _wait(child, limit, tick)
         finally:
             _end_all(others)
-    if status and NO_SPACE in tail(log):
+    if status and (NO_SPACE in tail(log) or _full(log.parent)):
         raise NoSpace(f"{Path(argv[0]).name} ran out of disk space, see {log}")
     return status
 
@@ -121,6 +124,17 @@ def _end_all(others: set[int]) -> None:
             time.sleep(0.02)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+
+def _full(directory: Path) -> bool:
+    """Whether a log may have lost its end because the disk it is on is full."""
+    try:
+        with tempfile.TemporaryFile(dir=directory) as probe:
+            probe.write(bytes(_PROBE))
+            probe.flush()
+    except OSError as error:
+        return error.errno == errno.ENOSPC
+    return False
 
 
 def _descendants() -> set[int]:

@@ -15,7 +15,7 @@ from runner.layout import REPO
 from runner.tests.conftest import write
 
 DATA = Path(__file__).parent / "data"
-TREES = sorted(REPO.glob("build/*/tree"))
+TREES = sorted(REPO.glob("build/*/post-series/tree"))
 HUNG = "Command '['./linux']' timed out after 300 seconds\n"  # what kunit.py prints
 
 UGLY = [
@@ -32,7 +32,7 @@ UGLY = [
 
 
 @pytest.fixture(params=[*TREES, *([] if TREES else [None])],
-                ids=lambda tree: tree.parent.name if tree else "no tree")
+                ids=lambda tree: tree.parent.parent.name if tree else "no tree")
 def tree(request: pytest.FixtureRequest) -> Path:
     """Every tree that is prepared; `make check` prepares them first."""
     if request.param is None:

@@ -10,11 +10,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from runner import fetch, process
+from runner import cli, fetch, kernels, process
 from runner.errors import TkfiError
 from runner.kernels import Release
 from runner.layout import REPO, Layout
@@ -188,25 +190,77 @@ def source_package(place: Path, layout: Layout) -> Release:
     return release
 
 
+def limited(start: Callable[..., subprocess.Popen[bytes]]) -> Callable[..., subprocess.Popen[bytes]]:
+    """A way to start programs that write no file of more than 1 MB."""
+    def run(*arguments: object) -> subprocess.Popen[bytes]:
+        child = start(*arguments)
+        resource.prlimit(child.pid, resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+        return child
+    return run
+
+
 def test_unpacking_is_whole_or_not_at_all(tmp_path: Path, layout: Layout,
                                           monkeypatch: pytest.MonkeyPatch) -> None:
     """A limit on file sizes stops tar as a full disk would; a later run starts afresh."""
     release = source_package(tmp_path, layout)
     source = layout.source("9.9")
     with monkeypatch.context() as patch:
-        start = process._start
-
-        def limited(*arguments: object) -> subprocess.Popen[bytes]:
-            child = start(*arguments)  # type: ignore[arg-type]
-            resource.prlimit(child.pid, resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
-            return child
-        patch.setattr(process, "_start", limited)
+        patch.setattr(process, "_start", limited(process._start))
         with pytest.raises(TkfiError, match="Unpacking"):
             fetch.ensure_source(release, layout)
     assert not source.exists()
     assert fetch.ensure_source(release, layout) == source
     assert (source / "big").stat().st_size == 3_000_000
     assert sorted(p.name for p in source.parent.iterdir()) == ["9.9", "9.9.log"]
+
+
+@contextmanager
+def small_disk(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[bool]:
+    """A disk of 5 MB at place; where that may not be mounted, no file of a child's may be that long.
+
+    Yields whether the disk is real.
+    """
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=5m", "tkfi", place], check=False,
+                             capture_output=True).returncode == 0
+    try:
+        with monkeypatch.context() as patch:
+            if not mounted:
+                patch.setattr(process, "_start", limited(process._start))
+            yield mounted
+    finally:
+        if mounted:
+            subprocess.run(["umount", place], check=True)
+
+
+def test_disk_full_while_unpacking_and_while_preparing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                                       capsys: pytest.CaptureFixture[str]) -> None:
+    """Every time nothing half-made is left, and once there is room the same command works."""
+    place = tmp_path / "disk"
+    with small_disk(place, monkeypatch) as real:
+        layout = Layout(place / "repo")
+        release = source_package(tmp_path, layout)
+        monkeypatch.setattr(kernels, "RELEASES", (release,))
+        write(layout.patches / "9.9/series", "new.patch\n")
+        write(layout.patches / "9.9/new.patch", "--- /dev/null\n+++ b/new.h\n@@ -0,0 +1 @@\n+new\n")
+        assert cli.main(["tree", "--kernel", "9.9"], layout) == 2
+        errors = capsys.readouterr().err
+        assert "the disk is full" in errors if real else "Unpacking" in errors
+        assert not layout.source("9.9").exists()
+        if not real:
+            return
+        subprocess.run(["mount", "-o", "remount,size=20m", place], check=True)
+        fetch.ensure_source(release, layout)
+        with suppress(OSError), (place / "filler").open("wb", buffering=0) as filler:
+            while True:
+                filler.write(bytes(4096))
+        assert cli.main(["tree", "--kernel", "9.9"], layout) == 2
+        assert "the disk is full" in capsys.readouterr().err
+        assert not layout.tree("9.9/post-series").exists()
+        (place / "filler").unlink()
+        assert cli.main(["tree", "--kernel", "9.9"], layout) == 0
+        assert (layout.tree("9.9/post-series") / "new.h").read_text() == "new\n"
+        assert [p.name for p in layout.tree("9.9/post-series").parent.iterdir()] == ["tree"]
 
 
 def test_no_such_package(tmp_path: Path, layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
