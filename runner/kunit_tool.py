@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,8 +72,9 @@ class KunitTool:
         objects.mkdir(parents=True, exist_ok=True)
         with step(f"Configuring {name}"):
             self._checked("config")
+        start = time.time()
         with step(f"Building {name}") as shown:
-            self._checked("build", tick=lambda: shown.update(f"{_count_objects(objects)} objects"))
+            self._checked("build", tick=lambda: shown.update(f"{made_since(objects, start)} objects"))
 
     def boot(self, glob: str, *, title: str, arguments: Sequence[str] = (), name: str,
              timeout: int = TIMEOUT) -> Boot:
@@ -104,9 +106,14 @@ class KunitTool:
                 f"--kunitconfig={FAULT}", *options]
 
 
-def _count_objects(directory: Path) -> int:
-    """How far a build is. Directories may vanish meanwhile; os.walk() does not mind."""
-    return sum(name.endswith(".o") for _, _, names in os.walk(directory) for name in names)
+def made_since(directory: Path, start: float) -> int:
+    """How many objects a build has made. Files and directories may vanish meanwhile."""
+    made = 0
+    for place, _, names in os.walk(directory):
+        for name in names:
+            with suppress(FileNotFoundError):
+                made += name.endswith(".o") and Path(place, name).stat().st_mtime >= start
+    return made
 
 
 def read_verdicts(path: Path) -> tuple[Counts, list[str]]:

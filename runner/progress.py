@@ -52,7 +52,7 @@ class _RichStep:
 
     def update(self, detail: str) -> None:
         """Change the text beside the spinner."""
-        self._progress.update(self._task, detail=detail)
+        self._progress.update(self._task, detail=f" {detail}" if detail else "")
 
 
 def note(text: str) -> None:
@@ -79,7 +79,7 @@ def step(title: str) -> Iterator[Step]:
 @contextmanager
 def _rich_step(title: str) -> Iterator[Step]:
     start, outcome = time.monotonic(), "stopped"
-    progress = Progress(SpinnerColumn(), TextColumn("{task.description} {task.fields[detail]}"),
+    progress = Progress(SpinnerColumn(), TextColumn("{task.description}{task.fields[detail]}"),
                         TimeElapsedColumn(), console=Console(stderr=True), transient=True)
     try:
         with progress:

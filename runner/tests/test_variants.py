@@ -13,7 +13,7 @@ import pytest
 from runner import boots, cli, kernels, patches
 from runner.errors import TkfiError
 from runner.kernels import Kernel
-from runner.kunit_tool import Boot, Counts, KunitTool
+from runner.kunit_tool import Boot, Counts, KunitTool, made_since
 from runner.layout import Layout
 from runner.prepare import prepare
 from runner.tests.conftest import write
@@ -136,6 +136,14 @@ def test_the_same_variant_is_the_best_seed(layout: Layout, source: Path, variant
     assert tree.parent.name == "break-fixed"
     assert outdated(tree) == ["kernel/time/ntp.c"]
     assert (fixed / "kernel/time/ntp.c").read_text() == "int ntp;\n"
+
+
+def test_objects_taken_over_are_not_counted_as_built(tmp_path: Path) -> None:
+    for name, modified in (("old.o", 1000), ("a/new.o", 2001), ("new.c", 2001)):
+        write(tmp_path / name, "")
+        os.utime(tmp_path / name, (modified, modified))
+    assert made_since(tmp_path, 2000) == 1
+    assert made_since(tmp_path / "nowhere", 2000) == 0
 
 
 @pytest.mark.parametrize("said, fine", [("fixed", True), ("post-series", False), (None, True)])
