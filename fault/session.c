@@ -100,3 +100,21 @@ int tkfi_session_run(struct tkfi_session *session, const char *setup,
 	outcome->ret = ret;
 	return ret;
 }
+
+int tkfi_session_run_body(struct tkfi_session *session,
+			  void (*body)(struct tkfi_vcpu *, void *), void *arg,
+			  struct tkfi_strategy *strategy)
+{
+	unsigned long flags;
+	int ret;
+
+	tkfi_engine_reset(session->engine);
+	tkfi_engine_add(session->engine, body, arg);
+	local_irq_save(flags);
+	tkfi_state_save(&session->own);
+	start_anew();
+	ret = tkfi_engine_run(session->engine, strategy);
+	tkfi_state_restore(&session->own);
+	local_irq_restore(flags);
+	return ret;
+}

@@ -87,4 +87,17 @@ void tkfi_session_close(struct tkfi_session *session);
 int tkfi_session_run(struct tkfi_session *session, const char *setup,
 		     struct tkfi_plan *plan);
 
+/**
+ * tkfi_session_run_body() - one VCPU with a body of its own, from the start
+ * @session:	session; @session->outcome is not filled, the trace not accounted
+ * @body:	what the VCPU runs
+ * @arg:	for @body
+ * @strategy:	the host
+ *
+ * Return: as tkfi_engine_run().
+ */
+int tkfi_session_run_body(struct tkfi_session *session,
+			  void (*body)(struct tkfi_vcpu *, void *), void *arg,
+			  struct tkfi_strategy *strategy);
+
 #endif
