@@ -9,8 +9,7 @@
 #include <linux/xxhash.h>
 
 #include "clock.h"
-#include "result.h"
-#include "session.h"
+#include "series.h"
 
 #include <tkfi-glue.h>
 
@@ -123,10 +122,9 @@ static int series_test_init(struct kunit *test)
 	return 0;
 }
 
-/* One execution with a look at every point. */
-__printf(3, 4)
-static int run(struct kunit *test, const struct updater *updater,
-	       const char *fmt, ...)
+__printf(5, 6)
+int series_run(struct kunit *test, struct tkfi_session *session,
+	       struct tkfi_plan *plan, const char *setup, const char *fmt, ...)
 {
 	char text[384];
 	va_list args;
@@ -135,18 +133,27 @@ static int run(struct kunit *test, const struct updater *updater,
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	nr_stops = 0;
-	ret = tkfi_plan_parse(&plan, err, sizeof(err), "%s", text);
+	ret = tkfi_plan_parse(plan, err, sizeof(err), "%s", text);
 	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", err);
 	if (ret)
 		return ret;
-	plan.probe = look;
-	ret = tkfi_session_run(&session, updater->setup, &plan);
-	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", session.engine->error);
+	nr_stops = 0;
+	plan->probe = look;
+	ret = tkfi_session_run(session, setup, plan);
+	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", session->engine->error);
 	KUNIT_EXPECT_LE(test, nr_stops, MAX_STOPS);
-	KUNIT_EXPECT_GE_MSG(test, plan.programs[0].ops[0].result, 0, "%s",
-			    updater->update);
+	KUNIT_EXPECT_GE_MSG(test, plan->programs[0].ops[0].result, 0, "%s",
+			    text);
 	return ret;
+}
+
+/* One execution with a look at every point. */
+#define run(test, updater, fmt, ...)					\
+	series_run(test, &session, &plan, (updater)->setup, fmt, ##__VA_ARGS__)
+
+static void shows(struct kunit *test)
+{
+	series_shows(test, &session, &plan);
 }
 
 static bool is_pre_series(void)
@@ -168,7 +175,8 @@ static u64 hash_of(const struct timekeeper *tk)
 static void s1_accumulation(struct kunit *test)
 {
 	static const struct updater eight = {
-		"8 ticks", "wait 10ms, tick, wait 10ms, tick, wait 10ms, tick, wait 10ms, tick",
+		"8 ticks",
+		"wait 10ms, tick, wait 10ms, tick, wait 10ms, tick, wait 10ms, tick",
 	};
 	static const struct updater none = { "none", NULL };
 	struct timekeeper *once;
@@ -421,6 +429,7 @@ static struct kunit_case series_cases[] = {
 	KUNIT_CASE_PARAM(s8_sections, updater_gen_params),
 	KUNIT_CASE_PARAM(s8_calculation, updater_gen_params),
 	KUNIT_CASE(leap_seconds),
+	KUNIT_CASE(shows),
 	{}
 };
 
