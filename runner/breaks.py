@@ -25,7 +25,8 @@ from runner.suites import failures_only
 _TAG = re.compile(r"^(Variant|Case): *(\S.*?) *$", re.MULTILINE)
 _FAILURE = re.compile(r"(?:EXPECTATION|ASSERTION) FAILED at (\S+)\n(.*)")
 _STAMP = re.compile(r"^\[[\d:]+\] *", re.MULTILINE)
-_NOTICED = (Kind.FAILED, Kind.PANIC, Kind.TIMEOUT)
+_VERDICTS = (Kind.FAILED, Kind.TRUNCATED)  # a flood of failures can push lines out of the log
+_CRASHES = (Kind.PANIC, Kind.TIMEOUT)
 _PATIENCE = 5  # times the unbroken kernel's time, until the broken one is taken for hung
 _COLUMN = 100  # characters
 _LEAST = 30  # seconds it has at least
@@ -121,11 +122,9 @@ def judge(boot: Boot) -> tuple[bool, str]:
     """Whether a broken kernel's boot noticed, and how it did or did not."""
     if not boot.cause:
         return False, f"{boot.counts.passed} cases passed"
-    if boot.cause.kind not in _NOTICED or not (boot.failing or boot.cause.kind is not Kind.FAILED):
-        return False, boot.cause.text
-    if boot.cause.kind is not Kind.FAILED:
-        return True, boot.cause.text
-    return True, ": ".join([boot.failing[0], *_expectation(boot.output)])
+    if boot.cause.kind in _VERDICTS and boot.failing:
+        return True, ": ".join([boot.failing[0], *_expectation(boot.output)])
+    return boot.cause.kind in _CRASHES, boot.cause.text
 
 
 def _unbroken(tool: KunitTool, what: Break) -> Boot:

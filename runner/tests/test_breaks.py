@@ -93,6 +93,8 @@ def test_selection(series: Path, layout: Layout) -> None:
     (ended(Kind.OUT_OF_MEMORY), False, "it was: out of memory"),
     (ended(Kind.NO_TESTS), False, "it was: no tests"),
     (ended(Kind.TRUNCATED), False, "it was: truncated"),
+    (replace(ended(Kind.TRUNCATED), failing=["s.a"], output=""), True, "s.a"),
+    (replace(ended(Kind.KILLED), failing=["s.a"]), False, "it was: killed"),
 ])
 def test_what_counts(boot: Boot, caught: bool, by: str) -> None:
     assert breaks.judge(boot) == (caught, by)

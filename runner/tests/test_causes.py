@@ -96,7 +96,8 @@ def test_failing_cases_are_named(tmp_path: Path) -> None:
     """Parameters are groups of their own within their suite."""
     parameters = {"name": "c", "sub_groups": [], "test_cases": [{"name": "1 Hz", "status": "FAIL"}]}
     suite = {"name": "s", "sub_groups": [parameters],
-             "test_cases": [{"name": "a", "status": "ERROR"}, {"name": "b", "status": "PASS"}]}
+             "test_cases": [{"name": "a", "status": "FAIL"}, {"name": "b", "status": "PASS"},
+                            {"name": "d", "status": "ERROR"}]}
     write(tmp_path / "v.json", json.dumps({"name": "all", "sub_groups": [suite], "test_cases": []}))
     assert read_verdicts(tmp_path / "v.json")[1] == ["s.a", "s.c.1 Hz"]
 
