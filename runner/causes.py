@@ -40,6 +40,12 @@ _KTAP = re.compile(r"\b(K?TAP version \d+)\s*$", re.MULTILINE)
 _HALTED = re.compile(r"reboot: (System halted|Power down|Restarting system)")
 
 
+def ended_well(console: str, tool: str) -> bool:
+    """Whether the kernel halted and kunit.py missed nothing. That of Linux 6.1 exits with 0 otherwise
+    too, as long as no case failed."""
+    return bool(_HALTED.search(console)) and not _incomplete(tool)
+
+
 def classify(console: str, tool: str, timeout: int) -> Cause:
     """The cause of a bad end: console is the kernel's raw output, tool what kunit.py printed, and
     timeout its limit in seconds."""
@@ -61,9 +67,13 @@ def classify(console: str, tool: str, timeout: int) -> Cause:
         return Cause(Kind.NO_TESTS, "the kernel booted but ran no KUnit test (no KTAP header)")
     if "Ran 0 tests" in tool:
         return Cause(Kind.NO_TESTS, "the kernel has no KUnit case of that name")
-    if "[ERROR]" in tool or "[CRASHED]" in tool:
+    if _incomplete(tool):
         return Cause(Kind.TRUNCATED, "the KTAP output is incomplete: a result or a plan is missing")
     return Cause(Kind.FAILED, "tests failed")
+
+
+def _incomplete(tool: str) -> bool:
+    return "[ERROR]" in tool or "[CRASHED]" in tool
 
 
 def _line(text: str, match: re.Match[str]) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from runner import process
-from runner.causes import Cause, Kind, classify
+from runner.causes import Cause, Kind, classify, ended_well
 from runner.errors import TkfiError
 from runner.kernels import Kernel
 from runner.layout import OBJECTS, Layout
@@ -152,9 +152,9 @@ def _judge(status: int | None, verdicts: Path, log: Path, console: Path, timeout
     output = log.read_text(encoding="utf-8", errors="replace")
     if status is None:
         output += f"\ntimed out after {timeout} seconds"
+    text = console.read_text(encoding="utf-8", errors="replace") if console.exists() else ""
     cause = None
-    if status != 0 or counts.failed or not counts.passed:
-        text = console.read_text(encoding="utf-8", errors="replace") if console.exists() else ""
+    if status != 0 or counts.failed or not counts.passed or not ended_well(text, output):
         cause = classify(text, output, timeout)
         counts += Counts(failed=int(not counts.failed))
     return Boot(counts, seconds, cause, console, output, failing)
