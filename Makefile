@@ -39,10 +39,9 @@ check: setup
 	@./tkfi style
 	@set -e; for kernel in $(CHECKED); do \
 		./tkfi identical --kernel "$$kernel"; \
-		for variant in $$(./tkfi list variants --kernel "$$kernel"); do \
-			boots=1; if [ "$$variant" = post-series ]; then boots=$(BOOTS); fi; \
-			./tkfi test --kernel "$$kernel" --variant "$$variant" --boots "$$boots"; \
-		done; \
+		variants=$$(./tkfi list variants --kernel "$$kernel"); \
+		./tkfi test --kernel "$$kernel" --boots $(BOOTS); \
+		./tkfi test --kernel "$$kernel" $$(printf -- '--variant %s ' $$variants); \
 		./tkfi test --summary --kernel "$$kernel"; \
 		./tkfi breaks --kernel "$$kernel"; \
 	done

@@ -14,16 +14,6 @@
 #include "tkfi/glue.h"
 #include "tkfi/names.h"
 
-/* A variant whose update needs somebody else to begin it says whom. */
-#ifndef TKFI_UPDATE_BEGIN
-#define TKFI_UPDATE_BEGIN()	do { } while (0)
-#endif
-
-enum tkfi_variant tkfi_variant(void)
-{
-	return TKFI_VARIANT;
-}
-
 void tkfi_timekeeping_regions(tkfi_region_fn add)
 {
 	TKFI_REGION(add, timekeeper_data);
@@ -67,19 +57,9 @@ void tkfi_timekeeping_reset(struct clocksource *cs, time64_t mono,
 	*tks = tk_core.timekeeper;
 }
 
-const struct timekeeper *tkfi_timekeeper(void)
-{
-	return &tk_core.timekeeper;
-}
-
 const struct timekeeper *tkfi_shadow_timekeeper(void)
 {
 	return &tk_core.shadow_timekeeper;
-}
-
-unsigned int tkfi_sequence(void)
-{
-	return tk_core.seq.seqcount.sequence;
 }
 
 #endif /* TKFI_GLUE_TIMEKEEPING */

@@ -98,4 +98,30 @@ struct tkfi_line tkfi_vdso_line(void);
 
 #define TKFI_REGION(add, object)	((add)(#object, &(object), sizeof(object)))
 
+#ifdef TKFI_GLUE_TIMEKEEPING
+
+/* What timekeeping.c has under the same name in every version. */
+
+/* A variant whose update needs somebody else to begin it says whom. */
+#ifndef TKFI_UPDATE_BEGIN
+#define TKFI_UPDATE_BEGIN()	do { } while (0)
+#endif
+
+enum tkfi_variant tkfi_variant(void)
+{
+	return TKFI_VARIANT;
+}
+
+const struct timekeeper *tkfi_timekeeper(void)
+{
+	return &tk_core.timekeeper;
+}
+
+unsigned int tkfi_sequence(void)
+{
+	return tk_core.seq.seqcount.sequence;
+}
+
+#endif /* TKFI_GLUE_TIMEKEEPING */
+
 #endif

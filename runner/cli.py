@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from runner import boots, breaks, hold, hold_chart, kernels, lock, patches, shows, style, summary
+from runner import boots, breaks, kernels, lock, patches, shows, style, summary
 from runner.errors import Interrupted, TkfiError
 from runner.identical import check_identical
 from runner.layout import Layout
@@ -23,7 +23,7 @@ from runner.prepare import prepare
 from runner.process import NoSpace
 from runner.progress import note
 from runner.reproduce import Request, reproduce
-from runner.suites import report, suites, test
+from runner.suites import report, suites, test, unlike
 from runner.units import parse_delay, parse_frequency
 
 NEEDED_GB = 3  # disk space one kernel takes: package, source, objects
@@ -113,12 +113,6 @@ def _parser() -> argparse.ArgumentParser:
                        help="measure what pre-series, post-series and fixed show of the race")
     _add_json(tests)
 
-    bench = verb("bench", _bench, "measure; --hold: what the updater executes with a sequence odd")
-    bench.add_argument("--hold", action="store_true", help="on pre-series, post-series and fixed")
-    bench.add_argument("--kernel", action="append", help="may be repeated (all)")
-    bench.add_argument("--svg", metavar="FILE", help="draw a chart")
-    _add_json(bench)
-
     broken = verb("breaks", _breaks, "check that each deliberate break of the kernel fails its case")
     broken.add_argument("name", nargs="*", metavar="NAME", help="which breaks (all)")
     broken.add_argument("--kernel", action="append", help="may be repeated (all)")
@@ -193,8 +187,13 @@ def _test(arguments: argparse.Namespace, layout: Layout) -> int:
               for variant in arguments.variant or [kernels.POST_SERIES]]
     with lock.held(layout.build / ".lock"):
         runs = test(chosen, arguments.suite or "tkfi_*", arguments.boots or 1, layout)
-    passed, failed = sum(r.counts.passed for r in runs), sum(r.counts.failed for r in runs)
-    data = {"format": 1, "passed": passed, "failed": failed, "runs": [run.json() for run in runs]}
+    different = unlike(runs)
+    for line in different:
+        note(line)
+    passed = sum(run.counts.passed for run in runs)
+    failed = sum(run.counts.failed for run in runs) + len(different)
+    data = {"format": 1, "passed": passed, "failed": failed, "runs": [run.json() for run in runs],
+            "unlike": different}
     _answer(report(runs), data, arguments.json)
     summary.add("KUnit", passed, failed)
     return 1 if failed else 0
@@ -213,21 +212,6 @@ def _summary(arguments: argparse.Namespace, layout: Layout) -> int:
             arguments.json)
     summary.add("what each build shows", *shows.count(rows))
     return 0 if held else 1
-
-
-def _bench(arguments: argparse.Namespace, layout: Layout) -> int:
-    if not arguments.hold:
-        raise TkfiError("bench has only --hold so far: ./tkfi bench --hold")
-    benches = []
-    with lock.held(layout.build / ".lock"):
-        for name in _kernels(arguments, layout):
-            benches.append(hold.measure([kernels.choose(name, layout, variant)
-                                         for variant in hold.VARIANTS], layout))
-    data = {"format": 1, "cpu": hold.cpu_model(), "kernels": [made.json() for made in benches]}
-    _answer(hold.report(benches), data, arguments.json)
-    if arguments.svg:
-        hold_chart.write(benches, Path(arguments.svg), layout.build / "matplotlib")
-    return 1 if any(made.problems for made in benches) else 0
 
 
 def _breaks(arguments: argparse.Namespace, layout: Layout) -> int:

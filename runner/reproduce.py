@@ -87,6 +87,8 @@ class Outcome:
                 f"jumped forward {jump:,} ns" if jump > 0 else "did not jump")
         factors = (f"a = {main.mult_new} - {main.mult_old} = {main.mult_new - main.mult_old}, "
                    f"D = {main.delay_cycles} cycles, shift = {main.shift}")
+        if main.delay_ns and not main.delay_cycles:
+            factors += "; no delay counts: this build's old and new lines meet after it"
         if self.held:
             return f"The clock {seen}, as predicted within 1 ns ({factors})."
         wrong = ", ".join(race.reader for race in self.races if not race.held)

@@ -93,15 +93,11 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Hold:
-    """What the updater executes with a sequence odd, for one workload and one kind of readers."""
+class Same:
+    """The hash of something that must come out the same in every variant of a kernel."""
 
-    workload: str
-    readers: str
-    accesses: int
-    ns_median: int
-    ns_p99: int
-    samples: int
+    case: str
+    hash: str
 
 
 @dataclass
@@ -113,7 +109,7 @@ class Results:
     events: list[Event] = field(default_factory=list)
     traces: list[Trace] = field(default_factory=list)
     shows: list[Shown] = field(default_factory=list)
-    holds: list[Hold] = field(default_factory=list)
+    same: list[Same] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     missing: bool = False
 
@@ -152,8 +148,8 @@ def _add(results: Results, record: Mapping[str, Any]) -> None:
         results.traces.append(_make(Trace, record))
     elif kind == "shows":
         results.shows.append(_make(Shown, record))
-    elif kind == "hold":
-        results.holds.append(_make(Hold, record))
+    elif kind == "same":
+        results.same.append(_make(Same, record))
 
 
 def _make(record_type: type[_Record], record: Mapping[str, Any]) -> _Record:

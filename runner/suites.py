@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -22,14 +22,15 @@ Traces = dict[str, tuple[int, str]]  # case -> events, hash
 
 @dataclass(frozen=True)
 class SuiteRun:
-    """All boots of one suite on one kernel: how many cases left a trace, and the names of those whose
-    traces were not the same in every boot."""
+    """All boots of one suite on one kernel: how many cases left a trace, the names of those whose
+    traces were not the same in every boot, and the hashes that every variant must have, by name."""
 
     kernel: Kernel
     suite: str
     boots: Sequence[Boot]
     traces: int
     differing: Sequence[str]
+    same: Mapping[str, str]
     version: str
 
     @property
@@ -51,6 +52,7 @@ class SuiteRun:
             "skipped": self.counts.skipped, "seconds": round(self.seconds, 3),
             "causes": [boot.cause.text for boot in self.boots if boot.cause],
             "traces": self.traces, "differing": list(self.differing),
+            "same": dict(self.same),
         }
 
 
@@ -85,6 +87,17 @@ def test(kernels: Sequence[Kernel], pattern: str, count: int, layout: Layout) ->
     return runs
 
 
+def unlike(runs: Sequence[SuiteRun]) -> list[str]:
+    """What should have been the same in all variants of a kernel that ran, and was not."""
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for run in runs:
+        for name, value in run.same.items():
+            found.setdefault((run.kernel.name, name), {})[run.kernel.variant] = value
+    return [f"{kernel}: {name} differ between variants: "
+            + ", ".join(f"{variant} {value}" for variant, value in hashes.items())
+            for (kernel, name), hashes in found.items() if len(set(hashes.values())) > 1]
+
+
 def report(runs: Sequence[SuiteRun]) -> str:
     """The table. traces counts the cases compared between boots."""
     several = any(run.kernel.variant != POST_SERIES for run in runs)
@@ -112,6 +125,7 @@ def failures_only(output: str) -> str:
 def _run_suite(tool: KunitTool, suite: str, glob: str, count: int) -> SuiteRun:
     booted: list[Boot] = []
     traces: list[Traces] = []
+    same: dict[str, str] = {}
     kernel, version = tool.kernel, tool.kernel.name
     for number in range(1, count + 1):
         name = f"{suite}-{number}"
@@ -126,12 +140,13 @@ def _run_suite(tool: KunitTool, suite: str, glob: str, count: int) -> SuiteRun:
             note(problem)
         if found.header:
             version = found.header.kernel
+        same.update({s.case: s.hash for s in found.same})
         traces.append({f"{t.suite}.{t.case}": (t.events, t.hash) for t in found.traces})
     differing = compare(traces)
     for case in differing:
         note(f"{kernel.title} {case}: the trace is not the same in every boot: "
              + ", ".join(_describe(boot.get(case)) for boot in traces))
-    return SuiteRun(kernel, suite, booted, len(set().union(*traces)), differing, version)
+    return SuiteRun(kernel, suite, booted, len(set().union(*traces)), differing, same, version)
 
 
 def _describe(trace: tuple[int, str] | None) -> str:
