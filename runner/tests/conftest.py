@@ -28,6 +28,12 @@ def pytest_sessionfinish() -> None:
     summary.add("pytest", len(_passed - _failed), len(_failed))
 
 
+@pytest.fixture(autouse=True)
+def own_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test makes the tool count is not a result of `make check`."""
+    monkeypatch.delenv("TKFI_SUMMARY", raising=False)
+
+
 @pytest.fixture
 def layout(tmp_path: Path) -> Layout:
     """A checkout with a one-patch series for 6.12 and the directories the tree is joined with."""
