@@ -124,6 +124,11 @@ void tkfi_vdso_reset(void)
 	tkfi_name_add(&_vdso_data[CS_RAW].seq, "vdso.seq[RAW]");
 }
 
+unsigned int tkfi_vdso_sequence(void)
+{
+	return _vdso_data[CS_HRES_COARSE].seq;
+}
+
 struct tkfi_line tkfi_vdso_line(void)
 {
 	const struct vdso_data *vd = &_vdso_data[CS_HRES_COARSE];

@@ -120,6 +120,11 @@ void tkfi_vdso_reset(void)
 		      "vdso.seq[RAW]");
 }
 
+unsigned int tkfi_vdso_sequence(void)
+{
+	return vdso_k_time_data->clock_data[CS_HRES_COARSE].seq;
+}
+
 struct tkfi_line tkfi_vdso_line(void)
 {
 	const struct vdso_clock *vc =

@@ -74,8 +74,9 @@ void tkfi_ntp_set_frequency(long tick_us, long freq);
 const struct timekeeper *tkfi_timekeeper(void);
 const struct timekeeper *tkfi_shadow_timekeeper(void);
 
-/* The sequence of the kernel's readers. */
+/* The sequence of the kernel's readers, and of the vDSO's. */
 unsigned int tkfi_sequence(void);
+unsigned int tkfi_vdso_sequence(void);
 
 /**
  * struct tkfi_line - how a vDSO page turns cycles into time

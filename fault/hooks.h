@@ -18,6 +18,8 @@
 #include <linux/spinlock.h>
 #include <asm/processor.h>
 
+#include "stopwatch.h"
+
 struct tkfi_vcpu;
 
 /* The VCPU that is executing; NULL while the kernel minds its own business. */
@@ -97,6 +99,48 @@ DEFINE_LOCK_GUARD_1(tkfi_irqsave, raw_spinlock_t,
 #define seqcount_lockdep_reader_access(s)	tkfi_watch(&(s)->sequence)
 
 #define cpu_relax()		(tkfi_current ? tkfi_await() : cpu_relax())
+
+/*
+ * Write sections, for the stopwatch only: it starts when the sequence is odd and
+ * stops when it is about to be even.
+ */
+#define TKFI_SECTION(step, sequence)					\
+do {									\
+	if (unlikely(tkfi_stopwatch))					\
+		tkfi_section_##step(sequence);				\
+} while (0)
+
+#define do_write_seqcount_begin(s)					\
+do {									\
+	do_write_seqcount_begin(s);					\
+	TKFI_SECTION(begin, TKFI_SEQ_KERNEL);				\
+} while (0)
+
+#define do_write_seqcount_end(s)					\
+do {									\
+	TKFI_SECTION(end, TKFI_SEQ_KERNEL);				\
+	do_write_seqcount_end(s);					\
+} while (0)
+
+#define vdso_write_begin(vd)						\
+do {									\
+	vdso_write_begin(vd);						\
+	TKFI_SECTION(begin, TKFI_SEQ_VDSO);				\
+} while (0)
+
+#define vdso_write_end(vd)						\
+do {									\
+	TKFI_SECTION(end, TKFI_SEQ_VDSO);				\
+	vdso_write_end(vd);						\
+} while (0)
+
+/* A block copy is as many accesses as it has words. */
+#ifdef CONFIG_TKFI_ACCESS
+void *tkfi_memcpy(void *to, const void *from, size_t size);
+
+#undef memcpy
+#define memcpy(to, from, size)	tkfi_memcpy(to, from, size)
+#endif
 
 /* These leave timekeeping, for hrtimers, the RTC and the random pool. */
 #define clock_was_set(bases)						\

@@ -100,7 +100,9 @@ int tkfi_plan_run(struct tkfi_plan *plan, struct tkfi_engine *engine)
 			plan->programs[i].ops[j].done = false;
 		tkfi_engine_add(engine, tkfi_program_body, &plan->programs[i]);
 	}
+	tkfi_access_watch(plan->access, plan->probe_arg);
 	ret = tkfi_engine_run(engine, &plan->strategy);
+	tkfi_access_watch(NULL, NULL);
 	return ret ?: check_reached(plan, engine);
 }
 

@@ -2,6 +2,7 @@
 #ifndef __TKFI_PLAN_H
 #define __TKFI_PLAN_H
 
+#include "access.h"
 #include "ops.h"
 #include "strategy.h"
 
@@ -41,7 +42,8 @@ struct tkfi_fault {
  * @nr_active:	how many
  * @probe:	called whenever a VCPU stopped at a point, before anybody goes on; may
  *		look at everything and change nothing. NULL for none
- * @probe_arg:	for @probe
+ * @access:	called before every access of a VCPU's instrumented code; likewise
+ * @probe_arg:	for @probe and @access
  * @text:	the plan as it was written, torn up by the parser
  */
 struct tkfi_plan {
@@ -53,6 +55,7 @@ struct tkfi_plan {
 	struct tkfi_fault *active[TKFI_MAX_FAULTS];
 	unsigned int nr_active;
 	void (*probe)(const struct tkfi_vcpu *vcpu, void *arg);
+	tkfi_access_fn access;
 	void *probe_arg;
 	char text[TKFI_PLAN_TEXT];
 };

@@ -118,3 +118,40 @@ int tkfi_session_run_body(struct tkfi_session *session,
 	local_irq_restore(flags);
 	return ret;
 }
+
+int tkfi_session_repeat(struct tkfi_session *session, const char *setup,
+			struct tkfi_plan *plan, unsigned int nr,
+			struct tkfi_stopwatch *watch, void (*done)(void *arg),
+			void *arg)
+{
+	struct tkfi_engine *engine = session->engine;
+	struct tkfi_op *op = &plan->programs[0].ops[0];
+	struct tkfi_state from;
+	unsigned long flags;
+	unsigned int i;
+	int ret;
+
+	ret = tkfi_plan_parse(session->setup, engine->error,
+			      sizeof(engine->error), "cpu0: %s", setup) ?:
+	      tkfi_state_alloc(&from);
+	if (ret)
+		return ret;
+	local_irq_save(flags);
+	tkfi_state_save(&session->own);
+	start_anew();
+	ret = tkfi_plan_run(session->setup, engine);
+	tkfi_state_save(&from);
+	suppress_printk = true;
+	for (i = 0; i < nr && !ret; i++) {
+		tkfi_state_restore(&from);
+		tkfi_stopwatch_run(watch);
+		op->result = op->type->run(op);
+		tkfi_stopwatch_run(NULL);
+		done(arg);
+	}
+	suppress_printk = false;
+	tkfi_state_restore(&session->own);
+	local_irq_restore(flags);
+	tkfi_state_free(&from);
+	return ret;
+}

@@ -8,6 +8,7 @@
 #include "glue.h"
 #include "plan.h"
 #include "state.h"
+#include "stopwatch.h"
 
 /* Where every execution begins; the wall clock is 2013-02-21 00:00 UTC. */
 #define TKFI_START_CYCLES	BIT_ULL(32)
@@ -99,5 +100,26 @@ int tkfi_session_run(struct tkfi_session *session, const char *setup,
 int tkfi_session_run_body(struct tkfi_session *session,
 			  void (*body)(struct tkfi_vcpu *, void *), void *arg,
 			  struct tkfi_strategy *strategy);
+
+/**
+ * tkfi_session_repeat() - one operation again and again, as the kernel runs it
+ * @session:	session; @session->outcome is not filled
+ * @setup:	as for tkfi_session_run()
+ * @plan:	plan, parsed; its first operation is performed
+ * @nr:		how often, each time from the same state
+ * @watch:	runs during the operation, and starts anew each time
+ * @done:	called after each time
+ * @arg:	for @done
+ *
+ * Off the VCPUs: nothing is redirected, recorded or preempted. What leaves the
+ * subject does leave it, as when a leap second queues the kernel's hrtimer work;
+ * but nothing is printed.
+ *
+ * Return: as tkfi_session_run().
+ */
+int tkfi_session_repeat(struct tkfi_session *session, const char *setup,
+			struct tkfi_plan *plan, unsigned int nr,
+			struct tkfi_stopwatch *watch, void (*done)(void *arg),
+			void *arg);
 
 #endif

@@ -24,6 +24,10 @@ do {									\
 		tkfi_await_word(TKFI_VDSO_SEQUENCE, *TKFI_VDSO_SEQUENCE); \
 } while (0)
 
+/* hooks.h comes before the definition of these here, and nobody writes. */
+#undef vdso_write_begin
+#undef vdso_write_end
+
 #define TKFI_GLUE_VDSO
 #include <tkfi-glue.h>
 

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The runtime that -fsanitize=thread calls: not a race detector, just the places.
+ * The compiler's interface is that of GCC's tsan.def, as in kernel/kcsan/core.c.
+ */
+#include <linux/bits.h>
+#include <linux/compiler.h>
+#include <linux/kernel.h>
+
+#include "access.h"
+#include "hooks.h"
+
+#undef memcpy
+
+static tkfi_access_fn watcher;
+static void *watcher_arg;
+
+void tkfi_access_watch(tkfi_access_fn fn, void *arg)
+{
+	watcher = fn;
+	watcher_arg = arg;
+}
+
+static noinline void report(const void *addr, unsigned int what,
+			    unsigned long ip)
+{
+	const struct tkfi_access access = {
+		.addr = addr,
+		.ip = ip,
+		.size = what & ~(TKFI_STORE | TKFI_VOLATILE),
+		.store = what & TKFI_STORE,
+		.is_volatile = what & TKFI_VOLATILE,
+	};
+
+	struct tkfi_vcpu *vcpu = tkfi_current;
+
+	if (!watcher)
+		return;
+	/* What the watcher itself reads is nobody's business. */
+	tkfi_current = NULL;
+	watcher(&access, watcher_arg);
+	tkfi_current = vcpu;
+}
+
+#define HOOK(name, what)						\
+void name(void *addr);							\
+void name(void *addr)							\
+{									\
+	if (unlikely(tkfi_current))					\
+		report(addr, what, _RET_IP_);				\
+}
+
+#define HOOKS(size)							\
+	HOOK(__tsan_read##size, size)					\
+	HOOK(__tsan_write##size, size | TKFI_STORE)			\
+	HOOK(__tsan_unaligned_read##size, size)				\
+	HOOK(__tsan_unaligned_write##size, size | TKFI_STORE)		\
+	HOOK(__tsan_volatile_read##size, size | TKFI_VOLATILE)		\
+	HOOK(__tsan_volatile_write##size, size | TKFI_STORE | TKFI_VOLATILE) \
+	HOOK(__tsan_unaligned_volatile_read##size, size | TKFI_VOLATILE) \
+	HOOK(__tsan_unaligned_volatile_write##size,			\
+	     size | TKFI_STORE | TKFI_VOLATILE)
+
+HOOKS(1)
+HOOKS(2)
+HOOKS(4)
+HOOKS(8)
+HOOKS(16)
+
+/* Called by a constructor in every instrumented file. */
+void __tsan_init(void);
+void __tsan_init(void)
+{
+}
+
+/* The words of a block, or its last bytes, in the order a copy takes them. */
+static size_t step(size_t done, size_t size)
+{
+	return size - done >= sizeof(u64) ? sizeof(u64) : 1;
+}
+
+/*
+ * A structure that the compiler copies in one go. Its words are reported, but all of
+ * them before the first is copied: nobody sees it half done.
+ */
+static noinline void report_range(const void *addr, size_t size,
+				  unsigned int what, unsigned long ip)
+{
+	size_t i;
+
+	for (i = 0; i < size; i += step(i, size))
+		report(addr + i, step(i, size) | what, ip);
+}
+
+void __tsan_read_range(void *addr, size_t size);
+void __tsan_read_range(void *addr, size_t size)
+{
+	if (unlikely(tkfi_current))
+		report_range(addr, size, 0, _RET_IP_);
+}
+
+void __tsan_write_range(void *addr, size_t size);
+void __tsan_write_range(void *addr, size_t size)
+{
+	if (unlikely(tkfi_current))
+		report_range(addr, size, TKFI_STORE, _RET_IP_);
+}
+
+/* A block copy as the copy word by word that it is: others see it half done. */
+void *tkfi_memcpy(void *to, const void *from, size_t size)
+{
+	const unsigned long ip = _RET_IP_;
+	size_t i;
+
+	if (!tkfi_current)
+		return memcpy(to, from, size);
+	for (i = 0; i < size; i += step(i, size)) {
+		report(from + i, step(i, size), ip);
+		report(to + i, step(i, size) | TKFI_STORE, ip);
+		if (step(i, size) == sizeof(u64))
+			*(u64 *)(to + i) = *(const u64 *)(from + i);
+		else
+			*(u8 *)(to + i) = *(const u8 *)(from + i);
+	}
+	return to;
+}

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-2.0
+# The files whose memory accesses are reported to access.c.
+tkfi-access-$(CONFIG_TKFI_ACCESS) := -fsanitize=thread \
+	--param tsan-distinguish-volatile=1 \
+	--param tsan-instrument-func-entry-exit=0
+
+CFLAGS_timekeeping.o += $(tkfi-access-y)
+CFLAGS_ntp.o += $(tkfi-access-y)
+CFLAGS_vsyscall.o += $(tkfi-access-y)
+CFLAGS_vdso.o += $(tkfi-access-y)
