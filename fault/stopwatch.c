@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/kernel.h>
+#include <linux/math64.h>
+#include <linux/sort.h>
+#include <linux/string.h>
+#include <linux/time64.h>
+#include <os.h>
+
+#include "stopwatch.h"
+
+struct tkfi_stopwatch *tkfi_stopwatch;
+
+u64 tkfi_tsc(void)
+{
+	u64 tsc;
+
+	asm volatile("lfence\n\trdtsc\n\tshl $32, %%rdx\n\tor %%rdx, %%rax"
+		     : "=a" (tsc) : : "rdx", "memory");
+	return tsc;
+}
+
+u64 tkfi_tsc_khz(void)
+{
+	s64 start_ns = os_nsecs(), ns;
+	u64 start = tkfi_tsc(), tsc;
+
+	do {
+		ns = os_nsecs() - start_ns;
+		tsc = tkfi_tsc() - start;
+	} while (ns < 20 * NSEC_PER_MSEC);
+	return mul_u64_u64_div_u64(tsc, NSEC_PER_MSEC, ns);
+}
+
+void tkfi_section_begin(enum tkfi_sequence sequence)
+{
+	tkfi_stopwatch->began[sequence] = tkfi_tsc();
+}
+
+void tkfi_section_end(enum tkfi_sequence sequence)
+{
+	struct tkfi_stopwatch *watch = tkfi_stopwatch;
+
+	watch->cycles[sequence] += tkfi_tsc() - watch->began[sequence];
+	watch->sections[sequence]++;
+}
+
+void tkfi_stopwatch_run(struct tkfi_stopwatch *watch)
+{
+	tkfi_stopwatch = watch;
+	if (watch)
+		memset(watch, 0, sizeof(*watch));
+}
+
+static int compare(const void *a, const void *b)
+{
+	u32 x = *(const u32 *)a, y = *(const u32 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* The smallest step between two samples: what the counter can tell apart. */
+static u32 resolution(const u32 *sorted, unsigned int nr)
+{
+	u32 least = U32_MAX;
+	unsigned int i;
+
+	for (i = 1; i < nr; i++)
+		if (sorted[i] != sorted[i - 1])
+			least = min(least, sorted[i] - sorted[i - 1]);
+	return least == U32_MAX ? 1 : least;
+}
+
+u64 tkfi_quantile(u32 *samples, unsigned int nr, unsigned int percent)
+{
+	unsigned int rank = nr * percent / 100, first = rank, last = rank;
+	u64 step;
+
+	sort(samples, nr, sizeof(samples[0]), compare, NULL);
+	while (first && samples[first - 1] == samples[rank])
+		first--;
+	while (last < nr - 1 && samples[last + 1] == samples[rank])
+		last++;
+	/* The equal ones lie evenly in the step that the counter took for them. */
+	step = resolution(samples, nr) * 100;
+	return max_t(s64, 0, samples[rank] * 100LL - step / 2 +
+		     step * (rank - first) / (last - first + 1));
+}
+
+u64 tkfi_stopwatch_overhead(void)
+{
+	struct tkfi_stopwatch watch, *before = tkfi_stopwatch;
+	static u32 shown[1000];
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(shown); i++) {
+		tkfi_stopwatch_run(&watch);
+		tkfi_section_begin(TKFI_SEQ_KERNEL);
+		tkfi_section_end(TKFI_SEQ_KERNEL);
+		shown[i] = watch.cycles[TKFI_SEQ_KERNEL];
+	}
+	tkfi_stopwatch = before;
+	return tkfi_quantile(shown, ARRAY_SIZE(shown), 50);
+}

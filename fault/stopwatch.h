@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * How long updaters keep a sequence odd, in host time: for code that runs as
+ * the kernel runs it, off the VCPUs.
+ */
+#ifndef __TKFI_STOPWATCH_H
+#define __TKFI_STOPWATCH_H
+
+#include <linux/types.h>
+
+/* The sequences that updaters make odd: of the kernel's readers, of the vDSO's. */
+enum tkfi_sequence {
+	TKFI_SEQ_KERNEL,
+	TKFI_SEQ_VDSO,
+	TKFI_NR_SEQUENCES
+};
+
+/**
+ * struct tkfi_stopwatch - what is measured while it runs
+ * @cycles:	host TSC cycles with the sequence odd, by enum tkfi_sequence
+ * @sections:	write sections
+ * @began:	TSC at the begin of the current section
+ */
+struct tkfi_stopwatch {
+	u64 cycles[TKFI_NR_SEQUENCES];
+	unsigned int sections[TKFI_NR_SEQUENCES];
+	u64 began[TKFI_NR_SEQUENCES];
+};
+
+/* The one that runs; hooks.h tells it of write sections. */
+extern struct tkfi_stopwatch *tkfi_stopwatch;
+void tkfi_section_begin(enum tkfi_sequence sequence);
+void tkfi_section_end(enum tkfi_sequence sequence);
+
+/* Measure into @watch from now on; NULL stops. Interrupts off. */
+void tkfi_stopwatch_run(struct tkfi_stopwatch *watch);
+
+/* What the stopwatch shows for a section that is empty: median, in 1/100 cycles. */
+u64 tkfi_stopwatch_overhead(void);
+
+/**
+ * tkfi_quantile() - a quantile of measured times
+ * @samples:	cycles; are sorted
+ * @nr:		how many, not 0
+ * @percent:	50 for the median; 0 ... 99
+ *
+ * Where the counter is so coarse that many samples are equal, it is interpolated as
+ * for grouped data.
+ *
+ * Return: 1/100 cycles.
+ */
+u64 tkfi_quantile(u32 *samples, unsigned int nr, unsigned int percent);
+
+/* The host's time stamp counter, read after all before it has executed. */
+u64 tkfi_tsc(void);
+
+/* Its frequency in kHz, measured against the host's clock; takes 20 ms. */
+u64 tkfi_tsc_khz(void);
+
+#endif
