@@ -3,10 +3,13 @@
 #include <linux/irqflags.h>
 #include <linux/kernel.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
+#include "cells.h"
 #include "engine.h"
 #include "hooks.h"
 #include "names.h"
+#include "snapshot.h"
 
 #undef cpu_relax
 
@@ -15,20 +18,14 @@ struct tkfi_vcpu *tkfi_current;
 /* The engine whose VCPUs execute; one at a time, interrupts are off. */
 static struct tkfi_engine *tkfi_engine;
 
-/* Locks held by VCPUs, and by whom. */
-#define TKFI_MAX_LOCKS	8
-static struct {
-	const void *lock;
-	struct tkfi_vcpu *owner;
-} tkfi_locks[TKFI_MAX_LOCKS];
-
-static struct tkfi_vcpu *lock_owner(const void *lock)
+static struct tkfi_held *find_held(const struct tkfi_engine *engine,
+				   const void *lock)
 {
 	int i;
 
 	for (i = 0; i < TKFI_MAX_LOCKS; i++)
-		if (tkfi_locks[i].lock == lock)
-			return tkfi_locks[i].owner;
+		if (engine->held[i].lock == lock)
+			return (struct tkfi_held *)&engine->held[i];
 	return NULL;
 }
 
@@ -37,45 +34,168 @@ unsigned int tkfi_locks_held(const struct tkfi_vcpu *vcpu)
 	unsigned int i, held = 0;
 
 	for (i = 0; i < TKFI_MAX_LOCKS; i++)
-		held += tkfi_locks[i].lock && tkfi_locks[i].owner == vcpu;
+		held += tkfi_engine->held[i].lock &&
+			tkfi_engine->held[i].owner == vcpu;
 	return held;
 }
 
-/* Back to tkfi_engine_run(), which comes back when the strategy says so. */
+static bool is_reading(const struct tkfi_vcpu *v, unsigned int cell)
+{
+	int i;
+
+	for (i = 0; i < TKFI_MAX_ATTEMPTS; i++)
+		if (v->attempts[i] == cell)
+			return true;
+	return false;
+}
+
+/*
+ * A reader that finds its sequence changed has done nothing and starts again. So
+ * nothing is lost if writers of the sequence wait for readers that are between
+ * their two looks at it: that a reader was late is the same as that it began late.
+ */
+static bool is_being_read(const struct tkfi_engine *engine,
+			  const struct tkfi_vcpu *writer, unsigned int cell)
+{
+	unsigned int i;
+
+	for (i = 0; i < engine->nr_vcpus; i++)
+		if (&engine->vcpus[i] != writer &&
+		    is_reading(&engine->vcpus[i], cell))
+			return true;
+	return false;
+}
+
+static bool can_go_on(const struct tkfi_engine *engine,
+		      const struct tkfi_vcpu *v)
+{
+	const struct tkfi_step *next = &v->next;
+	u8 flags;
+
+	switch (next->kind) {
+	case TKFI_STEP_LOCK:
+		return !find_held(engine, next->what);
+	case TKFI_STEP_AWAIT:
+		return *(const unsigned int *)next->what != next->value;
+	case TKFI_STEP_BEGIN:
+		flags = tkfi_cells[next->cell].flags;
+		return !(flags & TKFI_CELL_SEQUENCE) ||
+		       !(*(const unsigned int *)next->what & 1);
+	case TKFI_STEP_STORE:
+		flags = tkfi_cells[next->cell].flags;
+		return !(flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH)) ||
+		       !is_being_read(engine, v, next->cell);
+	default:
+		return true;
+	}
+}
+
+unsigned long tkfi_engine_ready(const struct tkfi_engine *engine)
+{
+	unsigned long ready = 0;
+	unsigned int i;
+
+	for (i = 0; i < engine->nr_vcpus; i++)
+		if (!engine->vcpus[i].done &&
+		    can_go_on(engine, &engine->vcpus[i]))
+			ready |= BIT(i);
+	return ready;
+}
+
+static void internal_bug(struct tkfi_engine *engine, const char *fmt, ...)
+{
+	size_t len = scnprintf(engine->error, sizeof(engine->error),
+			       "[tkfi internal bug] ");
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(engine->error + len, sizeof(engine->error) - len, fmt, args);
+	va_end(args);
+	engine->ret = -EPROTO;
+}
+
+/* Who goes on now; NULL for the engine's caller. */
+static struct tkfi_vcpu *choose(struct tkfi_engine *engine)
+{
+	unsigned long ready = tkfi_engine_ready(engine);
+	unsigned int next;
+
+	engine->chosen = NULL;
+	if (!ready || engine->ret)
+		return NULL;
+	next = engine->strategy->next(engine->strategy, engine, ready);
+	if (next == TKFI_STOP) {
+		engine->ret = -ECANCELED;
+		return NULL;
+	}
+	if (next >= engine->nr_vcpus || !(ready & BIT(next))) {
+		internal_bug(engine, "the strategy chose VCPU%u of %#lx", next,
+			     ready);
+		return NULL;
+	}
+	engine->chosen = &engine->vcpus[next];
+	return engine->save ? NULL : engine->chosen;
+}
+
+/*
+ * The executing VCPU stops. Whoever is chosen goes on right from here: the caller
+ * of the engine is needed only for snapshots, and at the end.
+ */
 static void stop_here(void)
 {
-	struct tkfi_vcpu *v = tkfi_current;
+	struct tkfi_engine *engine = tkfi_engine;
+	struct tkfi_vcpu *v = tkfi_current, *next;
 
 	tkfi_current = NULL;
-	tkfi_switch(&v->context, &tkfi_engine->caller);
+	if (!irqs_disabled())
+		internal_bug(engine, "VCPU%u enabled interrupts", v->id);
+	next = choose(engine);
+	tkfi_current = next;
+	if (next == v)
+		return;
+	if (next)
+		engine->last = next;
+	tkfi_switch(&v->context, next ? &next->context : &engine->caller);
+}
+
+/* The executing VCPU is about to do @next, when it is its turn. */
+static void step(struct tkfi_vcpu *v, const struct tkfi_step *next)
+{
+	const struct tkfi_engine *engine = tkfi_engine;
+	unsigned int wants = engine->strategy->wants ?: TKFI_WANTS_POINTS;
+	bool blocked;
+
+	v->next = *next;
+	blocked = !can_go_on(engine, v);
+	if (!blocked && !(wants & BIT(next->kind)))
+		return;
+	if (blocked && !engine->quiet) {
+		v->blocked_on = tkfi_name(next->what);
+		tkfi_record(TKFI_EV_BLOCKED, v->blocked_on, 0);
+	}
+	stop_here();
 }
 
 void tkfi_yield(void)
 {
-	stop_here();
-}
-
-static void block(struct tkfi_vcpu *v, const void *what)
-{
-	v->blocked_on = tkfi_name(what);
-	tkfi_record(TKFI_EV_BLOCKED, v->blocked_on, 0);
-	v->state = TKFI_BLOCKED;
-	stop_here();
+	step(tkfi_current, &(struct tkfi_step){ .kind = TKFI_STEP_YIELD });
 }
 
 void tkfi_record(enum tkfi_event_kind kind, const char *what, s64 value)
 {
-	if (tkfi_current)
+	if (tkfi_current && !tkfi_engine->quiet)
 		tkfi_trace_add(&tkfi_engine->trace, tkfi_current->id, kind, what,
 			       value);
 }
 
 void tkfi_hit(const char *name)
 {
+	struct tkfi_vcpu *v = tkfi_current;
+
 	tkfi_record(TKFI_EV_POINT, name, 0);
-	tkfi_current->at = name;
-	stop_here();
-	tkfi_current->at = NULL;
+	v->at = name;
+	step(v, &(struct tkfi_step){ .kind = TKFI_STEP_POINT, .what = name });
+	v->at = NULL;
 }
 
 void tkfi_watch(const unsigned int *word)
@@ -87,10 +207,16 @@ void tkfi_watch(const unsigned int *word)
 void tkfi_await_word(const unsigned int *word, unsigned int value)
 {
 	struct tkfi_vcpu *v = tkfi_current;
+	struct tkfi_step next = {
+		.kind = TKFI_STEP_AWAIT,
+		.cell = tkfi_cell_at(word),
+		.value = value,
+		.what = word,
+	};
 
-	v->wait_word = word;
-	v->wait_value = value;
-	block(v, word);
+	if (next.cell && tkfi_cells_use(next.cell, 1, v->id, false))
+		next.nr_cells = 1;
+	step(v, &next);
 }
 
 void tkfi_await(void)
@@ -98,44 +224,108 @@ void tkfi_await(void)
 	tkfi_await_word(tkfi_current->watched, *tkfi_current->watched);
 }
 
+static void set_attempt(struct tkfi_vcpu *v, u16 from, u16 to)
+{
+	int i;
+
+	for (i = 0; i < TKFI_MAX_ATTEMPTS; i++) {
+		if (v->attempts[i] == from) {
+			v->attempts[i] = to;
+			return;
+		}
+	}
+	panic("[tkfi internal bug] VCPU%u reads too many sequences\n", v->id);
+}
+
+void tkfi_attempts_end(void)
+{
+	memset(tkfi_current->attempts, 0, sizeof(tkfi_current->attempts));
+}
+
+void tkfi_access(const void *addr, unsigned int size, enum tkfi_step_kind kind,
+		 bool is_volatile, unsigned long ip)
+{
+	struct tkfi_vcpu *v = tkfi_current;
+	struct tkfi_step next;
+	unsigned int cell, nr;
+
+	if (!(tkfi_engine->strategy->wants & BIT(kind)))
+		return;
+	cell = tkfi_cell_at(addr);
+	if (!cell)
+		return;
+	nr = DIV_ROUND_UP((unsigned long)addr % TKFI_CELL_SIZE + size,
+			  TKFI_CELL_SIZE);
+	if (!tkfi_cells_use(cell, nr, v->id, kind == TKFI_STEP_STORE))
+		return;
+	if (is_volatile && kind == TKFI_STEP_LOAD &&
+	    tkfi_cells[cell].flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH))
+		kind = is_reading(v, cell) ? TKFI_STEP_CHECK : TKFI_STEP_BEGIN;
+	next = (struct tkfi_step){
+		.kind = kind,
+		.nr_cells = nr,
+		.cell = cell,
+		.what = addr,
+		.ip = ip,
+	};
+	step(v, &next);
+	if (kind == TKFI_STEP_BEGIN)
+		set_attempt(v, 0, cell);
+	else if (kind == TKFI_STEP_CHECK)
+		set_attempt(v, cell, 0);
+}
+
+/* A lock's cell, if it is a choice when it is taken or dropped. */
+static struct tkfi_step lock_step(struct tkfi_vcpu *v, const void *lock,
+				  enum tkfi_step_kind kind)
+{
+	struct tkfi_step next = { .kind = kind, .what = lock };
+
+	if (tkfi_engine->strategy->wants & BIT(kind)) {
+		next.cell = tkfi_cell_of_lock(lock);
+		next.nr_cells = tkfi_cells_use(next.cell, 1, v->id, true);
+	}
+	return next;
+}
+
 void tkfi_lock(const void *lock)
 {
 	struct tkfi_vcpu *v = tkfi_current;
-	int i;
+	struct tkfi_step next;
+	struct tkfi_held *held;
 
 	if (!v)
 		return;
-	while (lock_owner(lock)) {
-		v->wait_lock = lock;
-		block(v, lock);
-	}
-	for (i = 0; i < TKFI_MAX_LOCKS; i++) {
-		if (tkfi_locks[i].lock)
-			continue;
-		tkfi_locks[i].lock = lock;
-		tkfi_locks[i].owner = v;
-		tkfi_record(TKFI_EV_LOCK, tkfi_name(lock), 0);
-		return;
-	}
-	panic("[tkfi internal bug] more than %d locks held\n", TKFI_MAX_LOCKS);
+	next = lock_step(v, lock, TKFI_STEP_LOCK);
+	if (next.nr_cells || find_held(tkfi_engine, lock))
+		step(v, &next);
+	held = find_held(tkfi_engine, NULL);
+	if (!held)
+		panic("[tkfi internal bug] more than %d locks held\n",
+		      TKFI_MAX_LOCKS);
+	held->lock = lock;
+	held->owner = v;
+	tkfi_record(TKFI_EV_LOCK, tkfi_engine->quiet ? NULL : tkfi_name(lock), 0);
 }
 
 void tkfi_unlock(const void *lock)
 {
-	int i;
+	struct tkfi_vcpu *v = tkfi_current;
+	struct tkfi_step next;
+	struct tkfi_held *held;
 
-	if (!tkfi_current)
+	if (!v)
 		return;
-	for (i = 0; i < TKFI_MAX_LOCKS; i++) {
-		if (tkfi_locks[i].lock != lock ||
-		    tkfi_locks[i].owner != tkfi_current)
-			continue;
-		tkfi_locks[i].lock = NULL;
-		tkfi_record(TKFI_EV_UNLOCK, tkfi_name(lock), 0);
-		return;
-	}
-	panic("[tkfi internal bug] VCPU%u does not hold %s\n",
-	      tkfi_current->id, tkfi_name(lock));
+	next = lock_step(v, lock, TKFI_STEP_UNLOCK);
+	if (next.nr_cells)
+		step(v, &next);
+	held = find_held(tkfi_engine, lock);
+	if (!held || held->owner != v)
+		panic("[tkfi internal bug] VCPU%u does not hold %s\n", v->id,
+		      tkfi_name(lock));
+	held->lock = NULL;
+	tkfi_record(TKFI_EV_UNLOCK, tkfi_engine->quiet ? NULL : tkfi_name(lock),
+		    0);
 }
 
 void tkfi_leave(const char *what)
@@ -143,34 +333,12 @@ void tkfi_leave(const char *what)
 	tkfi_record(TKFI_EV_LEAVE, what, 0);
 }
 
-/* Unblock whoever need not wait any longer. Returns who can go on. */
-static unsigned long who_is_ready(struct tkfi_engine *engine)
-{
-	unsigned long ready = 0;
-	unsigned int i;
-
-	for (i = 0; i < engine->nr_vcpus; i++) {
-		struct tkfi_vcpu *v = &engine->vcpus[i];
-
-		if (v->state == TKFI_BLOCKED &&
-		    (v->wait_lock ? !lock_owner(v->wait_lock) :
-				    *v->wait_word != v->wait_value)) {
-			v->wait_lock = NULL;
-			v->wait_word = NULL;
-			v->state = TKFI_READY;
-		}
-		if (v->state == TKFI_READY)
-			ready |= BIT(i);
-	}
-	return ready;
-}
-
 static bool all_done(const struct tkfi_engine *engine)
 {
 	unsigned int i;
 
 	for (i = 0; i < engine->nr_vcpus; i++)
-		if (engine->vcpus[i].state != TKFI_DONE)
+		if (!engine->vcpus[i].done)
 			return false;
 	return true;
 }
@@ -183,19 +351,24 @@ static void report_deadlock(struct tkfi_engine *engine)
 	len = scnprintf(engine->error, size, "deadlock:");
 	for (i = 0; i < engine->nr_vcpus; i++) {
 		const struct tkfi_vcpu *v = &engine->vcpus[i];
+		const struct tkfi_step *next = &v->next;
 
-		if (v->state == TKFI_DONE)
+		if (v->done)
 			continue;
 		len += scnprintf(engine->error + len, size - len,
 				 " VCPU%u waits for %s", v->id,
-				 tkfi_name(v->wait_lock ?: v->wait_word));
-		if (v->wait_lock)
+				 tkfi_name(next->what));
+		if (next->kind == TKFI_STEP_LOCK)
 			len += scnprintf(engine->error + len, size - len,
 					 ", held by VCPU%u;",
-					 lock_owner(v->wait_lock)->id);
+					 find_held(engine, next->what)->owner->id);
+		else if (next->kind == TKFI_STEP_STORE)
+			len += scnprintf(engine->error + len, size - len,
+					 " until it is read;");
 		else
 			len += scnprintf(engine->error + len, size - len,
-					 " to change from %u;", v->wait_value);
+					 " to change from %u;",
+					 *(const unsigned int *)next->what);
 	}
 	engine->error[len - 1] = '\0';
 }
@@ -205,60 +378,74 @@ static void vcpu_entry(void)
 	struct tkfi_vcpu *v = tkfi_current;
 
 	v->body(v, v->arg);
-	v->state = TKFI_DONE;
+	v->done = true;
 	stop_here();
 	panic("[tkfi internal bug] VCPU%u went on after its end\n", v->id);
 }
 
+/* Execute from wherever the VCPUs are. */
+static int execute(struct tkfi_engine *engine)
+{
+	engine->ret = 0;
+	engine->save = NULL;
+	tkfi_engine = engine;
+	choose(engine);
+	while (engine->chosen) {
+		if (engine->save) {
+			tkfi_snapshot_take(engine->save, engine);
+			engine->save = NULL;
+		}
+		tkfi_current = engine->chosen;
+		engine->last = engine->chosen;
+		tkfi_switch(&engine->caller, &engine->chosen->context);
+	}
+	if (!engine->ret && !all_done(engine)) {
+		report_deadlock(engine);
+		engine->ret = -EDEADLK;
+	}
+	tkfi_engine = NULL;
+	return engine->ret;
+}
+
 int tkfi_engine_run(struct tkfi_engine *engine, struct tkfi_strategy *strategy)
 {
-	unsigned long flags, ready;
+	unsigned long flags;
 	unsigned int i;
-	int ret = 0;
+	int ret;
 
 	local_irq_save(flags);
-	tkfi_engine = engine;
 	engine->last = NULL;
+	engine->strategy = strategy;
 	engine->error[0] = '\0';
-	memset(tkfi_locks, 0, sizeof(tkfi_locks));
+	memset(engine->held, 0, sizeof(engine->held));
 	for (i = 0; i < engine->nr_vcpus; i++) {
 		struct tkfi_vcpu *v = &engine->vcpus[i];
 
-		v->state = TKFI_READY;
+		v->done = false;
 		v->at = NULL;
-		v->wait_word = NULL;
-		v->wait_lock = NULL;
+		v->next = (struct tkfi_step){ .kind = TKFI_STEP_YIELD };
+		memset(v->attempts, 0, sizeof(v->attempts));
 		tkfi_context_init(&v->context, vcpu_entry);
 	}
 	if (strategy->begin)
 		strategy->begin(strategy, engine);
+	ret = execute(engine);
+	local_irq_restore(flags);
+	return ret;
+}
 
-	while ((ready = who_is_ready(engine))) {
-		unsigned int next = strategy->next(strategy, engine, ready);
+int tkfi_engine_resume(struct tkfi_engine *engine,
+		       struct tkfi_strategy *strategy,
+		       const struct tkfi_snapshot *from)
+{
+	unsigned long flags;
+	int ret;
 
-		if (next >= engine->nr_vcpus || !(ready & BIT(next))) {
-			snprintf(engine->error, sizeof(engine->error),
-				 "[tkfi internal bug] the strategy chose VCPU%u of %#lx",
-				 next, ready);
-			ret = -EPROTO;
-			break;
-		}
-		engine->last = &engine->vcpus[next];
-		tkfi_current = engine->last;
-		tkfi_switch(&engine->caller, &engine->last->context);
-		if (!irqs_disabled()) {
-			snprintf(engine->error, sizeof(engine->error),
-				 "[tkfi internal bug] VCPU%u enabled interrupts",
-				 next);
-			ret = -EPROTO;
-			break;
-		}
-	}
-	if (!ret && !all_done(engine)) {
-		report_deadlock(engine);
-		ret = -EDEADLK;
-	}
-	tkfi_engine = NULL;
+	local_irq_save(flags);
+	engine->strategy = strategy;
+	engine->error[0] = '\0';
+	tkfi_snapshot_restore(from, engine);
+	ret = execute(engine);
 	local_irq_restore(flags);
 	return ret;
 }

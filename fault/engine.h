@@ -6,6 +6,7 @@
 #ifndef __TKFI_ENGINE_H
 #define __TKFI_ENGINE_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 
 #include "switch.h"
@@ -13,40 +14,72 @@
 
 #define TKFI_MAX_VCPUS	4
 
-enum tkfi_vcpu_state {
-	TKFI_READY,
-	TKFI_BLOCKED,
-	TKFI_DONE,
+/* What a VCPU does next; only the last four have cells. */
+enum tkfi_step_kind {
+	TKFI_STEP_YIELD,	/* nothing; or it has not begun */
+	TKFI_STEP_POINT,	/* goes on from an injection point */
+	TKFI_STEP_LOCK,		/* takes a lock, once that is free */
+	TKFI_STEP_UNLOCK,
+	TKFI_STEP_AWAIT,	/* reads a word, once it is not @value any longer */
+	TKFI_STEP_LOAD,
+	TKFI_STEP_BEGIN,	/* reads a sequence that it will check */
+	TKFI_STEP_CHECK,	/* reads it again */
+	TKFI_STEP_STORE,
 };
+
+#define TKFI_WANTS_POINTS	(BIT(TKFI_STEP_YIELD) | BIT(TKFI_STEP_POINT))
+#define TKFI_WANTS_ACCESSES	(~0U & ~TKFI_WANTS_POINTS)
+
+/**
+ * struct tkfi_step - what a VCPU does when it goes on
+ * @kind:	what
+ * @nr_cells:	how many cells it touches; 0 if it does not matter to others
+ * @cell:	the first of them
+ * @value:	for TKFI_STEP_AWAIT: the value that makes it wait
+ * @what:	name of the point, address of the lock or the first byte
+ * @ip:		where in the kernel
+ */
+struct tkfi_step {
+	u8 kind;
+	u8 nr_cells;
+	u16 cell;
+	unsigned int value;
+	const void *what;
+	unsigned long ip;
+};
+
+static inline bool tkfi_step_writes(const struct tkfi_step *step)
+{
+	return step->kind == TKFI_STEP_STORE || step->kind == TKFI_STEP_LOCK ||
+	       step->kind == TKFI_STEP_UNLOCK;
+}
+
+/* Sequences that one VCPU is reading at once: one may be in an NMI. */
+#define TKFI_MAX_ATTEMPTS	3
 
 /**
  * struct tkfi_vcpu - a virtual CPU
  * @id:		0 ... TKFI_MAX_VCPUS - 1
- * @state:	what the engine may do with it
+ * @done:	its body has returned
+ * @next:	what it does next
  * @at:		name of the injection point it stopped at, NULL if at none
  * @body:	what it runs
  * @arg:	for @body
  * @blocked_on:	name of what it waited for last; for bodies
  * @watched:	sequence word it read last
- * @wait_word:	word it waits for, until that is no longer @wait_value
- * @wait_value:	the value that made it wait
- * @wait_lock:	lock it waits for
+ * @attempts:	cells of sequences it has read and will check; 0 for none
  * @context:	registers and stack while it is not executing
- *
- * invariant: at most one of @wait_word and @wait_lock is set, and one of them
- * is when and only when @state is TKFI_BLOCKED.
  */
 struct tkfi_vcpu {
 	unsigned int id;
-	enum tkfi_vcpu_state state;
+	bool done;
+	struct tkfi_step next;
 	const char *at;
 	void (*body)(struct tkfi_vcpu *vcpu, void *arg);
 	void *arg;
 	const char *blocked_on;
 	const unsigned int *watched;
-	const unsigned int *wait_word;
-	unsigned int wait_value;
-	const void *wait_lock;
+	u16 attempts[TKFI_MAX_ATTEMPTS];
 	struct tkfi_context context;
 };
 
@@ -54,14 +87,37 @@ struct tkfi_engine;
 
 /**
  * struct tkfi_strategy - makes the choices
+ * @wants:	which steps are a choice, BIT(enum tkfi_step_kind) each; 0 is
+ *		TKFI_WANTS_POINTS
  * @begin:	a new execution starts; may be NULL
  * @next:	@ready has a bit for each VCPU that can go on, never 0. Returns
- *		the id of one of them. May advance the clock: it is the host
+ *		the id of one of them, or TKFI_STOP to abandon the execution. May
+ *		advance the clock: it is the host
  */
 struct tkfi_strategy {
+	unsigned int wants;
 	void (*begin)(struct tkfi_strategy *s, struct tkfi_engine *engine);
 	unsigned int (*next)(struct tkfi_strategy *s, struct tkfi_engine *engine,
 			     unsigned long ready);
+};
+
+#define TKFI_STOP	(~0U)
+
+struct tkfi_snapshot;
+
+/* Memory that executions change, for snapshots. */
+struct tkfi_range {
+	void *addr;
+	size_t size;
+};
+
+#define TKFI_MAX_RANGES	48
+#define TKFI_MAX_LOCKS	8
+
+/* A lock that is held. */
+struct tkfi_held {
+	const void *lock;
+	struct tkfi_vcpu *owner;
 };
 
 /**
@@ -69,7 +125,16 @@ struct tkfi_strategy {
  * @vcpus:	the VCPUs; tkfi_engine_add() fills them
  * @nr_vcpus:	how many of them take part
  * @last:	VCPU that executed last, NULL at the start
+ * @held:	locks, and which VCPU holds them
+ * @strategy:	makes the choices of this execution
  * @caller:	where tkfi_engine_run() waits while a VCPU executes
+ * @chosen:	who goes on when the caller is done
+ * @save:	set by the strategy in @next: where to take a snapshot before the
+ *		chosen VCPU goes on
+ * @ranges:	what a snapshot holds besides the VCPUs
+ * @nr_ranges:	how many
+ * @quiet:	keep no trace
+ * @ret:	what the execution will return
  * @trace:	what happened
  * @error:	report of a deadlock or an internal error, "" if none
  */
@@ -77,7 +142,15 @@ struct tkfi_engine {
 	struct tkfi_vcpu vcpus[TKFI_MAX_VCPUS];
 	unsigned int nr_vcpus;
 	struct tkfi_vcpu *last;
+	struct tkfi_held held[TKFI_MAX_LOCKS];
+	struct tkfi_strategy *strategy;
 	struct tkfi_context caller;
+	struct tkfi_vcpu *chosen;
+	struct tkfi_snapshot *save;
+	struct tkfi_range ranges[TKFI_MAX_RANGES];
+	unsigned int nr_ranges;
+	bool quiet;
+	int ret;
 	struct tkfi_trace trace;
 	char error[1024];
 };
@@ -116,10 +189,41 @@ struct tkfi_vcpu *tkfi_engine_add(struct tkfi_engine *engine,
  * Interrupts are off throughout. After an error the stopped VCPUs are
  * abandoned where they are: restore the state they worked on.
  *
- * Return: 0; -EDEADLK if nobody can go on, -EPROTO for a bug in the engine or the
- * strategy; @engine->error says which.
+ * Return: 0; -EDEADLK if nobody can go on, -ECANCELED if the strategy stopped it,
+ * -EPROTO for a bug in the engine or the strategy; @engine->error says which.
  */
 int tkfi_engine_run(struct tkfi_engine *engine, struct tkfi_strategy *strategy);
+
+/**
+ * tkfi_engine_resume() - go on from a snapshot, by other choices
+ * @engine:	engine, after an execution with the same VCPUs
+ * @strategy:	makes the choices; its @begin is not called
+ * @from:	snapshot taken in an execution of theirs
+ *
+ * Return: as tkfi_engine_run().
+ */
+int tkfi_engine_resume(struct tkfi_engine *engine,
+		       struct tkfi_strategy *strategy,
+		       const struct tkfi_snapshot *from);
+
+/* VCPUs that can go on now, a bit each. */
+unsigned long tkfi_engine_ready(const struct tkfi_engine *engine);
+
+/**
+ * tkfi_access() - the executing VCPU is about to access memory
+ * @addr:	first byte
+ * @size:	bytes
+ * @step:	TKFI_STEP_LOAD or TKFI_STEP_STORE
+ * @is_volatile: a load that is part of a sequence's protocol is
+ * @ip:		where in the kernel
+ *
+ * Returns when it is its turn.
+ */
+void tkfi_access(const void *addr, unsigned int size, enum tkfi_step_kind step,
+		 bool is_volatile, unsigned long ip);
+
+/* The executing VCPU's operation has ended, and with it all it was reading. */
+void tkfi_attempts_end(void);
 
 /* How many locks a VCPU holds. */
 unsigned int tkfi_locks_held(const struct tkfi_vcpu *vcpu);

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+
+#include "cells.h"
+
+#define MAX_LOCKS	8
+#define CELLS_PER_PAGE	(PAGE_SIZE / TKFI_CELL_SIZE)
+#define MAX_PAGES	24
+#define MAX_SPAN	8192
+
+struct tkfi_cell tkfi_cells[TKFI_MAX_CELLS];
+bool tkfi_cells_changed;
+
+/* Cells 1 ... MAX_LOCKS stand for locks. */
+static const void *locks[MAX_LOCKS];
+static unsigned int nr_locks;
+static unsigned int nr_cells;
+
+/* From address to cell: the page's number, then the place in it. */
+static unsigned long first_page;
+static u8 page_of[MAX_SPAN];
+static u16 cell_of[MAX_PAGES][CELLS_PER_PAGE];
+static unsigned int nr_pages;
+static const void *addr_of[TKFI_MAX_CELLS];
+
+void tkfi_cells_reset(void)
+{
+	memset(tkfi_cells, 0, sizeof(tkfi_cells));
+	memset(page_of, 0, sizeof(page_of));
+	memset(cell_of, 0, sizeof(cell_of));
+	nr_locks = 0;
+	nr_cells = MAX_LOCKS + 1;
+	nr_pages = 1;
+	first_page = 0;
+	tkfi_cells_changed = false;
+}
+
+int tkfi_cells_add(const void *addr, size_t size)
+{
+	unsigned long at = round_down((unsigned long)addr, TKFI_CELL_SIZE);
+	unsigned long end = (unsigned long)addr + size;
+
+	for (; at < end; at += TKFI_CELL_SIZE) {
+		unsigned long page = at / PAGE_SIZE;
+
+		/* The first object's page is in the middle of the span. */
+		if (!first_page)
+			first_page = page - MAX_SPAN / 2;
+		page -= first_page;
+		if (page >= MAX_SPAN || nr_cells == TKFI_MAX_CELLS)
+			return -ENOSPC;
+		if (!page_of[page]) {
+			if (nr_pages == MAX_PAGES)
+				return -ENOSPC;
+			page_of[page] = nr_pages++;
+		}
+		addr_of[nr_cells] = (const void *)at;
+		cell_of[page_of[page]][at % PAGE_SIZE / TKFI_CELL_SIZE] =
+			nr_cells++;
+	}
+	return 0;
+}
+
+unsigned int tkfi_cell_at(const void *addr)
+{
+	unsigned long at = (unsigned long)addr;
+	unsigned long page = at / PAGE_SIZE - first_page;
+
+	/* Page 0 of the table is empty: it belongs to all that is not known. */
+	if (page >= MAX_SPAN)
+		return 0;
+	return cell_of[page_of[page]][at % PAGE_SIZE / TKFI_CELL_SIZE];
+}
+
+void tkfi_cells_mark(const void *addr, u8 flag)
+{
+	tkfi_cells[tkfi_cell_at(addr)].flags |= flag;
+}
+
+unsigned int tkfi_cell_of_lock(const void *lock)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_locks; i++)
+		if (locks[i] == lock)
+			return i + 1;
+	if (nr_locks == MAX_LOCKS)
+		panic("[tkfi internal bug] more than %d locks\n", MAX_LOCKS);
+	locks[nr_locks++] = lock;
+	return nr_locks;
+}
+
+const void *tkfi_cell_addr(unsigned int cell)
+{
+	return cell <= MAX_LOCKS ? locks[cell - 1] : addr_of[cell];
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Shared memory, as the engine sees it: cells of four bytes. Only accesses to cells
+ * that several VCPUs use, and one of them writes, are worth a choice.
+ */
+#ifndef __TKFI_CELLS_H
+#define __TKFI_CELLS_H
+
+#include <linux/bits.h>
+#include <linux/log2.h>
+#include <linux/types.h>
+
+#define TKFI_CELL_SIZE		4
+#define TKFI_MAX_CELLS		4096
+
+#define TKFI_CELL_SHARED	BIT(0)	/* used by several, written by one */
+#define TKFI_CELL_SEQUENCE	BIT(1)	/* a seqcount: odd means writing */
+#define TKFI_CELL_LATCH		BIT(2)	/* a latch: readers never wait */
+
+/**
+ * struct tkfi_cell - what is known of one cell
+ * @loaded:	VCPUs that have read it, a bit each
+ * @stored:	VCPUs that have written it
+ * @flags:	TKFI_CELL_*
+ * @attempts:	VCPUs that are between reading this sequence and checking it
+ */
+struct tkfi_cell {
+	u8 loaded;
+	u8 stored;
+	u8 flags;
+	u8 attempts;
+};
+
+/* By number; 0 is no cell. */
+extern struct tkfi_cell tkfi_cells[TKFI_MAX_CELLS];
+
+/* Set whenever a cell turns out to be shared: explore anew. */
+extern bool tkfi_cells_changed;
+
+/* Forget all cells. */
+void tkfi_cells_reset(void);
+
+/**
+ * tkfi_cells_add() - make an object of the kernel image known
+ * @addr:	its address
+ * @size:	bytes
+ *
+ * Return: 0, or -ENOSPC when there are too many cells or the objects are too far
+ * apart.
+ */
+int tkfi_cells_add(const void *addr, size_t size);
+
+/* Mark a word as a sequence: TKFI_CELL_SEQUENCE or TKFI_CELL_LATCH. */
+void tkfi_cells_mark(const void *addr, u8 flag);
+
+/* The cell at an address, 0 if it is none's. */
+unsigned int tkfi_cell_at(const void *addr);
+
+/* The cell that stands for a lock; locks have no memory of their own on UP. */
+unsigned int tkfi_cell_of_lock(const void *lock);
+
+/* The address of a cell, or the lock it stands for. */
+const void *tkfi_cell_addr(unsigned int cell);
+
+/**
+ * tkfi_cells_use() - VCPU @vcpu is about to use cells
+ * @cell:	first
+ * @nr:		how many
+ * @vcpu:	its id
+ * @store:	it writes
+ *
+ * Return: whether one of them is shared, so that it matters when this happens.
+ */
+static inline bool tkfi_cells_use(unsigned int cell, unsigned int nr,
+				  unsigned int vcpu, bool store)
+{
+	u8 shared = 0, self = BIT(vcpu);
+	unsigned int i;
+
+	for (i = cell; i < cell + nr; i++) {
+		struct tkfi_cell *c = &tkfi_cells[i];
+
+		if (store)
+			c->stored |= self;
+		else
+			c->loaded |= self;
+		if (!(c->flags & TKFI_CELL_SHARED) && c->stored &&
+		    !is_power_of_2(c->stored | c->loaded)) {
+			c->flags |= TKFI_CELL_SHARED;
+			tkfi_cells_changed = true;
+		}
+		shared |= c->flags & TKFI_CELL_SHARED;
+	}
+	return shared;
+}
+
+#endif

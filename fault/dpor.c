@@ -1,0 +1,572 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/bitops.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+
+#include "cells.h"
+#include "dpor.h"
+#include "snapshot.h"
+
+#define NONE		(-1)
+#define MAX_CELLS	4
+#define MAX_RACES	8192
+#define TREE_NODES	65536
+#define SPACING		8	/* steps between snapshots */
+#define NR_SNAPSHOTS	(TKFI_DPOR_STEPS / SPACING)
+
+/* What makes two steps dependent. */
+struct touch {
+	u16 cell;
+	u8 nr;
+	bool writes;
+};
+
+/**
+ * struct event - a step that was executed
+ * @vcpu:	who
+ * @kind:	enum tkfi_step_kind
+ * @touch:	which cells
+ * @old:	value of the word before, for steps that wait for values
+ * @clock:	for each VCPU, how many of its steps happened before or are this one
+ * @prev_same:	this VCPU's step before, or NONE
+ * @prev:	for each cell touched the step before that touched it, or NONE
+ */
+struct event {
+	u8 vcpu;
+	u8 kind;
+	struct touch touch;
+	unsigned int old;
+	u16 clock[TKFI_MAX_VCPUS];
+	s16 prev_same;
+	s16 prev[MAX_CELLS];
+};
+
+/* A wakeup tree's node: children and siblings by number, 0 is none. */
+struct tree {
+	struct touch touch;
+	u8 vcpu;
+	u32 child;
+	u32 sibling;
+};
+
+/**
+ * struct node - a choice: the state before an event
+ * @asleep:	VCPUs whose next step has been explored, or is of no use
+ * @touch:	what each of those would do
+ * @tree:	other beginnings that have to be explored from here
+ * @subtree:	how the chosen beginning goes on
+ */
+struct node {
+	u8 asleep;
+	struct touch touch[TKFI_MAX_VCPUS];
+	u32 tree;
+	u32 subtree;
+};
+
+struct race {
+	u16 first;
+	u16 second;
+};
+
+struct tkfi_dpor {
+	struct tkfi_strategy strategy;
+	struct tkfi_engine *engine;
+	struct tkfi_dpor_stats *stats;
+
+	struct event events[TKFI_DPOR_STEPS + 1];
+	struct node nodes[TKFI_DPOR_STEPS + 1];
+	unsigned int depth;	/* steps executed */
+	unsigned int known;	/* the first of them only repeat */
+	s16 last_of[TKFI_MAX_VCPUS];
+	s16 last_at[TKFI_MAX_CELLS];
+
+	struct race races[MAX_RACES];
+	unsigned int nr_races;
+
+	struct tree tree[TREE_NODES];
+	u32 free_tree;
+
+	size_t snapshot_size;
+	unsigned int nr_snapshots;	/* the first ones are valid */
+	u8 *snapshots;
+};
+
+static struct tkfi_snapshot *snapshot(struct tkfi_dpor *d, unsigned int i)
+{
+	return (struct tkfi_snapshot *)(d->snapshots + i * d->snapshot_size);
+}
+
+static int fail(struct tkfi_dpor *d, int ret, const char *what)
+{
+	snprintf(d->engine->error, sizeof(d->engine->error), "%s", what);
+	return ret;
+}
+
+static struct touch touch_of(const struct tkfi_step *step)
+{
+	return (struct touch){
+		.cell = step->cell,
+		.nr = step->nr_cells,
+		.writes = tkfi_step_writes(step),
+	};
+}
+
+static bool dependent(struct touch a, struct touch b)
+{
+	return (a.writes || b.writes) && a.cell < b.cell + b.nr &&
+	       b.cell < a.cell + a.nr;
+}
+
+/* Happened event @a before @b or is it @b? */
+static bool before(const struct event *a, const struct event *b)
+{
+	return a->clock[a->vcpu] <= b->clock[a->vcpu];
+}
+
+bool tkfi_dpor_before(const struct tkfi_dpor *d, unsigned int a, unsigned int b)
+{
+	return before(&d->events[a], &d->events[b]);
+}
+
+/* Would a step that waits for a value have had to wait at this one? */
+static bool waits(const struct event *e, const struct tkfi_step *step,
+		  unsigned int value)
+{
+	return e->kind == TKFI_STEP_AWAIT ? value == step->value : value & 1;
+}
+
+/*
+ * The events that @e could have gone before: for plain memory the conflicting
+ * ones; for a step that has to wait those before which it need not have waited.
+ */
+static unsigned int rivals(const struct tkfi_dpor *d, const struct event *e,
+			   const struct tkfi_step *step, unsigned int cell,
+			   s16 at, s16 *found)
+{
+	bool sequence = tkfi_cells[cell].flags &
+			(TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH);
+	unsigned int nr = 0;
+	u8 seen = 0;
+
+	for (; at != NONE; at = d->events[at].prev[cell - d->events[at].touch.cell]) {
+		const struct event *x = &d->events[at];
+
+		if (x->vcpu != e->vcpu) {
+			switch (e->kind) {
+			case TKFI_STEP_LOCK:
+				if (x->kind != TKFI_STEP_LOCK)
+					continue;
+				found[nr++] = at;
+				return nr;
+			case TKFI_STEP_BEGIN:
+			case TKFI_STEP_AWAIT:
+				if (!x->touch.writes ||
+				    (sequence && tkfi_cells[cell].flags & TKFI_CELL_LATCH))
+					break;
+				if (waits(e, step, x->old))
+					continue;
+				break;
+			case TKFI_STEP_STORE:
+				/* Not into a reader's attempt: before it. */
+				if (!sequence || x->touch.writes)
+					break;
+				if (x->kind == TKFI_STEP_CHECK || seen & BIT(x->vcpu))
+					continue;
+				seen |= BIT(x->vcpu);
+				break;
+			default:
+				break;
+			}
+			if (e->touch.writes || x->touch.writes)
+				found[nr++] = at;
+		}
+		if (x->touch.writes)
+			break;
+	}
+	return nr;
+}
+
+/* Give @e its clock, and note its races with earlier events. */
+static int order(struct tkfi_dpor *d, struct event *e,
+		 const struct tkfi_step *step, unsigned int second)
+{
+	static s16 found[MAX_CELLS * TKFI_DPOR_STEPS];
+	u16 own[TKFI_MAX_VCPUS] = {};
+	unsigned int nr = 0, i, j, k;
+
+	e->prev_same = d->last_of[e->vcpu];
+	if (e->prev_same != NONE)
+		memcpy(own, d->events[e->prev_same].clock, sizeof(own));
+	memcpy(e->clock, own, sizeof(own));
+	e->clock[e->vcpu]++;
+	for (i = 0; i < e->touch.nr; i++) {
+		unsigned int cell = e->touch.cell + i;
+		s16 at = d->last_at[cell];
+
+		e->prev[i] = at;
+		nr += rivals(d, e, step, cell, at, found + nr);
+		for (; at != NONE;
+		     at = d->events[at].prev[cell - d->events[at].touch.cell]) {
+			const struct event *x = &d->events[at];
+
+			if (e->touch.writes || x->touch.writes)
+				for (k = 0; k < TKFI_MAX_VCPUS; k++)
+					e->clock[k] = max(e->clock[k],
+							  x->clock[k]);
+			if (x->touch.writes)
+				break;
+		}
+	}
+	for (i = 0; i < nr; i++) {
+		const struct event *x = &d->events[found[i]];
+
+		if (x->clock[x->vcpu] <= own[x->vcpu])
+			continue;
+		/* A race only if nothing is between the two. */
+		for (j = 0; j < nr; j++)
+			if (j != i && (found[j] == found[i] ? j < i :
+				       before(x, &d->events[found[j]])))
+				break;
+		if (j < nr)
+			continue;
+		if (d->nr_races == MAX_RACES)
+			return -ENOMEM;
+		d->races[d->nr_races++] = (struct race){ found[i], second };
+	}
+	return 0;
+}
+
+static struct event make_event(const struct tkfi_vcpu *v)
+{
+	struct event e = {
+		.vcpu = v->id,
+		.kind = v->next.kind,
+		.touch = touch_of(&v->next),
+	};
+
+	if (v->next.kind != TKFI_STEP_LOCK && v->next.kind != TKFI_STEP_UNLOCK)
+		e.old = *(const unsigned int *)round_down((unsigned long)v->next.what,
+							  TKFI_CELL_SIZE);
+	return e;
+}
+
+/* Take the first branch off a node's tree; what follows it is its subtree. */
+static u32 take_branch(struct tkfi_dpor *d, struct node *node)
+{
+	u32 t = node->tree;
+
+	node->tree = d->tree[t].sibling;
+	node->subtree = d->tree[t].child;
+	d->tree[t].child = 0;
+	d->tree[t].sibling = d->free_tree;
+	d->free_tree = t;
+	return t;
+}
+
+static unsigned int dpor_next(struct tkfi_strategy *s,
+			      struct tkfi_engine *engine, unsigned long ready)
+{
+	struct tkfi_dpor *d = container_of(s, struct tkfi_dpor, strategy);
+	unsigned int k = d->depth, p, i;
+	struct node *node = &d->nodes[k];
+	unsigned long awake;
+	struct event *e;
+
+	/* Up to its first step that matters each VCPU is on its own. */
+	for_each_set_bit(i, &ready, engine->nr_vcpus)
+		if (engine->vcpus[i].next.kind == TKFI_STEP_YIELD)
+			return i;
+
+	if (k == d->nr_snapshots * SPACING && d->nr_snapshots < NR_SNAPSHOTS)
+		engine->save = snapshot(d, d->nr_snapshots++);
+	if (k < d->known) {
+		d->stats->replayed++;
+		d->depth++;
+		return d->events[k].vcpu;
+	}
+	if (k == TKFI_DPOR_STEPS) {
+		fail(d, 0, "an execution has too many steps");
+		return TKFI_STOP;
+	}
+	if (node->tree) {
+		p = d->tree[take_branch(d, node)].vcpu;
+	} else {
+		awake = ready & ~node->asleep;
+		node->subtree = 0;
+		if (!awake) {
+			d->stats->redundant++;
+			return TKFI_STOP;
+		}
+		p = awake & BIT(engine->last->id) ? engine->last->id :
+						    __ffs(awake);
+	}
+	e = &d->events[k];
+	*e = make_event(&engine->vcpus[p]);
+	if (order(d, e, &engine->vcpus[p].next, k)) {
+		fail(d, 0, "an execution has too many races");
+		return TKFI_STOP;
+	}
+	d->last_of[p] = k;
+	for (i = 0; i < e->touch.nr; i++)
+		d->last_at[e->touch.cell + i] = k;
+
+	for (i = 0; i < engine->nr_vcpus; i++)
+		node->touch[i] = touch_of(&engine->vcpus[i].next);
+	node[1].asleep = 0;
+	for (i = 0; i < engine->nr_vcpus; i++)
+		if (node->asleep & BIT(i) &&
+		    !dependent(node->touch[i], e->touch))
+			node[1].asleep |= BIT(i);
+	node[1].tree = node->subtree;
+	d->depth++;
+	d->known = d->depth;
+	d->stats->steps++;
+	return p;
+}
+
+/* A step of a sequence of steps. */
+struct move {
+	u8 vcpu;
+	struct touch touch;
+};
+
+/*
+ * Can @vcpu, whose next step from here is @touch, begin a sequence equivalent to
+ * @v, or to one that @v begins? (The paper's weak initials.) If that step is in
+ * @v, *@at is its place, else @nr.
+ */
+static bool can_begin(const struct move *v, unsigned int nr, unsigned int vcpu,
+		      struct touch touch, unsigned int *at)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		if (v[i].vcpu == vcpu)
+			break;
+		if (dependent(v[i].touch, touch))
+			return false;
+	}
+	*at = i;
+	return true;
+}
+
+/* Add @v to a node's wakeup tree, unless that has it. */
+static int insert(struct tkfi_dpor *d, struct node *node, struct move *v,
+		  unsigned int nr)
+{
+	u32 *link = &node->tree;
+	bool at_root = true;
+	unsigned int at, i;
+
+	while (nr) {
+		struct tree *t;
+
+		if (!at_root && !*link)
+			return 0;	/* a leaf: all that begins so will come */
+		for (; *link; link = &t->sibling) {
+			t = &d->tree[*link];
+			if (can_begin(v, nr, t->vcpu, t->touch, &at))
+				break;
+		}
+		if (!*link)
+			break;
+		if (at < nr) {
+			memmove(v + at, v + at + 1, (nr - at - 1) * sizeof(*v));
+			nr--;
+		}
+		link = &t->child;
+		at_root = false;
+	}
+	for (i = 0; i < nr; i++) {
+		u32 t = d->free_tree;
+
+		if (!t)
+			return fail(d, -ENOMEM, "the wakeup trees are too big");
+		d->free_tree = d->tree[t].sibling;
+		d->tree[t] = (struct tree){
+			.vcpu = v[i].vcpu,
+			.touch = v[i].touch,
+		};
+		*link = t;
+		link = &d->tree[t].child;
+	}
+	return 0;
+}
+
+/* See to it that a race is explored the other way round. */
+static int reverse(struct tkfi_dpor *d, const struct race *race)
+{
+	static struct move v[TKFI_DPOR_STEPS + 1];
+	const struct event *first = &d->events[race->first];
+	const struct event *second = &d->events[race->second];
+	struct node *node = &d->nodes[race->first];
+	unsigned int nr = 0, i, at;
+
+	for (i = race->first + 1; i < d->depth; i++) {
+		const struct event *e = &d->events[i];
+
+		if (!before(first, e))
+			v[nr++] = (struct move){ e->vcpu, e->touch };
+	}
+	v[nr++] = (struct move){ second->vcpu, second->touch };
+
+	for (i = 0; i < d->engine->nr_vcpus; i++)
+		if (node->asleep & BIT(i) &&
+		    can_begin(v, nr, i, node->touch[i], &at))
+			return 0;
+	return insert(d, node, v, nr);
+}
+
+/* After an execution: what else has to be explored because of it. */
+static int reverse_races(struct tkfi_dpor *d)
+{
+	unsigned int i;
+	int ret = 0;
+
+	/* Those who wait for ever might have been first. */
+	for (i = 0; i < d->engine->nr_vcpus && !ret; i++) {
+		const struct tkfi_vcpu *v = &d->engine->vcpus[i];
+
+		if (v->done)
+			continue;
+		d->events[d->depth] = make_event(v);
+		ret = order(d, &d->events[d->depth], &v->next, d->depth);
+		for (; d->nr_races && !ret &&
+		       d->races[d->nr_races - 1].second == d->depth;)
+			ret = reverse(d, &d->races[--d->nr_races]);
+	}
+	for (i = 0; i < d->nr_races && !ret; i++)
+		ret = reverse(d, &d->races[i]);
+	d->nr_races = 0;
+	return ret;
+}
+
+/* Back to the last choice with something left. Returns false if there is none. */
+static bool backtrack(struct tkfi_dpor *d)
+{
+	while (d->depth--) {
+		const struct event *e = &d->events[d->depth];
+		struct node *node = &d->nodes[d->depth];
+		unsigned int i;
+
+		d->last_of[e->vcpu] = e->prev_same;
+		for (i = 0; i < e->touch.nr; i++)
+			d->last_at[e->touch.cell + i] = e->prev[i];
+		node->asleep |= BIT(e->vcpu);
+		if (node->tree)
+			return true;
+	}
+	return false;
+}
+
+static void forget(struct tkfi_dpor *d)
+{
+	unsigned int i;
+
+	d->depth = 0;
+	d->known = 0;
+	d->nr_races = 0;
+	d->nr_snapshots = 0;
+	memset(d->last_of, 0xff, sizeof(d->last_of));
+	memset(d->last_at, 0xff, sizeof(d->last_at));
+	d->nodes[0] = (struct node){};
+	for (i = 1; i < TREE_NODES; i++)
+		d->tree[i] = (struct tree){ .sibling = (i + 1) % TREE_NODES };
+	d->free_tree = 1;
+}
+
+/* Everything from the start; the first execution. */
+static int start_anew(struct tkfi_dpor *d, const struct tkfi_dpor_client *client)
+{
+	int ret;
+
+	forget(d);
+	tkfi_cells_changed = false;
+	ret = client->start(client->arg);
+	return ret ?: tkfi_engine_run(d->engine, &d->strategy);
+}
+
+/* From the last snapshot before the choice that backtrack() found. */
+static int go_on(struct tkfi_dpor *d)
+{
+	unsigned int last = d->depth / SPACING;
+
+	d->known = d->depth;
+	d->nr_snapshots = min(d->nr_snapshots, last + 1);
+	d->depth = (d->nr_snapshots - 1) * SPACING;
+	return tkfi_engine_resume(d->engine, &d->strategy,
+				  snapshot(d, d->nr_snapshots - 1));
+}
+
+int tkfi_dpor_explore(struct tkfi_dpor *d, const struct tkfi_dpor_client *client,
+		      struct tkfi_dpor_stats *stats)
+{
+	int ret;
+
+	memset(stats, 0, sizeof(*stats));
+	d->stats = stats;
+	ret = start_anew(d, client);
+	for (;;) {
+		if (tkfi_cells_changed) {
+			unsigned int restarts = stats->restarts + 1;
+
+			memset(stats, 0, sizeof(*stats));
+			stats->restarts = restarts;
+			if (client->restart)
+				client->restart(client->arg);
+			ret = start_anew(d, client);
+			continue;
+		}
+		if (ret == -ECANCELED && d->engine->error[0])
+			return -E2BIG;
+		if (ret && ret != -EDEADLK && ret != -ECANCELED)
+			return ret;
+		stats->longest = max(stats->longest, d->depth);
+		if (ret != -ECANCELED) {
+			stats->classes++;
+			stats->deadlocks += ret == -EDEADLK;
+			if (!client->judge(client->arg, ret))
+				return 0;
+		}
+		ret = reverse_races(d);
+		if (ret)
+			return ret;
+		if (!backtrack(d)) {
+			stats->complete = true;
+			return 0;
+		}
+		if (client->limit && stats->classes >= client->limit)
+			return 0;
+		ret = go_on(d);
+	}
+}
+
+struct tkfi_dpor *tkfi_dpor_create(struct tkfi_engine *engine)
+{
+	struct tkfi_dpor *d = vzalloc(sizeof(*d));
+
+	if (!d)
+		return NULL;
+	d->engine = engine;
+	d->strategy.wants = TKFI_WANTS_ACCESSES;
+	d->strategy.next = dpor_next;
+	d->snapshot_size = ALIGN(sizeof(struct tkfi_snapshot) +
+				 TKFI_MAX_VCPUS * TKFI_SNAPSHOT_STACK, 8);
+	d->snapshot_size += tkfi_snapshot_size(engine);
+	d->snapshots = vmalloc(NR_SNAPSHOTS * d->snapshot_size);
+	if (!d->snapshots) {
+		vfree(d);
+		return NULL;
+	}
+	return d;
+}
+
+void tkfi_dpor_destroy(struct tkfi_dpor *d)
+{
+	if (!d)
+		return;
+	vfree(d->snapshots);
+	vfree(d);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Optimal dynamic partial order reduction: every class of executions that differ
+ * only in the order of independent steps is executed once.
+ *
+ * Abdulla, Aronis, Jonsson, Sagonas: Source Sets: A Foundation for Optimal Dynamic
+ * Partial Order Reduction, J. ACM 64(4), 2017: algorithm 2, with locks as in its
+ * section on disabling. Two steps are dependent if they are of one VCPU, or touch
+ * one cell and one of them writes.
+ */
+#ifndef __TKFI_DPOR_H
+#define __TKFI_DPOR_H
+
+#include "engine.h"
+
+/**
+ * struct tkfi_dpor_stats - what an exploration did
+ * @classes:	executions to the end, each of another class
+ * @redundant:	executions abandoned because all that could go on was asleep
+ * @deadlocks:	classes that ended with VCPUs waiting for ever
+ * @steps:	steps executed that were a choice
+ * @replayed:	steps executed again to get from a snapshot to a choice
+ * @longest:	most steps of an execution
+ * @restarts:	how often a cell turned out to be shared after all
+ * @complete:	nothing is left to explore
+ */
+struct tkfi_dpor_stats {
+	u64 classes;
+	u64 redundant;
+	u64 deadlocks;
+	u64 steps;
+	u64 replayed;
+	unsigned int longest;
+	unsigned int restarts;
+	bool complete;
+};
+
+/**
+ * struct tkfi_dpor_client - who explores
+ * @start:	put everything where executions begin, and add the VCPUs
+ * @judge:	look at an execution that has ended, with what tkfi_engine_run()
+ *		returned. Return false to end the exploration
+ * @restart:	forget all judgements: what follows repeats them
+ * @arg:	for both
+ * @limit:	the most classes to explore, 0 for no limit
+ */
+struct tkfi_dpor_client {
+	int (*start)(void *arg);
+	bool (*judge)(void *arg, int ret);
+	void (*restart)(void *arg);
+	void *arg;
+	u64 limit;
+};
+
+struct tkfi_dpor;
+
+/**
+ * tkfi_dpor_create() - memory for explorations
+ * @engine:	engine; its ranges must be set
+ *
+ * Return: NULL when out of memory. Free with tkfi_dpor_destroy().
+ */
+struct tkfi_dpor *tkfi_dpor_create(struct tkfi_engine *engine);
+void tkfi_dpor_destroy(struct tkfi_dpor *dpor);
+
+/**
+ * tkfi_dpor_explore() - explore all classes
+ * @dpor:	memory
+ * @client:	what is explored
+ * @stats:	filled
+ *
+ * Return: 0, also when the client ended it; -E2BIG if an execution has more than
+ * TKFI_DPOR_STEPS steps, -ENOMEM, or -EPROTO. engine->error has the sentence.
+ */
+int tkfi_dpor_explore(struct tkfi_dpor *dpor,
+		      const struct tkfi_dpor_client *client,
+		      struct tkfi_dpor_stats *stats);
+
+/* Happened step @a of the last execution before step @b, in all of its class? */
+bool tkfi_dpor_before(const struct tkfi_dpor *dpor, unsigned int a,
+		      unsigned int b);
+
+#define TKFI_DPOR_STEPS	2048
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __TKFI_SNAPSHOT_H
+#define __TKFI_SNAPSHOT_H
+
+#include "engine.h"
+
+/* The most that a VCPU's stack may hold while it is stopped, in bytes. */
+#define TKFI_SNAPSHOT_STACK	2048
+
+/**
+ * struct tkfi_snapshot - an execution as it was at a choice
+ * @vcpus:	the VCPUs; what is on their stacks is in @bytes
+ * @last:	as in struct tkfi_engine
+ * @held:	likewise
+ * @bytes:	the engine's ranges, then the used part of each stack
+ *
+ * Stacks and state go back to where they were: pointers among them stay right.
+ */
+struct tkfi_snapshot {
+	struct tkfi_vcpu vcpus[TKFI_MAX_VCPUS];
+	struct tkfi_vcpu *last;
+	struct tkfi_held held[TKFI_MAX_LOCKS];
+	u8 bytes[];
+};
+
+/* Bytes of a snapshot of this engine, its ranges being set. */
+size_t tkfi_snapshot_size(const struct tkfi_engine *engine);
+
+/* No VCPU executes. A stack that is too full is an internal error. */
+void tkfi_snapshot_take(struct tkfi_snapshot *snapshot,
+			const struct tkfi_engine *engine);
+void tkfi_snapshot_restore(const struct tkfi_snapshot *snapshot,
+			   struct tkfi_engine *engine);
+
+#endif

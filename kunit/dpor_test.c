@@ -1,0 +1,464 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Does the exploration execute every class once, and only once? On small programs
+ * that have nothing to do with time, against an enumerator of all interleavings that
+ * shares no code with it.
+ */
+#include <kunit/test.h>
+#include <linux/hash.h>
+#include <linux/prandom.h>
+#include <linux/sort.h>
+#include <linux/vmalloc.h>
+
+#include "cells.h"
+#include "dpor.h"
+#include "hooks.h"
+
+#undef cpu_relax
+
+enum opcode {
+	END,
+	LOAD,		/* a word */
+	STORE,		/* a word */
+	ADD,		/* 1 to a word, in one step */
+	TAKE,		/* the lock */
+	DROP,		/* the lock */
+	AWAIT,		/* until a word is not 0 */
+	ODD,		/* the sequence; one step, as is EVEN */
+	EVEN,
+	BEGIN,		/* read the sequence, when it is even */
+	CHECK,		/* it has not changed */
+};
+
+struct instruction {
+	u8 opcode;
+	u8 word;
+};
+
+#define MAX_LENGTH	12
+#define WORDS		6
+#define SEQUENCE	5	/* the word that is the sequence */
+#define LOCK		6	/* what the enumerator takes the lock for */
+
+struct program {
+	const char *name;
+	unsigned int classes;
+	struct instruction code[4][MAX_LENGTH + 1];
+};
+
+#define ADDS2(w)	{ ADD, w }, { ADD, w }
+#define LOAD_STORE(w)	{ LOAD, w }, { STORE, w }
+
+static const struct program programs[] = {
+	{ "3 x 1 fetch-add on one word", 6,
+	  { { { ADD, 0 } }, { { ADD, 0 } }, { { ADD, 0 } } } },
+	{ "3 x 2 fetch-add on one word", 90,
+	  { { ADDS2(0) }, { ADDS2(0) }, { ADDS2(0) } } },
+	{ "2 x 3 load and store", 328,
+	  { { LOAD_STORE(0), LOAD_STORE(0), LOAD_STORE(0) },
+	    { LOAD_STORE(0), LOAD_STORE(0), LOAD_STORE(0) } } },
+	{ "3 x 2 on disjoint words", 1,
+	  { { ADDS2(0) }, { ADDS2(1) }, { ADDS2(2) } } },
+	{ "message passing", 3,
+	  { { { STORE, 0 }, { STORE, 1 } }, { { LOAD, 1 }, { LOAD, 0 } } } },
+	{ "store buffering", 3,
+	  { { { STORE, 0 }, { LOAD, 1 } }, { { STORE, 1 }, { LOAD, 0 } } } },
+	{ "two writers on a lock", 2,
+	  { { { TAKE }, LOAD_STORE(0), { DROP } },
+	    { { TAKE }, LOAD_STORE(0), { DROP } } } },
+	{ "three writers on a lock", 6,
+	  { { { TAKE }, { ADD, 0 }, { DROP } }, { { TAKE }, { ADD, 0 }, { DROP } },
+	    { { TAKE }, { ADD, 0 }, { DROP } } } },
+	{ "a spin on a flag", 1,
+	  { { { STORE, 0 }, { ADD, 1 } }, { { AWAIT, 1 }, { LOAD, 0 } } } },
+	{ "a spin on a flag that is set twice", 2,
+	  { { { STORE, 0 }, { ADD, 1 }, { ADD, 1 } },
+	    { { AWAIT, 1 }, { LOAD, 0 } } } },
+	{ "seqlock, one writer, two readers", 4,
+	  { { { ODD }, { STORE, 0 }, { STORE, 1 }, { EVEN } },
+	    { { BEGIN }, { LOAD, 0 }, { LOAD, 1 }, { CHECK } },
+	    { { BEGIN }, { LOAD, 0 }, { LOAD, 1 }, { CHECK } } } },
+	{ "seqlock, written twice, read twice", 6,
+	  { { { ODD }, { STORE, 0 }, { EVEN }, { ODD }, { STORE, 0 }, { EVEN } },
+	    { { BEGIN }, { LOAD, 0 }, { CHECK }, { BEGIN }, { LOAD, 0 }, { CHECK } } } },
+	{ "seqlock, written outside", 3,
+	  { { { STORE, 0 }, { ODD }, { STORE, 1 }, { EVEN } },
+	    { { BEGIN }, { LOAD, 0 }, { LOAD, 1 }, { CHECK } } } },
+};
+
+static void program_desc(const struct program *program, char *desc)
+{
+	strscpy(desc, program->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(program, programs, program_desc);
+
+/* What VCPUs work on; a lock has an address but no size. */
+static struct {
+	unsigned int words[WORDS];
+	raw_spinlock_t lock;
+	int pad;
+} memory;
+
+static struct tkfi_engine *engine;
+static struct tkfi_dpor *dpor;
+
+/* What the enumerator found: canonical executions. */
+#define MAX_KEYS	(1 << 20)
+static u64 *keys;
+static unsigned int nr_keys;
+
+static int dpor_suite_init(struct kunit_suite *suite)
+{
+	engine = tkfi_engine_create();
+	keys = vmalloc(MAX_KEYS * sizeof(*keys));
+	if (!engine || !keys)
+		return -ENOMEM;
+	engine->ranges[0] = (struct tkfi_range){ &memory, sizeof(memory) };
+	engine->nr_ranges = 1;
+	engine->quiet = true;
+	dpor = tkfi_dpor_create(engine);
+	return dpor ? 0 : -ENOMEM;
+}
+
+static void dpor_suite_exit(struct kunit_suite *suite)
+{
+	tkfi_dpor_destroy(dpor);
+	tkfi_engine_destroy(engine);
+	vfree(keys);
+}
+
+static void access(unsigned int *word, enum tkfi_step_kind kind, bool is_volatile)
+{
+	tkfi_access(word, sizeof(*word), kind, is_volatile, _THIS_IP_);
+}
+
+static void interpret(struct tkfi_vcpu *vcpu, void *arg)
+{
+	const struct instruction *i;
+
+	for (i = arg; i->opcode != END; i++) {
+		unsigned int *word = &memory.words[i->word];
+
+		switch (i->opcode) {
+		case LOAD:
+			access(word, TKFI_STEP_LOAD, false);
+			break;
+		case STORE:
+		case ADD:
+			access(word, TKFI_STEP_STORE, false);
+			(*word)++;
+			break;
+		case TAKE:
+			tkfi_lock(&memory.lock);
+			break;
+		case DROP:
+			tkfi_unlock(&memory.lock);
+			break;
+		case AWAIT:
+			tkfi_await_word(word, 0);
+			break;
+		case ODD:
+		case EVEN:
+			access(&memory.words[SEQUENCE], TKFI_STEP_STORE, false);
+			memory.words[SEQUENCE]++;
+			break;
+		case BEGIN:
+		case CHECK:
+			access(&memory.words[SEQUENCE], TKFI_STEP_LOAD, true);
+			break;
+		}
+	}
+}
+
+static int start(void *arg)
+{
+	const struct program *program = arg;
+	int i;
+
+	memset(&memory, 0, sizeof(memory));
+	tkfi_engine_reset(engine);
+	for (i = 0; i < ARRAY_SIZE(program->code); i++)
+		if (program->code[i][0].opcode != END)
+			tkfi_engine_add(engine, interpret,
+					(void *)program->code[i]);
+	return 0;
+}
+
+static bool judge(void *arg, int ret)
+{
+	return true;
+}
+
+static int explore(const struct program *program, struct tkfi_dpor_stats *stats)
+{
+	const struct tkfi_dpor_client client = {
+		.start = start,
+		.judge = judge,
+		.arg = (void *)program,
+	};
+
+	tkfi_cells_reset();
+	if (tkfi_cells_add(&memory, sizeof(memory)))
+		return -ENOSPC;
+	tkfi_cells_mark(&memory.words[SEQUENCE], TKFI_CELL_SEQUENCE);
+	return tkfi_dpor_explore(dpor, &client, stats);
+}
+
+/**
+ * struct machine - the enumerator's idea of a program under way
+ * @pc:		instructions each VCPU has executed
+ * @words:	memory
+ * @owner:	VCPU that has the lock, plus 1
+ * @reading:	VCPUs between BEGIN and CHECK
+ * @order:	VCPU and instruction of each step so far
+ * @nr:		steps
+ */
+struct machine {
+	u8 pc[4];
+	u8 words[WORDS];
+	u8 owner;
+	u8 reading;
+	struct {
+		u8 vcpu;
+		struct instruction what;
+	} order[4 * MAX_LENGTH];
+	unsigned int nr;
+};
+
+static u8 word_of(struct instruction i)
+{
+	switch (i.opcode) {
+	case TAKE:
+	case DROP:
+		return LOCK;
+	case ODD:
+	case EVEN:
+	case BEGIN:
+	case CHECK:
+		return SEQUENCE;
+	default:
+		return i.word;
+	}
+}
+
+static bool only_reads(struct instruction i)
+{
+	return i.opcode == LOAD || i.opcode == AWAIT || i.opcode == BEGIN ||
+	       i.opcode == CHECK;
+}
+
+static bool conflict(struct instruction a, struct instruction b)
+{
+	return word_of(a) == word_of(b) && !(only_reads(a) && only_reads(b));
+}
+
+/*
+ * The least of all orders of the same steps in which those that conflict stay in
+ * order: of those that may come next always the one of the lowest VCPU.
+ */
+static u64 canonical(const struct machine *m)
+{
+	bool taken[4 * MAX_LENGTH] = {};
+	unsigned int n, i, j, best;
+	u64 key = 1;
+
+	for (n = 0; n < m->nr; n++) {
+		best = m->nr;
+		for (i = 0; i < m->nr; i++) {
+			if (taken[i])
+				continue;
+			for (j = 0; j < i; j++)
+				if (!taken[j] &&
+				    (m->order[j].vcpu == m->order[i].vcpu ||
+				     conflict(m->order[j].what,
+					      m->order[i].what)))
+					break;
+			if (j == i && (best == m->nr ||
+				       m->order[i].vcpu < m->order[best].vcpu))
+				best = i;
+		}
+		taken[best] = true;
+		key = key << 2 | m->order[best].vcpu;
+	}
+	return key;
+}
+
+static bool enabled(const struct machine *m, unsigned int vcpu,
+		    struct instruction i)
+{
+	switch (i.opcode) {
+	case TAKE:
+		return !m->owner;
+	case AWAIT:
+		return m->words[i.word];
+	case BEGIN:
+		return !(m->words[SEQUENCE] & 1);
+	case ODD:
+	case EVEN:
+		return !(m->reading & ~BIT(vcpu));
+	default:
+		return i.opcode != END;
+	}
+}
+
+static void enumerate(const struct program *program, const struct machine *m)
+{
+	bool any = false;
+	unsigned int v;
+
+	for (v = 0; v < 4; v++) {
+		struct instruction i = program->code[v][m->pc[v]];
+		struct machine next;
+
+		if (!enabled(m, v, i))
+			continue;
+		any = true;
+		next = *m;
+		next.pc[v]++;
+		next.order[next.nr].vcpu = v;
+		next.order[next.nr++].what = i;
+		if (!only_reads(i) && word_of(i) < WORDS)
+			next.words[word_of(i)]++;
+		if (i.opcode == TAKE || i.opcode == DROP)
+			next.owner = i.opcode == TAKE ? v + 1 : 0;
+		if (i.opcode == BEGIN || i.opcode == CHECK)
+			next.reading ^= BIT(v);
+		enumerate(program, &next);
+	}
+	if (!any && nr_keys < MAX_KEYS)
+		keys[nr_keys++] = canonical(m);
+}
+
+static int compare(const void *a, const void *b)
+{
+	u64 x = *(const u64 *)a, y = *(const u64 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* How many classes all interleavings of a program fall into; 0: too many. */
+static unsigned int count_classes(const struct program *program)
+{
+	static struct machine m;
+	unsigned int i, classes = 1;
+
+	memset(&m, 0, sizeof(m));
+	nr_keys = 0;
+	enumerate(program, &m);
+	if (nr_keys == MAX_KEYS)
+		return 0;
+	sort(keys, nr_keys, sizeof(keys[0]), compare, NULL);
+	for (i = 1; i < nr_keys; i++)
+		classes += keys[i] != keys[i - 1];
+	return classes;
+}
+
+static void exact(struct kunit *test)
+{
+	const struct program *program = test->param_value;
+	struct tkfi_dpor_stats stats;
+
+	KUNIT_ASSERT_EQ_MSG(test, explore(program, &stats), 0, "%s",
+			    engine->error);
+	KUNIT_EXPECT_TRUE(test, stats.complete);
+	KUNIT_EXPECT_EQ(test, stats.classes, program->classes);
+	KUNIT_EXPECT_EQ(test, stats.redundant, 0);
+	KUNIT_EXPECT_EQ(test, count_classes(program), program->classes);
+}
+
+/* Some instructions that make sense together; returns how many. */
+static unsigned int random_piece(struct rnd_state *rnd, struct instruction *to)
+{
+	u32 r = prandom_u32_state(rnd);
+	u8 word = r >> 8 & 1;
+
+	switch (r % 12) {
+	case 0 ... 2:
+		to[0] = (struct instruction){ LOAD, word };
+		return 1;
+	case 3 ... 5:
+		to[0] = (struct instruction){ STORE, word };
+		return 1;
+	case 6:
+		to[0] = (struct instruction){ ADD, word };
+		return 1;
+	case 7:
+		to[0] = (struct instruction){ AWAIT, word };
+		return 1;
+	case 8:
+	case 9:
+		to[0] = (struct instruction){ TAKE };
+		to[1] = (struct instruction){ r & BIT(16) ? LOAD : STORE, word };
+		to[2] = (struct instruction){ DROP };
+		return 3;
+	case 10:
+		to[0] = (struct instruction){ ODD };
+		to[1] = (struct instruction){ STORE, word };
+		to[2] = (struct instruction){ EVEN };
+		return 3;
+	default:
+		to[0] = (struct instruction){ BEGIN };
+		to[1] = (struct instruction){ LOAD, word };
+		to[2] = (struct instruction){ CHECK };
+		return 3;
+	}
+}
+
+static void random_program(struct rnd_state *rnd, struct program *program)
+{
+	unsigned int vcpus = 2 + prandom_u32_state(rnd) % 2, v, length;
+
+	memset(program, 0, sizeof(*program));
+	for (v = 0; v < vcpus; v++) {
+		length = 0;
+		do {
+			length += random_piece(rnd, program->code[v] + length);
+		} while (length + 3 <= (vcpus == 2 ? 6 : 4));
+	}
+}
+
+#define RANDOM_PROGRAMS	1000
+
+static void random_programs(struct kunit *test)
+{
+	unsigned int i, most = 0, deadlocks = 0;
+	struct tkfi_dpor_stats stats;
+	static struct program program;
+	struct rnd_state rnd;
+
+	prandom_seed_state(&rnd, 2013);
+	for (i = 0; i < RANDOM_PROGRAMS; i++) {
+		unsigned int classes;
+
+		random_program(&rnd, &program);
+		classes = count_classes(&program);
+		KUNIT_ASSERT_GT(test, classes, 0);
+		KUNIT_ASSERT_EQ_MSG(test, explore(&program, &stats), 0, "%s",
+				    engine->error);
+		KUNIT_ASSERT_EQ_MSG(test, stats.classes, classes,
+				    "program %u", i);
+		KUNIT_ASSERT_EQ_MSG(test, stats.redundant, 0, "program %u", i);
+		most = max(most, classes);
+		deadlocks += !!stats.deadlocks;
+	}
+	kunit_info(test, "up to %u classes; %u programs can deadlock\n", most,
+		   deadlocks);
+	KUNIT_EXPECT_GT(test, most, 50);
+	KUNIT_EXPECT_GT(test, deadlocks, 50);
+}
+
+static struct kunit_case dpor_cases[] = {
+	KUNIT_CASE_PARAM(exact, program_gen_params),
+	KUNIT_CASE(random_programs),
+	{}
+};
+
+static struct kunit_suite dpor_suite = {
+	.name = "tkfi_engine_dpor",
+	.suite_init = dpor_suite_init,
+	.suite_exit = dpor_suite_exit,
+	.test_cases = dpor_cases,
+};
+
+kunit_test_suite(dpor_suite);
