@@ -8,6 +8,7 @@
 #include <linux/kernel.h>
 
 #include "access.h"
+#include "engine.h"
 #include "hooks.h"
 
 #undef memcpy
@@ -34,8 +35,12 @@ static noinline void report(const void *addr, unsigned int what,
 
 	struct tkfi_vcpu *vcpu = tkfi_current;
 
-	if (!watcher)
+	if (!watcher) {
+		tkfi_access(addr, access.size,
+			    access.store ? TKFI_STEP_STORE : TKFI_STEP_LOAD,
+			    access.is_volatile, ip);
 		return;
+	}
 	/* What the watcher itself reads is nobody's business. */
 	tkfi_current = NULL;
 	watcher(&access, watcher_arg);

@@ -6,7 +6,6 @@
 
 #include "cells.h"
 
-#define MAX_LOCKS	8
 #define CELLS_PER_PAGE	(PAGE_SIZE / TKFI_CELL_SIZE)
 #define MAX_PAGES	24
 #define MAX_SPAN	8192
@@ -14,9 +13,12 @@
 struct tkfi_cell tkfi_cells[TKFI_MAX_CELLS];
 bool tkfi_cells_changed;
 
-/* Cells 1 ... MAX_LOCKS stand for locks. */
+/* The first cells stand for locks. */
+#define MAX_LOCKS	8
+
 static const void *locks[MAX_LOCKS];
 static unsigned int nr_locks;
+static unsigned int nr_guards;
 static unsigned int nr_cells;
 
 /* From address to cell: the page's number, then the place in it. */
@@ -32,9 +34,22 @@ void tkfi_cells_reset(void)
 	memset(page_of, 0, sizeof(page_of));
 	memset(cell_of, 0, sizeof(cell_of));
 	nr_locks = 0;
+	nr_guards = 0;
 	nr_cells = MAX_LOCKS + 1;
 	nr_pages = 1;
 	first_page = 0;
+	tkfi_cells_changed = false;
+}
+
+void tkfi_cells_begin(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_cells; i++) {
+		tkfi_cells[i].loaded = 0;
+		tkfi_cells[i].stored = 0;
+		tkfi_cells[i].unguarded = 0;
+	}
 	tkfi_cells_changed = false;
 }
 
@@ -75,9 +90,21 @@ unsigned int tkfi_cell_at(const void *addr)
 	return cell_of[page_of[page]][at % PAGE_SIZE / TKFI_CELL_SIZE];
 }
 
+static void make_guard(unsigned int cell)
+{
+	if (nr_guards == TKFI_MAX_GUARDS)
+		panic("[tkfi internal bug] more than %d locks and sequences\n",
+		      TKFI_MAX_GUARDS);
+	tkfi_cells[cell].guard = nr_guards++;
+	tkfi_cells[cell].flags |= TKFI_CELL_SHARED;
+}
+
 void tkfi_cells_mark(const void *addr, u8 flag)
 {
-	tkfi_cells[tkfi_cell_at(addr)].flags |= flag;
+	unsigned int cell = tkfi_cell_at(addr);
+
+	tkfi_cells[cell].flags |= flag;
+	make_guard(cell);
 }
 
 unsigned int tkfi_cell_of_lock(const void *lock)
@@ -90,6 +117,7 @@ unsigned int tkfi_cell_of_lock(const void *lock)
 	if (nr_locks == MAX_LOCKS)
 		panic("[tkfi internal bug] more than %d locks\n", MAX_LOCKS);
 	locks[nr_locks++] = lock;
+	make_guard(nr_locks);
 	return nr_locks;
 }
 

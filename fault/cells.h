@@ -1,34 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Shared memory, as the engine sees it: cells of four bytes. Only accesses to cells
- * that several VCPUs use, and one of them writes, are worth a choice.
+ * that several VCPUs use, that one of them writes, and that nothing protects, are
+ * worth a choice: where all who use a cell hold one lock, the order in which they
+ * take it decides. (The locksets of Eraser: Savage et al., ACM TOCS 15(4), 1997.)
+ * A sequence protects like a lock: held by a writer while it is odd, and by a
+ * reader from reading to checking it, with success.
  */
 #ifndef __TKFI_CELLS_H
 #define __TKFI_CELLS_H
 
 #include <linux/bits.h>
+#include <linux/limits.h>
 #include <linux/log2.h>
 #include <linux/types.h>
 
 #define TKFI_CELL_SIZE		4
 #define TKFI_MAX_CELLS		4096
 
-#define TKFI_CELL_SHARED	BIT(0)	/* used by several, written by one */
+#define TKFI_CELL_SHARED	BIT(0)	/* worth a choice */
 #define TKFI_CELL_SEQUENCE	BIT(1)	/* a seqcount: odd means writing */
 #define TKFI_CELL_LATCH		BIT(2)	/* a latch: readers never wait */
+#define TKFI_CELL_BROKEN	BIT(3)	/* a sequence that two write at once */
 
 /**
  * struct tkfi_cell - what is known of one cell
  * @loaded:	VCPUs that have read it, a bit each
  * @stored:	VCPUs that have written it
  * @flags:	TKFI_CELL_*
- * @attempts:	VCPUs that are between reading this sequence and checking it
+ * @guard:	what it is to others, BIT(guard), if it is a lock or sequence
+ * @unguarded:	guards that somebody who used it did not hold
  */
 struct tkfi_cell {
 	u8 loaded;
 	u8 stored;
 	u8 flags;
-	u8 attempts;
+	u8 guard;
+	u16 unguarded;
 };
 
 /* By number; 0 is no cell. */
@@ -40,6 +48,9 @@ extern bool tkfi_cells_changed;
 /* Forget all cells. */
 void tkfi_cells_reset(void);
 
+/* Forget who used them; what is known to be shared stays so. */
+void tkfi_cells_begin(void);
+
 /**
  * tkfi_cells_add() - make an object of the kernel image known
  * @addr:	its address
@@ -49,6 +60,9 @@ void tkfi_cells_reset(void);
  * apart.
  */
 int tkfi_cells_add(const void *addr, size_t size);
+
+/* How many locks and sequences there can be. */
+#define TKFI_MAX_GUARDS	16
 
 /* Mark a word as a sequence: TKFI_CELL_SEQUENCE or TKFI_CELL_LATCH. */
 void tkfi_cells_mark(const void *addr, u8 flag);
@@ -68,11 +82,12 @@ const void *tkfi_cell_addr(unsigned int cell);
  * @nr:		how many
  * @vcpu:	its id
  * @store:	it writes
+ * @held:	guards it holds
  *
  * Return: whether one of them is shared, so that it matters when this happens.
  */
 static inline bool tkfi_cells_use(unsigned int cell, unsigned int nr,
-				  unsigned int vcpu, bool store)
+				  unsigned int vcpu, bool store, u16 held)
 {
 	u8 shared = 0, self = BIT(vcpu);
 	unsigned int i;
@@ -84,7 +99,9 @@ static inline bool tkfi_cells_use(unsigned int cell, unsigned int nr,
 			c->stored |= self;
 		else
 			c->loaded |= self;
+		c->unguarded |= ~held;
 		if (!(c->flags & TKFI_CELL_SHARED) && c->stored &&
+		    c->unguarded == U16_MAX &&
 		    !is_power_of_2(c->stored | c->loaded)) {
 			c->flags |= TKFI_CELL_SHARED;
 			tkfi_cells_changed = true;

@@ -1,15 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/errno.h>
+#include <linux/kernel.h>
 #include <linux/math64.h>
 #include <linux/timekeeper_internal.h>
 
 #include "clock.h"
+#include "engine.h"
 #include "glue.h"
+#include "hooks.h"
 
 static u64 tkfi_clock_now;
 static u32 tkfi_clock_hz;
 
+/* The clock is memory that VCPUs read and the host writes. */
+static void access(enum tkfi_step_kind kind)
+{
+	if (tkfi_current)
+		tkfi_access(&tkfi_clock_now, sizeof(tkfi_clock_now), kind,
+			    false, _RET_IP_);
+}
+
 u64 tkfi_clock_read(void)
+{
+	access(TKFI_STEP_LOAD);
+	return tkfi_clock_now;
+}
+
+u64 tkfi_clock_peek(void)
 {
 	return tkfi_clock_now;
 }
@@ -67,6 +84,7 @@ void tkfi_clock_set(u64 cycles)
 
 void tkfi_clock_advance(u64 cycles)
 {
+	access(TKFI_STEP_STORE);
 	tkfi_clock_now += cycles;
 }
 

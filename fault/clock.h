@@ -35,8 +35,9 @@ int tkfi_clock_install(u32 hz);
  */
 int tkfi_clock_uninstall(void);
 
-/* The clock's value, in cycles. */
+/* The clock's value, in cycles; as VCPUs read it, and for those who only look. */
 u64 tkfi_clock_read(void);
+u64 tkfi_clock_peek(void);
 
 /* Set the clock, in cycles; it may go back only with all that used it. */
 void tkfi_clock_set(u64 cycles);

@@ -483,7 +483,7 @@ static int start_anew(struct tkfi_dpor *d, const struct tkfi_dpor_client *client
 	int ret;
 
 	forget(d);
-	tkfi_cells_changed = false;
+	tkfi_cells_begin();
 	ret = client->start(client->arg);
 	return ret ?: tkfi_engine_run(d->engine, &d->strategy);
 }

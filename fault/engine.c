@@ -174,6 +174,7 @@ static void step(struct tkfi_vcpu *v, const struct tkfi_step *next)
 		tkfi_record(TKFI_EV_BLOCKED, v->blocked_on, 0);
 	}
 	stop_here();
+	v->steps += !!next->nr_cells;
 }
 
 void tkfi_yield(void)
@@ -214,7 +215,7 @@ void tkfi_await_word(const unsigned int *word, unsigned int value)
 		.what = word,
 	};
 
-	if (next.cell && tkfi_cells_use(next.cell, 1, v->id, false))
+	if (next.cell && tkfi_cells_use(next.cell, 1, v->id, false, v->held))
 		next.nr_cells = 1;
 	step(v, &next);
 }
@@ -226,7 +227,13 @@ void tkfi_await(void)
 
 static void set_attempt(struct tkfi_vcpu *v, u16 from, u16 to)
 {
+	const struct tkfi_cell *c = &tkfi_cells[from ?: to];
 	int i;
+
+	if (!to)
+		v->held &= ~BIT(c->guard);
+	else if (!(c->flags & TKFI_CELL_BROKEN))
+		v->held |= BIT(c->guard);
 
 	for (i = 0; i < TKFI_MAX_ATTEMPTS; i++) {
 		if (v->attempts[i] == from) {
@@ -239,7 +246,29 @@ static void set_attempt(struct tkfi_vcpu *v, u16 from, u16 to)
 
 void tkfi_attempts_end(void)
 {
-	memset(tkfi_current->attempts, 0, sizeof(tkfi_current->attempts));
+	struct tkfi_vcpu *v = tkfi_current;
+	int i;
+
+	for (i = 0; i < TKFI_MAX_ATTEMPTS; i++)
+		if (v->attempts[i])
+			set_attempt(v, v->attempts[i], 0);
+}
+
+/* The sequence, if it is one, is about to become odd or even. */
+static void write_sequence(struct tkfi_vcpu *v, unsigned int cell,
+			   const unsigned int *word)
+{
+	struct tkfi_cell *c = &tkfi_cells[cell];
+
+	if ((c->flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_BROKEN)) !=
+	    TKFI_CELL_SEQUENCE)
+		return;
+	/* Who else may make it even than who made it odd? */
+	if (*word % 2 && !(v->held & BIT(c->guard))) {
+		c->flags |= TKFI_CELL_BROKEN;
+		tkfi_cells_changed = true;
+	}
+	v->held ^= BIT(c->guard);
 }
 
 void tkfi_access(const void *addr, unsigned int size, enum tkfi_step_kind kind,
@@ -256,7 +285,8 @@ void tkfi_access(const void *addr, unsigned int size, enum tkfi_step_kind kind,
 		return;
 	nr = DIV_ROUND_UP((unsigned long)addr % TKFI_CELL_SIZE + size,
 			  TKFI_CELL_SIZE);
-	if (!tkfi_cells_use(cell, nr, v->id, kind == TKFI_STEP_STORE))
+	if (!tkfi_cells_use(cell, nr, v->id, kind == TKFI_STEP_STORE,
+			    v->held))
 		return;
 	if (is_volatile && kind == TKFI_STEP_LOAD &&
 	    tkfi_cells[cell].flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH))
@@ -273,6 +303,8 @@ void tkfi_access(const void *addr, unsigned int size, enum tkfi_step_kind kind,
 		set_attempt(v, 0, cell);
 	else if (kind == TKFI_STEP_CHECK)
 		set_attempt(v, cell, 0);
+	else if (kind == TKFI_STEP_STORE)
+		write_sequence(v, cell, addr);
 }
 
 /* A lock's cell, if it is a choice when it is taken or dropped. */
@@ -283,7 +315,7 @@ static struct tkfi_step lock_step(struct tkfi_vcpu *v, const void *lock,
 
 	if (tkfi_engine->strategy->wants & BIT(kind)) {
 		next.cell = tkfi_cell_of_lock(lock);
-		next.nr_cells = tkfi_cells_use(next.cell, 1, v->id, true);
+		next.nr_cells = tkfi_cells_use(next.cell, 1, v->id, true, 0);
 	}
 	return next;
 }
@@ -305,6 +337,8 @@ void tkfi_lock(const void *lock)
 		      TKFI_MAX_LOCKS);
 	held->lock = lock;
 	held->owner = v;
+	if (next.cell)
+		v->held |= BIT(tkfi_cells[next.cell].guard);
 	tkfi_record(TKFI_EV_LOCK, tkfi_engine->quiet ? NULL : tkfi_name(lock), 0);
 }
 
@@ -324,6 +358,8 @@ void tkfi_unlock(const void *lock)
 		panic("[tkfi internal bug] VCPU%u does not hold %s\n", v->id,
 		      tkfi_name(lock));
 	held->lock = NULL;
+	if (next.cell)
+		v->held &= ~BIT(tkfi_cells[next.cell].guard);
 	tkfi_record(TKFI_EV_UNLOCK, tkfi_engine->quiet ? NULL : tkfi_name(lock),
 		    0);
 }
@@ -423,6 +459,8 @@ int tkfi_engine_run(struct tkfi_engine *engine, struct tkfi_strategy *strategy)
 
 		v->done = false;
 		v->at = NULL;
+		v->steps = 0;
+		v->held = 0;
 		v->next = (struct tkfi_step){ .kind = TKFI_STEP_YIELD };
 		memset(v->attempts, 0, sizeof(v->attempts));
 		tkfi_context_init(&v->context, vcpu_entry);

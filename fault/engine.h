@@ -67,6 +67,8 @@ static inline bool tkfi_step_writes(const struct tkfi_step *step)
  * @arg:	for @body
  * @blocked_on:	name of what it waited for last; for bodies
  * @watched:	sequence word it read last
+ * @steps:	how many steps it has executed that were a choice
+ * @held:	guards it holds, where these are a choice: see cells.h
  * @attempts:	cells of sequences it has read and will check; 0 for none
  * @context:	registers and stack while it is not executing
  */
@@ -79,6 +81,8 @@ struct tkfi_vcpu {
 	void *arg;
 	const char *blocked_on;
 	const unsigned int *watched;
+	unsigned int steps;
+	u16 held;
 	u16 attempts[TKFI_MAX_ATTEMPTS];
 	struct tkfi_context context;
 };
@@ -111,7 +115,7 @@ struct tkfi_range {
 	size_t size;
 };
 
-#define TKFI_MAX_RANGES	48
+#define TKFI_MAX_RANGES	64
 #define TKFI_MAX_LOCKS	8
 
 /* A lock that is held. */

@@ -124,6 +124,12 @@ void tkfi_vdso_reset(void)
 	tkfi_name_add(&_vdso_data[CS_RAW].seq, "vdso.seq[RAW]");
 }
 
+void tkfi_vdso_sequences(tkfi_sequence_fn mark)
+{
+	mark(&_vdso_data[CS_HRES_COARSE].seq, false);
+	mark(&_vdso_data[CS_RAW].seq, false);
+}
+
 unsigned int tkfi_vdso_sequence(void)
 {
 	return _vdso_data[CS_HRES_COARSE].seq;

@@ -120,6 +120,12 @@ void tkfi_vdso_reset(void)
 		      "vdso.seq[RAW]");
 }
 
+void tkfi_vdso_sequences(tkfi_sequence_fn mark)
+{
+	mark(&vdso_k_time_data->clock_data[CS_HRES_COARSE].seq, false);
+	mark(&vdso_k_time_data->clock_data[CS_RAW].seq, false);
+}
+
 unsigned int tkfi_vdso_sequence(void)
 {
 	return vdso_k_time_data->clock_data[CS_HRES_COARSE].seq;

@@ -45,6 +45,16 @@ void tkfi_ntp_regions(tkfi_region_fn add);
 void tkfi_vdso_regions(tkfi_region_fn add);
 
 /**
+ * typedef tkfi_sequence_fn - takes one sequence word
+ * @word:	its address
+ * @latch:	readers never wait: they read the copy that is not being written
+ */
+typedef void (*tkfi_sequence_fn)(const unsigned int *word, bool latch);
+
+void tkfi_timekeeping_sequences(tkfi_sequence_fn mark);
+void tkfi_vdso_sequences(tkfi_sequence_fn mark);
+
+/**
  * tkfi_timekeeping_reset() - begin anew
  * @cs:		clocksource to keep time by
  * @mono:	CLOCK_MONOTONIC, seconds; RAW starts there too
@@ -121,6 +131,13 @@ const struct timekeeper *tkfi_timekeeper(void)
 unsigned int tkfi_sequence(void)
 {
 	return tk_core.seq.seqcount.sequence;
+}
+
+void tkfi_timekeeping_sequences(tkfi_sequence_fn mark)
+{
+	mark(&tk_core.seq.seqcount.sequence, false);
+	mark(&tk_fast_mono.seq.seqcount.sequence, true);
+	mark(&tk_fast_raw.seq.seqcount.sequence, true);
 }
 
 #endif /* TKFI_GLUE_TIMEKEEPING */

@@ -243,8 +243,11 @@ void tkfi_program_body(struct tkfi_vcpu *vcpu, void *arg)
 			tkfi_yield();
 		vcpu->blocked_on = NULL;
 		tkfi_record(TKFI_EV_CALL, op->call, 0);
+		op->from = vcpu->steps;
 		op->result = op->type->run(op);
-		op->cycle = tkfi_clock_read();
+		op->to = vcpu->steps;
+		tkfi_attempts_end();
+		op->cycle = tkfi_clock_peek();
 		op->blocked = vcpu->blocked_on;
 		op->done = true;
 		tkfi_record(op->reader ? TKFI_EV_READ : TKFI_EV_RETURN,

@@ -78,6 +78,8 @@ struct tkfi_op_type {
  * @blocked:	what it waited for on the way, NULL if for nothing
  * @result:	what it returned; ns for "read"
  * @cycle:	the clock when it returned
+ * @from:	steps of its VCPU that were before it
+ * @to:		steps of its VCPU up to its end
  */
 struct tkfi_op {
 	const struct tkfi_op_type *type;
@@ -97,6 +99,8 @@ struct tkfi_op {
 	const char *blocked;
 	s64 result;
 	u64 cycle;
+	unsigned int from;
+	unsigned int to;
 };
 
 #define TKFI_MAX_OPS	8

@@ -35,7 +35,7 @@ void tkfi_session_close(struct tkfi_session *session)
 }
 
 /* Everything as at boot, and the same at every boot. */
-static void start_anew(void)
+void tkfi_session_start_anew(void)
 {
 	tkfi_clock_set(TKFI_START_CYCLES);
 	tkfi_ntp_reset();
@@ -75,7 +75,7 @@ int tkfi_session_run(struct tkfi_session *session, const char *setup,
 
 	local_irq_save(flags);
 	tkfi_state_save(&session->own);
-	start_anew();
+	tkfi_session_start_anew();
 	if (setup) {
 		ret = tkfi_plan_run(session->setup, engine);
 		ret = ret ?: account(session);
@@ -112,7 +112,7 @@ int tkfi_session_run_body(struct tkfi_session *session,
 	tkfi_engine_add(session->engine, body, arg);
 	local_irq_save(flags);
 	tkfi_state_save(&session->own);
-	start_anew();
+	tkfi_session_start_anew();
 	ret = tkfi_engine_run(session->engine, strategy);
 	tkfi_state_restore(&session->own);
 	local_irq_restore(flags);
@@ -138,7 +138,7 @@ int tkfi_session_repeat(struct tkfi_session *session, const char *setup,
 		return ret;
 	local_irq_save(flags);
 	tkfi_state_save(&session->own);
-	start_anew();
+	tkfi_session_start_anew();
 	ret = tkfi_plan_run(session->setup, engine);
 	tkfi_state_save(&from);
 	suppress_printk = true;

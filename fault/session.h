@@ -88,6 +88,9 @@ void tkfi_session_close(struct tkfi_session *session);
 int tkfi_session_run(struct tkfi_session *session, const char *setup,
 		     struct tkfi_plan *plan);
 
+/* Put the timekeeper where every execution begins. */
+void tkfi_session_start_anew(void);
+
 /**
  * tkfi_session_run_body() - one VCPU with a body of its own, from the start
  * @session:	session; @session->outcome is not filled, the trace not accounted

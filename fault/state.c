@@ -40,6 +40,14 @@ static void collect_regions(void)
 	add_region("tkfi_clock", clock, size);
 }
 
+void tkfi_state_each(tkfi_region_fn fn)
+{
+	int i;
+
+	for (i = 0; i < nr_regions; i++)
+		fn(regions[i].name, regions[i].addr, regions[i].size);
+}
+
 int tkfi_state_alloc(struct tkfi_state *state)
 {
 	size_t size = 0;

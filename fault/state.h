@@ -4,6 +4,8 @@
 
 #include <linux/types.h>
 
+#include "glue.h"
+
 /**
  * struct tkfi_state - a copy of everything timekeeping remembers
  * @bytes:	the regions of glue.h and the virtual clock, one after another
@@ -30,6 +32,9 @@ void tkfi_state_restore(const struct tkfi_state *state);
  */
 bool tkfi_state_differs(const struct tkfi_state *state, const char **name,
 			size_t *offset);
+
+/* Every object that belongs to the state. */
+void tkfi_state_each(tkfi_region_fn fn);
 
 /* Whether an address belongs to the state. */
 bool tkfi_state_covers(const void *addr);
