@@ -189,6 +189,24 @@ void tkfi_record(enum tkfi_event_kind kind, const char *what, s64 value)
 			       value);
 }
 
+void tkfi_nmi(struct tkfi_vcpu *vcpu,
+	      void (*handler)(struct tkfi_vcpu *, void *), void *arg)
+{
+	vcpu->nmi = handler;
+	vcpu->nmi_arg = arg;
+}
+
+static void take_nmi(struct tkfi_vcpu *v)
+{
+	void (*handler)(struct tkfi_vcpu *, void *) = v->nmi;
+
+	if (!handler)
+		return;
+	v->nmi = NULL;
+	tkfi_record(TKFI_EV_NMI, v->at, 0);
+	handler(v, v->nmi_arg);
+}
+
 void tkfi_hit(const char *name)
 {
 	struct tkfi_vcpu *v = tkfi_current;
@@ -196,6 +214,7 @@ void tkfi_hit(const char *name)
 	tkfi_record(TKFI_EV_POINT, name, 0);
 	v->at = name;
 	step(v, &(struct tkfi_step){ .kind = TKFI_STEP_POINT, .what = name });
+	take_nmi(v);
 	v->at = NULL;
 }
 
@@ -354,9 +373,14 @@ void tkfi_unlock(const void *lock)
 	if (next.nr_cells)
 		step(v, &next);
 	held = find_held(tkfi_engine, lock);
-	if (!held || held->owner != v)
-		panic("[tkfi internal bug] VCPU%u does not hold %s\n", v->id,
-		      tkfi_name(lock));
+	if (!held || held->owner != v) {
+		/* Nothing after this can be trusted: the VCPU stays here. */
+		snprintf(tkfi_engine->error, sizeof(tkfi_engine->error),
+			 "VCPU%u drops %s, which it does not hold", v->id,
+			 tkfi_name(lock));
+		tkfi_engine->ret = -EPERM;
+		stop_here();
+	}
 	held->lock = NULL;
 	if (next.cell)
 		v->held &= ~BIT(tkfi_cells[next.cell].guard);
@@ -459,6 +483,7 @@ int tkfi_engine_run(struct tkfi_engine *engine, struct tkfi_strategy *strategy)
 
 		v->done = false;
 		v->at = NULL;
+		v->nmi = NULL;
 		v->steps = 0;
 		v->held = 0;
 		v->next = (struct tkfi_step){ .kind = TKFI_STEP_YIELD };

@@ -70,6 +70,8 @@ static inline bool tkfi_step_writes(const struct tkfi_step *step)
  * @steps:	how many steps it has executed that were a choice
  * @held:	guards it holds, where these are a choice: see cells.h
  * @attempts:	cells of sequences it has read and will check; 0 for none
+ * @nmi:	runs in place when it goes on from the point it stopped at
+ * @nmi_arg:	for @nmi
  * @context:	registers and stack while it is not executing
  */
 struct tkfi_vcpu {
@@ -84,6 +86,8 @@ struct tkfi_vcpu {
 	unsigned int steps;
 	u16 held;
 	u16 attempts[TKFI_MAX_ATTEMPTS];
+	void (*nmi)(struct tkfi_vcpu *vcpu, void *arg);
+	void *nmi_arg;
 	struct tkfi_context context;
 };
 
@@ -140,7 +144,8 @@ struct tkfi_held {
  * @quiet:	keep no trace
  * @ret:	what the execution will return
  * @trace:	what happened
- * @error:	report of a deadlock or an internal error, "" if none
+ * @error:	report of a deadlock, of a lock dropped by somebody who did not hold
+ *		it, or of an internal error; "" if none
  */
 struct tkfi_engine {
 	struct tkfi_vcpu vcpus[TKFI_MAX_VCPUS];
@@ -194,7 +199,8 @@ struct tkfi_vcpu *tkfi_engine_add(struct tkfi_engine *engine,
  * abandoned where they are: restore the state they worked on.
  *
  * Return: 0; -EDEADLK if nobody can go on, -ECANCELED if the strategy stopped it,
- * -EPROTO for a bug in the engine or the strategy; @engine->error says which.
+ * -EPERM if a VCPU dropped a lock that it did not hold, -EPROTO for a bug in the
+ * engine or the strategy; @engine->error says which.
  */
 int tkfi_engine_run(struct tkfi_engine *engine, struct tkfi_strategy *strategy);
 
@@ -231,6 +237,16 @@ void tkfi_attempts_end(void);
 
 /* How many locks a VCPU holds. */
 unsigned int tkfi_locks_held(const struct tkfi_vcpu *vcpu);
+
+/**
+ * tkfi_nmi() - interrupt a VCPU; for strategies
+ * @vcpu:	a VCPU that stopped at an injection point
+ * @handler:	called on its stack before it goes on; if it waits there for what
+ *		the VCPU itself holds, it waits for ever
+ * @arg:	for @handler
+ */
+void tkfi_nmi(struct tkfi_vcpu *vcpu,
+	      void (*handler)(struct tkfi_vcpu *, void *), void *arg);
 
 /**
  * tkfi_yield() - let the strategy choose again; for bodies

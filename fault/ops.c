@@ -201,6 +201,31 @@ static const struct tkfi_op_type op_types[] = {
 	{ "wait", "TIME", parse_wait, run_wait },
 };
 
+void tkfi_op_run(struct tkfi_vcpu *vcpu, struct tkfi_op *op)
+{
+	vcpu->blocked_on = NULL;
+	tkfi_record(TKFI_EV_CALL, op->call, 0);
+	op->from = vcpu->steps;
+	op->result = op->type->run(op);
+	op->to = vcpu->steps;
+	tkfi_attempts_end();
+	op->cycle = tkfi_clock_peek();
+	op->blocked = vcpu->blocked_on;
+	op->done = true;
+	tkfi_record(op->reader ? TKFI_EV_READ : TKFI_EV_RETURN, op->call,
+		    op->result);
+}
+
+int tkfi_op_parse_read(struct tkfi_op *op, char *text, char *err, size_t size)
+{
+	static const struct tkfi_op_type interrupt = {
+		"nmi", "FAMILY CLOCK", parse_read, run_read
+	};
+
+	*op = (struct tkfi_op){ .type = &interrupt };
+	return parse_read(op, text, err, size);
+}
+
 int tkfi_program_add(struct tkfi_program *program, char *text, char *err,
 		     size_t size)
 {
@@ -237,21 +262,9 @@ void tkfi_program_body(struct tkfi_vcpu *vcpu, void *arg)
 	struct tkfi_program *program = arg;
 
 	while (program->nr_done < program->nr) {
-		struct tkfi_op *op = &program->ops[program->nr_done];
-
 		if (program->nr_done)
 			tkfi_yield();
-		vcpu->blocked_on = NULL;
-		tkfi_record(TKFI_EV_CALL, op->call, 0);
-		op->from = vcpu->steps;
-		op->result = op->type->run(op);
-		op->to = vcpu->steps;
-		tkfi_attempts_end();
-		op->cycle = tkfi_clock_peek();
-		op->blocked = vcpu->blocked_on;
-		op->done = true;
-		tkfi_record(op->reader ? TKFI_EV_READ : TKFI_EV_RETURN,
-			    op->call, op->result);
+		tkfi_op_run(vcpu, &program->ops[program->nr_done]);
 		program->nr_done++;
 	}
 }

@@ -129,6 +129,20 @@ struct tkfi_program {
 int tkfi_program_add(struct tkfi_program *program, char *text, char *err,
 		     size_t size);
 
+/**
+ * tkfi_op_parse_read() - an operation that is one read, in no program
+ * @op:		operation
+ * @text:	"fast ktime_get_mono_fast_ns"; is torn up
+ * @err:	as for tkfi_program_add()
+ * @size:	of @err
+ *
+ * Return: 0 or -EINVAL.
+ */
+int tkfi_op_parse_read(struct tkfi_op *op, char *text, char *err, size_t size);
+
+/* Perform an operation on the executing VCPU and keep its results. */
+void tkfi_op_run(struct tkfi_vcpu *vcpu, struct tkfi_op *op);
+
 /* The body of a VCPU; @arg is a struct tkfi_program. */
 void tkfi_program_body(struct tkfi_vcpu *vcpu, void *arg);
 

@@ -7,6 +7,14 @@
 #include "hooks.h"
 #include "plan.h"
 
+static void nmi(struct tkfi_vcpu *vcpu, void *arg)
+{
+	const char *blocked_on = vcpu->blocked_on;
+
+	tkfi_op_run(vcpu, arg);
+	vcpu->blocked_on = blocked_on;
+}
+
 static void schedule_out(struct tkfi_plan *plan, struct tkfi_engine *engine,
 			 struct tkfi_fault *fault)
 {
@@ -18,6 +26,8 @@ static void schedule_out(struct tkfi_plan *plan, struct tkfi_engine *engine,
 	if (fault->other >= 0)
 		fault->until = plan->programs[fault->other].nr_done +
 			       fault->nr_ops;
+	if (fault->nmi.type)
+		tkfi_nmi(&engine->vcpus[fault->victim], nmi, &fault->nmi);
 	plan->active[plan->nr_active++] = fault;
 }
 
@@ -63,7 +73,17 @@ static unsigned int plan_next(struct tkfi_strategy *s,
 		if (ready & BIT(fault->victim))
 			return fault->victim;
 	}
+	if (plan->order)
+		return plan->order->next(plan->order, engine, ready);
 	return tkfi_next_in_order(engine, ready);
+}
+
+static void plan_begin(struct tkfi_strategy *s, struct tkfi_engine *engine)
+{
+	struct tkfi_plan *plan = container_of(s, struct tkfi_plan, strategy);
+
+	if (plan->order && plan->order->begin)
+		plan->order->begin(plan->order, engine);
 }
 
 static int check_reached(const struct tkfi_plan *plan,
@@ -89,10 +109,13 @@ int tkfi_plan_run(struct tkfi_plan *plan, struct tkfi_engine *engine)
 	unsigned int i, j;
 	int ret;
 
+	plan->strategy.begin = plan_begin;
 	plan->strategy.next = plan_next;
 	plan->nr_active = 0;
-	for (i = 0; i < plan->nr_faults; i++)
+	for (i = 0; i < plan->nr_faults; i++) {
 		plan->faults[i].seen = 0;
+		plan->faults[i].nmi.done = false;
+	}
 	tkfi_engine_reset(engine);
 	for (i = 0; i < plan->nr_programs; i++) {
 		plan->programs[i].nr_done = 0;
@@ -124,7 +147,7 @@ static int parse_program(struct tkfi_plan *plan, char *statement, char *err,
 
 	if (!statement) {
 		snprintf(err, size,
-			 "unknown statement '%s'; there are: cpuN: OPERATION[, OPERATION]..., at cpuN POINT[#HIT] off TIME [run cpuM [COUNT]]",
+			 "unknown statement '%s'; there are: cpuN: OPERATION[, OPERATION]..., at cpuN POINT[#HIT] off TIME [run cpuM [COUNT]] [nmi FAMILY CLOCK]",
 			 cpu);
 		return -EINVAL;
 	}
@@ -196,24 +219,31 @@ static int parse_fault(struct tkfi_plan *plan, char *statement, char *err,
 	plan->nr_faults++;
 
 	word = strsep(&statement, " ");
+	if (word && !strcmp(word, "run")) {
+		word = strsep(&statement, " ");
+		cpu = parse_cpu(word);
+		if (cpu < 0 || cpu >= plan->nr_programs || cpu == fault->victim)
+			goto no_cpu;
+		fault->other = cpu;
+		word = strsep(&statement, " ");
+		if (word && strcmp(word, "nmi")) {
+			if (kstrtouint(word, 10, &fault->nr_ops)) {
+				snprintf(err, size,
+					 "impossible count '%s'; write how many operations run",
+					 word);
+				return -EINVAL;
+			}
+			word = strsep(&statement, " ");
+		}
+	}
 	if (!word)
 		return 0;
-	if (strcmp(word, "run")) {
-		snprintf(err, size, "'%s' where 'run cpuN' is expected", word);
-		return -EINVAL;
-	}
-	word = strsep(&statement, " ");
-	cpu = parse_cpu(word);
-	if (cpu < 0 || cpu >= plan->nr_programs || cpu == fault->victim)
-		goto no_cpu;
-	fault->other = cpu;
-	if (statement && kstrtouint(statement, 10, &fault->nr_ops)) {
-		snprintf(err, size,
-			 "impossible count '%s'; write how many operations run",
-			 statement);
-		return -EINVAL;
-	}
-	return 0;
+	if (!strcmp(word, "nmi"))
+		return tkfi_op_parse_read(&fault->nmi,
+					  strim(statement ?: ""), err, size);
+	snprintf(err, size, "'%s' where 'run cpuN' or 'nmi FAMILY CLOCK' is expected",
+		 word);
+	return -EINVAL;
 
 no_cpu:
 	snprintf(err, size,

@@ -14,6 +14,8 @@
  * @delay:	for how long
  * @other:	VCPU that runs meanwhile, -1 for none
  * @nr_ops:	how many operations of @other; fewer if it blocks
+ * @nmi:	what the victim reads in an NMI as soon as it is back; no type if it
+ *		gets none
  * @seen:	how often the victim got there in this execution
  * @until:	@other's nr_done at which the victim is scheduled in again
  */
@@ -24,6 +26,7 @@ struct tkfi_fault {
 	struct tkfi_duration delay;
 	int other;
 	unsigned int nr_ops;
+	struct tkfi_op nmi;
 	unsigned int seen;
 	unsigned int until;
 };
@@ -40,6 +43,7 @@ struct tkfi_fault {
  * @nr_faults:	how often
  * @active:	the faults in force, the latest last
  * @nr_active:	how many
+ * @order:	chooses while no fault is in force; NULL: one after another
  * @probe:	called whenever a VCPU stopped at a point, before anybody goes on; may
  *		look at everything and change nothing. NULL for none
  * @access:	called before every access of a VCPU's instrumented code; likewise
@@ -54,6 +58,7 @@ struct tkfi_plan {
 	unsigned int nr_faults;
 	struct tkfi_fault *active[TKFI_MAX_FAULTS];
 	unsigned int nr_active;
+	struct tkfi_strategy *order;
 	void (*probe)(const struct tkfi_vcpu *vcpu, void *arg);
 	tkfi_access_fn access;
 	void *probe_arg;
@@ -68,10 +73,10 @@ struct tkfi_plan {
  * @fmt:	printf format of statements separated by ";":
  *
  *   cpuN: OPERATION[, OPERATION]...
- *   at cpuN POINT[#HIT] off TIME [run cpuM [COUNT]]
+ *   at cpuN POINT[#HIT] off TIME [run cpuM [COUNT]] [nmi FAMILY CLOCK]
  *
  * CPUs are numbered from 0 without gaps. Without faults, and between them, the
- * VCPUs run one after another.
+ * VCPUs run one after another, or as @plan->order says.
  *
  * Return: 0 or -EINVAL.
  */

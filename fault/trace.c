@@ -8,6 +8,7 @@ const char * const tkfi_event_names[TKFI_NR_EVENT_KINDS] = {
 	[TKFI_EV_POINT]		= "point",
 	[TKFI_EV_OFF]		= "off",
 	[TKFI_EV_ON]		= "on",
+	[TKFI_EV_NMI]		= "nmi",
 	[TKFI_EV_BLOCKED]	= "blocked",
 	[TKFI_EV_LOCK]		= "lock",
 	[TKFI_EV_UNLOCK]	= "unlock",

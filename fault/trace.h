@@ -8,6 +8,7 @@ enum tkfi_event_kind {
 	TKFI_EV_POINT,		/* reached an injection point */
 	TKFI_EV_OFF,		/* the host scheduled it out; value: as written, ns or cycles */
 	TKFI_EV_ON,		/* the host scheduled it in again */
+	TKFI_EV_NMI,		/* an interrupt nobody can mask, before it goes on */
 	TKFI_EV_BLOCKED,	/* waits for a word or a lock */
 	TKFI_EV_LOCK,
 	TKFI_EV_UNLOCK,

@@ -253,6 +253,107 @@ static void deadlock_on_sequence(struct kunit *test)
 			   "deadlock: VCPU0 waits for the sequence to change from 7");
 }
 
+static void drop_b(struct tkfi_vcpu *v, void *arg)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&a.lock, flags);
+	note('a');
+	raw_spin_unlock_irqrestore(&b.lock, flags);
+	note('!');
+}
+
+/* Who drops a lock that it does not hold goes no further. */
+static void lock_not_held(struct kunit *test)
+{
+	nr_history = 0;
+	tkfi_name_add(&b.lock, "lock b");
+	tkfi_engine_add(engine, drop_b, NULL);
+	tkfi_engine_add(engine, count_to_three, NULL);
+	KUNIT_EXPECT_EQ(test, tkfi_engine_run(engine, &tkfi_in_order), -EPERM);
+	KUNIT_EXPECT_STREQ(test, engine->error,
+			   "VCPU0 drops lock b, which it does not hold");
+	KUNIT_EXPECT_STREQ(test, history, "a");
+	KUNIT_EXPECT_FALSE(test, irqs_disabled());
+
+	/* The next execution knows nothing of it. */
+	tkfi_engine_reset(engine);
+	tkfi_engine_add(engine, inside_a, NULL);
+	KUNIT_EXPECT_EQ(test, tkfi_engine_run(engine, &tkfi_in_order), 0);
+}
+
+static void stop_inside(struct tkfi_vcpu *v, void *arg)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&a.lock, flags);
+	raw_write_seqcount_begin(&sequence);
+	note('1');
+	tkfi_hit("first");
+	note('2');
+	tkfi_hit("second");
+	raw_write_seqcount_end(&sequence);
+	raw_spin_unlock_irqrestore(&a.lock, flags);
+}
+
+static void nmi_notes(struct tkfi_vcpu *v, void *arg)
+{
+	note(tkfi_current == v ? 'n' : '?');
+	note(__builtin_frame_address(0) >= v->context.stack &&
+	     __builtin_frame_address(0) < v->context.stack + THREAD_SIZE ?
+	     's' : '?');
+}
+
+static void nmi_reads(struct tkfi_vcpu *v, void *arg)
+{
+	read_once(v, NULL);
+}
+
+static void nmi_locks(struct tkfi_vcpu *v, void *arg)
+{
+	inside_a(v, NULL);
+}
+
+static void (*nmi_handler)(struct tkfi_vcpu *, void *);
+
+/* An NMI as soon as VCPU0 stopped at its first point. */
+static unsigned int nmi_at_first(struct tkfi_strategy *s,
+				 struct tkfi_engine *e, unsigned long ready)
+{
+	if (e->last && e->last->at && !strcmp(e->last->at, "first"))
+		tkfi_nmi(e->last, nmi_handler, NULL);
+	return tkfi_next_in_order(e, ready);
+}
+
+static void run_nmi(struct kunit *test,
+		    void (*handler)(struct tkfi_vcpu *, void *), int ret,
+		    const char *expected)
+{
+	struct tkfi_strategy host = { .next = nmi_at_first };
+
+	nmi_handler = handler;
+	nr_history = 0;
+	sequence.sequence = 4;
+	tkfi_engine_reset(engine);
+	tkfi_engine_add(engine, stop_inside, NULL);
+	KUNIT_EXPECT_EQ(test, tkfi_engine_run(engine, &host), ret);
+	KUNIT_EXPECT_STREQ(test, history, expected);
+}
+
+/* In place, once, on the stack of whom it interrupts; who waits there is stuck. */
+static void nmi_in_place(struct kunit *test)
+{
+	tkfi_name_add(&a.lock, "lock a");
+	tkfi_name_add(&sequence.sequence, "the sequence");
+	run_nmi(test, nmi_notes, 0, "1ns2");
+	run_nmi(test, nmi_reads, -EDEADLK, "1?");
+	KUNIT_EXPECT_STREQ(test, engine->error,
+			   "deadlock: VCPU0 waits for the sequence to change from 5");
+	run_nmi(test, nmi_locks, -EDEADLK, "10");
+	KUNIT_EXPECT_STREQ(test, engine->error,
+			   "deadlock: VCPU0 waits for lock a, held by VCPU0");
+}
+
 static unsigned int choose_nobody(struct tkfi_strategy *s,
 				  struct tkfi_engine *e, unsigned long ready)
 {
@@ -352,6 +453,8 @@ static struct kunit_case engine_cases[] = {
 	KUNIT_CASE(odd_sequence_blocks),
 	KUNIT_CASE(deadlock_on_locks),
 	KUNIT_CASE(deadlock_on_sequence),
+	KUNIT_CASE(lock_not_held),
+	KUNIT_CASE(nmi_in_place),
 	KUNIT_CASE(strategy_is_checked),
 	KUNIT_CASE(trace_is_hashed),
 	KUNIT_CASE_PARAM(clocksource, frequency_gen_params),

@@ -54,7 +54,11 @@ static const struct bad_plan bad_plans[] = {
 	{ "cpu0: tick; cpu1: tick; at cpu0 tick.locked off 1ms run cpu1 all",
 	  { "impossible count 'all'" } },
 	{ "cpu0: tick; at cpu0 tick.locked off 1ms while",
-	  { "'run cpuN' is expected" } },
+	  { "'run cpuN' or 'nmi FAMILY CLOCK' is expected" } },
+	{ "cpu0: tick; at cpu0 tick.locked off 1ms nmi",
+	  { "unknown reader ' '" } },
+	{ "cpu0: tick; cpu1: tick; at cpu0 tick.locked off 1ms run cpu1 2 nmi fast x",
+	  { "unknown reader 'fast x'", "fast ktime_get_mono_fast_ns" } },
 };
 
 static void bad_plan_desc(const struct bad_plan *bad, char *desc)
@@ -322,6 +326,28 @@ static void blocked_reader_gives_way(struct kunit *test)
 		     "0 on publish.begin\n");
 }
 
+/* In an NMI, after the delay; what is safe there, and what is not. */
+static void nmi_in_place(struct kunit *test)
+{
+	expect_story(test,
+		     "cpu0: tick; cpu1: read vdso time;"
+		     "at cpu0 publish.begin off 3ms run cpu1 1 nmi fast ktime_get_mono_fast_ns",
+		     "0 call update_wall_time()\n"
+		     "0 off publish.begin\n"
+		     "1 call time()\n"
+		     "0 on publish.begin\n"
+		     "0 call ktime_get_mono_fast_ns()\n");
+	KUNIT_EXPECT_TRUE(test, plan.faults[0].nmi.done);
+	KUNIT_EXPECT_EQ(test, plan.faults[0].nmi.result,
+			TKFI_START_MONO * NSEC_PER_SEC + 15000000);
+	KUNIT_EXPECT_EQ(test, plan.faults[0].nmi.cycle,
+			TKFI_START_CYCLES + 15000000);
+	expect_session_error(test,
+			     "cpu0: tick; at cpu0 vsyscall.begin off 0 nmi vdso MONOTONIC",
+			     -EDEADLK,
+			     "deadlock: VCPU0 waits for vdso.seq to change from 3");
+}
+
 static void updaters_exclude_each_other(struct kunit *test)
 {
 	expect_story(test,
@@ -348,6 +374,7 @@ static struct kunit_case plan_cases[] = {
 	KUNIT_CASE(one_session_at_a_time),
 	KUNIT_CASE(blocked_reader_gives_way),
 	KUNIT_CASE(updaters_exclude_each_other),
+	KUNIT_CASE(nmi_in_place),
 	{}
 };
 
