@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/bitops.h>
+#include <linux/kernel.h>
+
+#include "interleave.h"
+
+static void interleave_begin(struct tkfi_strategy *strategy,
+			     struct tkfi_engine *engine)
+{
+	struct tkfi_interleave *s =
+		container_of(strategy, struct tkfi_interleave, strategy);
+
+	s->at = 0;
+}
+
+static unsigned int interleave_next(struct tkfi_strategy *strategy,
+				    struct tkfi_engine *engine,
+				    unsigned long ready)
+{
+	struct tkfi_interleave *s =
+		container_of(strategy, struct tkfi_interleave, strategy);
+	unsigned int at;
+
+	if (hweight_long(ready) == 1)
+		return __ffs(ready);
+	at = s->at++;
+	if (at >= TKFI_MAX_CHOICES) {
+		s->nr = s->at;
+		return __ffs(ready);
+	}
+	if (at >= s->nr) {
+		s->nr = s->at;
+		s->chosen[at] = __ffs(ready);
+		s->ready[at] = ready;
+	}
+	return s->chosen[at];
+}
+
+void tkfi_interleave_init(struct tkfi_interleave *s)
+{
+	s->strategy.begin = interleave_begin;
+	s->strategy.next = interleave_next;
+	s->nr = 0;
+}
+
+bool tkfi_interleave_next(struct tkfi_interleave *s)
+{
+	s->nr = min(s->nr, TKFI_MAX_CHOICES);
+	while (s->nr) {
+		u8 *chosen = &s->chosen[s->nr - 1];
+		unsigned long higher = s->ready[s->nr - 1] &
+				       ~GENMASK(*chosen, 0);
+
+		if (higher) {
+			*chosen = __ffs(higher);
+			return true;
+		}
+		s->nr--;
+	}
+	return false;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __TKFI_INTERLEAVE_H
+#define __TKFI_INTERLEAVE_H
+
+#include "engine.h"
+
+/* Most choices between VCPUs in one execution. */
+#define TKFI_MAX_CHOICES	128U
+
+/**
+ * struct tkfi_interleave - every order in which VCPUs can go on at their stops
+ * @strategy:	for tkfi_engine_run(), or a plan's @order
+ * @nr:		choices of the last execution at which more than one was ready
+ * @at:		the choice that comes next
+ * @chosen:	the VCPU chosen at each
+ * @ready:	who was ready at each
+ *
+ * Depth first, in lexicographic order of the choices: an execution repeats those
+ * of the last one up to the latest that leaves another VCPU to try. Nothing is
+ * pruned. @nr above TKFI_MAX_CHOICES says that there were too many.
+ */
+struct tkfi_interleave {
+	struct tkfi_strategy strategy;
+	unsigned int nr;
+	unsigned int at;
+	u8 chosen[TKFI_MAX_CHOICES];
+	u8 ready[TKFI_MAX_CHOICES];
+};
+
+/* Begin with the first one: always the lowest id. */
+void tkfi_interleave_init(struct tkfi_interleave *s);
+
+/**
+ * tkfi_interleave_next() - go on to the next one
+ * @s:		after an execution
+ *
+ * Return: whether there is one that has not been executed.
+ */
+bool tkfi_interleave_next(struct tkfi_interleave *s);
+
+#endif
