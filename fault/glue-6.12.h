@@ -9,7 +9,16 @@
 #define TKFI_ADJTIMEX_ADVANCE_SECTIONS	{ 2, 2, 2 }
 #define TKFI_ADJTIMEX_TAI_SECTIONS	{ 1, 1, 1 }
 
+/* How often adjtimex takes the lock when it sets the rate. */
+#define TKFI_ADJTIMEX_LOCKS		2
+
+/* Do settimeofday and the like change the real timekeeper in place? By variant. */
+#define TKFI_IN_PLACE			{ true, true, true }
+
 #ifdef TKFI_GLUE_TIMEKEEPING
+
+/* The ns part that coarse clocks add to the seconds of the line. */
+#define TKFI_COARSE_NSEC(tk)	((tk)->tkr_mono.xtime_nsec >> (tk)->tkr_mono.shift)
 
 #include "tkfi/glue.h"
 #include "tkfi/names.h"
@@ -146,6 +155,11 @@ struct tkfi_line tkfi_vdso_line(void)
 		.nsec = vd->basetime[CLOCK_MONOTONIC].nsec,
 		.sec = vd->basetime[CLOCK_MONOTONIC].sec,
 	};
+}
+
+unsigned int tkfi_vdso_sequence(void)
+{
+	return READ_ONCE(_vdso_data[CS_HRES_COARSE].seq);
 }
 
 #endif /* TKFI_GLUE_VDSO */

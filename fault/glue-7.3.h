@@ -9,7 +9,16 @@
 #define TKFI_ADJTIMEX_ADVANCE_SECTIONS	{ 2, 1, 2 }
 #define TKFI_ADJTIMEX_TAI_SECTIONS	{ 1, 1, 1 }
 
+/* How often adjtimex takes the lock when it sets the rate. */
+#define TKFI_ADJTIMEX_LOCKS		1
+
+/* Do settimeofday and the like change the real timekeeper in place? By variant. */
+#define TKFI_IN_PLACE			{ false, true, false }
+
 #ifdef TKFI_GLUE_TIMEKEEPING
+
+/* The ns part that coarse clocks add to the seconds of the line. */
+#define TKFI_COARSE_NSEC(tk)	((tk)->coarse_nsec)
 
 #include "tkfi/glue.h"
 #include "tkfi/names.h"
@@ -143,6 +152,11 @@ struct tkfi_line tkfi_vdso_line(void)
 		.nsec = vc->basetime[CLOCK_MONOTONIC].nsec,
 		.sec = vc->basetime[CLOCK_MONOTONIC].sec,
 	};
+}
+
+unsigned int tkfi_vdso_sequence(void)
+{
+	return READ_ONCE(vdso_k_time_data->clock_data[CS_HRES_COARSE].seq);
 }
 
 #endif /* TKFI_GLUE_VDSO */

@@ -104,6 +104,22 @@ struct tkfi_line {
 	u64 sec;
 };
 
+/* The sequence of the vDSO's readers. */
+unsigned int tkfi_vdso_sequence(void);
+
+/**
+ * struct tkfi_coarse - CLOCK_REALTIME as what does not read the clock sees it
+ * @ns:		for coarse clocks, ns
+ * @seconds_ns:	what seconds are whole ones of, ns
+ */
+struct tkfi_coarse {
+	s64 ns;
+	s64 seconds_ns;
+};
+
+/* What a timekeeper, once published, gives such readers. */
+struct tkfi_coarse tkfi_coarse(const struct timekeeper *tk);
+
 /* The published line of CLOCK_MONOTONIC in the vDSO page. */
 struct tkfi_line tkfi_vdso_line(void);
 
@@ -113,9 +129,29 @@ struct tkfi_line tkfi_vdso_line(void);
 
 /* What timekeeping.c has under the same name in every version. */
 
-/* A variant whose update needs somebody else to begin it says whom. */
+/*
+ * A variant whose update needs somebody else to begin it says whom. It also keeps
+ * apart what coarse readers see.
+ */
 #ifndef TKFI_UPDATE_BEGIN
 #define TKFI_UPDATE_BEGIN()	do { } while (0)
+
+struct tkfi_coarse tkfi_coarse(const struct timekeeper *tk)
+{
+	s64 sec = (s64)tk->xtime_sec * NSEC_PER_SEC;
+
+	return (struct tkfi_coarse){
+		.ns = sec + TKFI_COARSE_NSEC(tk),
+		.seconds_ns = sec + (tk->tkr_mono.xtime_nsec >> tk->tkr_mono.shift),
+	};
+}
+#else
+struct tkfi_coarse tkfi_coarse(const struct timekeeper *tk)
+{
+	s64 ns = (s64)tk->coarse_sec * NSEC_PER_SEC + tk->coarse_nsec;
+
+	return (struct tkfi_coarse){ .ns = ns, .seconds_ns = ns };
+}
 #endif
 
 enum tkfi_variant tkfi_variant(void)

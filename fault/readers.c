@@ -79,46 +79,49 @@ static s64 kernel_##function(void)					\
 SECONDS_READER(ktime_get_seconds)
 SECONDS_READER(ktime_get_real_seconds)
 
-#define VDSO(id, k)							\
-	{ TKFI_VDSO, #id, "clock_gettime(" #id ")", k, 1, false, vdso_##id }
-#define KERNEL(function, k)						\
-	{ TKFI_KERNEL, #function, #function "()", k, 1, false, kernel_##function }
-#define FAST(function, k)						\
-	{ TKFI_FAST, #function, #function "()", k, 1, true, kernel_##function }
-#define SECONDS(function)						\
-	{ TKFI_KERNEL, #function, #function "()", TKFI_COARSE,		\
+#define VDSO(name, id, k)						\
+	{ TKFI_VDSO, #name, "clock_gettime(" #name ")", CLOCK_##id, k, 1, false, \
+	  vdso_##name }
+#define KERNEL(function, id, k)						\
+	{ TKFI_KERNEL, #function, #function "()", CLOCK_##id, k, 1, false, \
+	  kernel_##function }
+#define FAST(function, id, k)						\
+	{ TKFI_FAST, #function, #function "()", CLOCK_##id, k, 1, true,	\
+	  kernel_##function }
+#define SECONDS(function, id)						\
+	{ TKFI_KERNEL, #function, #function "()", CLOCK_##id, TKFI_COARSE, \
 	  NSEC_PER_SEC, true, kernel_##function }
 
 const struct tkfi_reader tkfi_readers[] = {
-	VDSO(REALTIME, TKFI_FINE),
-	VDSO(MONOTONIC, TKFI_FINE),
-	VDSO(BOOTTIME, TKFI_FINE),
-	VDSO(TAI, TKFI_FINE),
-	VDSO(MONOTONIC_RAW, TKFI_RAW),
-	VDSO(REALTIME_COARSE, TKFI_COARSE),
-	VDSO(MONOTONIC_COARSE, TKFI_COARSE),
-	{ TKFI_VDSO, "gettimeofday", "gettimeofday()", TKFI_FINE, NSEC_PER_USEC,
-	  false, vdso_gettimeofday },
-	{ TKFI_VDSO, "time", "time()", TKFI_COARSE, NSEC_PER_SEC,
-	  true, tkfi_vdso_time },
-	KERNEL(ktime_get, TKFI_FINE),
-	KERNEL(ktime_get_ts64, TKFI_FINE),
-	KERNEL(ktime_get_real, TKFI_FINE),
-	KERNEL(ktime_get_real_ts64, TKFI_FINE),
-	KERNEL(ktime_get_boottime, TKFI_FINE),
-	KERNEL(ktime_get_clocktai, TKFI_FINE),
-	KERNEL(ktime_get_raw, TKFI_RAW),
-	KERNEL(ktime_get_raw_ts64, TKFI_RAW),
-	KERNEL(ktime_get_coarse, TKFI_COARSE),
-	KERNEL(ktime_get_coarse_ts64, TKFI_COARSE),
-	KERNEL(ktime_get_coarse_real_ts64, TKFI_COARSE),
-	SECONDS(ktime_get_seconds),
-	SECONDS(ktime_get_real_seconds),
-	FAST(ktime_get_mono_fast_ns, TKFI_FINE),
-	FAST(ktime_get_boot_fast_ns, TKFI_FINE),
-	FAST(ktime_get_tai_fast_ns, TKFI_FINE),
-	FAST(ktime_get_real_fast_ns, TKFI_FINE),
-	FAST(ktime_get_raw_fast_ns, TKFI_RAW),
+	VDSO(REALTIME, REALTIME, TKFI_FINE),
+	VDSO(MONOTONIC, MONOTONIC, TKFI_FINE),
+	VDSO(BOOTTIME, BOOTTIME, TKFI_FINE),
+	VDSO(TAI, TAI, TKFI_FINE),
+	VDSO(MONOTONIC_RAW, MONOTONIC_RAW, TKFI_RAW),
+	VDSO(REALTIME_COARSE, REALTIME, TKFI_COARSE),
+	VDSO(MONOTONIC_COARSE, MONOTONIC, TKFI_COARSE),
+	{ TKFI_VDSO, "gettimeofday", "gettimeofday()", CLOCK_REALTIME,
+	  TKFI_FINE, NSEC_PER_USEC, false, vdso_gettimeofday },
+	{ TKFI_VDSO, "time", "time()", CLOCK_REALTIME, TKFI_COARSE,
+	  NSEC_PER_SEC, true, tkfi_vdso_time },
+	KERNEL(ktime_get, MONOTONIC, TKFI_FINE),
+	KERNEL(ktime_get_ts64, MONOTONIC, TKFI_FINE),
+	KERNEL(ktime_get_real, REALTIME, TKFI_FINE),
+	KERNEL(ktime_get_real_ts64, REALTIME, TKFI_FINE),
+	KERNEL(ktime_get_boottime, BOOTTIME, TKFI_FINE),
+	KERNEL(ktime_get_clocktai, TAI, TKFI_FINE),
+	KERNEL(ktime_get_raw, MONOTONIC_RAW, TKFI_RAW),
+	KERNEL(ktime_get_raw_ts64, MONOTONIC_RAW, TKFI_RAW),
+	KERNEL(ktime_get_coarse, MONOTONIC, TKFI_COARSE),
+	KERNEL(ktime_get_coarse_ts64, MONOTONIC, TKFI_COARSE),
+	KERNEL(ktime_get_coarse_real_ts64, REALTIME, TKFI_COARSE),
+	SECONDS(ktime_get_seconds, MONOTONIC),
+	SECONDS(ktime_get_real_seconds, REALTIME),
+	FAST(ktime_get_mono_fast_ns, MONOTONIC, TKFI_FINE),
+	FAST(ktime_get_boot_fast_ns, BOOTTIME, TKFI_FINE),
+	FAST(ktime_get_tai_fast_ns, TAI, TKFI_FINE),
+	FAST(ktime_get_real_fast_ns, REALTIME, TKFI_FINE),
+	FAST(ktime_get_raw_fast_ns, MONOTONIC_RAW, TKFI_RAW),
 };
 
 const unsigned int tkfi_nr_readers = ARRAY_SIZE(tkfi_readers);

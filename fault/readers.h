@@ -22,6 +22,7 @@ enum tkfi_clock_kind {
  * @family:	whose sequence it obeys
  * @clock:	name of the clock, or of the function where that says more
  * @call:	how it appears in a diagram
+ * @id:		the clock; of a coarse one or of seconds, whose they are
  * @kind:	what the clock follows
  * @unit:	resolution of the interface, ns
  * @lockless:	reads one word, without a sequence
@@ -32,6 +33,7 @@ struct tkfi_reader {
 	enum tkfi_family family;
 	const char *clock;
 	const char *call;
+	clockid_t id;
 	enum tkfi_clock_kind kind;
 	u32 unit;
 	bool lockless;

@@ -2,6 +2,7 @@
 #include <linux/errno.h>
 #include <linux/irqflags.h>
 #include <linux/slab.h>
+#include <linux/xxhash.h>
 
 #include "clock.h"
 #include "session.h"
@@ -41,6 +42,20 @@ void tkfi_session_start_anew(void)
 	tkfi_ntp_reset();
 	tkfi_timekeeping_reset(&tkfi_clocksource, TKFI_START_MONO,
 			       TKFI_START_WALL);
+}
+
+static u64 ntp_hash;
+
+static void hash_region(const char *name, void *addr, size_t size)
+{
+	ntp_hash = xxh64(addr, size, ntp_hash);
+}
+
+static u64 hash_ntp(void)
+{
+	ntp_hash = 0;
+	tkfi_ntp_regions(hash_region);
+	return ntp_hash;
 }
 
 /* Fold the engine's trace into the session's hash. */
@@ -89,6 +104,8 @@ int tkfi_session_run(struct tkfi_session *session, const char *setup,
 		outcome->after = *tkfi_timekeeper();
 		outcome->line_after = tkfi_vdso_line();
 		outcome->sequence_after = tkfi_sequence();
+		outcome->vdso_sequence_after = tkfi_vdso_sequence();
+		outcome->ntp_after = hash_ntp();
 		outcome->mirrored = !memcmp(tkfi_timekeeper(),
 					    tkfi_shadow_timekeeper(),
 					    sizeof(struct timekeeper));

@@ -25,6 +25,8 @@
  * @line_after:	the vDSO's line when the plan had ended
  * @sequence:	the kernel readers' sequence when the plan began
  * @sequence_after: the same when it had ended
+ * @vdso_sequence_after: the vDSO readers' sequence then
+ * @ntp_after:	hash of NTP's state then
  * @mirrored:	shadow and real timekeeper were equal then, byte for byte
  */
 struct tkfi_outcome {
@@ -36,6 +38,8 @@ struct tkfi_outcome {
 	struct tkfi_line line_after;
 	unsigned int sequence;
 	unsigned int sequence_after;
+	unsigned int vdso_sequence_after;
+	u64 ntp_after;
 	bool mirrored;
 };
 
