@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Updaters against each other: every order in which two of them can go on at
+ * their injection points leaves what one after the other would have left. Where
+ * adjtimex takes the lock twice, an updater may come between; what is left then is
+ * what some order of whole critical sections leaves.
+ */
+#include <kunit/test.h>
+
+#include "interleave.h"
+#include "lines.h"
+#include "result.h"
+
+#include <tkfi-glue.h>
+
+static struct tkfi_session session;
+static struct tkfi_plan plan;
+static struct tkfi_interleave order;
+static struct looks looks;
+static char err[1024];
+
+/* Ways through a grid: what the number of interleavings must be. */
+static u64 binomial(unsigned int n, unsigned int k)
+{
+	u64 row[16] = { 1 };
+	unsigned int i, j;
+
+	for (i = 1; i <= n; i++)
+		for (j = min(i, k); j; j--)
+			row[j] += row[j - 1];
+	return row[k];
+}
+
+static char history[16];
+static unsigned int nr_history;
+
+static void go_in_steps(struct tkfi_vcpu *v, void *arg)
+{
+	unsigned long steps = (unsigned long)arg;
+
+	while (steps--) {
+		if (nr_history < sizeof(history) - 1)
+			history[nr_history++] = 'a' + v->id;
+		if (steps)
+			tkfi_yield();
+	}
+}
+
+/* Bodies of n and m steps: C(n + m, n) orders, each once, in alphabetic order. */
+static void all_orders(struct kunit *test)
+{
+	unsigned long n, m;
+
+	for (n = 1; n <= 5; n++) {
+		for (m = 1; m <= 5; m++) {
+			char last[sizeof(history)] = "";
+			u64 executions = 0;
+
+			tkfi_interleave_init(&order);
+			do {
+				memset(history, 0, sizeof(history));
+				nr_history = 0;
+				tkfi_engine_reset(session.engine);
+				tkfi_engine_add(session.engine, go_in_steps,
+						(void *)n);
+				tkfi_engine_add(session.engine, go_in_steps,
+						(void *)m);
+				KUNIT_ASSERT_EQ(test,
+						tkfi_engine_run(session.engine,
+								&order.strategy),
+						0);
+				KUNIT_ASSERT_EQ(test, nr_history, n + m);
+				KUNIT_ASSERT_GT_MSG(test, strcmp(history, last),
+						    0, "%s after %s", history,
+						    last);
+				strscpy(last, history, sizeof(last));
+				executions++;
+			} while (tkfi_interleave_next(&order));
+			KUNIT_EXPECT_EQ(test, executions, binomial(n + m, n));
+		}
+	}
+}
+
+/* Three bodies of two steps: 6! / (2! 2! 2!). */
+static void three_vcpus(struct kunit *test)
+{
+	unsigned int executions = 0, i;
+
+	tkfi_interleave_init(&order);
+	do {
+		tkfi_engine_reset(session.engine);
+		for (i = 0; i < 3; i++)
+			tkfi_engine_add(session.engine, go_in_steps, (void *)2);
+		KUNIT_ASSERT_EQ(test, tkfi_engine_run(session.engine,
+						      &order.strategy), 0);
+		executions++;
+	} while (tkfi_interleave_next(&order));
+	KUNIT_EXPECT_EQ(test, executions, 90);
+}
+
+static const char * const updates[] = {
+	"tick",
+	"adjtimex freq=-500ppm",
+	"adjtimex freq=10%",
+	"adjtimex tai=37",
+	"adjtimex offset=1000000",
+	"settimeofday 1400000000",
+	"inject -3ms",
+};
+
+#define NR_UPDATES	ARRAY_SIZE(updates)
+
+/**
+ * struct pair - one parameter
+ * @update:	what VCPU0 and VCPU1 do
+ * @name:	of the parameter
+ */
+struct pair {
+	const char *update[2];
+	char name[64];
+};
+
+/* More than the orders of the sections of any two updaters. */
+#define MAX_RESULTS	16
+
+static struct pair pairs[NR_UPDATES * (NR_UPDATES + 1) / 2];
+
+static void fill_pairs(void)
+{
+	struct pair *pair = pairs;
+	unsigned int i, j;
+
+	for (i = 0; i < NR_UPDATES; i++) {
+		for (j = 0; j <= i; j++, pair++) {
+			pair->update[0] = updates[i];
+			pair->update[1] = updates[j];
+			snprintf(pair->name, sizeof(pair->name), "%s and %s",
+				 updates[i], updates[j]);
+		}
+	}
+}
+
+static int interleave_suite_init(struct kunit_suite *suite)
+{
+	fill_pairs();
+	return tkfi_session_open(&session, NSEC_PER_SEC);
+}
+
+static void interleave_suite_exit(struct kunit_suite *suite)
+{
+	tkfi_session_close(&session);
+}
+
+static void pair_desc(struct pair *pair, char *desc)
+{
+	strscpy(desc, pair->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(pair, pairs, pair_desc);
+
+/**
+ * struct result - what an execution left behind
+ * @tk:		the timekeeper
+ * @ntp:	hash of NTP's state
+ */
+struct result {
+	struct timekeeper tk;
+	u64 ntp;
+};
+
+static bool same_result(const struct result *a, const struct result *b)
+{
+	return a->ntp == b->ntp && !memcmp(&a->tk, &b->tk, sizeof(a->tk));
+}
+
+static int run(struct kunit *test, struct result *result)
+{
+	int ret = looks_run(&looks, &session, "wait 12ms", &plan);
+
+	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", session.engine->error);
+	result->tk = session.outcome.after;
+	result->ntp = session.outcome.ntp_after;
+	return ret;
+}
+
+/* One of them alone, then the other. */
+static int run_serial(struct kunit *test, const struct pair *pair, int first,
+		      struct result *result)
+{
+	plan.order = NULL;
+	KUNIT_EXPECT_EQ(test, tkfi_plan_parse(&plan, err, sizeof(err),
+					      "cpu0: %s, %s",
+					      pair->update[first],
+					      pair->update[!first]), 0);
+	return run(test, result);
+}
+
+static unsigned int whole_sections_next(struct tkfi_strategy *s,
+					struct tkfi_engine *engine,
+					unsigned long ready)
+{
+	const struct tkfi_vcpu *last = engine->last;
+
+	if (last && (ready & BIT(last->id)) && tkfi_locks_held(last))
+		return last->id;
+	return order.strategy.next(&order.strategy, engine, ready);
+}
+
+static void whole_sections_begin(struct tkfi_strategy *s,
+				 struct tkfi_engine *engine)
+{
+	order.strategy.begin(&order.strategy, engine);
+}
+
+/* As @order, but nobody loses its CPU while it holds the lock. */
+static struct tkfi_strategy whole_sections = {
+	.begin = whole_sections_begin,
+	.next = whole_sections_next,
+};
+
+static int run_at_once(struct kunit *test, const struct pair *pair,
+		       struct tkfi_strategy *strategy, struct result *result)
+{
+	KUNIT_EXPECT_EQ(test, tkfi_plan_parse(&plan, err, sizeof(err),
+					      "cpu0: %s; cpu1: %s",
+					      pair->update[0],
+					      pair->update[1]), 0);
+	plan.order = strategy;
+	return run(test, result);
+}
+
+static unsigned int find_result(const struct result *results, unsigned int nr,
+				const struct result *result)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr && !same_result(&results[i], result); i++)
+		;
+	return i;
+}
+
+/*
+ * What is allowed: one after the other, either way, and then what orders of whole
+ * sections leave besides. That is at most a step of NTP's dithering away: once more
+ * the multiplier was adjusted to the same rate.
+ */
+static unsigned int fill_results(struct kunit *test, const struct pair *pair,
+				 struct result *results)
+{
+	unsigned int nr = 2, i;
+
+	for (i = 0; i < 2; i++)
+		if (run_serial(test, pair, i, &results[i]))
+			return 0;
+	tkfi_interleave_init(&order);
+	do {
+		if (run_at_once(test, pair, &whole_sections, &results[nr]))
+			return 0;
+		if (find_result(results, nr, &results[nr]) == nr) {
+			u32 mult = results[nr].tk.tkr_mono.mult;
+
+			KUNIT_EXPECT_TRUE(test, TKFI_ADJTIMEX_LOCKS > 1);
+			KUNIT_EXPECT_TRUE(test,
+					  abs((s32)(mult - results[0].tk.tkr_mono.mult)) <= 1 ||
+					  abs((s32)(mult - results[1].tk.tkr_mono.mult)) <= 1);
+			nr++;
+		}
+		if (nr == MAX_RESULTS)
+			KUNIT_FAIL(test, "more than %d results", MAX_RESULTS);
+		if (test->status != KUNIT_SUCCESS)
+			return 0;
+	} while (tkfi_interleave_next(&order));
+	return nr;
+}
+
+/* Nobody is inside, nothing is half done. */
+static void check_rest(struct kunit *test)
+{
+	const struct tkfi_outcome *o = &session.outcome;
+	const struct tk_read_base *tkr = &o->after.tkr_mono;
+	unsigned int i;
+
+	for (i = 0; i < session.engine->nr_vcpus; i++)
+		KUNIT_EXPECT_EQ(test,
+				tkfi_locks_held(&session.engine->vcpus[i]), 0);
+	KUNIT_EXPECT_EQ(test, o->sequence_after % 2, 0);
+	KUNIT_EXPECT_EQ(test, o->vdso_sequence_after % 2, 0);
+	KUNIT_EXPECT_TRUE(test, o->mirrored);
+	KUNIT_EXPECT_EQ(test, o->line_after.cycle_last, tkr->cycle_last);
+	KUNIT_EXPECT_EQ(test, o->line_after.mult, tkr->mult);
+	KUNIT_EXPECT_EQ(test, o->after.tkr_raw.cycle_last, tkr->cycle_last);
+	/* 12 ms have passed: accumulated are ten of them, or all when set. */
+	KUNIT_EXPECT_TRUE(test, tkr->cycle_last == o->start ||
+			  tkr->cycle_last == o->start - 2000000 ||
+			  tkr->cycle_last == TKFI_START_CYCLES);
+}
+
+/* Never two inside at once, and the sequence is odd only inside. */
+static void check_stops(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 0; i < looks.nr; i++) {
+		KUNIT_EXPECT_LE_MSG(test, looks.stops[i].all_locks, 1, "%s",
+				    looks.stops[i].at);
+		KUNIT_EXPECT_LE_MSG(test, looks.stops[i].kernel_odd,
+				    looks.stops[i].all_locks, "%s",
+				    looks.stops[i].at);
+	}
+}
+
+static void two_updaters(struct kunit *test)
+{
+	static struct result results[MAX_RESULTS], result;
+	const struct pair *pair = test->param_value;
+	unsigned int executions = 0, as[MAX_RESULTS + 1] = { 0 }, nr, i;
+	bool same;
+
+	memset(&plan, 0, sizeof(plan));
+	session.events = 0;
+	session.hash = 0;
+	nr = fill_results(test, pair, results);
+	if (!nr)
+		return;
+	tkfi_interleave_init(&order);
+	do {
+		if (run_at_once(test, pair, &order.strategy, &result))
+			return;
+		KUNIT_EXPECT_LE(test, order.nr, TKFI_MAX_CHOICES);
+		check_rest(test);
+		check_stops(test);
+		i = find_result(results, nr, &result);
+		as[i]++;
+		executions++;
+		KUNIT_EXPECT_LT(test, i, nr);
+		if (test->status != KUNIT_SUCCESS)
+			return;
+	} while (tkfi_interleave_next(&order));
+	same = same_result(&results[0], &results[1]);
+	/* Either comes first in some; and every result that is allowed occurs. */
+	for (i = 0; i < nr; i++)
+		KUNIT_EXPECT_TRUE(test, as[i] || (i == 1 && same));
+	kunit_info(test, "%s: %u interleavings, %u results\n", pair->name,
+		   executions, nr - same);
+	tkfi_result("\"type\":\"interleavings\",\"pair\":\"%s\",\"executions\":%u,\"as_first\":%u,\"as_second\":%u,\"results\":%u",
+		    pair->name, executions, as[0], as[1], nr - same);
+	tkfi_result_trace("tkfi_interleave", pair->name, session.events,
+			  session.hash);
+}
+
+static struct kunit_case interleave_cases[] = {
+	KUNIT_CASE(all_orders),
+	KUNIT_CASE(three_vcpus),
+	KUNIT_CASE_PARAM(two_updaters, pair_gen_params),
+	{}
+};
+
+static struct kunit_suite interleave_suite = {
+	.name = "tkfi_interleave",
+	.suite_init = interleave_suite_init,
+	.suite_exit = interleave_suite_exit,
+	.test_cases = interleave_cases,
+};
+
+kunit_test_suite(interleave_suite);
