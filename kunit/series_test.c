@@ -113,6 +113,34 @@ static void shows(struct kunit *test)
 	series_shows(test, &session, &plan);
 }
 
+/**
+ * struct place - where to take an updater off
+ * @point:	the point
+ * @hit:	at which time it gets there
+ * @locks:	how many locks it holds there
+ */
+struct place {
+	const char *point;
+	unsigned int hit;
+	unsigned int locks;
+};
+
+/* All places on the way of an updater; how many. */
+static unsigned int find_places(struct kunit *test, const struct updater *u,
+				struct place places[MAX_STOPS])
+{
+	unsigned int i, j;
+
+	if (run(test, u, "cpu0: %s", u->update))
+		return 0;
+	for (i = 0; i < min(nr_stops, MAX_STOPS - 0U); i++) {
+		places[i] = (struct place){ stops[i].at, 1, stops[i].locks };
+		for (j = 0; j < i; j++)
+			places[i].hit += !strcmp(places[j].point, stops[i].at);
+	}
+	return i;
+}
+
 static bool is_pre_series(void)
 {
 	return tkfi_variant() == TKFI_PRE_SERIES;
@@ -126,6 +154,11 @@ static u64 hash_of(const struct timekeeper *tk)
 	copy.tkr_mono.clock = NULL;
 	copy.tkr_raw.clock = NULL;
 	return xxh64(&copy, sizeof(copy), 0);
+}
+
+static bool ends_as(const struct timekeeper *tk)
+{
+	return !memcmp(tk, &session.outcome.after, sizeof(*tk));
 }
 
 /* S1: many intervals at once are as many one by one, to the bit. */
@@ -143,10 +176,68 @@ static void s1_accumulation(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, run(test, &none, "cpu0: wait 80ms, tick"), 0);
 	*once = session.outcome.after;
 	KUNIT_ASSERT_EQ(test, run(test, &eight, "cpu0: %s", eight.setup), 0);
-	KUNIT_EXPECT_TRUE(test, !memcmp(once, &session.outcome.after,
-					sizeof(*once)));
+	KUNIT_EXPECT_TRUE(test, ends_as(once));
 	KUNIT_EXPECT_EQ(test, once->tkr_mono.cycle_last,
 			TKFI_START_CYCLES + 80000000);
+}
+
+/*
+ * S1: whatever the updater: it accumulates at once what three ticks before it
+ * accumulate one by one. Not if it comes to a rate that is about to change: the
+ * first of the ticks takes that, and the others go by the new one.
+ */
+static void s1_updaters(struct kunit *test)
+{
+	const struct updater *u = test->param_value;
+	const bool rate_is_due = strstr(u->setup, "ntp freq=");
+	struct timekeeper *once;
+
+	once = kunit_kmalloc(test, sizeof(*once), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, once);
+	KUNIT_ASSERT_EQ(test, run(test, u, "cpu0: wait 40ms, %s, tick",
+				  u->update), 0);
+	*once = session.outcome.after;
+	KUNIT_ASSERT_EQ(test, run(test, u,
+				  "cpu0: wait 10ms, tick, wait 10ms, tick, wait 20ms, %s, tick",
+				  u->update), 0);
+	KUNIT_EXPECT_EQ(test, ends_as(once), !rate_is_due);
+}
+
+/*
+ * S1: what the host takes away from an updater, at any point, passed before it or
+ * after it: it accumulates the same, to the bit. Where old and new line meet at
+ * publication, what passed between goes by the old rate too; NTP asked for the new
+ * one, and the ticks of it are in what it is owed.
+ */
+static void s1_delayed(struct kunit *test)
+{
+	const struct updater *u = test->param_value;
+	struct timekeeper *before, *after, *met;
+	struct place places[MAX_STOPS];
+	unsigned int i, n;
+
+	before = kunit_kmalloc(test, sizeof(*before), GFP_KERNEL);
+	after = kunit_kmalloc(test, sizeof(*after), GFP_KERNEL);
+	met = kunit_kmalloc(test, sizeof(*met), GFP_KERNEL);
+	KUNIT_ASSERT_TRUE(test, before && after && met);
+	KUNIT_ASSERT_EQ(test, run(test, u, "cpu0: wait 30ms, %s, tick",
+				  u->update), 0);
+	*before = session.outcome.after;
+	*met = *before;
+	met->ntp_error += 3 * (s64)(before->ntp_tick -
+				    session.outcome.before.ntp_tick);
+	KUNIT_ASSERT_EQ(test, run(test, u, "cpu0: %s, wait 30ms, tick",
+				  u->update), 0);
+	*after = session.outcome.after;
+	n = find_places(test, u, places);
+	for (i = 0; i < n; i++) {
+		if (run(test, u, "cpu0: %s, tick; at cpu0 %s#%u off 30ms",
+			u->update, places[i].point, places[i].hit))
+			return;
+		KUNIT_EXPECT_TRUE_MSG(test, ends_as(before) || ends_as(after) ||
+				      (tkfi_variant() == TKFI_FIXED &&
+				       ends_as(met)), "at %s", places[i].point);
+	}
 }
 
 /* S2: jiffies are not the timekeeper's: nobody waits for them, or moves them. */
@@ -204,18 +295,10 @@ static void s4_lock(struct kunit *test)
 static void s4_exclusion(struct kunit *test)
 {
 	const struct updater *u = test->param_value;
-	const char *points[MAX_STOPS];
-	unsigned int locks[MAX_STOPS], hits[MAX_STOPS], i, j, n;
+	struct place places[MAX_STOPS];
+	unsigned int i, j, n;
 
-	KUNIT_ASSERT_EQ(test, run(test, u, "cpu0: %s", u->update), 0);
-	n = min(nr_stops, MAX_STOPS - 0U);
-	for (i = 0; i < n; i++) {
-		points[i] = stops[i].at;
-		locks[i] = stops[i].locks;
-		hits[i] = 1;
-		for (j = 0; j < i; j++)
-			hits[i] += !strcmp(points[j], points[i]);
-	}
+	n = find_places(test, u, places);
 	for (i = 0; i < n; i++) {
 		for (j = 0; j < 2; j++) {
 			const struct tkfi_op *other = plan.programs[1].ops;
@@ -223,11 +306,11 @@ static void s4_exclusion(struct kunit *test)
 			if (run(test, u,
 				"cpu0: %s; cpu1: %s; at cpu0 %s#%u off 1ms run cpu1",
 				u->update,
-				j ? "adjtimex freq=500ppm" : "tick", points[i],
-				hits[i]))
+				j ? "adjtimex freq=500ppm" : "tick", places[i].point,
+				places[i].hit))
 				return;
-			KUNIT_EXPECT_EQ_MSG(test, !!other->blocked, locks[i],
-					    "%s at %s", other->call, points[i]);
+			KUNIT_EXPECT_EQ_MSG(test, !!other->blocked, places[i].locks,
+					    "%s at %s", other->call, places[i].point);
 			/* adjtimex reads the time before it takes the lock. */
 			if (other->blocked)
 				KUNIT_EXPECT_TRUE_MSG(test,
@@ -235,7 +318,7 @@ static void s4_exclusion(struct kunit *test)
 							      "timekeeper_lock") ||
 						      (j && stops[i].odd),
 						      "%s at %s waited for %s",
-						      other->call, points[i],
+						      other->call, places[i].point,
 						      other->blocked);
 			KUNIT_EXPECT_TRUE(test, session.outcome.mirrored);
 		}
@@ -257,31 +340,101 @@ static void s5_cycle_last(struct kunit *test)
 			session.outcome.after.tkr_raw.cycle_last);
 }
 
-/* S6: readers' cycle_last stays until publication. */
-static void s6_cycle_last_constant(struct kunit *test)
+/**
+ * struct calculation - where an updater changes the real timekeeper
+ * @update:	how its operation begins; "" for every other writer
+ * @in_place:	it calculates there and not in the shadow, by variant
+ * @first:	the first point at which a change is to be seen then; NULL: one
+ *		before publish.copy
+ */
+struct calculation {
+	const char *update;
+	bool in_place[TKFI_NR_VARIANTS];
+	const char *first;
+};
+
+static const struct calculation calculations[] = {
+	/*			post,  pre,  fixed */
+	{ "tick",		{ false, true, false }, "tick.calculated" },
+	{ "adjtimex freq=",	{ false, true, false }, "tick.calculated" },
+	{ "adjtimex tai=",	TKFI_IN_PLACE,		"vsyscall.begin" },
+	{ "settimeofday",	TKFI_IN_PLACE,		"settime.sampled" },
+	{ "inject",		TKFI_IN_PLACE,		"inject.sampled" },
+	{ "",			TKFI_IN_PLACE,		NULL },
+};
+
+static const struct calculation *calculation_of(const struct updater *u)
 {
-	static const struct updater tick = { "tick", "wait 12ms", "tick" };
-	u64 before;
+	const char *last = strrchr(u->update, ',');
+	const struct calculation *c = calculations;
+
+	while (!strstarts(last ? last + 2 : u->update, c->update))
+		c++;
+	return c;
+}
+
+/* The first stop at which readers' timekeeper is another one; nr_stops if none. */
+static unsigned int first_change(const struct timekeeper *before)
+{
 	unsigned int i;
 
-	KUNIT_ASSERT_EQ(test, run(test, &tick, "cpu0: tick"), 0);
-	before = session.outcome.before.tkr_mono.cycle_last;
-	for (i = 0; i < nr_stops; i++) {
-		if (!strcmp(stops[i].at, "publish.copy") ||
-		    !strcmp(stops[i].at, "publish.end"))
+	for (i = 0; i < nr_stops; i++)
+		if (memcmp(&stops[i].real, before, sizeof(*before)))
 			break;
-		if (is_pre_series() && strcmp(stops[i].at, "tick.sampled") &&
-		    strcmp(stops[i].at, "tick.locked") &&
-		    strcmp(stops[i].at, "publish.begin"))
-			KUNIT_EXPECT_NE_MSG(test, before,
-					    stops[i].real.tkr_mono.cycle_last,
-					    "%s", stops[i].at);
-		else
-			KUNIT_EXPECT_EQ_MSG(test, before,
-					    stops[i].real.tkr_mono.cycle_last,
-					    "%s", stops[i].at);
-	}
-	KUNIT_EXPECT_NE(test, before, session.outcome.after.tkr_mono.cycle_last);
+	return i;
+}
+
+static unsigned int first_stop_at(const char *at)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_stops && strcmp(stops[i].at, at); i++)
+		;
+	return i;
+}
+
+/*
+ * Where the real timekeeper may differ from before for the first time, a stop. A
+ * point of the table that is not on the way is an error of the table's.
+ */
+static unsigned int must_change_at(struct kunit *test, const struct updater *u)
+{
+	const struct calculation *c = calculation_of(u);
+	unsigned int i;
+
+	if (!c->in_place[tkfi_variant()])
+		i = first_stop_at("publish.end");
+	else if (c->first)
+		i = first_stop_at(c->first);
+	else
+		return first_change(&session.outcome.before);
+	KUNIT_EXPECT_LT_MSG(test, i, nr_stops, "%s", u->name);
+	return i;
+}
+
+/*
+ * S6: readers' cycle_last stays from the lock to the publication, and moves once;
+ * where there is no shadow, once too, but while they wait.
+ */
+static void s6_cycle_last_constant(struct kunit *test)
+{
+	const struct updater *u = test->param_value;
+	const struct tkfi_outcome *o = &session.outcome;
+	unsigned int i, moves;
+
+	KUNIT_ASSERT_EQ(test, run(test, u, "cpu0: %s", u->update), 0);
+	if (o->before.tkr_mono.cycle_last == o->after.tkr_mono.cycle_last)
+		moves = nr_stops;
+	else
+		moves = must_change_at(test, u);
+	for (i = 0; i < nr_stops; i++)
+		KUNIT_EXPECT_EQ_MSG(test, stops[i].real.tkr_mono.cycle_last,
+				    i < moves ? o->before.tkr_mono.cycle_last :
+						o->after.tkr_mono.cycle_last,
+				    "%s", stops[i].at);
+	if (moves < nr_stops && strcmp(stops[moves].at, "publish.end"))
+		KUNIT_EXPECT_TRUE_MSG(test, stops[moves].odd, "%s",
+				      stops[moves].at);
 }
 
 /* S7: readers who do not wait see the old timekeeper or the new one. */
@@ -309,19 +462,20 @@ static void s7_shadow(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, session.outcome.mirrored);
 }
 
-/* S7: nor is the real timekeeper a place to calculate in. */
+/* S7: nor is the real timekeeper a place to calculate in, where there is a shadow. */
 static void s7_calculation(struct kunit *test)
 {
-	static const struct updater tick = { "tick", "wait 12ms", "tick" };
-	unsigned int i;
+	const struct updater *u = test->param_value;
+	const struct timekeeper *before = &session.outcome.before;
+	unsigned int first;
 
-	KUNIT_ASSERT_EQ(test, run(test, &tick, "cpu0: tick"), 0);
-	for (i = 0; i < nr_stops; i++)
-		if (!strcmp(stops[i].at, "tick.calculated"))
-			KUNIT_EXPECT_EQ(test, is_pre_series(),
-					!!memcmp(&stops[i].real,
-						 &session.outcome.before,
-						 sizeof(stops[i].real)));
+	KUNIT_ASSERT_EQ(test, run(test, u, "cpu0: %s", u->update), 0);
+	first = first_change(before);
+	if (!memcmp(before, &session.outcome.after, sizeof(*before)))
+		KUNIT_EXPECT_EQ(test, first, nr_stops);
+	else
+		KUNIT_EXPECT_EQ_MSG(test, first, must_change_at(test, u),
+				    "at %s", stops[first].at);
 }
 
 /* S8: an operation's exact number of sections. */
@@ -374,14 +528,16 @@ static void leap_seconds(struct kunit *test)
 
 static struct kunit_case series_cases[] = {
 	KUNIT_CASE(s1_accumulation),
+	KUNIT_CASE_PARAM(s1_updaters, updater_gen_params),
+	KUNIT_CASE_PARAM(s1_delayed, updater_gen_params),
 	KUNIT_CASE_PARAM(s2_jiffies, updater_gen_params),
 	KUNIT_CASE_PARAM(s3_plain_data, updater_gen_params),
 	KUNIT_CASE_PARAM(s4_lock, updater_gen_params),
 	KUNIT_CASE_PARAM(s4_exclusion, updater_gen_params),
 	KUNIT_CASE_PARAM(s5_cycle_last, updater_gen_params),
-	KUNIT_CASE(s6_cycle_last_constant),
+	KUNIT_CASE_PARAM(s6_cycle_last_constant, updater_gen_params),
 	KUNIT_CASE_PARAM(s7_shadow, updater_gen_params),
-	KUNIT_CASE(s7_calculation),
+	KUNIT_CASE_PARAM(s7_calculation, updater_gen_params),
 	KUNIT_CASE_PARAM(s8_sections, updater_gen_params),
 	KUNIT_CASE_PARAM(s8_calculation, updater_gen_params),
 	KUNIT_CASE(leap_seconds),
