@@ -157,9 +157,4 @@ struct tkfi_line tkfi_vdso_line(void)
 	};
 }
 
-unsigned int tkfi_vdso_sequence(void)
-{
-	return READ_ONCE(_vdso_data[CS_HRES_COARSE].seq);
-}
-
 #endif /* TKFI_GLUE_VDSO */

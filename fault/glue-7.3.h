@@ -154,9 +154,4 @@ struct tkfi_line tkfi_vdso_line(void)
 	};
 }
 
-unsigned int tkfi_vdso_sequence(void)
-{
-	return READ_ONCE(vdso_k_time_data->clock_data[CS_HRES_COARSE].seq);
-}
-
 #endif /* TKFI_GLUE_VDSO */

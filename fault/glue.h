@@ -104,9 +104,6 @@ struct tkfi_line {
 	u64 sec;
 };
 
-/* The sequence of the vDSO's readers. */
-unsigned int tkfi_vdso_sequence(void);
-
 /**
  * struct tkfi_coarse - CLOCK_REALTIME as what does not read the clock sees it
  * @ns:		for coarse clocks, ns
