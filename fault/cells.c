@@ -5,6 +5,7 @@
 #include <linux/string.h>
 
 #include "cells.h"
+#include "names.h"
 
 #define CELLS_PER_PAGE	(PAGE_SIZE / TKFI_CELL_SIZE)
 #define MAX_PAGES	24
@@ -21,6 +22,17 @@ static unsigned int nr_locks;
 static unsigned int nr_guards;
 static unsigned int nr_cells;
 
+/* What cells belong to; @cell is the first. */
+#define MAX_OBJECTS	48
+
+static struct object {
+	const char *name;
+	const void *addr;
+	unsigned int cell;
+} objects[MAX_OBJECTS];
+
+static unsigned int nr_objects;
+
 /* From address to cell: the page's number, then the place in it. */
 static unsigned long first_page;
 static u8 page_of[MAX_SPAN];
@@ -35,6 +47,7 @@ void tkfi_cells_reset(void)
 	memset(cell_of, 0, sizeof(cell_of));
 	nr_locks = 0;
 	nr_guards = 0;
+	nr_objects = 0;
 	nr_cells = MAX_LOCKS + 1;
 	nr_pages = 1;
 	first_page = 0;
@@ -53,11 +66,22 @@ void tkfi_cells_begin(void)
 	tkfi_cells_changed = false;
 }
 
-int tkfi_cells_add(const void *addr, size_t size)
+void tkfi_cells_share_all(void)
+{
+	unsigned int i;
+
+	for (i = 1; i < nr_cells; i++)
+		tkfi_cells[i].flags |= TKFI_CELL_SHARED;
+}
+
+int tkfi_cells_add(const char *name, const void *addr, size_t size)
 {
 	unsigned long at = round_down((unsigned long)addr, TKFI_CELL_SIZE);
 	unsigned long end = (unsigned long)addr + size;
 
+	if (nr_objects == MAX_OBJECTS)
+		return -ENOSPC;
+	objects[nr_objects++] = (struct object){ name, addr, nr_cells };
 	for (; at < end; at += TKFI_CELL_SIZE) {
 		unsigned long page = at / PAGE_SIZE;
 
@@ -121,7 +145,22 @@ unsigned int tkfi_cell_of_lock(const void *lock)
 	return nr_locks;
 }
 
-const void *tkfi_cell_addr(unsigned int cell)
+void tkfi_cell_name(unsigned int cell, unsigned int nr, char *buf, size_t size)
 {
-	return cell <= MAX_LOCKS ? locks[cell - 1] : addr_of[cell];
+	const struct object *object = objects;
+	const char *name;
+
+	if (cell <= MAX_LOCKS) {
+		strscpy(buf, tkfi_name(locks[cell - 1]), size);
+		return;
+	}
+	name = tkfi_name_given(addr_of[cell]);
+	if (name) {
+		strscpy(buf, name, size);
+		return;
+	}
+	while (object + 1 < objects + nr_objects && object[1].cell <= cell)
+		object++;
+	snprintf(buf, size, "%s+%zu/%u", object->name,
+		 (size_t)(addr_of[cell] - object->addr), nr * TKFI_CELL_SIZE);
 }

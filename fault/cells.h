@@ -53,13 +53,14 @@ void tkfi_cells_begin(void);
 
 /**
  * tkfi_cells_add() - make an object of the kernel image known
+ * @name:	its name, valid for ever
  * @addr:	its address
  * @size:	bytes
  *
  * Return: 0, or -ENOSPC when there are too many cells or the objects are too far
  * apart.
  */
-int tkfi_cells_add(const void *addr, size_t size);
+int tkfi_cells_add(const char *name, const void *addr, size_t size);
 
 /* How many locks and sequences there can be. */
 #define TKFI_MAX_GUARDS	16
@@ -73,8 +74,18 @@ unsigned int tkfi_cell_at(const void *addr);
 /* The cell that stands for a lock; locks have no memory of their own on UP. */
 unsigned int tkfi_cell_of_lock(const void *lock);
 
-/* The address of a cell, or the lock it stands for. */
-const void *tkfi_cell_addr(unsigned int cell);
+/**
+ * tkfi_cell_name() - what people call some cells
+ * @cell:	first
+ * @nr:		how many
+ * @buf:	receives the name given with tkfi_name_add(), or else the object's,
+ *		with offset and size in bytes: tk_core+40/8
+ * @size:	of @buf
+ */
+void tkfi_cell_name(unsigned int cell, unsigned int nr, char *buf, size_t size);
+
+/* Every cell is worth a choice from now on. */
+void tkfi_cells_share_all(void);
 
 /**
  * tkfi_cells_use() - VCPU @vcpu is about to use cells

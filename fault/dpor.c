@@ -14,7 +14,7 @@
 #define MAX_RACES	8192
 #define TREE_NODES	65536
 #define SPACING		8	/* steps between snapshots */
-#define NR_SNAPSHOTS	(TKFI_DPOR_STEPS / SPACING)
+#define NR_SNAPSHOTS	(TKFI_MAX_STEPS / SPACING)
 
 /* What makes two steps dependent. */
 struct touch {
@@ -75,8 +75,8 @@ struct tkfi_dpor {
 	struct tkfi_engine *engine;
 	struct tkfi_dpor_stats *stats;
 
-	struct event events[TKFI_DPOR_STEPS + 1];
-	struct node nodes[TKFI_DPOR_STEPS + 1];
+	struct event events[TKFI_MAX_STEPS + 1];
+	struct node nodes[TKFI_MAX_STEPS + 1];
 	unsigned int depth;	/* steps executed */
 	unsigned int known;	/* the first of them only repeat */
 	s16 last_of[TKFI_MAX_VCPUS];
@@ -123,11 +123,6 @@ static bool dependent(struct touch a, struct touch b)
 static bool before(const struct event *a, const struct event *b)
 {
 	return a->clock[a->vcpu] <= b->clock[a->vcpu];
-}
-
-bool tkfi_dpor_before(const struct tkfi_dpor *d, unsigned int a, unsigned int b)
-{
-	return before(&d->events[a], &d->events[b]);
 }
 
 /* Would a step that waits for a value have had to wait at this one? */
@@ -192,7 +187,7 @@ static unsigned int rivals(const struct tkfi_dpor *d, const struct event *e,
 static int order(struct tkfi_dpor *d, struct event *e,
 		 const struct tkfi_step *step, unsigned int second)
 {
-	static s16 found[MAX_CELLS * TKFI_DPOR_STEPS];
+	static s16 found[MAX_CELLS * TKFI_MAX_STEPS];
 	u16 own[TKFI_MAX_VCPUS] = {};
 	unsigned int nr = 0, i, j, k;
 
@@ -286,7 +281,7 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 		d->depth++;
 		return d->events[k].vcpu;
 	}
-	if (k == TKFI_DPOR_STEPS) {
+	if (k == TKFI_MAX_STEPS) {
 		fail(d, 0, "an execution has too many steps");
 		return TKFI_STOP;
 	}
@@ -398,7 +393,7 @@ static int insert(struct tkfi_dpor *d, struct node *node, struct move *v,
 /* See to it that a race is explored the other way round. */
 static int reverse(struct tkfi_dpor *d, const struct race *race)
 {
-	static struct move v[TKFI_DPOR_STEPS + 1];
+	static struct move v[TKFI_MAX_STEPS + 1];
 	const struct event *first = &d->events[race->first];
 	const struct event *second = &d->events[race->second];
 	struct node *node = &d->nodes[race->first];

@@ -70,16 +70,10 @@ void tkfi_dpor_destroy(struct tkfi_dpor *dpor);
  * @stats:	filled
  *
  * Return: 0, also when the client ended it; -E2BIG if an execution has more than
- * TKFI_DPOR_STEPS steps, -ENOMEM, or -EPROTO. engine->error has the sentence.
+ * TKFI_MAX_STEPS steps, -ENOMEM, or -EPROTO. engine->error has the sentence.
  */
 int tkfi_dpor_explore(struct tkfi_dpor *dpor,
 		      const struct tkfi_dpor_client *client,
 		      struct tkfi_dpor_stats *stats);
-
-/* Happened step @a of the last execution before step @b, in all of its class? */
-bool tkfi_dpor_before(const struct tkfi_dpor *dpor, unsigned int a,
-		      unsigned int b);
-
-#define TKFI_DPOR_STEPS	2048
 
 #endif

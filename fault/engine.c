@@ -158,6 +158,22 @@ static void stop_here(void)
 	tkfi_switch(&v->context, next ? &next->context : &engine->caller);
 }
 
+/* It is its turn. */
+static void did(struct tkfi_vcpu *v, const struct tkfi_step *step)
+{
+	struct tkfi_engine *engine = tkfi_engine;
+
+	v->steps++;
+	if (engine->nr_log < TKFI_MAX_STEPS)
+		engine->log[engine->nr_log] = (struct tkfi_done){
+			.vcpu = v->id,
+			.kind = step->kind,
+			.nr_cells = step->nr_cells,
+			.cell = step->cell,
+		};
+	engine->nr_log++;
+}
+
 /* The executing VCPU is about to do @next, when it is its turn. */
 static void step(struct tkfi_vcpu *v, const struct tkfi_step *next)
 {
@@ -174,7 +190,8 @@ static void step(struct tkfi_vcpu *v, const struct tkfi_step *next)
 		tkfi_record(TKFI_EV_BLOCKED, v->blocked_on, 0);
 	}
 	stop_here();
-	v->steps += !!next->nr_cells;
+	if (next->nr_cells)
+		did(v, next);
 }
 
 void tkfi_yield(void)
@@ -475,6 +492,7 @@ int tkfi_engine_run(struct tkfi_engine *engine, struct tkfi_strategy *strategy)
 
 	local_irq_save(flags);
 	engine->last = NULL;
+	engine->nr_log = 0;
 	engine->strategy = strategy;
 	engine->error[0] = '\0';
 	memset(engine->held, 0, sizeof(engine->held));

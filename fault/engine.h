@@ -12,7 +12,7 @@
 #include "switch.h"
 #include "trace.h"
 
-#define TKFI_MAX_VCPUS	4
+#define TKFI_MAX_VCPUS	5
 
 /* What a VCPU does next; only the last four have cells. */
 enum tkfi_step_kind {
@@ -119,6 +119,23 @@ struct tkfi_range {
 	size_t size;
 };
 
+/* The most steps of an execution that are a choice. */
+#define TKFI_MAX_STEPS	2048
+
+/**
+ * struct tkfi_done - a step that was executed
+ * @vcpu:	who
+ * @kind:	enum tkfi_step_kind
+ * @nr_cells:	how many cells it touched
+ * @cell:	the first of them
+ */
+struct tkfi_done {
+	u8 vcpu;
+	u8 kind;
+	u8 nr_cells;
+	u16 cell;
+};
+
 #define TKFI_MAX_RANGES	64
 #define TKFI_MAX_LOCKS	8
 
@@ -141,6 +158,8 @@ struct tkfi_held {
  *		chosen VCPU goes on
  * @ranges:	what a snapshot holds besides the VCPUs
  * @nr_ranges:	how many
+ * @log:	the steps that were a choice, in order; the first TKFI_MAX_STEPS
+ * @nr_log:	how many
  * @quiet:	keep no trace
  * @ret:	what the execution will return
  * @trace:	what happened
@@ -158,6 +177,8 @@ struct tkfi_engine {
 	struct tkfi_snapshot *save;
 	struct tkfi_range ranges[TKFI_MAX_RANGES];
 	unsigned int nr_ranges;
+	struct tkfi_done log[TKFI_MAX_STEPS];
+	unsigned int nr_log;
 	bool quiet;
 	int ret;
 	struct tkfi_trace trace;

@@ -32,14 +32,30 @@ void tkfi_name_add(const void *addr, const char *name)
 	tkfi_names[tkfi_nr_names++].name = name;
 }
 
-const char *tkfi_name(const void *addr)
+static const char *find(const void *addr, bool given)
 {
-	char symbol[KSYM_SYMBOL_LEN];
 	int i;
 
 	for (i = 0; i < tkfi_nr_names; i++)
-		if (tkfi_names[i].addr == addr)
+		if (tkfi_names[i].addr == addr &&
+		    !(given && tkfi_names[i].name == tkfi_names[i].text))
 			return tkfi_names[i].name;
+	return NULL;
+}
+
+const char *tkfi_name_given(const void *addr)
+{
+	return find(addr, true);
+}
+
+const char *tkfi_name(const void *addr)
+{
+	const char *name = find(addr, false);
+	char symbol[KSYM_SYMBOL_LEN];
+	int i;
+
+	if (name)
+		return name;
 	if (tkfi_nr_names == TKFI_NAMES)
 		return "(too many names)";
 

@@ -11,6 +11,9 @@
  */
 const char *tkfi_name(const void *addr);
 
+/* The name given with tkfi_name_add(), NULL if there is none. */
+const char *tkfi_name_given(const void *addr);
+
 /**
  * tkfi_name_add() - name a member that has no symbol of its own
  * @addr:	its address

@@ -193,10 +193,10 @@ static s64 run_wait(struct tkfi_op *op)
 
 static const struct tkfi_op_type op_types[] = {
 	{ "adjtimex", "freq=FREQUENCY|tai=N|status=N|offset=N", parse_adjtimex, run_adjtimex },
-	{ "inject", "[+-]TIME", parse_inject, run_adjtimex },
+	{ "inject", "[+-]TIME", parse_inject, run_adjtimex, true },
 	{ "ntp", "freq=FREQUENCY", parse_ntp, run_ntp },
 	{ "read", "FAMILY CLOCK", parse_read, run_read },
-	{ "settimeofday", "SECONDS", parse_settimeofday, run_settimeofday },
+	{ "settimeofday", "SECONDS", parse_settimeofday, run_settimeofday, true },
 	{ "tick", "", parse_tick, run_tick },
 	{ "wait", "TIME", parse_wait, run_wait },
 };

@@ -56,12 +56,14 @@ struct tkfi_op;
  * @parse:	fills @op from its arguments. Returns 0, or -EINVAL with a
  *		sentence in @err
  * @run:	calls the kernel; on a VCPU
+ * @sets:	CLOCK_REALTIME may jump
  */
 struct tkfi_op_type {
 	const char *name;
 	const char *usage;
 	int (*parse)(struct tkfi_op *op, char *args, char *err, size_t size);
 	s64 (*run)(struct tkfi_op *op);
+	bool sets;
 };
 
 /**

@@ -104,9 +104,22 @@ static int check_reached(const struct tkfi_plan *plan,
 	return 0;
 }
 
-int tkfi_plan_run(struct tkfi_plan *plan, struct tkfi_engine *engine)
+void tkfi_plan_start(struct tkfi_plan *plan, struct tkfi_engine *engine)
 {
 	unsigned int i, j;
+
+	tkfi_engine_reset(engine);
+	for (i = 0; i < plan->nr_programs; i++) {
+		plan->programs[i].nr_done = 0;
+		for (j = 0; j < plan->programs[i].nr; j++)
+			plan->programs[i].ops[j].done = false;
+		tkfi_engine_add(engine, tkfi_program_body, &plan->programs[i]);
+	}
+}
+
+int tkfi_plan_run(struct tkfi_plan *plan, struct tkfi_engine *engine)
+{
+	unsigned int i;
 	int ret;
 
 	plan->strategy.begin = plan_begin;
@@ -116,13 +129,7 @@ int tkfi_plan_run(struct tkfi_plan *plan, struct tkfi_engine *engine)
 		plan->faults[i].seen = 0;
 		plan->faults[i].nmi.done = false;
 	}
-	tkfi_engine_reset(engine);
-	for (i = 0; i < plan->nr_programs; i++) {
-		plan->programs[i].nr_done = 0;
-		for (j = 0; j < plan->programs[i].nr; j++)
-			plan->programs[i].ops[j].done = false;
-		tkfi_engine_add(engine, tkfi_program_body, &plan->programs[i]);
-	}
+	tkfi_plan_start(plan, engine);
 	tkfi_access_watch(plan->access, plan->probe_arg);
 	ret = tkfi_engine_run(engine, &plan->strategy);
 	tkfi_access_watch(NULL, NULL);
@@ -135,9 +142,25 @@ static int parse_cpu(const char *word)
 	unsigned int cpu;
 
 	if (!word || strncmp(word, "cpu", 3) || kstrtouint(word + 3, 10, &cpu) ||
-	    cpu >= TKFI_MAX_VCPUS)
+	    cpu >= TKFI_MAX_CPUS)
 		return -EINVAL;
 	return cpu;
+}
+
+/* "10ms, 5ms" */
+static int parse_host(struct tkfi_plan *plan, char *times, char *err,
+		      size_t size)
+{
+	struct tkfi_program *host = &plan->programs[plan->nr_programs++];
+	char op[32], *time;
+
+	host->nr = 0;
+	while ((time = strsep(&times, ","))) {
+		snprintf(op, sizeof(op), "wait %s", strim(time));
+		if (tkfi_program_add(host, op, err, size))
+			return -EINVAL;
+	}
+	return 0;
 }
 
 static int parse_program(struct tkfi_plan *plan, char *statement, char *err,
@@ -147,14 +170,18 @@ static int parse_program(struct tkfi_plan *plan, char *statement, char *err,
 
 	if (!statement) {
 		snprintf(err, size,
-			 "unknown statement '%s'; there are: cpuN: OPERATION[, OPERATION]..., at cpuN POINT[#HIT] off TIME [run cpuM [COUNT]] [nmi FAMILY CLOCK]",
+			 "unknown statement '%s'; there are: cpuN: OPERATION[, OPERATION]..., host: TIME[, TIME]..., at cpuN POINT[#HIT] off TIME [run cpuM [COUNT]] [nmi FAMILY CLOCK]",
 			 cpu);
 		return -EINVAL;
 	}
-	if (parse_cpu(cpu) != plan->nr_programs) {
+	if (!strcmp(cpu, "host") && plan->nr_programs && !plan->has_host) {
+		plan->has_host = true;
+		return parse_host(plan, statement, err, size);
+	}
+	if (parse_cpu(cpu) != plan->nr_programs || plan->has_host) {
 		snprintf(err, size,
 			 "'%s:' is not expected here; write cpu0: to cpu%d:, in order and once each",
-			 cpu, TKFI_MAX_VCPUS - 1);
+			 cpu, TKFI_MAX_CPUS - 1);
 		return -EINVAL;
 	}
 	plan->programs[plan->nr_programs].nr = 0;
@@ -261,6 +288,7 @@ int tkfi_plan_parse(struct tkfi_plan *plan, char *err, size_t size,
 
 	plan->nr_programs = 0;
 	plan->nr_faults = 0;
+	plan->has_host = false;
 	va_start(args, fmt);
 	len = vsnprintf(plan->text, sizeof(plan->text), fmt, args);
 	va_end(args);

@@ -31,6 +31,7 @@ struct tkfi_fault {
 	unsigned int until;
 };
 
+#define TKFI_MAX_CPUS	4
 #define TKFI_MAX_FAULTS	4
 #define TKFI_PLAN_TEXT	512
 
@@ -38,7 +39,8 @@ struct tkfi_fault {
  * struct tkfi_plan - programs, and the host's faults; a strategy
  * @strategy:	for tkfi_engine_run()
  * @programs:	one for each VCPU
- * @nr_programs: how many VCPUs
+ * @nr_programs: how many VCPUs; the host is one
+ * @has_host:	the last of them is the host
  * @faults:	what the host does
  * @nr_faults:	how often
  * @active:	the faults in force, the latest last
@@ -54,6 +56,7 @@ struct tkfi_plan {
 	struct tkfi_strategy strategy;
 	struct tkfi_program programs[TKFI_MAX_VCPUS];
 	unsigned int nr_programs;
+	bool has_host;
 	struct tkfi_fault faults[TKFI_MAX_FAULTS];
 	unsigned int nr_faults;
 	struct tkfi_fault *active[TKFI_MAX_FAULTS];
@@ -73,9 +76,11 @@ struct tkfi_plan {
  * @fmt:	printf format of statements separated by ";":
  *
  *   cpuN: OPERATION[, OPERATION]...
+ *   host: TIME[, TIME]...
  *   at cpuN POINT[#HIT] off TIME [run cpuM [COUNT]] [nmi FAMILY CLOCK]
  *
- * CPUs are numbered from 0 without gaps. Without faults, and between them, the
+ * The host, whose statement comes after those of all CPUs, lets time pass, when it
+ * is its turn. CPUs are numbered from 0 without gaps. Without faults, and between them, the
  * VCPUs run one after another, or as @plan->order says.
  *
  * Return: 0 or -EINVAL.
@@ -83,6 +88,9 @@ struct tkfi_plan {
 __printf(4, 5)
 int tkfi_plan_parse(struct tkfi_plan *plan, char *err, size_t size,
 		    const char *fmt, ...);
+
+/* Let the engine have the plan's programs as VCPUs that have not begun. */
+void tkfi_plan_start(struct tkfi_plan *plan, struct tkfi_engine *engine);
 
 /**
  * tkfi_plan_run() - one execution of a plan

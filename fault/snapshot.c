@@ -40,6 +40,7 @@ void tkfi_snapshot_take(struct tkfi_snapshot *snapshot,
 		p += used;
 	}
 	snapshot->last = engine->last;
+	snapshot->nr_log = engine->nr_log;
 	memcpy(snapshot->held, engine->held, sizeof(snapshot->held));
 }
 
@@ -61,5 +62,6 @@ void tkfi_snapshot_restore(const struct tkfi_snapshot *snapshot,
 		p += used;
 	}
 	engine->last = snapshot->last;
+	engine->nr_log = snapshot->nr_log;
 	memcpy(engine->held, snapshot->held, sizeof(engine->held));
 }

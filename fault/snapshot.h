@@ -12,6 +12,7 @@
  * @vcpus:	the VCPUs; what is on their stacks is in @bytes
  * @last:	as in struct tkfi_engine
  * @held:	likewise
+ * @nr_log:	likewise
  * @bytes:	the engine's ranges, then the used part of each stack
  *
  * Stacks and state go back to where they were: pointers among them stay right.
@@ -20,6 +21,7 @@ struct tkfi_snapshot {
 	struct tkfi_vcpu vcpus[TKFI_MAX_VCPUS];
 	struct tkfi_vcpu *last;
 	struct tkfi_held held[TKFI_MAX_LOCKS];
+	unsigned int nr_log;
 	u8 bytes[];
 };
 

@@ -199,7 +199,7 @@ static int explore(const struct program *program, struct tkfi_dpor_stats *stats)
 	};
 
 	tkfi_cells_reset();
-	if (tkfi_cells_add(&memory, sizeof(memory)))
+	if (tkfi_cells_add("memory", &memory, sizeof(memory)))
 		return -ENOSPC;
 	tkfi_cells_mark(&memory.words[SEQUENCE], TKFI_CELL_SEQUENCE);
 	return tkfi_dpor_explore(dpor, &client, stats);

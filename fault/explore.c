@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/errno.h>
+#include <linux/irqflags.h>
+#include <linux/kernel.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+
+#include "cells.h"
+#include "clock.h"
+#include "explore.h"
+
+struct tkfi_explorer *tkfi_explorer_open(u32 hz)
+{
+	struct tkfi_explorer *x = vzalloc(sizeof(*x));
+
+	if (!x)
+		return NULL;
+	if (tkfi_session_open(&x->session, hz) || tkfi_state_alloc(&x->begin)) {
+		tkfi_explorer_close(x);
+		return NULL;
+	}
+	return x;
+}
+
+void tkfi_explorer_close(struct tkfi_explorer *x)
+{
+	if (!x)
+		return;
+	tkfi_dpor_destroy(x->dpor);
+	tkfi_state_free(&x->begin);
+	tkfi_session_close(&x->session);
+	vfree(x);
+}
+
+static void add_range(struct tkfi_engine *engine, void *addr, size_t size)
+{
+	if (engine->nr_ranges == TKFI_MAX_RANGES)
+		panic("[tkfi internal bug] more than %d ranges\n",
+		      TKFI_MAX_RANGES);
+	engine->ranges[engine->nr_ranges++] = (struct tkfi_range){ addr, size };
+}
+
+static struct tkfi_engine *loading;
+
+static void add_object(const char *name, void *addr, size_t size)
+{
+	add_range(loading, addr, size);
+	if (tkfi_cells_add(name, addr, size))
+		panic("[tkfi internal bug] no room for the cells of %s\n", name);
+}
+
+static void mark(const unsigned int *word, bool latch)
+{
+	tkfi_cells_mark(word, latch ? TKFI_CELL_LATCH : TKFI_CELL_SEQUENCE);
+}
+
+/* What executions change: the state, and the results of the operations. */
+static void collect(struct tkfi_explorer *x)
+{
+	struct tkfi_engine *engine = x->session.engine;
+	unsigned int i, j;
+
+	engine->nr_ranges = 0;
+	tkfi_cells_reset();
+	loading = engine;
+	tkfi_state_each(add_object);
+	tkfi_timekeeping_sequences(mark);
+	tkfi_vdso_sequences(mark);
+	for (i = 0; i < x->plan.nr_programs; i++) {
+		struct tkfi_program *program = &x->plan.programs[i];
+
+		add_range(engine, &program->nr_done, sizeof(program->nr_done));
+		for (j = 0; j < program->nr; j++)
+			add_range(engine, &program->ops[j].done,
+				  sizeof(program->ops[j]) -
+				  offsetof(struct tkfi_op, done));
+	}
+}
+
+int tkfi_explorer_load(struct tkfi_explorer *x,
+		       const struct tkfi_scenario *scenario, char *err,
+		       size_t size)
+{
+	const char *text = skip_spaces(scenario->text), *end;
+	int ret;
+
+	x->setup[0] = '\0';
+	if (strstarts(text, "setup:")) {
+		text += strlen("setup:");
+		end = strchrnul(text, ';');
+		if (end - text >= sizeof(x->setup)) {
+			snprintf(err, size, "a set-up of %d characters; %zu are possible",
+				 (int)(end - text), sizeof(x->setup) - 1);
+			return -EINVAL;
+		}
+		memcpy(x->setup, text, end - text);
+		x->setup[end - text] = '\0';
+		text = *end ? end + 1 : end;
+	}
+	ret = tkfi_plan_parse(&x->plan, err, size, "%s", text);
+	if (ret)
+		return ret;
+	if (x->plan.nr_faults) {
+		snprintf(err, size, "a scenario has no 'at' statements: all places are tried");
+		return -EINVAL;
+	}
+	strscpy(x->name, scenario->name, sizeof(x->name));
+	collect(x);
+	tkfi_dpor_destroy(x->dpor);
+	x->dpor = tkfi_dpor_create(x->session.engine);
+	if (x->dpor)
+		return 0;
+	snprintf(err, size, "out of memory");
+	return -ENOMEM;
+}
+
+static int start(void *arg)
+{
+	struct tkfi_explorer *x = arg;
+
+	tkfi_state_restore(&x->begin);
+	tkfi_plan_start(&x->plan, x->session.engine);
+	return 0;
+}
+
+static void forget(void *arg)
+{
+	struct tkfi_explorer *x = arg;
+
+	x->nr_violations = 0;
+}
+
+/*
+ * An order of the class in which the first operation ends before the second
+ * begins: first all that happened before the end of the first, then the rest.
+ */
+static void one_after_the_other(const struct tkfi_engine *engine,
+				const struct tkfi_order *order,
+				const struct tkfi_finding *finding, u16 *steps)
+{
+	unsigned int i, pass, nr = 0, last;
+
+	for (last = 0; last < order->nr; last++)
+		if (engine->log[last].vcpu == finding->first_vcpu &&
+		    order->nth[last] == finding->first->to)
+			break;
+	for (pass = 0; pass < 2; pass++)
+		for (i = 0; i < order->nr; i++)
+			if ((last < order->nr &&
+			     tkfi_happened_before(engine, order, i, last)) != pass)
+				steps[nr++] = i;
+}
+
+static void found(const struct tkfi_finding *finding, void *arg)
+{
+	struct tkfi_explorer *x = arg;
+	static struct tkfi_schedule schedule;
+	static u16 steps[TKFI_MAX_STEPS];
+	struct tkfi_violation *v;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < min_t(unsigned int, x->nr_violations, TKFI_MAX_VIOLATIONS); i++) {
+		v = &x->violations[i];
+		if (v->finding.oracle == finding->oracle &&
+		    v->finding.clock == finding->clock &&
+		    v->finding.first == finding->first &&
+		    v->finding.second == finding->second) {
+			v->classes++;
+			return;
+		}
+	}
+	if (x->nr_violations++ >= TKFI_MAX_VIOLATIONS)
+		return;
+	v = &x->violations[x->nr_violations - 1];
+	v->finding = *finding;
+	v->classes = 1;
+	schedule.host = x->plan.has_host ? x->plan.nr_programs - 1 :
+					   TKFI_MAX_VCPUS;
+	if (finding->first)
+		one_after_the_other(x->session.engine, &x->order, finding,
+				    steps);
+	ret = tkfi_schedule_of(&schedule, x->session.engine,
+			       finding->first ? steps : NULL);
+	v->schedule[0] = '\0';
+	if (!ret)
+		tkfi_schedule_print(&schedule, v->schedule,
+				    sizeof(v->schedule));
+}
+
+static bool judge(void *arg, int ret)
+{
+	struct tkfi_explorer *x = arg;
+
+	tkfi_oracles_check(x->session.engine, &x->plan, ret, &x->order, found,
+			   x);
+	return true;
+}
+
+/* Interrupts off, the kernel's own state saved, the scenario set up. */
+static int begin(struct tkfi_explorer *x, unsigned long *flags)
+{
+	struct tkfi_session *session = &x->session;
+	int ret = 0;
+
+	if (x->setup[0])
+		ret = tkfi_plan_parse(session->setup, session->engine->error,
+				      sizeof(session->engine->error),
+				      "cpu0: %s", x->setup);
+	local_irq_save(*flags);
+	tkfi_state_save(&session->own);
+	if (ret)
+		return ret;
+	tkfi_session_start_anew();
+	if (x->setup[0])
+		ret = tkfi_plan_run(session->setup, session->engine);
+	tkfi_state_save(&x->begin);
+	return ret;
+}
+
+static void end(struct tkfi_explorer *x, unsigned long flags)
+{
+	tkfi_state_restore(&x->session.own);
+	local_irq_restore(flags);
+}
+
+int tkfi_explore(struct tkfi_explorer *x, u64 limit)
+{
+	const struct tkfi_dpor_client client = {
+		.start = start,
+		.judge = judge,
+		.restart = forget,
+		.arg = x,
+		.limit = limit,
+	};
+	unsigned long flags;
+	int ret;
+
+	x->nr_violations = 0;
+	ret = begin(x, &flags);
+	x->session.engine->quiet = true;
+	ret = ret ?: tkfi_dpor_explore(x->dpor, &client, &x->stats);
+	x->session.engine->quiet = false;
+	end(x, flags);
+	return ret;
+}
+
+int tkfi_explorer_replay(struct tkfi_explorer *x, const char *text, char *err,
+			 size_t size)
+{
+	static struct tkfi_schedule schedule;
+	unsigned long flags;
+	int ret;
+
+	schedule.host = x->plan.has_host ? x->plan.nr_programs - 1 :
+					   TKFI_MAX_VCPUS;
+	ret = tkfi_schedule_parse(&schedule, text, x->plan.nr_programs, err,
+				  size);
+	if (ret)
+		return ret;
+	x->nr_violations = 0;
+	ret = begin(x, &flags);
+	if (!ret) {
+		start(x);
+		tkfi_cells_share_all();
+		ret = tkfi_engine_run(x->session.engine, &schedule.strategy);
+		if (!ret || ret == -EDEADLK)
+			judge(x, ret);
+	}
+	end(x, flags);
+	if (ret)
+		snprintf(err, size, "%s", x->session.engine->error);
+	return ret;
+}

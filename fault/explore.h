@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Scenarios, their exploration, and what was found. */
+#ifndef __TKFI_EXPLORE_H
+#define __TKFI_EXPLORE_H
+
+#include "dpor.h"
+#include "oracle.h"
+#include "schedule.h"
+#include "session.h"
+
+/**
+ * struct tkfi_scenario - something to explore
+ * @name:	without blanks
+ * @text:	statements of a plan without faults, see tkfi_plan_parse(), after
+ *		"setup: OPERATION[, OPERATION]...;", which may be left out
+ */
+struct tkfi_scenario {
+	const char *name;
+	const char *text;
+};
+
+extern const struct tkfi_scenario tkfi_scenarios[];
+extern const unsigned int tkfi_nr_scenarios;
+
+/**
+ * struct tkfi_violation - executions that an oracle rejects for one reason
+ * @finding:	of the first of them
+ * @schedule:	of the first of them
+ * @classes:	how many classes
+ */
+struct tkfi_violation {
+	struct tkfi_finding finding;
+	char schedule[TKFI_SCHEDULE_TEXT];
+	u64 classes;
+};
+
+#define TKFI_MAX_VIOLATIONS	32
+
+/**
+ * struct tkfi_explorer - explorations of scenarios
+ * @session:	the virtual clocksource and the engine are its own
+ * @name:	the scenario's
+ * @plan:	its programs
+ * @setup:	its set-up's operations
+ * @begin:	the state in which executions begin
+ * @dpor:	memory of the exploration
+ * @order:	of the steps of an execution with a finding
+ * @stats:	of the last exploration
+ * @violations:	distinct ones of the last exploration
+ * @nr_violations: how many; more than TKFI_MAX_VIOLATIONS are not kept
+ */
+struct tkfi_explorer {
+	struct tkfi_session session;
+	char name[48];
+	struct tkfi_plan plan;
+	char setup[TKFI_PLAN_TEXT];
+	struct tkfi_state begin;
+	struct tkfi_dpor *dpor;
+	struct tkfi_order order;
+	struct tkfi_dpor_stats stats;
+	struct tkfi_violation violations[TKFI_MAX_VIOLATIONS];
+	unsigned int nr_violations;
+};
+
+/* As tkfi_session_open() and _close(). */
+struct tkfi_explorer *tkfi_explorer_open(u32 hz);
+void tkfi_explorer_close(struct tkfi_explorer *x);
+
+/**
+ * tkfi_explorer_load() - choose a scenario
+ * @x:		explorer
+ * @scenario:	scenario
+ * @err:	a sentence that says what is wrong
+ * @size:	of @err
+ *
+ * Return: 0, -EINVAL or -ENOMEM.
+ */
+int tkfi_explorer_load(struct tkfi_explorer *x,
+		       const struct tkfi_scenario *scenario, char *err,
+		       size_t size);
+
+/**
+ * tkfi_explore() - explore the scenario that was loaded
+ * @x:		explorer; @x->stats and @x->violations are filled
+ * @limit:	the most classes, 0 for no limit
+ *
+ * Return: as tkfi_dpor_explore(); the sentence is in the engine's error.
+ */
+int tkfi_explore(struct tkfi_explorer *x, u64 limit);
+
+/**
+ * tkfi_explorer_replay() - one execution of the scenario that was loaded
+ * @x:		explorer; @x->violations hold its findings, the engine its trace
+ * @text:	schedule
+ * @err:	a sentence that says what is wrong
+ * @size:	of @err
+ *
+ * Return: 0, -EINVAL for a bad schedule, -ECANCELED if it does not fit, or as
+ * tkfi_engine_run().
+ */
+int tkfi_explorer_replay(struct tkfi_explorer *x, const char *text, char *err,
+			 size_t size);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What must hold in every execution. */
+#ifndef __TKFI_ORACLE_H
+#define __TKFI_ORACLE_H
+
+#include "order.h"
+#include "plan.h"
+
+/**
+ * struct tkfi_finding - an execution that an oracle rejects
+ * @oracle:	its name
+ * @clock:	the clock, or what else it is about
+ * @first:	the earlier read, NULL if it is not about reads
+ * @second:	the later read
+ * @first_vcpu:	who read first
+ * @second_vcpu: who read later
+ * @first_ns:	what @first returned
+ * @second_ns:	what @second returned
+ */
+struct tkfi_finding {
+	const char *oracle;
+	const char *clock;
+	const struct tkfi_op *first;
+	const struct tkfi_op *second;
+	unsigned int first_vcpu;
+	unsigned int second_vcpu;
+	s64 first_ns;
+	s64 second_ns;
+};
+
+typedef void (*tkfi_finding_fn)(const struct tkfi_finding *finding, void *arg);
+
+/**
+ * tkfi_oracles_check() - let all oracles look at an execution
+ * @engine:	engine, after it
+ * @plan:	its operations hold the results
+ * @ret:	what tkfi_engine_run() returned
+ * @order:	room for the order of its steps
+ * @found:	called for each finding
+ * @arg:	for @found
+ *
+ * progress:	all VCPUs came to their end.
+ * monotonic:	a read that begins after another one of that clock has ended is
+ *		not smaller. It can begin after it if in some execution of the class
+ *		it does: if no step of the second happened before one of the first.
+ * mirrored:	the shadow timekeeper is equal to the real one.
+ * agree:	vDSO and kernel tell the same time when all updates have ended.
+ */
+void tkfi_oracles_check(const struct tkfi_engine *engine,
+			const struct tkfi_plan *plan, int ret,
+			struct tkfi_order *order, tkfi_finding_fn found,
+			void *arg);
+
+extern const char * const tkfi_oracles[];
+extern const unsigned int tkfi_nr_oracles;
+
+#endif

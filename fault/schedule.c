@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/bitops.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+
+#include "cells.h"
+#include "schedule.h"
+
+static const char *kind_name(enum tkfi_step_kind kind)
+{
+	switch (kind) {
+	case TKFI_STEP_LOCK:
+		return "lock";
+	case TKFI_STEP_UNLOCK:
+		return "unlock";
+	case TKFI_STEP_STORE:
+		return "store";
+	default:
+		return "load";
+	}
+}
+
+/* The turn in which @vcpu stops before a step; @name must hold its name. */
+static void stop_before(struct tkfi_turn *turn, enum tkfi_step_kind kind,
+			unsigned int cell, unsigned int nr_cells)
+{
+	turn->before = true;
+	strscpy(turn->kind, kind_name(kind), sizeof(turn->kind));
+	tkfi_cell_name(cell, nr_cells, turn->name, sizeof(turn->name));
+}
+
+static bool is_met(const struct tkfi_turn *turn, const struct tkfi_step *step)
+{
+	char name[sizeof(turn->name)];
+
+	if (!step->nr_cells || strcmp(turn->kind, kind_name(step->kind)))
+		return false;
+	tkfi_cell_name(step->cell, step->nr_cells, name, sizeof(name));
+	return !strcmp(turn->name, name);
+}
+
+static unsigned int diverged(struct tkfi_schedule *s, struct tkfi_engine *engine,
+			     const char *why)
+{
+	const struct tkfi_turn *turn = &s->turns[s->at];
+
+	snprintf(engine->error, sizeof(engine->error),
+		 "the schedule does not fit: in turn %u %s%.0u %s before its %s %s#%u",
+		 s->at + 1, turn->vcpu == s->host ? "host" : "VCPU",
+		 turn->vcpu == s->host ? 0 : turn->vcpu, why, turn->kind,
+		 turn->name, turn->hit);
+	return TKFI_STOP;
+}
+
+static unsigned int schedule_next(struct tkfi_strategy *strategy,
+				  struct tkfi_engine *engine,
+				  unsigned long ready)
+{
+	struct tkfi_schedule *s =
+		container_of(strategy, struct tkfi_schedule, strategy);
+
+	for (; s->at < s->nr_turns; s->at++, s->seen = 0, s->moved = false) {
+		const struct tkfi_turn *turn = &s->turns[s->at];
+		const struct tkfi_vcpu *v = &engine->vcpus[turn->vcpu];
+
+		if (v->done) {
+			if (turn->before)
+				return diverged(s, engine, "ended");
+			continue;
+		}
+		if (turn->before && s->moved && is_met(turn, &v->next) &&
+		    ++s->seen == turn->hit)
+			continue;
+		if (!(ready & BIT(turn->vcpu))) {
+			if (turn->before)
+				return diverged(s, engine, "has to wait");
+			continue;
+		}
+		s->moved = true;
+		return turn->vcpu;
+	}
+	return __ffs(ready);
+}
+
+static void schedule_begin(struct tkfi_strategy *strategy,
+			   struct tkfi_engine *engine)
+{
+	struct tkfi_schedule *s =
+		container_of(strategy, struct tkfi_schedule, strategy);
+
+	s->at = 0;
+	s->seen = 0;
+	s->moved = false;
+}
+
+static void init(struct tkfi_schedule *s)
+{
+	s->strategy.wants = TKFI_WANTS_ACCESSES;
+	s->strategy.begin = schedule_begin;
+	s->strategy.next = schedule_next;
+	s->nr_turns = 0;
+}
+
+/* Say what is wrong with @text, and point at @at. */
+static int point_at(const char *text, const char *at, const char *what,
+		    char *err, size_t size)
+{
+	snprintf(err, size, "%s:\n%s\n%*s^", what, text, (int)(at - text), "");
+	return -EINVAL;
+}
+
+/* A word up to a blank, a comma, "#" or the end. */
+static size_t word_length(const char *p)
+{
+	return strcspn(p, " ,#");
+}
+
+static const char *skip_blanks(const char *p)
+{
+	return p + strspn(p, " ");
+}
+
+int tkfi_schedule_parse(struct tkfi_schedule *s, const char *text,
+			unsigned int nr_vcpus, char *err, size_t size)
+{
+	const char *p = skip_blanks(text);
+	size_t len;
+
+	init(s);
+	while (*p) {
+		struct tkfi_turn *turn = &s->turns[s->nr_turns];
+
+		if (s->nr_turns == TKFI_MAX_TURNS)
+			return point_at(text, p, "too many turns", err, size);
+		*turn = (struct tkfi_turn){ .hit = 1 };
+		len = word_length(p);
+		if (len == 4 && !strncmp(p, "host", 4))
+			turn->vcpu = s->host;
+		else if (len == 4 && !strncmp(p, "cpu", 3))
+			turn->vcpu = p[3] - '0';
+		else
+			turn->vcpu = TKFI_MAX_VCPUS;
+		if (turn->vcpu >= nr_vcpus)
+			return point_at(text, p,
+					"no such VCPU; write cpuN or host", err,
+					size);
+		p = skip_blanks(p + len);
+		if (!strncmp(p, "before ", 7)) {
+			turn->before = true;
+			p = skip_blanks(p + 7);
+			len = word_length(p);
+			if (len >= sizeof(turn->kind))
+				len = 0;
+			memcpy(turn->kind, p, len);
+			if (strcmp(turn->kind, "load") &&
+			    strcmp(turn->kind, "store") &&
+			    strcmp(turn->kind, "lock") &&
+			    strcmp(turn->kind, "unlock"))
+				return point_at(text, p,
+						"no such step; write load, store, lock or unlock",
+						err, size);
+			p = skip_blanks(p + len);
+			len = word_length(p);
+			if (!len || len >= sizeof(turn->name))
+				return point_at(text, p,
+						"a name is expected, as in store vdso.seq",
+						err, size);
+			memcpy(turn->name, p, len);
+			p += len;
+			if (*p == '#') {
+				char number[8] = {};
+
+				len = word_length(++p);
+				memcpy(number, p, min(len, sizeof(number) - 1));
+				if (kstrtouint(number, 10, &turn->hit) ||
+				    !turn->hit)
+					return point_at(text, p,
+							"a number is expected; the first is 1",
+							err, size);
+				p += len;
+			}
+			p = skip_blanks(p);
+		}
+		if (*p && *p != ',')
+			return point_at(text, p,
+					"a comma or the end is expected", err,
+					size);
+		s->nr_turns++;
+		if (*p)
+			p = skip_blanks(p + 1);
+	}
+	return 0;
+}
+
+int tkfi_schedule_of(struct tkfi_schedule *s, const struct tkfi_engine *engine,
+		     const u16 *steps)
+{
+	bool begun[TKFI_MAX_VCPUS] = {};
+	unsigned int i, j, k;
+
+	init(s);
+	for (i = 0; i < engine->nr_log; i = j) {
+		const struct tkfi_done *first, *next = NULL, *step;
+		struct tkfi_turn *turn = &s->turns[s->nr_turns];
+
+		first = &engine->log[steps ? steps[i] : i];
+		for (j = i; j < engine->nr_log; j++)
+			if (engine->log[steps ? steps[j] : j].vcpu != first->vcpu)
+				break;
+		if (s->nr_turns++ == TKFI_MAX_TURNS)
+			return -E2BIG;
+		*turn = (struct tkfi_turn){ .vcpu = first->vcpu, .hit = 1 };
+		for (k = j; k < engine->nr_log && !next; k++) {
+			step = &engine->log[steps ? steps[k] : k];
+			if (step->vcpu == first->vcpu)
+				next = step;
+		}
+		if (next) {
+			stop_before(turn, next->kind, next->cell,
+				    next->nr_cells);
+			/* The first step was pending already, if it had begun. */
+			for (k = i + begun[first->vcpu]; k < j; k++) {
+				step = &engine->log[steps ? steps[k] : k];
+				turn->hit += step->cell == next->cell &&
+					     step->nr_cells == next->nr_cells &&
+					     kind_name(step->kind) ==
+					     kind_name(next->kind);
+			}
+		}
+		begun[first->vcpu] = true;
+	}
+	return 0;
+}
+
+int tkfi_schedule_print(const struct tkfi_schedule *s, char *buf, size_t size)
+{
+	unsigned int i;
+	int len = 0;
+
+	for (i = 0; i < s->nr_turns; i++) {
+		const struct tkfi_turn *turn = &s->turns[i];
+		char cpu[8];
+
+		snprintf(cpu, sizeof(cpu), turn->vcpu == s->host ? "host" :
+			 "cpu%u", turn->vcpu);
+		len += snprintf(buf + min_t(size_t, len, size),
+				size - min_t(size_t, len, size), "%s%s",
+				i ? ", " : "", cpu);
+		if (turn->before)
+			len += snprintf(buf + min_t(size_t, len, size),
+					size - min_t(size_t, len, size),
+					" before %s %s", turn->kind,
+					turn->name);
+		if (turn->before && turn->hit > 1)
+			len += snprintf(buf + min_t(size_t, len, size),
+					size - min_t(size_t, len, size), "#%u",
+					turn->hit);
+	}
+	return len;
+}

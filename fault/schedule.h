@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A schedule: all choices of one execution, as a line that people can read.
+ *
+ *   cpu0 before store vdso.seq#2, host, cpu1, cpu0
+ *
+ * Each turn names who goes on, and up to which of its steps: to right before its
+ * second store to vdso.seq of that turn, or else to its end. After the last turn
+ * the VCPUs go on one after another, the lowest first.
+ */
+#ifndef __TKFI_SCHEDULE_H
+#define __TKFI_SCHEDULE_H
+
+#include "engine.h"
+
+#define TKFI_MAX_TURNS		64
+#define TKFI_SCHEDULE_TEXT	1024
+
+/**
+ * struct tkfi_turn - one turn of a schedule
+ * @vcpu:	who goes on
+ * @before:	up to a step; else to its end
+ * @kind:	of that step: "load", "store", "lock" or "unlock"
+ * @name:	what it touches
+ * @hit:	which of them in this turn, from 1
+ */
+struct tkfi_turn {
+	unsigned int vcpu;
+	bool before;
+	char kind[8];
+	char name[40];
+	unsigned int hit;
+};
+
+/**
+ * struct tkfi_schedule - turns; a strategy that takes them
+ * @strategy:	for tkfi_engine_run()
+ * @turns:	the turns
+ * @nr_turns:	how many
+ * @at:		the turn under way
+ * @seen:	how many of its steps were met in it
+ * @moved:	its VCPU has gone on in it
+ * @host:	the VCPU that is called host, TKFI_MAX_VCPUS if none is
+ */
+struct tkfi_schedule {
+	struct tkfi_strategy strategy;
+	struct tkfi_turn turns[TKFI_MAX_TURNS];
+	unsigned int nr_turns;
+	unsigned int at;
+	unsigned int seen;
+	bool moved;
+	unsigned int host;
+};
+
+/**
+ * tkfi_schedule_parse() - read a schedule
+ * @schedule:	schedule; @schedule->host is set by the caller
+ * @text:	what was written
+ * @nr_vcpus:	how many VCPUs there are
+ * @err:	on error a sentence, and a line with a caret under the fault
+ * @size:	of @err
+ *
+ * Return: 0 or -EINVAL.
+ */
+int tkfi_schedule_parse(struct tkfi_schedule *schedule, const char *text,
+			unsigned int nr_vcpus, char *err, size_t size);
+
+/**
+ * tkfi_schedule_of() - the schedule of the engine's last execution
+ * @schedule:	schedule; @schedule->host is set by the caller
+ * @engine:	engine; its log
+ * @steps:	numbers of its steps in another order of the same class; NULL for
+ *		the order in which they were executed
+ *
+ * Return: 0, or -E2BIG if it takes more than TKFI_MAX_TURNS turns.
+ */
+int tkfi_schedule_of(struct tkfi_schedule *schedule,
+		     const struct tkfi_engine *engine, const u16 *steps);
+
+/* As text; at most TKFI_SCHEDULE_TEXT bytes. Return: as snprintf(). */
+int tkfi_schedule_print(const struct tkfi_schedule *schedule, char *buf,
+			size_t size);
+
+#endif
