@@ -102,6 +102,7 @@ int tkfi_session_run(struct tkfi_session *session, const char *setup,
 		outcome->line_before = tkfi_vdso_line();
 		ret = tkfi_plan_run(plan, engine);
 		outcome->after = *tkfi_timekeeper();
+		outcome->end = tkfi_clock_read();
 		outcome->line_after = tkfi_vdso_line();
 		outcome->sequence_after = tkfi_sequence();
 		outcome->vdso_sequence_after = tkfi_vdso_sequence();

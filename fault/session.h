@@ -21,6 +21,7 @@
  * @start:	the clock when the plan began, cycles
  * @before:	the kernel's timekeeper then
  * @after:	the kernel's timekeeper when the plan had ended
+ * @end:	the clock when it had ended, cycles
  * @line_before: the vDSO's line then
  * @line_after:	the vDSO's line when the plan had ended
  * @sequence:	the kernel readers' sequence when the plan began
@@ -34,6 +35,7 @@ struct tkfi_outcome {
 	u64 start;
 	struct timekeeper before;
 	struct timekeeper after;
+	u64 end;
 	struct tkfi_line line_before;
 	struct tkfi_line line_after;
 	unsigned int sequence;

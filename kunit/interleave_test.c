@@ -7,6 +7,7 @@
  */
 #include <kunit/test.h>
 
+#include "clock.h"
 #include "interleave.h"
 #include "lines.h"
 #include "result.h"
@@ -274,7 +275,7 @@ static unsigned int fill_results(struct kunit *test, const struct pair *pair,
 }
 
 /* Nobody is inside, nothing is half done. */
-static void check_rest(struct kunit *test)
+static void check_at_rest(struct kunit *test)
 {
 	const struct tkfi_outcome *o = &session.outcome;
 	const struct tk_read_base *tkr = &o->after.tkr_mono;
@@ -289,10 +290,6 @@ static void check_rest(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, o->line_after.cycle_last, tkr->cycle_last);
 	KUNIT_EXPECT_EQ(test, o->line_after.mult, tkr->mult);
 	KUNIT_EXPECT_EQ(test, o->after.tkr_raw.cycle_last, tkr->cycle_last);
-	/* 12 ms have passed: accumulated are ten of them, or all when set. */
-	KUNIT_EXPECT_TRUE(test, tkr->cycle_last == o->start ||
-			  tkr->cycle_last == o->start - 2000000 ||
-			  tkr->cycle_last == TKFI_START_CYCLES);
 }
 
 /* Never two inside at once, and the sequence is odd only inside. */
@@ -307,6 +304,16 @@ static void check_stops(struct kunit *test)
 				    looks.stops[i].all_locks, "%s",
 				    looks.stops[i].at);
 	}
+}
+
+/* 12 ms have passed: a tick accumulates ten of them, who sets the clock all. */
+static void check_cycle_last(struct kunit *test)
+{
+	u64 cycles = session.outcome.after.tkr_mono.cycle_last -
+		     TKFI_START_CYCLES;
+
+	KUNIT_EXPECT_TRUE(test, !cycles || cycles == 10000000 ||
+			  cycles == 12000000);
 }
 
 static void two_updaters(struct kunit *test)
@@ -327,8 +334,9 @@ static void two_updaters(struct kunit *test)
 		if (run_at_once(test, pair, &order.strategy, &result))
 			return;
 		KUNIT_EXPECT_LE(test, order.nr, TKFI_MAX_CHOICES);
-		check_rest(test);
+		check_at_rest(test);
 		check_stops(test);
+		check_cycle_last(test);
 		i = find_result(results, nr, &result);
 		as[i]++;
 		executions++;
@@ -348,10 +356,75 @@ static void two_updaters(struct kunit *test)
 			  session.hash);
 }
 
+#define STOP_NS	3000000
+
+static unsigned int slow_next(struct tkfi_strategy *s,
+			      struct tkfi_engine *engine, unsigned long ready)
+{
+	tkfi_clock_advance(STOP_NS);
+	return order.strategy.next(&order.strategy, engine, ready);
+}
+
+/* As @order, and the host takes its time at every stop. */
+static struct tkfi_strategy slow = {
+	.begin = whole_sections_begin,
+	.next = slow_next,
+};
+
+static const struct tkfi_reader *reader_of(const char *clock)
+{
+	return tkfi_reader_find("vdso", clock);
+}
+
+/*
+ * The same while time passes at every stop. No time is lost and none is made: RAW
+ * shows all that passed, to the nanosecond; so does MONOTONIC where nobody changes
+ * the rate.
+ */
+static void while_time_passes(struct kunit *test)
+{
+	const struct pair *pair = test->param_value;
+	const bool same_rate = !strstr(pair->name, "freq=");
+	static struct result result;
+	unsigned int executions = 0;
+
+	memset(&plan, 0, sizeof(plan));
+	session.events = 0;
+	session.hash = 0;
+	tkfi_interleave_init(&order);
+	do {
+		const struct tkfi_outcome *o = &session.outcome;
+		s64 passed;
+
+		if (run_at_once(test, pair, &slow, &result))
+			return;
+		passed = o->end - TKFI_START_CYCLES;
+		KUNIT_EXPECT_GT(test, o->end, o->start);
+		KUNIT_EXPECT_EQ(test, line_time(&o->after,
+						reader_of("MONOTONIC_RAW"),
+						o->end),
+				TKFI_START_MONO * NSEC_PER_SEC + passed);
+		if (same_rate)
+			KUNIT_EXPECT_EQ(test, line_time(&o->after,
+							reader_of("MONOTONIC"),
+							o->end),
+					TKFI_START_MONO * NSEC_PER_SEC + passed);
+		check_at_rest(test);
+		check_stops(test);
+		executions++;
+		if (test->status != KUNIT_SUCCESS)
+			return;
+	} while (tkfi_interleave_next(&order));
+	KUNIT_EXPECT_GT(test, executions, 1);
+	tkfi_result_trace("tkfi_interleave slow", pair->name, session.events,
+			  session.hash);
+}
+
 static struct kunit_case interleave_cases[] = {
 	KUNIT_CASE(all_orders),
 	KUNIT_CASE(three_vcpus),
 	KUNIT_CASE_PARAM(two_updaters, pair_gen_params),
+	KUNIT_CASE_PARAM(while_time_passes, pair_gen_params),
 	{}
 };
 
