@@ -320,30 +320,46 @@ static s64 least_jump(const struct tkfi_reader *reader, s64 step)
 	return 0;
 }
 
-/* Is the second of a pair that saw @line first behind, and by how much? */
+/**
+ * struct count - pairs of one updater, of readers that read the clock to the ns
+ * @fell:	the multiplier did, and a delay made that more than a nanosecond
+ * @back:	pairs that went back by more than a dropped fraction, though nobody
+ *		set the clock back, by family of the first reader
+ */
+struct count {
+	bool fell;
+	unsigned int back[TKFI_NR_FAMILIES];
+};
+
+/*
+ * Is the second of a pair behind, and by how much? The first saw @line; @second
+ * is by the same reader, or by another one of the same clock.
+ */
 static void check_pair(struct kunit *test, const struct look *stop,
-		       const struct tkfi_reader *reader, unsigned int line)
+		       const struct tkfi_reader *reader, unsigned int line,
+		       const struct tkfi_op *second, struct count *count)
 {
-	const struct tkfi_op *reads = plan.programs[1].ops;
+	const struct tkfi_op *first = plan.programs[1].ops;
 	const struct tkfi_outcome *o = &session.outcome;
 	const struct stage *stage = find_stage(stop->at);
 	const struct timekeeper *seen = &looks.lines[line];
-	s64 measured = reads[1].result - reads[0].result;
+	s64 measured = second->result - first->result;
 	s64 step = line_step(seen, &o->after, reader);
 	s64 least = least_jump(reader, step);
-	u64 skew = 0;
+	u64 delay = tkfi_duration_cycles(plan.faults[0].delay), skew = 0;
 
 	/* To the nanosecond, by the lines. */
 	KUNIT_EXPECT_EQ_MSG(test, measured,
-			    line_time(&o->after, reader, reads[1].cycle) -
-			    line_time(seen, reader, reads[0].cycle),
-			    "%s at %s", reader->call, stop->at);
+			    line_time(&o->after, reader, second->cycle) -
+			    line_time(seen, reader, first->cycle),
+			    "%s at %s, then %s", reader->call, stop->at,
+			    second->call);
 
 	/* By the change of the rate, and whether the delay counts. */
 	if (reader->kind != TKFI_COARSE) {
 		if (line != last_line(&looks) && stage && stage->delay_counts &&
 		    reader->kind == TKFI_FINE)
-			skew = tkfi_duration_cycles(plan.faults[0].delay);
+			skew = delay;
 		KUNIT_EXPECT_TRUE_MSG(test,
 				      is_predicted(o, skew, measured - step,
 						   reader->unit),
@@ -354,8 +370,44 @@ static void check_pair(struct kunit *test, const struct look *stop,
 
 	if (tkfi_variant() == TKFI_FIXED && reader->family != TKFI_FAST)
 		KUNIT_EXPECT_GE_MSG(test, measured, least,
-				    "%s at %s goes back", reader->call,
-				    stop->at);
+				    "%s at %s, then %s, goes back",
+				    reader->call, stop->at, second->call);
+
+	count->fell |= stage && stage->delay_counts &&
+		       predicted_jump(o, delay) < -1;
+	if (reader->kind == TKFI_FINE && reader->unit == 1 && step >= 0)
+		count->back[reader->family] += measured < -1;
+}
+
+/*
+ * Who goes back when the multiplier falls is the variant's: readers that wait
+ * during the calculation do not, nor those for whom old and new line meet.
+ */
+static void check_count(struct kunit *test, const struct count *count)
+{
+	const enum tkfi_variant v = tkfi_variant();
+
+	KUNIT_EXPECT_EQ(test, count->back[TKFI_VDSO] > 0,
+			count->fell && v != TKFI_FIXED);
+	KUNIT_EXPECT_EQ(test, count->back[TKFI_KERNEL] > 0,
+			count->fell && v == TKFI_POST_SERIES);
+	KUNIT_EXPECT_EQ(test, count->back[TKFI_FAST] > 0, count->fell);
+}
+
+/* The reader of the same clock in the kernel or in the vDSO, else itself. */
+static const struct tkfi_reader *counterpart(const struct tkfi_reader *reader)
+{
+	unsigned int i;
+
+	for (i = 0; i < tkfi_nr_readers; i++) {
+		const struct tkfi_reader *other = &tkfi_readers[i];
+
+		if (other->family + reader->family == TKFI_VDSO + TKFI_KERNEL &&
+		    other->family != reader->family && other->id == reader->id &&
+		    other->kind == reader->kind && other->unit == reader->unit)
+			return other;
+	}
+	return reader;
 }
 
 /* Which line the first read of a pair saw. */
@@ -374,10 +426,38 @@ static unsigned int line_seen(const struct look *stop,
 	return first;
 }
 
-/* A read while the updater is off, and one when it has finished. */
+/*
+ * A read while the updater is off, and two when it has finished: by the same reader
+ * and by its counterpart.
+ */
+static void one_pair(struct kunit *test, const struct updater *u,
+		     const char *setup, unsigned int k, const char *delay,
+		     const struct tkfi_reader *reader, struct count *count)
+{
+	const struct tkfi_reader *other = counterpart(reader);
+	const char *family = tkfi_family_names[reader->family];
+	const struct tkfi_op *reads = plan.programs[1].ops;
+	const struct look *stop;
+	unsigned int line;
+
+	if (run(test, &looks, setup,
+		"cpu0: %s; cpu1: read %s %s, read %s %s, read %s %s; at cpu0 %s#%u off %s run cpu1",
+		u->update, family, reader->clock, family, reader->clock,
+		tkfi_family_names[other->family], other->clock,
+		way.stops[k].at, way.stops[k].hit, delay))
+		return;
+	stop = same_stop(test, k);
+	if (!stop || offset_is_apart(reader))
+		return;
+	line = line_seen(stop, reader);
+	check_pair(test, stop, reader, line, &reads[1], count);
+	check_pair(test, stop, reader, line, &reads[2], count);
+}
+
 static void pairs(struct kunit *test)
 {
 	const struct updater *u = test->param_value;
+	struct count count = { };
 	unsigned int f, k, d, r;
 	char setup[160];
 
@@ -388,28 +468,13 @@ static void pairs(struct kunit *test)
 		for (k = 0; k < way.nr; k++)
 			for (d = 0; d < ARRAY_SIZE(delays); d++)
 				for (r = 0; r < tkfi_nr_readers; r++) {
-					const struct tkfi_reader *reader =
-						&tkfi_readers[r];
-					const char *family =
-						tkfi_family_names[reader->family];
-					const struct look *stop;
-
-					if (has_failed(test) ||
-					    run(test, &looks, setup,
-						"cpu0: %s; cpu1: read %s %s, read %s %s; at cpu0 %s#%u off %s run cpu1",
-						u->update, family,
-						reader->clock, family,
-						reader->clock,
-						way.stops[k].at,
-						way.stops[k].hit, delays[d]))
+					one_pair(test, u, setup, k, delays[d],
+						 &tkfi_readers[r], &count);
+					if (has_failed(test))
 						return;
-					stop = same_stop(test, k);
-					if (!stop || offset_is_apart(reader))
-						continue;
-					check_pair(test, stop, reader,
-						   line_seen(stop, reader));
 				}
 	}
+	check_count(test, &count);
 }
 
 /*
