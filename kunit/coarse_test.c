@@ -42,6 +42,8 @@ static const struct edge edges[] = {
 	/* 9 ms at 4194 / 2^23: 4499.66 ns */
 	{ "at the edge, rises 500 ppm", EDGE, "adjtimex freq=500ppm",
 	  -1, -1, -4500, -NSEC_PER_SEC, 0 },
+	{ "at the edge, rises 1 ppm", EDGE, "adjtimex freq=1ppm",
+	  -1, -1, -9, -NSEC_PER_SEC, 0 },
 	{ "at the edge, rises 10 %", EDGE, "adjtimex freq=10%",
 	  -1, -1, -900000, -NSEC_PER_SEC, 0 },
 	{ "4499 ns after it, rises 500 ppm", "inject 4499ns, " EDGE,
