@@ -174,6 +174,26 @@ static bool same_result(const struct result *a, const struct result *b)
 	return a->ntp == b->ntp && !memcmp(&a->tk, &b->tk, sizeof(a->tk));
 }
 
+static int interleave_test_init(struct kunit *test)
+{
+	memset(&plan, 0, sizeof(plan));
+	session.events = 0;
+	session.hash = 0;
+	return 0;
+}
+
+static void interleave_test_exit(struct kunit *test)
+{
+	const struct pair *pair = test->param_value;
+	char name[96];
+
+	if (!pair)
+		return;
+	snprintf(name, sizeof(name), "%s %s", test->name, pair->name);
+	tkfi_result_trace("tkfi_interleave", name, session.events,
+			  session.hash);
+}
+
 static int run(struct kunit *test, struct result *result)
 {
 	int ret = looks_run(&looks, &session, "wait 12ms", &plan);
@@ -323,9 +343,6 @@ static void two_updaters(struct kunit *test)
 	unsigned int executions = 0, as[MAX_RESULTS + 1] = { 0 }, nr, i;
 	bool same;
 
-	memset(&plan, 0, sizeof(plan));
-	session.events = 0;
-	session.hash = 0;
 	nr = fill_results(test, pair, results);
 	if (!nr)
 		return;
@@ -352,8 +369,6 @@ static void two_updaters(struct kunit *test)
 		   executions, nr - same);
 	tkfi_result("\"type\":\"interleavings\",\"pair\":\"%s\",\"executions\":%u,\"as_first\":%u,\"as_second\":%u,\"results\":%u",
 		    pair->name, executions, as[0], as[1], nr - same);
-	tkfi_result_trace("tkfi_interleave", pair->name, session.events,
-			  session.hash);
 }
 
 #define STOP_NS	3000000
@@ -388,9 +403,6 @@ static void while_time_passes(struct kunit *test)
 	static struct result result;
 	unsigned int executions = 0;
 
-	memset(&plan, 0, sizeof(plan));
-	session.events = 0;
-	session.hash = 0;
 	tkfi_interleave_init(&order);
 	do {
 		const struct tkfi_outcome *o = &session.outcome;
@@ -416,8 +428,6 @@ static void while_time_passes(struct kunit *test)
 			return;
 	} while (tkfi_interleave_next(&order));
 	KUNIT_EXPECT_GT(test, executions, 1);
-	tkfi_result_trace("tkfi_interleave slow", pair->name, session.events,
-			  session.hash);
 }
 
 static struct kunit_case interleave_cases[] = {
@@ -432,6 +442,8 @@ static struct kunit_suite interleave_suite = {
 	.name = "tkfi_interleave",
 	.suite_init = interleave_suite_init,
 	.suite_exit = interleave_suite_exit,
+	.init = interleave_test_init,
+	.exit = interleave_test_exit,
 	.test_cases = interleave_cases,
 };
 
