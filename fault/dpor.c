@@ -125,6 +125,11 @@ static bool before(const struct event *a, const struct event *b)
 	return a->clock[a->vcpu] <= b->clock[a->vcpu];
 }
 
+static bool is_sequence(unsigned int cell)
+{
+	return tkfi_cells[cell].flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH);
+}
+
 /* Would a step that waits for a value have had to wait at this one? */
 static bool waits(const struct event *e, const struct tkfi_step *step,
 		  unsigned int value)
@@ -140,8 +145,7 @@ static unsigned int rivals(const struct tkfi_dpor *d, const struct event *e,
 			   const struct tkfi_step *step, unsigned int cell,
 			   s16 at, s16 *found)
 {
-	bool sequence = tkfi_cells[cell].flags &
-			(TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH);
+	bool sequence = is_sequence(cell);
 	unsigned int nr = 0;
 	u8 seen = 0;
 
@@ -183,13 +187,39 @@ static unsigned int rivals(const struct tkfi_dpor *d, const struct event *e,
 	return nr;
 }
 
+/*
+ * @first and @between both conflict with @second: is it only because of @between
+ * that @first happened before @second? Then the two do not race. Not so if it is
+ * what @second had to wait for, and would not have had without @first: the end of
+ * the same lock, section or attempt.
+ */
+static bool is_between(const struct event *first, const struct event *between,
+		       const struct event *second)
+{
+	switch (second->kind) {
+	case TKFI_STEP_LOCK:
+	case TKFI_STEP_AWAIT:
+	case TKFI_STEP_BEGIN:
+		return false;
+	case TKFI_STEP_STORE:
+		if (is_sequence(second->touch.cell) &&
+		    first->vcpu == between->vcpu)
+			return false;
+		break;
+	default:
+		break;
+	}
+	return first != between && before(first, between);
+}
+
 /* Give @e its clock, and note its races with earlier events. */
 static int order(struct tkfi_dpor *d, struct event *e,
 		 const struct tkfi_step *step, unsigned int second)
 {
 	static s16 found[MAX_CELLS * TKFI_MAX_STEPS];
+	static s16 joined[MAX_CELLS * TKFI_MAX_STEPS];
 	u16 own[TKFI_MAX_VCPUS] = {};
-	unsigned int nr = 0, i, j, k;
+	unsigned int nr = 0, nr_joined = 0, i, j, k;
 
 	e->prev_same = d->last_of[e->vcpu];
 	if (e->prev_same != NONE)
@@ -206,10 +236,12 @@ static int order(struct tkfi_dpor *d, struct event *e,
 		     at = d->events[at].prev[cell - d->events[at].touch.cell]) {
 			const struct event *x = &d->events[at];
 
-			if (e->touch.writes || x->touch.writes)
+			if (e->touch.writes || x->touch.writes) {
+				joined[nr_joined++] = at;
 				for (k = 0; k < TKFI_MAX_VCPUS; k++)
 					e->clock[k] = max(e->clock[k],
 							  x->clock[k]);
+			}
 			if (x->touch.writes)
 				break;
 		}
@@ -219,12 +251,15 @@ static int order(struct tkfi_dpor *d, struct event *e,
 
 		if (x->clock[x->vcpu] <= own[x->vcpu])
 			continue;
-		/* A race only if nothing is between the two. */
-		for (j = 0; j < nr; j++)
-			if (j != i && (found[j] == found[i] ? j < i :
-				       before(x, &d->events[found[j]])))
+		for (j = 0; j < i; j++)
+			if (found[j] == found[i])
 				break;
-		if (j < nr)
+		if (j < i)
+			continue;
+		for (j = 0; j < nr_joined; j++)
+			if (is_between(x, &d->events[joined[j]], e))
+				break;
+		if (j < nr_joined)
 			continue;
 		if (d->nr_races == MAX_RACES)
 			return -ENOMEM;

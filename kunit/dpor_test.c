@@ -81,6 +81,11 @@ static const struct program programs[] = {
 	{ "seqlock, written twice, read twice", 6,
 	  { { { ODD }, { STORE, 0 }, { EVEN }, { ODD }, { STORE, 0 }, { EVEN } },
 	    { { BEGIN }, { LOAD, 0 }, { CHECK }, { BEGIN }, { LOAD, 0 }, { CHECK } } } },
+	/* The host, too, comes between the two readers. */
+	{ "seqlock, two readers of a clock", 14,
+	  { { { ODD }, { EVEN } },
+	    { { BEGIN }, { LOAD, 0 }, { CHECK } },
+	    { { BEGIN }, { LOAD, 0 }, { CHECK } }, { { STORE, 0 } } } },
 	{ "seqlock, written outside", 3,
 	  { { { STORE, 0 }, { ODD }, { STORE, 1 }, { EVEN } },
 	    { { BEGIN }, { LOAD, 0 }, { LOAD, 1 }, { CHECK } } } },
