@@ -45,6 +45,8 @@ _LAST_MINOR = {3: 19, 4: 20, 5: 19, 6: 19}
 class Kernel:
     """A chosen kernel, as one of its variants, and with one more patch where it is to be broken.
 
+    A bare one is built without access hooks: its timekeeping takes the time it takes.
+
     invariant: exactly one of release (Debian's source) and path (the user's tree) is set.
     """
 
@@ -54,22 +56,30 @@ class Kernel:
     path: Path | None = None
     variant: str = POST_SERIES
     breaking: Path | None = None
+    bare: bool = False
 
     @property
     def place(self) -> str:
         """Its directory below build/."""
-        return f"{self.name}/{'break-' if self.breaking else ''}{self.variant}"
+        kind = f"{'break-' if self.breaking else ''}{'bare-' if self.bare else ''}"
+        return f"{self.name}/{kind}{self.variant}"
 
     @property
     def title(self) -> str:
         """For a person."""
         words = [self.name] if self.variant == POST_SERIES else [self.name, self.variant]
-        return " ".join([*words, *([f"with {self.breaking.stem}"] if self.breaking else [])])
+        return " ".join([*words, *(["bare"] if self.bare else []),
+                         *([f"with {self.breaking.stem}"] if self.breaking else [])])
 
     @property
     def variants(self) -> list[str]:
         """The variants its series has."""
         return variants(self.series)
+
+    @property
+    def options(self) -> list[str]:
+        """What its configuration has that differs from configs/tkfi.config."""
+        return ["CONFIG_TKFI_ACCESS=n"] if self.bare else []
 
     def patches(self) -> list[Path]:
         """What is applied to its source, in order."""

@@ -103,7 +103,8 @@ class KunitTool:
 
     def _command(self, verb: str, *options: str) -> list[str | Path]:
         return [PYTHON, "./tools/testing/kunit/kunit.py", verb, f"--build_dir={OBJECTS}",
-                f"--kunitconfig={FAULT}", *options]
+                f"--kunitconfig={FAULT}", *(f"--kconfig_add={option}" for option in self.kernel.options),
+                *options]
 
 
 def made_since(directory: Path, start: float) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from runner import boots, cli, kernels, patches
+from runner import boots, cli, kernels, patches, process
 from runner.errors import TkfiError
 from runner.kernels import Kernel
 from runner.kunit_tool import Boot, Counts, KunitTool, made_since
@@ -136,6 +136,37 @@ def test_the_same_variant_is_the_best_seed(layout: Layout, source: Path, variant
     assert tree.parent.name == "break-fixed"
     assert outdated(tree) == ["kernel/time/ntp.c"]
     assert (fixed / "kernel/time/ntp.c").read_text() == "int ntp;\n"
+
+
+def test_a_bare_build_has_a_place_and_a_configuration_of_its_own(layout: Layout, source: Path,
+                                                                 variants: list[str]) -> None:
+    plain = kernels.choose(str(source), layout, "fixed")
+    bare = replace(plain, bare=True)
+    assert (plain.options, bare.options) == ([], ["CONFIG_TKFI_ACCESS=n"])
+    assert bare.title == f"{plain.name} fixed bare" and bare.patches() == plain.patches()
+    age(build(plain, layout), source)
+    os.utime(build(kernels.choose(str(source), layout), layout) / ".kunit/linux", (3000, 3000))
+    tree = prepare(bare, layout).tree
+    assert tree.parent.name == "bare-fixed"
+    assert (tree / ".kunit/linux").read_text() == "built as fixed" and outdated(tree) == []
+
+
+@pytest.mark.parametrize("bare", [False, True])
+def test_every_step_has_the_configuration(layout: Layout, source: Path, monkeypatch: pytest.MonkeyPatch,
+                                          bare: bool) -> None:
+    """kunit.py configures anew whenever it is not given what it was given before."""
+    commands: list[Sequence[str | Path]] = []
+
+    def run(argv: Sequence[str | Path], *, log: Path, **_: object) -> int:
+        write(log, "")
+        commands.append(argv)
+        return 0
+    monkeypatch.setattr(process, "run", run)
+    tool = KunitTool(replace(kernels.choose(str(source), layout), bare=bare), layout)
+    tool.build()
+    tool.boot("*", title="t", name="n")
+    assert [argv[2] for argv in commands] == ["config", "build", "exec"]
+    assert all(("--kconfig_add=CONFIG_TKFI_ACCESS=n" in argv) is bare for argv in commands)
 
 
 def test_objects_taken_over_are_not_counted_as_built(tmp_path: Path) -> None:
