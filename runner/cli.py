@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from runner import boots, breaks, kernels, lock, patches, shows, style, summary
+from runner import boots, breaks, hold, kernels, lock, patches, shows, style, summary
 from runner.errors import Interrupted, TkfiError
 from runner.identical import check_identical
 from runner.layout import Layout
@@ -117,6 +117,11 @@ def _parser() -> argparse.ArgumentParser:
     broken.add_argument("name", nargs="*", metavar="NAME", help="which breaks (all)")
     broken.add_argument("--kernel", action="append", help="may be repeated (all)")
     _add_json(broken)
+
+    bench = verb("bench", _bench, "measure; --hold: what updaters execute with a sequence odd")
+    bench.add_argument("--hold", action="store_true", help=f"on {', '.join(hold.VARIANTS)}")
+    bench.add_argument("--kernel", action="append", help="may be repeated (all)")
+    _add_json(bench)
 
     tree = verb("tree", _tree, "print the path of the prepared tree, for plain kunit.py")
     _add_kernel(tree)
@@ -224,6 +229,20 @@ def _breaks(arguments: argparse.Namespace, layout: Layout) -> int:
     caught = sum(verdict.caught for verdict in verdicts)
     summary.add("breaks", caught, len(verdicts) - caught)
     return 0 if caught == len(verdicts) else 1
+
+
+def _bench(arguments: argparse.Namespace, layout: Layout) -> int:
+    if not arguments.hold:
+        raise TkfiError("bench measures nothing but the write hold so far: ./tkfi bench --hold")
+    chosen = [[kernels.choose(name, layout, variant) for variant in hold.VARIANTS]
+              for name in _kernels(arguments, layout)]
+    with lock.held(layout.build / ".lock"):
+        benches = [hold.measure(of_kernel, layout) for of_kernel in chosen]
+    data = {"format": 1, "cpu": hold.cpu_model(), "kernels": [made.json() for made in benches]}
+    _answer(hold.report(benches), data, arguments.json)
+    failed = sum(len(made.problems) for made in benches)
+    summary.add("write hold", sum(made.measured for made in benches), failed)
+    return 1 if failed else 0
 
 
 def _kernels(arguments: argparse.Namespace, layout: Layout) -> list[str]:

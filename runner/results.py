@@ -100,6 +100,20 @@ class Same:
     hash: str
 
 
+@dataclass(frozen=True)
+class Hold:
+    """What an updater executes with a sequence odd, for one workload and one kind of readers. A kernel
+    without access hooks counts no accesses; in one with them the times are of instrumented code."""
+
+    workload: str
+    readers: str
+    hooks: bool
+    accesses: int
+    ns_median: float
+    ns_p99: float
+    samples: int
+
+
 @dataclass
 class Results:
     """A whole result file."""
@@ -110,6 +124,7 @@ class Results:
     traces: list[Trace] = field(default_factory=list)
     shows: list[Shown] = field(default_factory=list)
     same: list[Same] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     missing: bool = False
 
@@ -150,6 +165,8 @@ def _add(results: Results, record: Mapping[str, Any]) -> None:
         results.shows.append(_make(Shown, record))
     elif kind == "same":
         results.same.append(_make(Same, record))
+    elif kind == "hold":
+        results.holds.append(_make(Hold, record))
 
 
 def _make(record_type: type[_Record], record: Mapping[str, Any]) -> _Record:

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`bench --hold`: what updaters execute with a sequence odd, before the series, after it and fixed.
+
+Two builds of each variant: one with access hooks counts, a bare one takes the time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from runner import boots, draw
+from runner.boots import Run
+from runner.errors import TkfiError
+from runner.kernels import Kernel
+from runner.layout import Layout
+from runner.progress import note
+from runner.results import Hold
+from runner.suites import failures_only
+
+SUITE = "tkfi_hold"
+VARIANTS = ("pre-series", "post-series", "fixed")
+READERS = ("kernel", "vdso")
+SAMPLES = 10_000  # the fewest that a median and a p99 are worth
+
+METHOD = f"""\
+Accesses: loads and stores of timekeeping with the readers' sequence odd, including the one that makes it
+even again; exact, on a build with access hooks. ns: the time it is odd, by TSC, on a bare one without;
+of {SAMPLES:,} executions or more, caches hot, the kernel's log silenced, less the stopwatch's own time."""
+COVER_LETTER = """\
+The cover letter reports 8 -> 4 microseconds, a factor of 2. That is another quantity, the worst latency
+seen on other cores, on another machine: these figures neither confirm nor contradict it."""
+
+Key = tuple[str, str]  # workload, readers
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One cell: the accesses of one build and the times of the other."""
+
+    accesses: int
+    ns_median: float
+    ns_p99: float
+    samples: int
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One kernel: the figures of each variant, and all that went wrong."""
+
+    version: str
+    compiler: str
+    figures: Mapping[str, Mapping[Key, Figures]]
+    problems: Sequence[str]
+
+    @property
+    def keys(self) -> list[Key]:
+        """Workloads and readers, in the order the kernel reported them."""
+        return list(dict.fromkeys(key for cells in self.figures.values() for key in cells))
+
+    @property
+    def measured(self) -> int:
+        """How many cells there are."""
+        return sum(map(len, self.figures.values()))
+
+    def factor(self, key: Key, quantity: str) -> float | None:
+        """pre-series over post-series, where both are there to be compared."""
+        before, after = (self.figures.get(variant, {}).get(key) for variant in VARIANTS[:2])
+        if not before or not after or not getattr(after, quantity):
+            return None
+        return float(getattr(before, quantity) / getattr(after, quantity))
+
+    def json(self) -> dict[str, Any]:
+        """For a program."""
+        return {"kernel": self.version, "compiler": self.compiler, "problems": list(self.problems),
+                "holds": [{"workload": key[0], "readers": key[1],
+                           "factor_accesses": _rounded(self.factor(key, "accesses")),
+                           "factor_ns_median": _rounded(self.factor(key, "ns_median")),
+                           "variants": {variant: asdict(cells[key])
+                                        for variant, cells in self.figures.items() if key in cells}}
+                          for key in self.keys]}
+
+
+def measure(kernels: Sequence[Kernel], layout: Layout) -> Bench:
+    """Boot the suite once on both builds of each of the variants of one kernel.
+
+    Raises TkfiError when one cannot be built or is not what it was built as.
+    """
+    builds = [(kernel, replace(kernel, bare=True)) for kernel in kernels]
+    tools = [[boots.build(kernel, layout) for kernel in both] for both in builds]
+    runs = [[boots.run(tool, SUITE, title=f"{tool.kernel.title} {SUITE}", name="hold") for tool in both]
+            for both in tools]
+    return bench([(kernel, run) for both, ran in zip(builds, runs) for kernel, run in zip(both, ran)])
+
+
+def bench(runs: Sequence[tuple[Kernel, Run]]) -> Bench:
+    """All boots of one kernel together. What one of them did not measure is a problem.
+
+    Raises TkfiError when a build has access hooks and should not, or the other way round.
+    """
+    name, compiler, problems = runs[0][0].name, "", []
+    version, holds = name, {}
+    for kernel, run in runs:
+        if run.boot.cause:
+            note(f"{failures_only(run.boot.output)}\n{kernel.title} {SUITE}: {run.boot.failure()}")
+            problems.append(f"{kernel.title}: {run.boot.cause.text}")
+        if run.found.header:
+            version, compiler = run.found.header.kernel, run.found.header.compiler
+        holds[kernel], wrong = collect(kernel, run)
+        problems += [f"{kernel.title}: {problem}" for problem in wrong]
+    workloads = dict.fromkeys(workload for found in holds.values() for workload, _ in found)
+    if not workloads:
+        problems.append(f"{name}: {SUITE} measured nothing")
+    problems += [f"{kernel.title}: '{workload}' for {readers} readers was not measured"
+                 for kernel, found in holds.items() for workload in workloads for readers in READERS
+                 if (workload, readers) not in found]
+    figures = {kernel.variant: _join(holds[kernel], holds[replace(kernel, bare=True)])
+               for kernel, _ in runs if not kernel.bare}
+    return Bench(version, compiler, figures, problems)
+
+
+def collect(kernel: Kernel, run: Run) -> tuple[dict[Key, Hold], list[str]]:
+    """What one boot reported, by workload and readers, and what is wrong with it. Raises TkfiError."""
+    holds: dict[Key, Hold] = {}
+    problems = list(run.found.problems)
+    for hold in run.found.holds:
+        what = f"'{hold.workload}' for {hold.readers} readers"
+        if hold.hooks == kernel.bare:
+            raise TkfiError(f"{kernel.title} says that it {'has' if hold.hooks else 'lacks'} access hooks: "
+                            "see CONFIG_TKFI_ACCESS in its .config, and the compiler's "
+                            "-fsanitize=thread --param tsan-distinguish-volatile=1")
+        if hold.readers not in READERS:
+            problems.append(f"{what}: unknown readers")
+        if (hold.workload, hold.readers) in holds:
+            problems.append(f"{what} is reported twice")
+        if bool(hold.accesses) != hold.hooks:
+            problems.append(f"{what} has {hold.accesses} accesses")
+        if hold.samples < SAMPLES:
+            problems.append(f"{what} has {hold.samples} samples, fewer than {SAMPLES}")
+        holds[hold.workload, hold.readers] = hold
+    return holds, problems
+
+
+def report(benches: Sequence[Bench]) -> str:
+    """A table per kernel, then what was measured and the cover letter's figures."""
+    return "\n\n".join([*map(_table, benches), METHOD, COVER_LETTER])
+
+
+def cpu_model(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """What the nanoseconds were measured on."""
+    named = re.search(r"^model name\s*:\s*(.*)$", cpuinfo.read_text(encoding="utf-8"), re.MULTILINE)
+    return named[1] if named else "unknown CPU"
+
+
+def _join(counted: Mapping[Key, Hold], timed: Mapping[Key, Hold]) -> dict[Key, Figures]:
+    return {key: Figures(hold.accesses, timed[key].ns_median, timed[key].ns_p99, timed[key].samples)
+            for key, hold in counted.items() if key in timed}
+
+
+def _table(made: Bench) -> str:
+    heading = ["workload", "readers", *made.figures, "pre/post accesses", "pre/post ns"]
+    rows = [[*key, *(_cell(cells.get(key)) for cells in made.figures.values()),
+             _times(made.factor(key, "accesses")), _times(made.factor(key, "ns_median"))]
+            for key in made.keys]
+    return "\n\n".join([f"Linux {made.version}: accesses / median ns / p99 ns with the sequence odd",
+                        draw.table(heading, rows, left=2), *made.problems])
+
+
+def _cell(figures: Figures | None) -> str:
+    if not figures:
+        return "not measured"
+    return f"{figures.accesses:,} / {figures.ns_median:>8,.1f} / {figures.ns_p99:>8,.1f}"
+
+
+def _times(factor: float | None) -> str:
+    return "-" if factor is None else f"{factor:.2f}"
+
+
+def _rounded(factor: float | None) -> float | None:
+    return None if factor is None else round(factor, 4)
