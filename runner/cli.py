@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from runner import boots, breaks, hold, kernels, lock, patches, shows, style, summary
+from runner import boots, breaks, hold, hold_chart, kernels, lock, patches, shows, style, summary
 from runner.errors import Interrupted, TkfiError
 from runner.identical import check_identical
 from runner.layout import Layout
@@ -121,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     bench = verb("bench", _bench, "measure; --hold: what updaters execute with a sequence odd")
     bench.add_argument("--hold", action="store_true", help=f"on {', '.join(hold.VARIANTS)}")
     bench.add_argument("--kernel", action="append", help="may be repeated (all)")
+    bench.add_argument("--svg", metavar="FILE", help="draw a chart")
     _add_json(bench)
 
     tree = verb("tree", _tree, "print the path of the prepared tree, for plain kunit.py")
@@ -242,6 +243,8 @@ def _bench(arguments: argparse.Namespace, layout: Layout) -> int:
     _answer(hold.report(benches), data, arguments.json)
     failed = sum(len(made.problems) for made in benches)
     summary.add("write hold", sum(made.measured for made in benches), failed)
+    if arguments.svg:
+        hold_chart.write(benches, Path(arguments.svg), layout.build / "matplotlib")
     return 1 if failed else 0
 
 

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The chart of `bench --hold`: the same figures, the same bytes."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from runner.errors import TkfiError
+from runner.hold import Bench
+
+READERS = {"kernel": "kernel readers held", "vdso": "vDSO readers held"}
+COLOURS = {"pre-series": "#b35806", "post-series": "#2b6ca3", "fixed": "#5aae61"}
+_WIDTH = 0.8  # of a group of bars
+_LEGEND = 0.6  # height, in inches
+_LOGARITHMIC = 50  # ratio of the longest to the shortest bar from which they are drawn so
+
+
+def write(benches: Sequence[Bench], file: Path, cache: Path) -> None:
+    """Draw the medians as bars, with the accesses above them and the p99 as a line.
+
+    Raises TkfiError when matplotlib is not installed, or there is nothing to draw.
+    """
+    drawn = [bench for bench in benches if bench.keys]
+    if not drawn:
+        raise TkfiError("there is nothing to draw: no kernel reported a write hold")
+    pyplot = _pyplot(cache)
+    readers = list(dict.fromkeys(key[1] for bench in drawn for key in bench.keys))
+    height = 2.9 * len(drawn) + _LEGEND
+    figure, axes = pyplot.subplots(len(drawn), len(readers), squeeze=False, layout="constrained",
+                                   figsize=(6.5 * len(readers), height), sharey=True)
+    logarithmic = _wide([cell.ns_median for bench in drawn for cells in bench.figures.values()
+                         for cell in cells.values()])
+    for bench, row in zip(drawn, axes):
+        for kind, axis in zip(readers, row):
+            _panel(axis, bench, kind, logarithmic)
+        row[0].set_ylabel("ns with the sequence odd" + (", log scale" if logarithmic else ""))
+    handles, labels = axes[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="upper center", ncol=len(labels), frameon=False,
+                  title="bar: median, line: p99, figure: memory accesses")
+    figure.get_layout_engine().set(rect=(0, 0, 1, 1 - _LEGEND / height))
+    figure.savefig(file, format="svg", facecolor="white", metadata={"Date": None, "Creator": None})
+    pyplot.close(figure)
+
+
+def _panel(axis: Any, bench: Bench, kind: str, logarithmic: bool) -> None:
+    """One kernel and one kind of readers."""
+    workloads = [key[0] for key in bench.keys if key[1] == kind]
+    width = _WIDTH / len(bench.figures)
+    for number, (variant, cells) in enumerate(bench.figures.items()):
+        shown = [(index, cells[name, kind]) for index, name in enumerate(workloads)
+                 if (name, kind) in cells]
+        places = [index + (number + 0.5) * width - _WIDTH / 2 for index, _ in shown]
+        medians = [cell.ns_median for _, cell in shown]
+        above = [max(0, cell.ns_p99 - cell.ns_median) for _, cell in shown]
+        axis.bar(places, medians, width * 0.92, label=variant, color=COLOURS.get(variant, "#777777"))
+        axis.errorbar(places, medians, yerr=[[0] * len(above), above], fmt="none", ecolor="#333333",
+                      elinewidth=0.8)
+        for place, (_, cell) in zip(places, shown):
+            axis.annotate(f"{cell.accesses}", (place, max(cell.ns_p99, cell.ns_median)), fontsize=6.5,
+                          xytext=(0, 2), textcoords="offset points", ha="center", va="bottom")
+    axis.set_title(f"Linux {bench.version}: {READERS.get(kind, kind)}", fontsize=10)
+    axis.set_xticks(range(len(workloads)), workloads, fontsize=8)
+    axis.spines[["top", "right"]].set_visible(False)
+    if logarithmic:
+        axis.set_yscale("log")
+    axis.margins(y=0.15)
+
+
+def _wide(values: Sequence[float]) -> bool:
+    positive = [value for value in values if value > 0]
+    return bool(positive) and max(positive) > _LOGARITHMIC * min(positive)
+
+
+def _pyplot(cache: Path) -> Any:
+    """matplotlib, set up to draw the same bytes each time and to leave the home directory alone."""
+    cache.mkdir(parents=True, exist_ok=True)
+    os.environ["MPLCONFIGDIR"] = str(cache)
+    try:
+        matplotlib = importlib.import_module("matplotlib")
+    except ModuleNotFoundError as error:
+        raise TkfiError("python3-matplotlib is not installed; run 'make setup'") from error
+    matplotlib.use("Agg")
+    matplotlib.rcdefaults()
+    matplotlib.rcParams.update({"svg.hashsalt": "tkfi", "svg.fonttype": "path", "font.size": 9,
+                                "font.family": "DejaVu Sans"})
+    return importlib.import_module("matplotlib.pyplot")
