@@ -14,7 +14,7 @@ u64 tkfi_tsc(void)
 {
 	u64 tsc;
 
-	asm volatile("lfence\n\trdtsc\n\tshl $32, %%rdx\n\tor %%rdx, %%rax"
+	asm volatile("lfence\n\trdtsc\n\tlfence\n\tshl $32, %%rdx\n\tor %%rdx, %%rax"
 		     : "=a" (tsc) : : "rdx", "memory");
 	return tsc;
 }
@@ -33,22 +33,27 @@ u64 tkfi_tsc_khz(void)
 
 void tkfi_section_begin(enum tkfi_sequence sequence)
 {
-	tkfi_stopwatch->began[sequence] = tkfi_tsc();
+	if (tkfi_stopwatch->sequence == sequence)
+		tkfi_stopwatch->began = tkfi_tsc();
 }
 
 void tkfi_section_end(enum tkfi_sequence sequence)
 {
 	struct tkfi_stopwatch *watch = tkfi_stopwatch;
 
-	watch->cycles[sequence] += tkfi_tsc() - watch->began[sequence];
-	watch->sections[sequence]++;
+	if (watch->sequence != sequence)
+		return;
+	watch->cycles += tkfi_tsc() - watch->began;
+	watch->sections++;
 }
 
 void tkfi_stopwatch_run(struct tkfi_stopwatch *watch)
 {
 	tkfi_stopwatch = watch;
-	if (watch)
-		memset(watch, 0, sizeof(*watch));
+	if (watch) {
+		watch->cycles = 0;
+		watch->sections = 0;
+	}
 }
 
 static int compare(const void *a, const void *b)
@@ -88,7 +93,8 @@ u64 tkfi_quantile(u32 *samples, unsigned int nr, unsigned int percent)
 
 u64 tkfi_stopwatch_overhead(void)
 {
-	struct tkfi_stopwatch watch, *before = tkfi_stopwatch;
+	struct tkfi_stopwatch watch = { .sequence = TKFI_SEQ_KERNEL };
+	struct tkfi_stopwatch *before = tkfi_stopwatch;
 	static u32 shown[1000];
 	int i;
 
@@ -96,7 +102,7 @@ u64 tkfi_stopwatch_overhead(void)
 		tkfi_stopwatch_run(&watch);
 		tkfi_section_begin(TKFI_SEQ_KERNEL);
 		tkfi_section_end(TKFI_SEQ_KERNEL);
-		shown[i] = watch.cycles[TKFI_SEQ_KERNEL];
+		shown[i] = watch.cycles;
 	}
 	tkfi_stopwatch = before;
 	return tkfi_quantile(shown, ARRAY_SIZE(shown), 50);

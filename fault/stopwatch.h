@@ -17,14 +17,17 @@ enum tkfi_sequence {
 
 /**
  * struct tkfi_stopwatch - what is measured while it runs
- * @cycles:	host TSC cycles with the sequence odd, by enum tkfi_sequence
+ * @sequence:	of whose write sections; one at a time, because they nest, and
+ *		the inner one would measure itself into the outer one's time
+ * @cycles:	host TSC cycles with it odd
  * @sections:	write sections
  * @began:	TSC at the begin of the current section
  */
 struct tkfi_stopwatch {
-	u64 cycles[TKFI_NR_SEQUENCES];
-	unsigned int sections[TKFI_NR_SEQUENCES];
-	u64 began[TKFI_NR_SEQUENCES];
+	enum tkfi_sequence sequence;
+	u64 cycles;
+	unsigned int sections;
+	u64 began;
 };
 
 /* The one that runs; hooks.h tells it of write sections. */
@@ -32,7 +35,7 @@ extern struct tkfi_stopwatch *tkfi_stopwatch;
 void tkfi_section_begin(enum tkfi_sequence sequence);
 void tkfi_section_end(enum tkfi_sequence sequence);
 
-/* Measure into @watch from now on; NULL stops. Interrupts off. */
+/* Measure @watch->sequence from now on; NULL stops. Interrupts off. */
 void tkfi_stopwatch_run(struct tkfi_stopwatch *watch);
 
 /* What the stopwatch shows for a section that is empty: median, in 1/100 cycles. */
@@ -51,7 +54,7 @@ u64 tkfi_stopwatch_overhead(void);
  */
 u64 tkfi_quantile(u32 *samples, unsigned int nr, unsigned int percent);
 
-/* The host's time stamp counter, read after all before it has executed. */
+/* The host's time stamp counter, read after all before it and before all after it. */
 u64 tkfi_tsc(void);
 
 /* Its frequency in kHz, measured against the host's clock; takes 20 ms. */
