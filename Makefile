@@ -45,6 +45,7 @@ check: setup
 		./tkfi test --summary --kernel "$$kernel"; \
 		./tkfi breaks --kernel "$$kernel"; \
 	done
+	@./tkfi bench --hold --kernel '$(KERNEL)' --svg build/write-hold.svg
 
 # Downloads stay; rm never follows a link out of build/.
 clean:
