@@ -26,10 +26,14 @@ VARIANTS = ("pre-series", "post-series", "fixed")
 READERS = ("kernel", "vdso")
 SAMPLES = 10_000  # the fewest that a median and a p99 are worth
 
+BOOTS = 7  # of a bare build: whatever shares its core makes a whole boot slower, by two thirds
+FINEST_NS = 10  # how far a TSC may step (AMD's Zen)
+
 METHOD = f"""\
 Accesses: loads and stores of timekeeping with the readers' sequence odd, including the one that makes it
 even again; exact, on a build with access hooks. ns: the time it is odd, by TSC, on a bare one without;
-of {SAMPLES:,} executions or more, caches hot, the kernel's log silenced, less the stopwatch's own time."""
+of {SAMPLES:,} executions or more, caches hot, the kernel's log silenced, less the stopwatch's own time;
+of {BOOTS} boots the one with the least median. TSCs may step by {FINEST_NS} ns: no factors of less."""
 COVER_LETTER = """\
 The cover letter reports 8 -> 4 microseconds, a factor of 2. That is another quantity, the worst latency
 seen on other cores, on another machine: these figures neither confirm nor contradict it."""
@@ -67,11 +71,11 @@ class Bench:
         return sum(map(len, self.figures.values()))
 
     def factor(self, key: Key, quantity: str) -> float | None:
-        """pre-series over post-series, where both are there to be compared."""
-        before, after = (self.figures.get(variant, {}).get(key) for variant in VARIANTS[:2])
-        if not before or not after or not getattr(after, quantity):
-            return None
-        return float(getattr(before, quantity) / getattr(after, quantity))
+        """pre-series over post-series, where both are there and large enough to be compared."""
+        least = FINEST_NS if quantity == "ns_median" else 1
+        before, after = (getattr(self.figures.get(variant, {}).get(key), quantity, 0)
+                         for variant in VARIANTS[:2])
+        return before / after if min(before, after) >= least else None
 
     def json(self) -> dict[str, Any]:
         """For a program."""
@@ -85,15 +89,17 @@ class Bench:
 
 
 def measure(kernels: Sequence[Kernel], layout: Layout) -> Bench:
-    """Boot the suite once on both builds of each of the variants of one kernel.
+    """Boot the suite on both builds of each of the variants of one kernel; the bare ones in turn, so that
+    a disturbance does not hit one variant alone.
 
     Raises TkfiError when one cannot be built or is not what it was built as.
     """
-    builds = [(kernel, replace(kernel, bare=True)) for kernel in kernels]
-    tools = [[boots.build(kernel, layout) for kernel in both] for both in builds]
-    runs = [[boots.run(tool, SUITE, title=f"{tool.kernel.title} {SUITE}", name="hold") for tool in both]
-            for both in tools]
-    return bench([(kernel, run) for both, ran in zip(builds, runs) for kernel, run in zip(both, ran)])
+    counting = [boots.build(kernel, layout) for kernel in kernels]
+    timing = [boots.build(replace(kernel, bare=True), layout) for kernel in kernels]
+    plan = [(tool, "hold") for tool in counting]
+    plan += [(tool, f"hold-{number}") for number in range(1, BOOTS + 1) for tool in timing]
+    return bench([(tool.kernel, boots.run(tool, SUITE, title=f"{tool.kernel.title} {name}", name=name))
+                  for tool, name in plan])
 
 
 def bench(runs: Sequence[tuple[Kernel, Run]]) -> Bench:
@@ -101,25 +107,27 @@ def bench(runs: Sequence[tuple[Kernel, Run]]) -> Bench:
 
     Raises TkfiError when a build has access hooks and should not, or the other way round.
     """
-    name, compiler, problems = runs[0][0].name, "", []
-    version, holds = name, {}
+    version, compiler, problems = runs[0][0].name, "", []
+    found: list[tuple[Kernel, dict[Key, Hold]]] = []
     for kernel, run in runs:
         if run.boot.cause:
             note(f"{failures_only(run.boot.output)}\n{kernel.title} {SUITE}: {run.boot.failure()}")
             problems.append(f"{kernel.title}: {run.boot.cause.text}")
         if run.found.header:
             version, compiler = run.found.header.kernel, run.found.header.compiler
-        holds[kernel], wrong = collect(kernel, run)
+        holds, wrong = collect(kernel, run)
+        found.append((kernel, holds))
         problems += [f"{kernel.title}: {problem}" for problem in wrong]
-    workloads = dict.fromkeys(workload for found in holds.values() for workload, _ in found)
+    workloads = dict.fromkeys(workload for _, holds in found for workload, _ in holds)
     if not workloads:
-        problems.append(f"{name}: {SUITE} measured nothing")
+        problems.append(f"{runs[0][0].name}: {SUITE} measured nothing")
     problems += [f"{kernel.title}: '{workload}' for {readers} readers was not measured"
-                 for kernel, found in holds.items() for workload in workloads for readers in READERS
-                 if (workload, readers) not in found]
-    figures = {kernel.variant: _join(holds[kernel], holds[replace(kernel, bare=True)])
-               for kernel, _ in runs if not kernel.bare}
-    return Bench(version, compiler, figures, problems)
+                 for kernel, holds in found for workload in workloads for readers in READERS
+                 if (workload, readers) not in holds]
+    variants = dict.fromkeys(kernel.variant for kernel, _ in found)
+    figures = {variant: _join([holds for kernel, holds in found if kernel.variant == variant])
+               for variant in variants}
+    return Bench(version, compiler, figures, list(dict.fromkeys(problems)))
 
 
 def collect(kernel: Kernel, run: Run) -> tuple[dict[Key, Hold], list[str]]:
@@ -155,7 +163,12 @@ def cpu_model(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     return named[1] if named else "unknown CPU"
 
 
-def _join(counted: Mapping[Key, Hold], timed: Mapping[Key, Hold]) -> dict[Key, Figures]:
+def _join(boots_of: Sequence[Mapping[Key, Hold]]) -> dict[Key, Figures]:
+    """The accesses of a variant's boot with hooks, and the times of the least disturbed one without."""
+    counted = {key: hold for holds in boots_of for key, hold in holds.items() if hold.hooks}
+    timed: dict[Key, Hold] = {}
+    for key, hold in ((key, hold) for holds in boots_of for key, hold in holds.items() if not hold.hooks):
+        timed[key] = min(timed.get(key, hold), hold, key=lambda one: one.ns_median)
     return {key: Figures(hold.accesses, timed[key].ns_median, timed[key].ns_p99, timed[key].samples)
             for key, hold in counted.items() if key in timed}
 

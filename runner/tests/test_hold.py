@@ -73,10 +73,29 @@ def test_accesses_of_one_build_and_times_of_the_other() -> None:
                                "samples": 10_001} for variant, by in TIMES.items()}}
 
 
-def test_no_factor_of_nothing() -> None:
+def test_the_least_disturbed_boot_counts() -> None:
+    disturbed, quiet = [replace(found(replace(KERNEL, variant="fixed", bare=True))) for _ in range(2)]
+    disturbed.holds = [replace(line, ns_median=2 * line.ns_median, ns_p99=1.0) for line in quiet.holds]
+    plain, bare = (replace(KERNEL, variant="fixed", bare=bare) for bare in (False, True))
+    for order in ([disturbed, quiet], [quiet, disturbed]):
+        bench = hold.bench([(plain, Run(PASSED, found(plain))),
+                            *((bare, Run(PASSED, results_of)) for results_of in order)])
+        assert bench.figures["fixed"]["tick", "vdso"] == hold.Figures(2000, 501.0, 2600.0, 10_000)
+
+
+def test_one_boot_of_many_that_is_wrong_is_enough() -> None:
+    plain, bare = (replace(KERNEL, variant="fixed", bare=bare) for bare in (False, True))
+    less = found(bare)
+    del less.holds[0]
+    bench = hold.bench([(plain, Run(PASSED, found(plain))), (bare, Run(PASSED, less)),
+                        (bare, Run(PASSED, found(bare))), (bare, Run(PASSED, less))])
+    assert bench.problems == ["6.12 fixed bare: 'tick' for kernel readers was not measured"]
+
+
+def test_no_factor_of_what_the_counter_cannot_tell() -> None:
     def too_short(kernel: Kernel, found_in: Results) -> None:
         if kernel.variant == "post-series" and kernel.bare:
-            found_in.holds = [replace(line, ns_median=0.0) for line in found_in.holds]
+            found_in.holds = [replace(line, ns_median=9.9) for line in found_in.holds]
     bench = made(too_short)
     assert bench.factor(("tick", "vdso"), "ns_median") is None
     assert bench.json()["holds"][1]["factor_ns_median"] is None
@@ -156,7 +175,8 @@ def test_verb(layout: Layout, variants: list[str], monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(boots, "run", run)
     monkeypatch.setenv("TKFI_SUMMARY", str(layout.build / "summary"))
     assert cli.main(["bench", "--hold", "--json", "-"], layout) == status
-    assert asked == [f"6.12/{kind}{variant} tkfi_hold" for variant in TIMES for kind in ("", "bare-")]
+    assert asked == [f"6.12/{kind}{variant} tkfi_hold" for kind in ("", *["bare-"] * hold.BOOTS)
+                     for variant in TIMES]
     answer = json.loads(capsys.readouterr().out)
     assert answer["format"] == 1 and answer["cpu"] and answer["kernels"][0]["kernel"] == "6.12.117"
     assert (layout.build / "summary").read_text() == f"{counted} write hold\n"
