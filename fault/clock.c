@@ -9,6 +9,8 @@
 #include "glue.h"
 #include "hooks.h"
 
+#undef read_persistent_clock64
+
 static u64 tkfi_clock_now;
 static u32 tkfi_clock_hz;
 
@@ -31,9 +33,34 @@ u64 tkfi_clock_peek(void)
 	return tkfi_clock_now;
 }
 
+static u64 second_counter(void)
+{
+	return mul_u64_u32_div(tkfi_clock_now, TKFI_SECOND_HZ, tkfi_clock_hz);
+}
+
+u64 tkfi_clock_read_mode(s32 clock_mode)
+{
+	return clock_mode == VDSO_CLOCKMODE_TKFI ? tkfi_clock_read() :
+						   second_counter();
+}
+
+u64 tkfi_clock_ns(void)
+{
+	return mul_u64_u32_div(tkfi_clock_now, NSEC_PER_SEC, tkfi_clock_hz);
+}
+
+/* An RTC that counts from 1970, and is never set. */
+void tkfi_read_persistent_clock64(struct timespec64 *ts)
+{
+	if (tkfi_current)
+		*ts = ns_to_timespec64(tkfi_clock_ns());
+	else
+		read_persistent_clock64(ts);
+}
+
 static u64 clocksource_read(struct clocksource *cs)
 {
-	return tkfi_clock_read();
+	return tkfi_clock_read_mode(cs->vdso_clock_mode);
 }
 
 struct clocksource tkfi_clocksource = {
@@ -44,6 +71,15 @@ struct clocksource tkfi_clocksource = {
 	.flags		 = CLOCK_SOURCE_IS_CONTINUOUS | CLOCK_SOURCE_VALID_FOR_HRES,
 	/* Without one, update_vsyscall() skips the high resolution half. */
 	.vdso_clock_mode = VDSO_CLOCKMODE_TKFI,
+};
+
+struct clocksource tkfi_second_clocksource = {
+	.name		 = "tkfi-second",
+	.rating		 = 1,
+	.read		 = clocksource_read,
+	.mask		 = CLOCKSOURCE_MASK(64),
+	.flags		 = CLOCK_SOURCE_IS_CONTINUOUS | CLOCK_SOURCE_VALID_FOR_HRES,
+	.vdso_clock_mode = VDSO_CLOCKMODE_TKFI_SECOND,
 };
 
 int tkfi_clock_install(u32 hz)
@@ -58,6 +94,11 @@ int tkfi_clock_install(u32 hz)
 	if (ret)
 		return ret;
 	tkfi_clock_hz = hz;
+	ret = clocksource_register_hz(&tkfi_second_clocksource, TKFI_SECOND_HZ);
+	if (ret) {
+		tkfi_clock_uninstall();
+		return ret;
+	}
 	if (tkfi_timekeeper()->tkr_mono.clock != &tkfi_clocksource) {
 		tkfi_clock_uninstall();
 		return -ENODEV;
@@ -71,7 +112,8 @@ int tkfi_clock_uninstall(void)
 
 	if (!tkfi_clock_hz)
 		return 0;
-	ret = clocksource_unregister(&tkfi_clocksource);
+	ret = clocksource_unregister(&tkfi_second_clocksource) ?:
+	      clocksource_unregister(&tkfi_clocksource);
 	if (!ret)
 		tkfi_clock_hz = 0;
 	return ret;

@@ -15,11 +15,19 @@
 /* The virtual clocksource; moves only when told. */
 extern struct clocksource tkfi_clocksource;
 
+/*
+ * Another counter of the same time, of an HPET's frequency and with a shift of its
+ * own: what the kernel can change to. Rated too low to be selected.
+ */
+#define TKFI_SECOND_HZ		14318180U
+
+extern struct clocksource tkfi_second_clocksource;
+
 /**
  * tkfi_clock_install() - let the kernel keep time by the virtual clocksource
  * @hz:		its frequency, TKFI_MIN_HZ ... TKFI_MAX_HZ
  *
- * Registers it; the clocksource core selects it for its rating. Sleeps.
+ * Registers it and the second one; the clocksource core selects it for its rating. Sleeps.
  *
  * Return: 0, -ERANGE for @hz, -EBUSY if already installed, -ENODEV if another
  * clocksource was preferred.
@@ -38,6 +46,12 @@ int tkfi_clock_uninstall(void);
 /* The clock's value, in cycles; as VCPUs read it, and for those who only look. */
 u64 tkfi_clock_read(void);
 u64 tkfi_clock_peek(void);
+
+/* The same in ns: what a clock that never stops says. */
+u64 tkfi_clock_ns(void);
+
+/* What the counter behind a vDSO clock mode says. */
+u64 tkfi_clock_read_mode(s32 clock_mode);
 
 /* Set the clock, in cycles; it may go back only with all that used it. */
 void tkfi_clock_set(u64 cycles);

@@ -39,6 +39,13 @@ unsigned int tkfi_locks_held(const struct tkfi_vcpu *vcpu)
 	return held;
 }
 
+bool tkfi_lock_held(const struct tkfi_vcpu *vcpu, const void *lock)
+{
+	const struct tkfi_held *held = find_held(tkfi_engine, lock);
+
+	return held && held->owner == vcpu;
+}
+
 static bool is_reading(const struct tkfi_vcpu *v, unsigned int cell)
 {
 	int i;
@@ -408,6 +415,11 @@ void tkfi_unlock(const void *lock)
 void tkfi_leave(const char *what)
 {
 	tkfi_record(TKFI_EV_LEAVE, what, 0);
+}
+
+void tkfi_warn(const char *condition)
+{
+	tkfi_record(TKFI_EV_WARN, condition, 0);
 }
 
 static bool all_done(const struct tkfi_engine *engine)

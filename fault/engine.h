@@ -256,8 +256,9 @@ void tkfi_access(const void *addr, unsigned int size, enum tkfi_step_kind step,
 /* The executing VCPU's operation has ended, and with it all it was reading. */
 void tkfi_attempts_end(void);
 
-/* How many locks a VCPU holds. */
+/* How many locks a VCPU holds, and whether it holds that one. */
 unsigned int tkfi_locks_held(const struct tkfi_vcpu *vcpu);
+bool tkfi_lock_held(const struct tkfi_vcpu *vcpu, const void *lock);
 
 /**
  * tkfi_nmi() - interrupt a VCPU; for strategies

@@ -4,6 +4,12 @@
 /* Do coarse clocks stay when an adjustment moves the base of the line? */
 #define TKFI_COARSE_IS_STEADY	false
 
+/* Rows of a table that are about auxiliary clocks. */
+#define TKFI_AUX_ROWS(rows...)
+
+/* Do kernel readers wait while others than the tick calculate? */
+#define TKFI_WRITERS_HOLD_READERS	true
+
 /* Sequence sections of adjtimex, by variant: alone, with an update, with TAI. */
 #define TKFI_ADJTIMEX_SECTIONS		{ 1, 1, 1 }
 #define TKFI_ADJTIMEX_ADVANCE_SECTIONS	{ 2, 2, 2 }
@@ -14,6 +20,10 @@
 
 /* Do settimeofday and the like change the real timekeeper in place? By variant. */
 #define TKFI_IN_PLACE			{ true, true, true }
+
+/* Where an injected offset leaves timekeeping: under adjtimex, before its lock. */
+#define TKFI_INJECT_LEAVES						\
+	"add_device_randomness clock_was_set add_device_randomness ntp_notify_cmos_timer "
 
 #ifdef TKFI_GLUE_TIMEKEEPING
 
@@ -52,6 +62,7 @@ void tkfi_timekeeping_reset(struct clocksource *cs, time64_t mono,
 	memset(&tk_core, 0, sizeof(tk_core));
 	memset(&tk_fast_mono, 0, sizeof(tk_fast_mono));
 	memset(&tk_fast_raw, 0, sizeof(tk_fast_raw));
+	tkfi_suspend_reset();
 
 	tk_setup_internals(tk, cs);
 	tk_set_xtime(tk, &wall_time);
@@ -64,6 +75,21 @@ void tkfi_timekeeping_reset(struct clocksource *cs, time64_t mono,
 const struct timekeeper *tkfi_shadow_timekeeper(void)
 {
 	return &shadow_timekeeper;
+}
+
+struct tkfi_subject tkfi_core_subject(void)
+{
+	return (struct tkfi_subject){
+		.real	  = tkfi_timekeeper(),
+		.shadow	  = tkfi_shadow_timekeeper(),
+		.sequence = &tk_core.seq.seqcount.sequence,
+		.lock	  = &timekeeper_lock,
+	};
+}
+
+const struct tkfi_aux_clock *tkfi_aux_clock(void)
+{
+	return NULL;
 }
 
 #endif /* TKFI_GLUE_TIMEKEEPING */

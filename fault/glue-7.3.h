@@ -4,6 +4,12 @@
 /* Do coarse clocks stay when an adjustment moves the base of the line? */
 #define TKFI_COARSE_IS_STEADY	true
 
+/* Rows of a table that are about auxiliary clocks. */
+#define TKFI_AUX_ROWS(rows...)	rows,
+
+/* Do kernel readers wait while others than the tick calculate? */
+#define TKFI_WRITERS_HOLD_READERS	false
+
 /* Sequence sections of adjtimex, by variant: alone, with an update, with TAI. */
 #define TKFI_ADJTIMEX_SECTIONS		{ 1, 1, 1 }
 #define TKFI_ADJTIMEX_ADVANCE_SECTIONS	{ 2, 1, 2 }
@@ -15,6 +21,10 @@
 /* Do settimeofday and the like change the real timekeeper in place? By variant. */
 #define TKFI_IN_PLACE			{ false, true, false }
 
+/* Where an injected offset leaves timekeeping: under adjtimex, after its lock. */
+#define TKFI_INJECT_LEAVES						\
+	"add_device_randomness add_device_randomness clock_was_set ntp_notify_cmos_timer "
+
 #ifdef TKFI_GLUE_TIMEKEEPING
 
 /* The ns part that coarse clocks add to the seconds of the line. */
@@ -22,6 +32,7 @@
 
 #include "tkfi/glue.h"
 #include "tkfi/names.h"
+#include "tkfi/readers.h"
 
 void tkfi_timekeeping_regions(tkfi_region_fn add)
 {
@@ -36,6 +47,24 @@ void tkfi_timekeeping_regions(tkfi_region_fn add)
 	TKFI_REGION(add, suspend_timing_needed);
 	TKFI_REGION(add, persistent_clock_exists);
 	TKFI_REGION(add, timekeeping_suspend_time);
+	TKFI_REGION(add, aux_timekeepers);
+}
+
+static void tkfi_aux_reset(void)
+{
+	struct tk_data *aux = &timekeeper_data[TIMEKEEPER_AUX_FIRST];
+	unsigned int id;
+
+	for (id = TIMEKEEPER_AUX_FIRST; id <= TIMEKEEPER_AUX_LAST; id++) {
+		struct tk_data *tkd = &timekeeper_data[id];
+
+		memset(tkd, 0, sizeof(*tkd));
+		tkd->timekeeper.id = id;
+		tkd->shadow_timekeeper.id = id;
+	}
+	aux_timekeepers = 0;
+	tkfi_name_add(&aux->seq.seqcount.sequence, "aux.seq");
+	tkfi_name_add(&aux->lock, "timekeeper_lock[AUX]");
 }
 
 void tkfi_timekeeping_reset(struct clocksource *cs, time64_t mono,
@@ -48,9 +77,11 @@ void tkfi_timekeeping_reset(struct clocksource *cs, time64_t mono,
 	tkfi_name_add(&tk_core.seq.seqcount.sequence, "tk_core.seq");
 	tkfi_name_add(&tk_core.lock, "timekeeper_lock");
 	tkfi_vdso_reset();
+	tkfi_aux_reset();
 	memset(&tk_core, 0, sizeof(tk_core));
 	memset(&tk_fast_mono, 0, sizeof(tk_fast_mono));
 	memset(&tk_fast_raw, 0, sizeof(tk_fast_raw));
+	tkfi_suspend_reset();
 	atomic64_set(&mg_floor, 0);
 
 	tks->id = TIMEKEEPER_CORE;
@@ -71,6 +102,96 @@ const struct timekeeper *tkfi_shadow_timekeeper(void)
 	return &tk_core.shadow_timekeeper;
 }
 
+struct tkfi_subject tkfi_core_subject(void)
+{
+	return (struct tkfi_subject){
+		.real	  = tkfi_timekeeper(),
+		.shadow	  = tkfi_shadow_timekeeper(),
+		.sequence = &tk_core.seq.seqcount.sequence,
+		.lock	  = &tk_core.lock,
+	};
+}
+
+static s64 tkfi_aux_read_vdso(void)
+{
+	s64 ns = 0;
+	int ret = tkfi_vdso_clock_gettime(CLOCK_AUX, &ns);
+
+	return ret ?: ns;
+}
+
+static s64 tkfi_aux_read_kernel(void)
+{
+	ktime_t now;
+
+	return ktime_get_aux(CLOCK_AUX, &now) ? now : -ENODEV;
+}
+
+static const struct tkfi_reader tkfi_aux_readers[TKFI_NR_AUX_READERS] = {
+	{ TKFI_VDSO, "AUX", "clock_gettime(AUX)", TKFI_FINE, 1, false,
+	  tkfi_aux_read_vdso },
+	{ TKFI_KERNEL, "ktime_get_aux", "ktime_get_aux()", TKFI_FINE, 1, false,
+	  tkfi_aux_read_kernel },
+};
+
+/* As aux_clock_enable_store(), without its mutex, which can sleep. */
+static int tkfi_aux_enable(void)
+{
+	aux_clock_enable(CLOCK_AUX);
+	set_bit(0, &aux_timekeepers);
+	return 0;
+}
+
+static int tkfi_aux_disable(void)
+{
+	aux_clock_disable(CLOCK_AUX);
+	clear_bit(0, &aux_timekeepers);
+	return 0;
+}
+
+static int tkfi_aux_tick(void)
+{
+	tk_aux_advance();
+	tkfi_point(tick.unlocked);
+	return 0;
+}
+
+static int tkfi_aux_set(const struct timespec64 *ts)
+{
+	int ret = clock_aux.clock_set(CLOCK_AUX, ts);
+
+	tkfi_point(settime.unlocked);
+	return ret;
+}
+
+static int tkfi_aux_adjtimex(struct __kernel_timex *txc)
+{
+	int ret = clock_aux.clock_adj(CLOCK_AUX, txc);
+
+	tkfi_point(adjtimex.unlocked);
+	return ret;
+}
+
+const struct tkfi_aux_clock *tkfi_aux_clock(void)
+{
+	static const struct tkfi_aux_clock aux = {
+		.subject = {
+			.real	  = &timekeeper_data[TIMEKEEPER_AUX_FIRST].timekeeper,
+			.shadow	  = &timekeeper_data[TIMEKEEPER_AUX_FIRST].shadow_timekeeper,
+			.sequence = &timekeeper_data[TIMEKEEPER_AUX_FIRST].seq.seqcount.sequence,
+			.lock	  = &timekeeper_data[TIMEKEEPER_AUX_FIRST].lock,
+		},
+		.readers  = tkfi_aux_readers,
+		.enable   = tkfi_aux_enable,
+		.disable  = tkfi_aux_disable,
+		.tick	  = tkfi_aux_tick,
+		.set	  = tkfi_aux_set,
+		.adjtimex = tkfi_aux_adjtimex,
+	};
+
+	return &aux;
+}
+
 #endif /* TKFI_GLUE_TIMEKEEPING */
 
 #ifdef TKFI_GLUE_NTP
@@ -84,16 +205,20 @@ void tkfi_ntp_regions(tkfi_region_fn add)
 
 void tkfi_ntp_reset(void)
 {
-	/* ntp_clear() follows in tkfi_timekeeping_reset(). */
-	tk_ntp_data[TIMEKEEPER_CORE] = (struct ntp_data){
-		.tick_usec	   = USER_TICK_USEC,
-		.time_state	   = TIME_OK,
-		.time_status	   = STA_UNSYNC,
-		.time_constant	   = 2,
-		.time_maxerror	   = NTP_PHASE_LIMIT,
-		.time_esterror	   = NTP_PHASE_LIMIT,
-		.ntp_next_leap_sec = TIME64_MAX,
-	};
+	unsigned int id;
+
+	for (id = 0; id < TIMEKEEPERS_MAX; id++) {
+		tk_ntp_data[id] = (struct ntp_data){
+			.tick_usec	   = USER_TICK_USEC,
+			.time_state	   = TIME_OK,
+			.time_status	   = STA_UNSYNC,
+			.time_constant	   = 2,
+			.time_maxerror	   = NTP_PHASE_LIMIT,
+			.time_esterror	   = NTP_PHASE_LIMIT,
+			.ntp_next_leap_sec = TIME64_MAX,
+		};
+		__ntp_clear(&tk_ntp_data[id]);
+	}
 }
 
 void tkfi_ntp_set_frequency(long tick_us, long freq)
@@ -127,6 +252,8 @@ void tkfi_vdso_reset(void)
 		      "vdso.seq");
 	tkfi_name_add(&vdso_k_time_data->clock_data[CS_RAW].seq,
 		      "vdso.seq[RAW]");
+	tkfi_name_add(&vdso_k_time_data->aux_clock_data[0].seq,
+		      "vdso.seq[AUX]");
 }
 
 void tkfi_vdso_sequences(tkfi_sequence_fn mark)

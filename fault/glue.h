@@ -10,8 +10,10 @@
 #include <linux/time64.h>
 #include <linux/types.h>
 
+struct __kernel_timex;
 struct clocksource;
 struct timekeeper;
+struct tkfi_reader;
 
 /**
  * enum tkfi_variant - which build of the kernel's own code this is
@@ -84,9 +86,49 @@ void tkfi_ntp_set_frequency(long tick_us, long freq);
 const struct timekeeper *tkfi_timekeeper(void);
 const struct timekeeper *tkfi_shadow_timekeeper(void);
 
-/* The sequence of the kernel's readers, and of the vDSO's. */
-unsigned int tkfi_sequence(void);
+/* The sequence of the vDSO's readers. */
 unsigned int tkfi_vdso_sequence(void);
+
+/**
+ * struct tkfi_subject - a timekeeper and what guards it
+ * @real:	the timekeeper that readers use
+ * @shadow:	the one updaters calculate in
+ * @sequence:	of the kernel's readers
+ * @lock:	of the updaters
+ */
+struct tkfi_subject {
+	const struct timekeeper *real;
+	const struct timekeeper *shadow;
+	const unsigned int *sequence;
+	const void *lock;
+};
+
+struct tkfi_subject tkfi_core_subject(void);
+
+#define TKFI_NR_AUX_READERS	2
+
+/**
+ * struct tkfi_aux_clock - the first auxiliary clock; all from a VCPU
+ * @subject:	its timekeeper
+ * @readers:	CLOCK_AUX by the vDSO, and by the kernel
+ * @enable:	as by sysfs, from 0 on
+ * @disable:	as by sysfs
+ * @tick:	the part of update_wall_time() that is for auxiliary clocks
+ * @set:	clock_settime()
+ * @adjtimex:	clock_adjtime()
+ */
+struct tkfi_aux_clock {
+	struct tkfi_subject subject;
+	const struct tkfi_reader *readers;
+	int (*enable)(void);
+	int (*disable)(void);
+	int (*tick)(void);
+	int (*set)(const struct timespec64 *ts);
+	int (*adjtimex)(struct __kernel_timex *txc);
+};
+
+/* NULL where the kernel has none. */
+const struct tkfi_aux_clock *tkfi_aux_clock(void);
 
 /**
  * struct tkfi_line - how a vDSO page turns cycles into time
@@ -161,9 +203,14 @@ const struct timekeeper *tkfi_timekeeper(void)
 	return &tk_core.timekeeper;
 }
 
-unsigned int tkfi_sequence(void)
+/* As if the machine had never slept. */
+static void tkfi_suspend_reset(void)
 {
-	return tk_core.seq.seqcount.sequence;
+	timekeeping_suspended = 0;
+	cycles_at_suspend = 0;
+	suspend_timing_needed = false;
+	persistent_clock_exists = false;
+	timekeeping_suspend_time = (struct timespec64){ };
 }
 
 void tkfi_timekeeping_sequences(tkfi_sequence_fn mark)

@@ -9,9 +9,11 @@
 #ifndef CONFIG_TKFI
 
 #define tkfi_point(name)	do { } while (0)
+#define tkfi_local(object)	do { } while (0)
 
 #else
 
+#include <linux/bug.h>
 #include <linux/compiler.h>
 #include <linux/irqflags.h>
 #include <linux/seqlock.h>
@@ -20,6 +22,7 @@
 
 #include "stopwatch.h"
 
+struct timespec64;
 struct tkfi_vcpu;
 
 /* The VCPU that is executing; NULL while the kernel minds its own business. */
@@ -39,6 +42,12 @@ void tkfi_unlock(const void *lock);
 /* It would have called @what, which leaves the subject. */
 void tkfi_leave(const char *what);
 
+/* It would have printed that warning. */
+void tkfi_warn(const char *condition);
+
+/* What the virtual clock says, in ns since it was 0. */
+u64 tkfi_clock_ns(void);
+
 /*
  * The name of each point is in a section of its own. A section that no linker
  * script knows gets these two symbols if its name is a C identifier.
@@ -55,29 +64,69 @@ do {									\
 		tkfi_hit(__tkfi_point);					\
 } while (0)
 
+/**
+ * struct tkfi_local - a static variable inside a function
+ * @name:	its name
+ * @addr:	its address
+ * @size:	its size in bytes
+ */
+struct tkfi_local {
+	const char *name;
+	void *addr;
+	size_t size;
+};
+
+extern const struct tkfi_local * const __start_tkfi_locals[];
+extern const struct tkfi_local * const __stop_tkfi_locals[];
+
+/* State that no glue at the end of the file can see. */
+#define tkfi_local(object)						\
+do {									\
+	static const struct tkfi_local __tkfi_local = {			\
+		#object, &(object), sizeof(object)			\
+	};								\
+	static const struct tkfi_local * const __tkfi_local_entry	\
+		__used __section("tkfi_locals") = &__tkfi_local;	\
+} while (0)
+
 /*
  * Redirections. Each applies on a VCPU only; elsewhere the kernel does what it
  * always does. There is one more, vdso.c's cpu_relax(), for the same reason as
  * the one here. Not redirected, because they reach nobody in this
  * configuration: update_pvclock_gtod() (UML registers no notifier), audit
- * (CONFIG_TKFI excludes it), printk_once() and printk_deferred() (the log only).
+ * (CONFIG_TKFI excludes it), printk_once() and printk_deferred() (the log only),
+ * clocksource_start_suspend_timing() and its end (no clocksource of UML counts
+ * while it sleeps), stop_machine() (on a uniprocessor a call with interrupts
+ * off: other VCPUs are not stopped, and see what it hides on a real machine).
  *
  * Locks: on a uniprocessor a spinlock is nothing, and two VCPUs would both be
  * inside. The engine keeps the owner and blocks the other.
  */
+#undef raw_spin_lock
+#define raw_spin_lock(lock)						\
+do {									\
+	tkfi_lock(lock);						\
+	_raw_spin_lock(lock);						\
+} while (0)
+
+#undef raw_spin_unlock
+#define raw_spin_unlock(lock)						\
+do {									\
+	_raw_spin_unlock(lock);						\
+	tkfi_unlock(lock);						\
+} while (0)
+
 #undef raw_spin_lock_irqsave
 #define raw_spin_lock_irqsave(lock, flags)				\
 do {									\
 	local_irq_save(flags);						\
-	tkfi_lock(lock);						\
-	_raw_spin_lock(lock);						\
+	raw_spin_lock(lock);						\
 } while (0)
 
 #undef raw_spin_unlock_irqrestore
 #define raw_spin_unlock_irqrestore(lock, flags)				\
 do {									\
-	_raw_spin_unlock(lock);						\
-	tkfi_unlock(lock);						\
+	raw_spin_unlock(lock);						\
 	local_irq_restore(flags);					\
 } while (0)
 
@@ -86,8 +135,14 @@ DEFINE_LOCK_GUARD_1(tkfi_irqsave, raw_spinlock_t,
 		    raw_spin_lock_irqsave(_T->lock, _T->flags),
 		    raw_spin_unlock_irqrestore(_T->lock, _T->flags),
 		    unsigned long flags)
+DEFINE_LOCK_GUARD_1(tkfi_nested, raw_spinlock_t, raw_spin_lock(_T->lock),
+		    raw_spin_unlock(_T->lock))
 /* guard(raw_spinlock_irqsave) and scoped_guard() expand their first argument. */
 #define raw_spinlock_irqsave	tkfi_irqsave
+/* A VCPU's interrupts are off before, and must be so afterwards. */
+#define raw_spinlock_irq	tkfi_irqsave
+#define raw_spinlock		tkfi_nested
+#define raw_spinlock_nested	tkfi_nested
 #endif
 
 /*
@@ -154,6 +209,60 @@ void *tkfi_memcpy(void *to, const void *from, size_t size);
 #define add_device_randomness(buf, len)					\
 	(tkfi_current ? tkfi_leave("add_device_randomness") :		\
 			add_device_randomness(buf, len))
+
+#define tick_clock_notify()						\
+	(tkfi_current ? tkfi_leave("tick_clock_notify") : tick_clock_notify())
+
+/* These suspend and resume what depends on timekeeping. */
+#define tick_suspend()							\
+	(tkfi_current ? tkfi_leave("tick_suspend") : tick_suspend())
+#define clocksource_suspend()						\
+	(tkfi_current ? tkfi_leave("clocksource_suspend") :		\
+			clocksource_suspend())
+#define clockevents_suspend()						\
+	(tkfi_current ? tkfi_leave("clockevents_suspend") :		\
+			clockevents_suspend())
+#define clockevents_resume()						\
+	(tkfi_current ? tkfi_leave("clockevents_resume") :		\
+			clockevents_resume())
+#define clocksource_resume()						\
+	(tkfi_current ? tkfi_leave("clocksource_resume") :		\
+			clocksource_resume())
+#define touch_softlockup_watchdog()					\
+	(tkfi_current ? tkfi_leave("touch_softlockup_watchdog") :	\
+			touch_softlockup_watchdog())
+#define tick_resume()							\
+	(tkfi_current ? tkfi_leave("tick_resume") : tick_resume())
+#define timerfd_resume()						\
+	(tkfi_current ? tkfi_leave("timerfd_resume") : timerfd_resume())
+
+/*
+ * These read clocks of the host: the RTC, which tells how long the machine slept,
+ * and the scheduler's clock, behind the NMI-safe readers' dummy. timekeeping.c has
+ * a weak read_persistent_clock64() too; by this name it gives way to clock.c's.
+ */
+void tkfi_read_persistent_clock64(struct timespec64 *ts);
+
+#define read_persistent_clock64	tkfi_read_persistent_clock64
+#define local_clock()		(tkfi_current ? tkfi_clock_ns() : local_clock())
+
+/* A report would be made from a stack that the unwinder does not know. */
+static inline void tkfi_warn_on(const char *condition)
+{
+	if (tkfi_current)
+		tkfi_warn(condition);
+	else
+		WARN(1, "%s\n", condition);
+}
+
+#undef WARN_ON
+#define WARN_ON(condition) ({						\
+	bool __tkfi_warn = !!(condition);				\
+									\
+	if (unlikely(__tkfi_warn))					\
+		tkfi_warn_on(#condition);				\
+	unlikely(__tkfi_warn);						\
+})
 
 #endif /* CONFIG_TKFI */
 #endif /* __TKFI_HOOKS_H */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/clocksource.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
@@ -12,10 +13,25 @@
 #include <tick-internal.h>
 #include <timekeeping.h>
 
+static size_t list_readers(const struct tkfi_reader *readers, unsigned int nr,
+			   const char *separator, char *buf, size_t size)
+{
+	size_t len = 0;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		len += scnprintf(buf + len, size - len, "%s %s %s", separator,
+				 tkfi_family_names[readers[i].family],
+				 readers[i].clock);
+		separator = ",";
+	}
+	return len;
+}
+
 static int parse_read(struct tkfi_op *op, char *args, char *err, size_t size)
 {
+	const struct tkfi_aux_clock *aux = tkfi_aux_clock();
 	char *family = strsep(&args, " ");
-	unsigned int i;
 	size_t len;
 
 	op->reader = args ? tkfi_reader_find(family, args) : NULL;
@@ -25,11 +41,11 @@ static int parse_read(struct tkfi_op *op, char *args, char *err, size_t size)
 	}
 	len = scnprintf(err, size, "unknown reader '%s %s'; there are:", family,
 			args ?: "");
-	for (i = 0; i < tkfi_nr_readers; i++)
-		len += scnprintf(err + len, size - len, "%s %s %s",
-				 i ? "," : "",
-				 tkfi_family_names[tkfi_readers[i].family],
-				 tkfi_readers[i].clock);
+	len += list_readers(tkfi_readers, tkfi_nr_readers, "", err + len,
+			    size - len);
+	if (aux)
+		list_readers(aux->readers, TKFI_NR_AUX_READERS, ",", err + len,
+			     size - len);
 	return -EINVAL;
 }
 
@@ -104,6 +120,13 @@ static s64 run_adjtimex(struct tkfi_op *op)
 	return do_adjtimex(&timex);
 }
 
+static s64 run_aux_adjtimex(struct tkfi_op *op)
+{
+	struct __kernel_timex timex = op->timex;
+
+	return tkfi_aux_clock()->adjtimex(&timex);
+}
+
 static int parse_ntp(struct tkfi_op *op, char *args, char *err, size_t size)
 {
 	if (parse_freq(args, &op->tick_us, &op->freq, err, size))
@@ -118,20 +141,33 @@ static s64 run_ntp(struct tkfi_op *op)
 	return 0;
 }
 
-static int parse_tick(struct tkfi_op *op, char *args, char *err, size_t size)
+/* An operation without arguments, and the function it is. */
+static int parse_call(struct tkfi_op *op, const char *call, char *args,
+		      char *err, size_t size)
 {
 	if (*args) {
-		snprintf(err, size, "tick takes no arguments, not '%s'", args);
+		snprintf(err, size, "%s takes no arguments, not '%s'",
+			 op->type->name, args);
 		return -EINVAL;
 	}
-	strscpy(op->call, "update_wall_time()", sizeof(op->call));
+	strscpy(op->call, call, sizeof(op->call));
 	return 0;
+}
+
+static int parse_tick(struct tkfi_op *op, char *args, char *err, size_t size)
+{
+	return parse_call(op, "update_wall_time()", args, err, size);
 }
 
 static s64 run_tick(struct tkfi_op *op)
 {
 	update_wall_time();
 	return 0;
+}
+
+static s64 run_aux_tick(struct tkfi_op *op)
+{
+	return tkfi_aux_clock()->tick();
 }
 
 static int parse_settimeofday(struct tkfi_op *op, char *args, char *err,
@@ -150,6 +186,11 @@ static int parse_settimeofday(struct tkfi_op *op, char *args, char *err,
 static s64 run_settimeofday(struct tkfi_op *op)
 {
 	return do_settimeofday64(&op->ts);
+}
+
+static s64 run_aux_set(struct tkfi_op *op)
+{
+	return tkfi_aux_clock()->set(&op->ts);
 }
 
 static int parse_inject(struct tkfi_op *op, char *args, char *err, size_t size)
@@ -173,6 +214,73 @@ static int parse_inject(struct tkfi_op *op, char *args, char *err, size_t size)
 	return 0;
 }
 
+static int parse_clocksource(struct tkfi_op *op, char *args, char *err,
+			     size_t size)
+{
+	if (!strcmp(args, "first")) {
+		op->cs = &tkfi_clocksource;
+	} else if (!strcmp(args, "second")) {
+		op->cs = &tkfi_second_clocksource;
+	} else {
+		snprintf(err, size,
+			 "unknown clocksource '%s'; there are: first, second",
+			 args);
+		return -EINVAL;
+	}
+	snprintf(op->call, sizeof(op->call), "timekeeping_notify(%s)",
+		 op->cs->name);
+	return 0;
+}
+
+static s64 run_clocksource(struct tkfi_op *op)
+{
+	return timekeeping_notify(op->cs);
+}
+
+static int parse_suspend(struct tkfi_op *op, char *args, char *err, size_t size)
+{
+	return parse_call(op, "timekeeping_suspend()", args, err, size);
+}
+
+static s64 run_suspend(struct tkfi_op *op)
+{
+	return timekeeping_suspend();
+}
+
+static int parse_resume(struct tkfi_op *op, char *args, char *err, size_t size)
+{
+	return parse_call(op, "timekeeping_resume()", args, err, size);
+}
+
+static s64 run_resume(struct tkfi_op *op)
+{
+	timekeeping_resume();
+	return 0;
+}
+
+static int parse_sleeptime(struct tkfi_op *op, char *args, char *err,
+			   size_t size)
+{
+	struct tkfi_duration d;
+
+	if (tkfi_parse_duration(args, &d) || d.in_cycles) {
+		snprintf(err, size,
+			 "impossible sleep '%s'; write 0 to 10min, in ns, us, ms, s or min, as in sleeptime 10s",
+			 args);
+		return -EINVAL;
+	}
+	op->ts = ns_to_timespec64(d.amount);
+	snprintf(op->call, sizeof(op->call),
+		 "timekeeping_inject_sleeptime64(%s)", args);
+	return 0;
+}
+
+static s64 run_sleeptime(struct tkfi_op *op)
+{
+	timekeeping_inject_sleeptime64(&op->ts);
+	return 0;
+}
+
 static int parse_wait(struct tkfi_op *op, char *args, char *err, size_t size)
 {
 	if (tkfi_parse_duration(args, &op->duration)) {
@@ -191,12 +299,83 @@ static s64 run_wait(struct tkfi_op *op)
 	return 0;
 }
 
+static int parse_enable(struct tkfi_op *op, char *args, char *err, size_t size)
+{
+	return parse_call(op, "aux_clock_enable()", args, err, size);
+}
+
+static s64 run_enable(struct tkfi_op *op)
+{
+	return tkfi_aux_clock()->enable();
+}
+
+static int parse_disable(struct tkfi_op *op, char *args, char *err, size_t size)
+{
+	return parse_call(op, "aux_clock_disable()", args, err, size);
+}
+
+static s64 run_disable(struct tkfi_op *op)
+{
+	return tkfi_aux_clock()->disable();
+}
+
+/* By its name among others; also says what there is. */
+static int parse_type(struct tkfi_op *op, const struct tkfi_op_type *types,
+		      unsigned int nr, char *text, char *err, size_t size)
+{
+	char *args = text, *name = strsep(&args, " ");
+	unsigned int i;
+	size_t len;
+
+	for (i = 0; i < nr; i++) {
+		if (strcmp(types[i].name, name))
+			continue;
+		op->type = &types[i];
+		return op->type->parse(op, strim(args ?: ""), err, size);
+	}
+	len = scnprintf(err, size, "unknown operation '%s'; there are:", name);
+	for (i = 0; i < nr; i++)
+		len += scnprintf(err + len, size - len, "%s %s %s",
+				 i ? "," : "", types[i].name, types[i].usage);
+	return -EINVAL;
+}
+
+static const struct tkfi_op_type aux_types[] = {
+	{ "adjtimex", "freq=FREQUENCY|status=N|offset=N", parse_adjtimex, run_aux_adjtimex },
+	{ "disable", "", parse_disable, run_disable },
+	{ "enable", "", parse_enable, run_enable },
+	{ "inject", "[+-]TIME", parse_inject, run_aux_adjtimex },
+	{ "settime", "SECONDS", parse_settimeofday, run_aux_set },
+	{ "tick", "", parse_tick, run_aux_tick },
+};
+
+/* The same operations on the auxiliary clock. */
+static int parse_aux(struct tkfi_op *op, char *args, char *err, size_t size)
+{
+	char call[sizeof(op->call)];
+
+	if (!tkfi_aux_clock()) {
+		snprintf(err, size, "this kernel has no auxiliary clocks");
+		return -EINVAL;
+	}
+	if (parse_type(op, aux_types, ARRAY_SIZE(aux_types), args, err, size))
+		return -EINVAL;
+	strscpy(call, op->call, sizeof(call));
+	snprintf(op->call, sizeof(op->call), "AUX: %.58s", call);
+	return 0;
+}
+
 static const struct tkfi_op_type op_types[] = {
 	{ "adjtimex", "freq=FREQUENCY|tai=N|status=N|offset=N", parse_adjtimex, run_adjtimex },
+	{ "aux", "OPERATION", parse_aux, NULL },
+	{ "clocksource", "first|second", parse_clocksource, run_clocksource },
 	{ "inject", "[+-]TIME", parse_inject, run_adjtimex, true },
 	{ "ntp", "freq=FREQUENCY", parse_ntp, run_ntp },
 	{ "read", "FAMILY CLOCK", parse_read, run_read },
+	{ "resume", "", parse_resume, run_resume },
 	{ "settimeofday", "SECONDS", parse_settimeofday, run_settimeofday, true },
+	{ "sleeptime", "TIME", parse_sleeptime, run_sleeptime },
+	{ "suspend", "", parse_suspend, run_suspend },
 	{ "tick", "", parse_tick, run_tick },
 	{ "wait", "TIME", parse_wait, run_wait },
 };
@@ -229,32 +408,19 @@ int tkfi_op_parse_read(struct tkfi_op *op, char *text, char *err, size_t size)
 int tkfi_program_add(struct tkfi_program *program, char *text, char *err,
 		     size_t size)
 {
-	char *args = strim(text), *name = strsep(&args, " ");
-	struct tkfi_op *op;
-	unsigned int i;
-	size_t len;
+	struct tkfi_op *op = &program->ops[program->nr];
 
 	if (program->nr == TKFI_MAX_OPS) {
 		snprintf(err, size, "more than %d operations on one VCPU",
 			 TKFI_MAX_OPS);
 		return -EINVAL;
 	}
-	for (i = 0; i < ARRAY_SIZE(op_types); i++) {
-		if (strcmp(op_types[i].name, name))
-			continue;
-		op = &program->ops[program->nr];
-		*op = (struct tkfi_op){ .type = &op_types[i] };
-		if (op->type->parse(op, strim(args ?: ""), err, size))
-			return -EINVAL;
-		program->nr++;
-		return 0;
-	}
-	len = scnprintf(err, size, "unknown operation '%s'; there are:", name);
-	for (i = 0; i < ARRAY_SIZE(op_types); i++)
-		len += scnprintf(err + len, size - len, "%s %s %s",
-				 i ? "," : "", op_types[i].name,
-				 op_types[i].usage);
-	return -EINVAL;
+	*op = (struct tkfi_op){ };
+	if (parse_type(op, op_types, ARRAY_SIZE(op_types), strim(text), err,
+		       size))
+		return -EINVAL;
+	program->nr++;
+	return 0;
 }
 
 void tkfi_program_body(struct tkfi_vcpu *vcpu, void *arg)

@@ -47,6 +47,7 @@ int tkfi_parse_frequency(const char *text, s32 *ppb);
  */
 void tkfi_ntp_frequency(s32 ppb, long *tick_us, long *freq);
 
+struct clocksource;
 struct tkfi_op;
 
 /**
@@ -72,7 +73,8 @@ struct tkfi_op_type {
  * @call:	as shown in a diagram
  * @reader:	for "read"
  * @timex:	for "adjtimex" and "inject"
- * @ts:		for "settimeofday"
+ * @ts:		for "settimeofday" and "sleeptime"
+ * @cs:		for "clocksource"
  * @duration:	for "wait"
  * @tick_us:	for "ntp"
  * @freq:	for "ntp"
@@ -90,6 +92,7 @@ struct tkfi_op {
 	union {
 		struct __kernel_timex timex;
 		struct timespec64 ts;
+		struct clocksource *cs;
 		struct tkfi_duration duration;
 		struct {
 			long tick_us;

@@ -4,6 +4,7 @@
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 
+#include "glue.h"
 #include "readers.h"
 
 const char * const tkfi_family_names[TKFI_NR_FAMILIES] = {
@@ -126,14 +127,25 @@ const struct tkfi_reader tkfi_readers[] = {
 
 const unsigned int tkfi_nr_readers = ARRAY_SIZE(tkfi_readers);
 
-const struct tkfi_reader *tkfi_reader_find(const char *family,
-					   const char *clock)
+static const struct tkfi_reader *find(const struct tkfi_reader *readers,
+				      unsigned int nr, const char *family,
+				      const char *clock)
 {
 	unsigned int i;
 
-	for (i = 0; i < tkfi_nr_readers; i++)
-		if (!strcmp(tkfi_family_names[tkfi_readers[i].family], family) &&
-		    !strcmp(tkfi_readers[i].clock, clock))
-			return &tkfi_readers[i];
+	for (i = 0; i < nr; i++)
+		if (!strcmp(tkfi_family_names[readers[i].family], family) &&
+		    !strcmp(readers[i].clock, clock))
+			return &readers[i];
 	return NULL;
+}
+
+const struct tkfi_reader *tkfi_reader_find(const char *family,
+					   const char *clock)
+{
+	const struct tkfi_aux_clock *aux = tkfi_aux_clock();
+
+	return find(tkfi_readers, tkfi_nr_readers, family, clock) ?:
+	       aux ? find(aux->readers, TKFI_NR_AUX_READERS, family, clock) :
+		     NULL;
 }

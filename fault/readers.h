@@ -40,6 +40,7 @@ struct tkfi_reader {
 	s64 (*read)(void);
 };
 
+/* Of the core timekeeper's clocks; auxiliary ones are in glue.h. */
 extern const struct tkfi_reader tkfi_readers[];
 extern const unsigned int tkfi_nr_readers;
 

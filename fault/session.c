@@ -39,6 +39,7 @@ void tkfi_session_close(struct tkfi_session *session)
 void tkfi_session_start_anew(void)
 {
 	tkfi_clock_set(TKFI_START_CYCLES);
+	tkfi_state_reset_locals();
 	tkfi_ntp_reset();
 	tkfi_timekeeping_reset(&tkfi_clocksource, TKFI_START_MONO,
 			       TKFI_START_WALL);
@@ -73,11 +74,17 @@ static int account(struct tkfi_session *session)
 	return -EPROTO;
 }
 
+struct tkfi_subject tkfi_session_subject(const struct tkfi_session *session)
+{
+	return session->aux ? tkfi_aux_clock()->subject : tkfi_core_subject();
+}
+
 int tkfi_session_run(struct tkfi_session *session, const char *setup,
 		     struct tkfi_plan *plan)
 {
 	struct tkfi_engine *engine = session->engine;
 	struct tkfi_outcome *outcome = &session->outcome;
+	struct tkfi_subject subject = tkfi_session_subject(session);
 	unsigned long flags;
 	int ret = 0;
 
@@ -96,19 +103,18 @@ int tkfi_session_run(struct tkfi_session *session, const char *setup,
 		ret = ret ?: account(session);
 	}
 	if (!ret) {
-		outcome->sequence = tkfi_sequence();
+		outcome->sequence = *subject.sequence;
 		outcome->start = tkfi_clock_read();
-		outcome->before = *tkfi_timekeeper();
+		outcome->before = *subject.real;
 		outcome->line_before = tkfi_vdso_line();
 		ret = tkfi_plan_run(plan, engine);
-		outcome->after = *tkfi_timekeeper();
+		outcome->after = *subject.real;
 		outcome->end = tkfi_clock_read();
 		outcome->line_after = tkfi_vdso_line();
-		outcome->sequence_after = tkfi_sequence();
+		outcome->sequence_after = *subject.sequence;
 		outcome->vdso_sequence_after = tkfi_vdso_sequence();
 		outcome->ntp_after = hash_ntp();
-		outcome->mirrored = !memcmp(tkfi_timekeeper(),
-					    tkfi_shadow_timekeeper(),
+		outcome->mirrored = !memcmp(subject.real, subject.shadow,
 					    sizeof(struct timekeeper));
 		ret = ret ?: account(session);
 	}

@@ -51,6 +51,7 @@ struct tkfi_outcome {
  * @own:	the kernel's own state while an execution runs
  * @setup:	for the set-up's operations
  * @installed:	the virtual clocksource is this session's
+ * @aux:	@outcome is to be that of the auxiliary clock
  * @outcome:	of the last execution
  * @events:	events of all executions so far
  * @hash:	hash of all their traces
@@ -60,6 +61,7 @@ struct tkfi_session {
 	struct tkfi_state own;
 	struct tkfi_plan *setup;
 	bool installed;
+	bool aux;
 	struct tkfi_outcome outcome;
 	u64 events;
 	u64 hash;
@@ -96,6 +98,9 @@ int tkfi_session_run(struct tkfi_session *session, const char *setup,
 
 /* Put the timekeeper where every execution begins. */
 void tkfi_session_start_anew(void);
+
+/* The timekeeper that the session is about. */
+struct tkfi_subject tkfi_session_subject(const struct tkfi_session *session);
 
 /**
  * tkfi_session_run_body() - one VCPU with a body of its own, from the start

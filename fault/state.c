@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "glue.h"
+#include "hooks.h"
 #include "state.h"
 
 #define TKFI_MAX_REGIONS	40
@@ -30,6 +31,7 @@ static void add_region(const char *name, void *addr, size_t size)
 /* Anew each time: the vDSO page moves once, in early boot. */
 static void collect_regions(void)
 {
+	const struct tkfi_local * const *local;
 	size_t size;
 	void *clock = tkfi_clock_storage(&size);
 
@@ -37,6 +39,8 @@ static void collect_regions(void)
 	tkfi_timekeeping_regions(add_region);
 	tkfi_ntp_regions(add_region);
 	tkfi_vdso_regions(add_region);
+	for (local = __start_tkfi_locals; local < __stop_tkfi_locals; local++)
+		add_region((*local)->name, (*local)->addr, (*local)->size);
 	add_region("tkfi_clock", clock, size);
 }
 
@@ -64,6 +68,14 @@ void tkfi_state_free(struct tkfi_state *state)
 {
 	vfree(state->bytes);
 	state->bytes = NULL;
+}
+
+void tkfi_state_reset_locals(void)
+{
+	const struct tkfi_local * const *local;
+
+	for (local = __start_tkfi_locals; local < __stop_tkfi_locals; local++)
+		memset((*local)->addr, 0, (*local)->size);
 }
 
 void tkfi_state_save(struct tkfi_state *state)

@@ -22,6 +22,9 @@ void tkfi_state_free(struct tkfi_state *state);
 void tkfi_state_save(struct tkfi_state *state);
 void tkfi_state_restore(const struct tkfi_state *state);
 
+/* Static variables inside functions, as at boot. */
+void tkfi_state_reset_locals(void);
+
 /**
  * tkfi_state_differs() - compare the live state with a copy
  * @state:	copy

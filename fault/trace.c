@@ -13,6 +13,7 @@ const char * const tkfi_event_names[TKFI_NR_EVENT_KINDS] = {
 	[TKFI_EV_LOCK]		= "lock",
 	[TKFI_EV_UNLOCK]	= "unlock",
 	[TKFI_EV_LEAVE]		= "leave",
+	[TKFI_EV_WARN]		= "warn",
 	[TKFI_EV_CALL]		= "call",
 	[TKFI_EV_RETURN]	= "return",
 	[TKFI_EV_READ]		= "read",

@@ -13,6 +13,7 @@ enum tkfi_event_kind {
 	TKFI_EV_LOCK,
 	TKFI_EV_UNLOCK,
 	TKFI_EV_LEAVE,		/* a call out of the subject, not made */
+	TKFI_EV_WARN,		/* a WARN_ON() that holds, not printed */
 	TKFI_EV_CALL,		/* an operation begins */
 	TKFI_EV_RETURN,		/* an operation ends; value: what it returned */
 	TKFI_EV_READ,		/* a reader ends; value: ns */

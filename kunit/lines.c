@@ -85,7 +85,7 @@ static void look(const struct tkfi_vcpu *vcpu, void *arg)
 		.at = vcpu->at,
 		.hit = 1,
 		.locks = tkfi_locks_held(vcpu),
-		.kernel_odd = tkfi_sequence() & 1,
+		.kernel_odd = *tkfi_core_subject().sequence & 1,
 		.vdso_odd = tkfi_vdso_sequence() & 1,
 	};
 	unsigned int i;

@@ -25,6 +25,7 @@ KUNIT_ARRAY_PARAM(updater, updaters, updater_desc);
  * @at:		the point
  * @odd:	the kernel readers' sequence was odd
  * @locks:	how many locks the VCPU held
+ * @inside:	the timekeeper's was one of them
  * @same_cycle_last: the real timekeeper's two copies agreed
  * @mirrored:	shadow and real were equal
  * @real:	the real timekeeper
@@ -34,6 +35,7 @@ struct stop {
 	const char *at;
 	bool odd;
 	unsigned int locks;
+	bool inside;
 	bool same_cycle_last;
 	bool mirrored;
 	struct timekeeper real;
@@ -50,16 +52,18 @@ static char err[1024];
 
 static void look(const struct tkfi_vcpu *vcpu, void *arg)
 {
-	const struct timekeeper *real = tkfi_timekeeper();
+	const struct tkfi_subject subject = tkfi_session_subject(&session);
+	const struct timekeeper *real = subject.real;
 	struct stop *stop = &stops[min(nr_stops++, MAX_STOPS - 1U)];
 
 	stop->vcpu = vcpu->id;
 	stop->at = vcpu->at;
-	stop->odd = tkfi_sequence() & 1;
+	stop->odd = *subject.sequence & 1;
 	stop->locks = tkfi_locks_held(vcpu);
+	stop->inside = tkfi_lock_held(vcpu, subject.lock);
 	stop->same_cycle_last = real->tkr_mono.cycle_last ==
 				real->tkr_raw.cycle_last;
-	stop->mirrored = !memcmp(real, tkfi_shadow_timekeeper(), sizeof(*real));
+	stop->mirrored = !memcmp(real, subject.shadow, sizeof(*real));
 	stop->real = *real;
 }
 
@@ -75,6 +79,9 @@ static void series_suite_exit(struct kunit_suite *suite)
 
 static int series_test_init(struct kunit *test)
 {
+	const struct updater *updater = test->param_value;
+
+	session.aux = updater && updater->aux;
 	memset(&plan, 0, sizeof(plan));
 	return 0;
 }
@@ -117,12 +124,12 @@ static void shows(struct kunit *test)
  * struct place - where to take an updater off
  * @point:	the point
  * @hit:	at which time it gets there
- * @locks:	how many locks it holds there
+ * @inside:	it holds the timekeeper's lock there
  */
 struct place {
 	const char *point;
 	unsigned int hit;
-	unsigned int locks;
+	bool inside;
 };
 
 /* All places on the way of an updater; how many. */
@@ -134,7 +141,7 @@ static unsigned int find_places(struct kunit *test, const struct updater *u,
 	if (run(test, u, "cpu0: %s", u->update))
 		return 0;
 	for (i = 0; i < min(nr_stops, MAX_STOPS - 0U); i++) {
-		places[i] = (struct place){ stops[i].at, 1, stops[i].locks };
+		places[i] = (struct place){ stops[i].at, 1, stops[i].inside };
 		for (j = 0; j < i; j++)
 			places[i].hit += !strcmp(places[j].point, stops[i].at);
 	}
@@ -282,13 +289,18 @@ static void s4_lock(struct kunit *test)
 	for (i = 0; i < nr_stops; i++) {
 		const struct stop *stop = &stops[i];
 
-		KUNIT_EXPECT_LE_MSG(test, stop->odd, stop->locks, "%s",
+		KUNIT_EXPECT_LE_MSG(test, stop->odd, stop->inside, "%s",
 				    stop->at);
 		KUNIT_EXPECT_EQ_MSG(test, stop->locks,
 				    !strstr(stop->at, ".unlocked"), "%s",
 				    stop->at);
 	}
 	KUNIT_EXPECT_EQ(test, session.outcome.sequence_after % 2, 0);
+	/* No warning on the way, as there is none in the log. */
+	for (i = 0; i < tkfi_trace_stored(&session.engine->trace); i++)
+		KUNIT_EXPECT_NE_MSG(test, session.engine->trace.events[i].kind,
+				    TKFI_EV_WARN, "%s",
+				    session.engine->trace.events[i].what);
 }
 
 /* S4: while one updater is inside, wherever it stops, another one waits. */
@@ -306,16 +318,19 @@ static void s4_exclusion(struct kunit *test)
 			if (run(test, u,
 				"cpu0: %s; cpu1: %s; at cpu0 %s#%u off 1ms run cpu1",
 				u->update,
-				j ? "adjtimex freq=500ppm" : "tick", places[i].point,
-				places[i].hit))
+				j ? u->aux ? "aux adjtimex freq=500ppm" :
+					     "adjtimex freq=500ppm" :
+				    u->aux ? "aux tick" : "tick",
+				places[i].point, places[i].hit))
 				return;
-			KUNIT_EXPECT_EQ_MSG(test, !!other->blocked, places[i].locks,
-					    "%s at %s", other->call, places[i].point);
+			KUNIT_EXPECT_EQ_MSG(test, !!other->blocked,
+					    places[i].inside, "%s at %s",
+					    other->call, places[i].point);
 			/* adjtimex reads the time before it takes the lock. */
 			if (other->blocked)
 				KUNIT_EXPECT_TRUE_MSG(test,
-						      !strcmp(other->blocked,
-							      "timekeeper_lock") ||
+						      strstarts(other->blocked,
+								"timekeeper_lock") ||
 						      (j && stops[i].odd),
 						      "%s at %s waited for %s",
 						      other->call, places[i].point,
