@@ -7,6 +7,8 @@
 #include "result.h"
 #include "session.h"
 
+#include <tkfi-glue.h>
+
 static struct tkfi_plan plan;
 static char err[1024];
 
@@ -28,6 +30,15 @@ static const struct bad_plan bad_plans[] = {
 	{ "cpu0: tick 3", { "tick takes no arguments" } },
 	{ "cpu0: settimeofday soon", { "impossible time 'soon'" } },
 	{ "cpu0: inject 3", { "impossible offset '3'" } },
+	{ "cpu0: clocksource third", { "unknown clocksource 'third'",
+				       "first, second" } },
+	{ "cpu0: suspend 10s", { "suspend takes no arguments, not '10s'" } },
+	TKFI_AUX_ROWS({ "cpu0: aux leap", { "unknown operation 'leap'", "settime SECONDS" } },
+		      { "cpu0: aux enable 1", { "enable takes no arguments" } },
+		      { "cpu0: aux adjtimex 5ppm", { "impossible frequency" } },
+		      { "cpu0: read vdso AUX0", { "kernel ktime_get_aux" } })
+	{ "cpu0: resume now", { "resume takes no arguments" } },
+	{ "cpu0: sleeptime 1cycles", { "impossible sleep '1cycles'" } },
 	{ "cpu0: wait 11min", { "impossible time '11min'" } },
 	{ "cpu1: tick", { "'cpu1:' is not expected here" } },
 	{ "cpu4: tick", { "'cpu4:' is not expected here", "cpu0: to cpu3:" } },
