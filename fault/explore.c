@@ -2,6 +2,7 @@
 #include <linux/errno.h>
 #include <linux/irqflags.h>
 #include <linux/kernel.h>
+#include <linux/limits.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
@@ -124,6 +125,11 @@ static int start(void *arg)
 	return 0;
 }
 
+static unsigned int host_of(const struct tkfi_explorer *x)
+{
+	return x->plan.has_host ? x->plan.nr_programs - 1 : TKFI_MAX_VCPUS;
+}
+
 static void forget(void *arg)
 {
 	struct tkfi_explorer *x = arg;
@@ -131,68 +137,74 @@ static void forget(void *arg)
 	x->nr_violations = 0;
 }
 
-/*
- * An order of the class in which the first operation ends before the second
- * begins: first all that happened before the end of the first, then the rest.
- */
-static void one_after_the_other(const struct tkfi_engine *engine,
-				const struct tkfi_order *order,
-				const struct tkfi_finding *finding, u16 *steps)
+/* Are two findings of one kind? Which operations of the programs does not matter. */
+static bool same_kind(const struct tkfi_finding *a, const struct tkfi_finding *b)
 {
-	unsigned int i, pass, nr = 0, last;
-
-	for (last = 0; last < order->nr; last++)
-		if (engine->log[last].vcpu == finding->first_vcpu &&
-		    order->nth[last] == finding->first->to)
-			break;
-	for (pass = 0; pass < 2; pass++)
-		for (i = 0; i < order->nr; i++)
-			if ((last < order->nr &&
-			     tkfi_happened_before(engine, order, i, last)) != pass)
-				steps[nr++] = i;
+	return a->oracle == b->oracle && a->clock == b->clock &&
+	       !a->first == !b->first &&
+	       (!a->first || a->first->reader == b->first->reader);
 }
 
+/* The violation that a finding belongs to; NULL if there is no room. */
+static struct tkfi_violation *file(struct tkfi_explorer *x,
+				   const struct tkfi_finding *finding)
+{
+	struct tkfi_violation *v;
+	unsigned int i;
+
+	for (i = 0; i < x->nr_violations; i++) {
+		v = &x->violations[i];
+		if (same_kind(&v->finding, finding))
+			return v;
+	}
+	if (x->nr_violations == TKFI_MAX_VIOLATIONS)
+		return NULL;
+	v = &x->violations[x->nr_violations++];
+	v->finding = *finding;
+	v->findings = 0;
+	v->turns = UINT_MAX;
+	return v;
+}
+
+/* Keep the schedule that takes the fewest turns. */
 static void found(const struct tkfi_finding *finding, void *arg)
 {
 	struct tkfi_explorer *x = arg;
+	const struct tkfi_engine *engine = x->session.engine;
+	struct tkfi_violation *v = file(x, finding);
 	static struct tkfi_schedule schedule;
 	static u16 steps[TKFI_MAX_STEPS];
-	struct tkfi_violation *v;
-	unsigned int i;
-	int ret;
+	unsigned int turns;
 
-	for (i = 0; i < min_t(unsigned int, x->nr_violations, TKFI_MAX_VIOLATIONS); i++) {
-		v = &x->violations[i];
-		if (v->finding.oracle == finding->oracle &&
-		    v->finding.clock == finding->clock &&
-		    v->finding.first == finding->first &&
-		    v->finding.second == finding->second) {
-			v->classes++;
-			return;
-		}
-	}
-	if (x->nr_violations++ >= TKFI_MAX_VIOLATIONS)
+	if (!v)
 		return;
-	v = &x->violations[x->nr_violations - 1];
-	v->finding = *finding;
-	v->classes = 1;
-	schedule.host = x->plan.has_host ? x->plan.nr_programs - 1 :
-					   TKFI_MAX_VCPUS;
+	v->findings++;
+	if (!x->order.nr)
+		tkfi_order_of(engine, &x->order);
 	if (finding->first)
-		one_after_the_other(x->session.engine, &x->order, finding,
-				    steps);
-	ret = tkfi_schedule_of(&schedule, x->session.engine,
-			       finding->first ? steps : NULL);
-	v->schedule[0] = '\0';
-	if (!ret)
-		tkfi_schedule_print(&schedule, v->schedule,
-				    sizeof(v->schedule));
+		turns = tkfi_order_in_turns(engine, &x->order,
+					    finding->first_vcpu,
+					    finding->first->to,
+					    finding->second_vcpu,
+					    finding->second->from + 1, steps);
+	else
+		turns = tkfi_order_in_turns(engine, &x->order, 0, 0, 0, 0,
+					    steps);
+	if (turns >= v->turns)
+		return;
+	schedule.host = host_of(x);
+	if (tkfi_schedule_of(&schedule, engine, steps))
+		return;
+	v->turns = turns;
+	v->finding = *finding;
+	tkfi_schedule_print(&schedule, v->schedule, sizeof(v->schedule));
 }
 
 static bool judge(void *arg, int ret)
 {
 	struct tkfi_explorer *x = arg;
 
+	x->order.nr = 0;
 	tkfi_oracles_check(x->session.engine, &x->plan, ret, &x->order, found,
 			   x);
 	return true;
@@ -253,8 +265,7 @@ int tkfi_explorer_replay(struct tkfi_explorer *x, const char *text, char *err,
 	unsigned long flags;
 	int ret;
 
-	schedule.host = x->plan.has_host ? x->plan.nr_programs - 1 :
-					   TKFI_MAX_VCPUS;
+	schedule.host = host_of(x);
 	ret = tkfi_schedule_parse(&schedule, text, x->plan.nr_programs, err,
 				  size);
 	if (ret)

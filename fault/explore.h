@@ -19,19 +19,18 @@ struct tkfi_scenario {
 	const char *text;
 };
 
-extern const struct tkfi_scenario tkfi_scenarios[];
-extern const unsigned int tkfi_nr_scenarios;
-
 /**
- * struct tkfi_violation - executions that an oracle rejects for one reason
- * @finding:	of the first of them
- * @schedule:	of the first of them
- * @classes:	how many classes
+ * struct tkfi_violation - findings of one oracle, clock and pair of readers
+ * @finding:	the one whose schedule takes the fewest turns
+ * @schedule:	its schedule; "" if it does not fit
+ * @turns:	how many turns that takes
+ * @findings:	how many there are, in all classes
  */
 struct tkfi_violation {
 	struct tkfi_finding finding;
 	char schedule[TKFI_SCHEDULE_TEXT];
-	u64 classes;
+	unsigned int turns;
+	u64 findings;
 };
 
 #define TKFI_MAX_VIOLATIONS	32
@@ -47,7 +46,7 @@ struct tkfi_violation {
  * @order:	of the steps of an execution with a finding
  * @stats:	of the last exploration
  * @violations:	distinct ones of the last exploration
- * @nr_violations: how many; more than TKFI_MAX_VIOLATIONS are not kept
+ * @nr_violations: how many; more than TKFI_MAX_VIOLATIONS are not told apart
  */
 struct tkfi_explorer {
 	struct tkfi_session session;

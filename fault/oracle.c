@@ -100,7 +100,6 @@ static void check_monotonic(const struct tkfi_engine *engine,
 	bool set = sets_the_clock(plan);
 	unsigned int v, w, i, j;
 
-	order->nr = 0;
 	for (v = 0; v < plan->nr_programs; v++) {
 		const struct tkfi_program *p = &plan->programs[v];
 

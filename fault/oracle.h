@@ -35,7 +35,7 @@ typedef void (*tkfi_finding_fn)(const struct tkfi_finding *finding, void *arg);
  * @engine:	engine, after it
  * @plan:	its operations hold the results
  * @ret:	what tkfi_engine_run() returned
- * @order:	room for the order of its steps
+ * @order:	room for the order of its steps; @order->nr must be 0
  * @found:	called for each finding
  * @arg:	for @found
  *

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/kernel.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
 #include <linux/string.h>
 
 #include "cells.h"
@@ -48,4 +50,94 @@ void tkfi_order_of(const struct tkfi_engine *engine, struct tkfi_order *order)
 		}
 		memcpy(order->clock[i], clock, sizeof(order->clock[i]));
 	}
+}
+
+/* The steps of each VCPU, and a wish: see tkfi_order_in_turns(). */
+struct turns {
+	const struct tkfi_order *order;
+	u16 steps[TKFI_MAX_VCPUS][TKFI_MAX_STEPS];
+	unsigned int nr[TKFI_MAX_VCPUS];
+	unsigned int first, nth, second, from;
+};
+
+/* Can @vcpu, of which @done steps are done, take its next one? */
+static bool can_step(const struct turns *t, const unsigned int *done,
+		     unsigned int vcpu)
+{
+	const u16 *clock;
+	unsigned int i;
+
+	if (done[vcpu] == t->nr[vcpu])
+		return false;
+	if (t->nth && vcpu == t->second && done[vcpu] + 1 >= t->from &&
+	    done[t->first] < t->nth)
+		return false;
+	clock = t->order->clock[t->steps[vcpu][done[vcpu]]];
+	for (i = 0; i < TKFI_MAX_VCPUS; i++)
+		if (i != vcpu && done[i] < clock[i])
+			return false;
+	return true;
+}
+
+/* @ranks says whom to prefer, the first one most. */
+static unsigned int take_turns(const struct turns *t, const u8 *ranks,
+			       unsigned int most, u16 *steps)
+{
+	unsigned int done[TKFI_MAX_VCPUS] = {};
+	unsigned int turns = 0, n = 0, i, vcpu;
+
+	while (n < t->order->nr && turns < most) {
+		for (i = 0; i < TKFI_MAX_VCPUS; i++)
+			if (can_step(t, done, ranks[i]))
+				break;
+		vcpu = ranks[i];
+		turns++;
+		while (can_step(t, done, vcpu))
+			steps[n++] = t->steps[vcpu][done[vcpu]++];
+	}
+	return n < t->order->nr ? most : turns;
+}
+
+/* All orders of @ranks from its @at'th on. */
+static unsigned int try_ranks(const struct turns *t, u8 *ranks, unsigned int at,
+			      unsigned int most, u16 *steps)
+{
+	static u16 tried[TKFI_MAX_STEPS];
+	unsigned int i;
+
+	if (at == TKFI_MAX_VCPUS) {
+		i = take_turns(t, ranks, most, tried);
+		if (i < most)
+			memcpy(steps, tried, t->order->nr * sizeof(*steps));
+		return i;
+	}
+	for (i = at; i < TKFI_MAX_VCPUS; i++) {
+		swap(ranks[at], ranks[i]);
+		most = try_ranks(t, ranks, at + 1, most, steps);
+		swap(ranks[at], ranks[i]);
+	}
+	return most;
+}
+
+unsigned int tkfi_order_in_turns(const struct tkfi_engine *engine,
+				 const struct tkfi_order *order,
+				 unsigned int first, unsigned int nth,
+				 unsigned int second, unsigned int from,
+				 u16 *steps)
+{
+	static struct turns t;
+	u8 ranks[TKFI_MAX_VCPUS];
+	unsigned int i;
+
+	t.order = order;
+	t.first = first;
+	t.nth = nth;
+	t.second = second;
+	t.from = from;
+	memset(t.nr, 0, sizeof(t.nr));
+	for (i = 0; i < order->nr; i++)
+		t.steps[engine->log[i].vcpu][t.nr[engine->log[i].vcpu]++] = i;
+	for (i = 0; i < TKFI_MAX_VCPUS; i++)
+		ranks[i] = i;
+	return try_ranks(&t, ranks, 0, UINT_MAX, steps);
 }

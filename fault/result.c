@@ -45,7 +45,7 @@ static void write_line(const char *line, size_t len)
 
 static void write_object(const char *fmt, va_list args)
 {
-	char line[1024];
+	static char line[4096];
 	size_t len;
 
 	line[0] = '{';

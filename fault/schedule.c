@@ -193,6 +193,16 @@ int tkfi_schedule_parse(struct tkfi_schedule *s, const char *text,
 	return 0;
 }
 
+/* The last turns, if they are what happens without them: the lowest first. */
+static void drop_the_obvious(struct tkfi_schedule *s)
+{
+	unsigned int last = TKFI_MAX_VCPUS;
+
+	while (s->nr_turns && !s->turns[s->nr_turns - 1].before &&
+	       s->turns[s->nr_turns - 1].vcpu < last)
+		last = s->turns[--s->nr_turns].vcpu;
+}
+
 int tkfi_schedule_of(struct tkfi_schedule *s, const struct tkfi_engine *engine,
 		     const u16 *steps)
 {
@@ -230,6 +240,7 @@ int tkfi_schedule_of(struct tkfi_schedule *s, const struct tkfi_engine *engine,
 		}
 		begun[first->vcpu] = true;
 	}
+	drop_the_obvious(s);
 	return 0;
 }
 

@@ -1,10 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Every shipped scenario, explored to the end. */
+/*
+ * Every shipped scenario explored to the end, and the one somebody asks for; a
+ * schedule replayed.
+ */
 #include <kunit/test.h>
+#include <linux/glob.h>
+#include <linux/moduleparam.h>
+#include <linux/utsname.h>
+#include <os.h>
 
-#include "explore.h"
+#include "known.h"
 #include "result.h"
-#include "stopwatch.h"
+#include "scenarios.h"
+
+#undef MODULE_PARAM_PREFIX
+#define MODULE_PARAM_PREFIX	"tkfi."
+
+static char *scenario = "*";
+module_param(scenario, charp, 0444);
+MODULE_PARM_DESC(scenario, "which of the shipped scenarios (a glob), or the text of another one");
+
+static char *turns;
+module_param_named(schedule, turns, charp, 0444);
+MODULE_PARM_DESC(schedule, "the turns to replay in that scenario");
+
+static unsigned long long classes;
+module_param(classes, ullong, 0444);
+MODULE_PARM_DESC(classes, "the most classes to explore of a scenario, 0 for all");
 
 static struct tkfi_explorer *explorer;
 static char err[1024];
@@ -20,32 +42,173 @@ static void explore_suite_exit(struct kunit_suite *suite)
 	tkfi_explorer_close(explorer);
 }
 
-static void scenario(struct kunit *test)
+/* Is the parameter a scenario's text, not the names of shipped ones? */
+static bool is_text(void)
 {
-	unsigned int i, k;
+	return strchr(scenario, ':');
+}
 
-	for (k = 0; k < tkfi_nr_scenarios; k++) {
-	const struct tkfi_scenario *s = &tkfi_scenarios[k];
+static void scenario_desc(const struct tkfi_scenario *s, char *desc)
+{
+	strscpy(desc, s->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(scenario, tkfi_scenarios, scenario_desc);
+
+static void say_violation(const struct tkfi_violation *v,
+			  const struct tkfi_known *known)
+{
+	const struct tkfi_finding *f = &v->finding;
+
+	tkfi_result("\"type\":\"violation\",\"scenario\":\"%s\",\"oracle\":\"%s\",\"clock\":\"%s\",\"first\":\"%s\",\"first_ns\":%lld,\"second_ns\":%lld,\"findings\":%llu,\"turns\":%u,\"known\":%s,\"reason\":\"%s\",\"schedule\":\"tkfi1 %s %s %s: %s\"",
+		    explorer->name, f->oracle, f->clock,
+		    f->first ? f->first->call : f->clock, f->first_ns,
+		    f->second_ns, v->findings, v->turns,
+		    known ? "true" : "false", known ? known->reason : "",
+		    init_utsname()->release, tkfi_variant_names[tkfi_variant()],
+		    explorer->name, v->schedule);
+}
+
+static void say_explored(u64 ns)
+{
 	const struct tkfi_dpor_stats *stats = &explorer->stats;
-	u64 began = tkfi_tsc(), cycles;
+
+	tkfi_result("\"type\":\"explored\",\"scenario\":\"%s\",\"strategy\":\"dpor\",\"classes\":%llu,\"executions\":%llu,\"redundant\":%llu,\"deadlocks\":%llu,\"steps\":%llu,\"replayed\":%llu,\"longest\":%u,\"complete\":%s,\"ns\":%llu",
+		    explorer->name, stats->classes,
+		    stats->classes + stats->redundant, stats->redundant,
+		    stats->deadlocks, stats->steps, stats->replayed,
+		    stats->longest, stats->complete ? "true" : "false", ns);
+}
+
+/* An execution by the schedule, again: it must come to the same. */
+static void replay(struct kunit *test, const struct tkfi_violation *v)
+{
+	bool same = false;
+	unsigned int i;
 	int ret;
 
-	KUNIT_ASSERT_EQ_MSG(test, tkfi_explorer_load(explorer, s, err, sizeof(err)), 0, "%s", err);
-	ret = tkfi_explore(explorer, 200000);
-	cycles = tkfi_tsc() - began;
-	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", explorer->session.engine->error);
-	kunit_info(test, "%s: classes %llu redundant %llu dead %llu steps %llu replayed %llu longest %u restarts %u %s %llu cycles/class\n",
-		   s->name, stats->classes, stats->redundant, stats->deadlocks, stats->steps, stats->replayed, stats->longest, stats->restarts, stats->complete ? "COMPLETE" : "-", cycles / (stats->classes ?: 1));
-	for (i = 0; i < explorer->nr_violations && i < TKFI_MAX_VIOLATIONS; i++) {
-		struct tkfi_violation v = explorer->violations[i];
+	ret = tkfi_explorer_replay(explorer, v->schedule, err, sizeof(err));
+	if (ret != -EDEADLK)
+		KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", err);
+	for (i = 0; i < explorer->nr_violations; i++) {
+		const struct tkfi_finding *f = &explorer->violations[i].finding;
 
-		kunit_info(test, "  %s %s -> %s: %lld -> %lld (%lld), %llu classes: %s\n", v.finding.oracle, v.finding.first ? v.finding.first->call : "", v.finding.clock, v.finding.first_ns, v.finding.second_ns, v.finding.second_ns - v.finding.first_ns, v.classes, v.schedule);
+		same |= f->oracle == v->finding.oracle &&
+			f->clock == v->finding.clock &&
+			f->first_ns == v->finding.first_ns &&
+			f->second_ns == v->finding.second_ns;
 	}
+	KUNIT_EXPECT_TRUE_MSG(test, same, "%s", v->schedule);
+}
+
+static void explore(struct kunit *test, const struct tkfi_scenario *s,
+		    bool must_be_known)
+{
+	static struct tkfi_violation violations[TKFI_MAX_VIOLATIONS];
+	bool occurs[TKFI_MAX_KNOWN] = {};
+	unsigned int i, nr;
+	s64 began;
+	int ret;
+
+	ret = tkfi_explorer_load(explorer, s, err, sizeof(err));
+	KUNIT_ASSERT_EQ_MSG(test, ret, 0, "%s", err);
+	began = os_nsecs();
+	ret = tkfi_explore(explorer, classes);
+	KUNIT_ASSERT_EQ_MSG(test, ret, 0, "%s",
+			    explorer->session.engine->error);
+	say_explored(os_nsecs() - began);
+	if (!classes)
+		KUNIT_EXPECT_TRUE(test, explorer->stats.complete);
+	KUNIT_EXPECT_EQ(test, explorer->stats.redundant, 0);
+
+	nr = explorer->nr_violations;
+	memcpy(violations, explorer->violations, sizeof(violations));
+	for (i = 0; i < nr; i++) {
+		const struct tkfi_violation *v = &violations[i];
+		const struct tkfi_known *known =
+			tkfi_known_find(s->name, &v->finding);
+
+		say_violation(v, known);
+		if (known)
+			occurs[known - tkfi_known] = true;
+		else if (must_be_known)
+			KUNIT_FAIL(test, "new: %s of %s after %s: %lld ns, then %lld ns; schedule %s",
+				   v->finding.oracle, v->finding.clock,
+				   v->finding.first ? v->finding.first->call : "",
+				   v->finding.first_ns, v->finding.second_ns,
+				   v->schedule);
+		replay(test, v);
 	}
+	/* What is found no longer does not belong on the list. */
+	for (i = 0; i < tkfi_nr_known && must_be_known && !classes; i++)
+		if (tkfi_known[i].variants & BIT(tkfi_variant()) &&
+		    glob_match(tkfi_known[i].scenarios, s->name))
+			KUNIT_EXPECT_TRUE_MSG(test, occurs[i],
+					      "%s: known, but not found: %s",
+					      s->name, tkfi_known[i].reason);
+}
+
+static void shipped(struct kunit *test)
+{
+	const struct tkfi_scenario *s = test->param_value;
+
+	if (!is_text() && glob_match(scenario, s->name))
+		explore(test, s, true);
+}
+
+/* The parameter's scenario, or else one as a user might write it. */
+static void given(struct kunit *test)
+{
+	const struct tkfi_scenario s = {
+		.name = "given",
+		.text = is_text() ? scenario :
+			"cpu0: tick; cpu1: read vdso MONOTONIC, read vdso MONOTONIC; host: 12ms",
+	};
+
+	explore(test, &s, false);
+}
+
+static const struct tkfi_scenario *find_scenario(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(tkfi_scenarios); i++)
+		if (!strcmp(tkfi_scenarios[i].name, name))
+			return &tkfi_scenarios[i];
+	return NULL;
+}
+
+/* The parameter's schedule, or else the cover letter's race. */
+static void replayed(struct kunit *test)
+{
+	const struct tkfi_scenario text = { "given", scenario };
+	const struct tkfi_scenario *s = is_text() ? &text :
+		find_scenario(turns ? scenario : "falls-vdso");
+	unsigned int i;
+	int ret;
+
+	KUNIT_ASSERT_NOT_NULL_MSG(test, s, "no scenario is called %s", scenario);
+	ret = tkfi_explorer_load(explorer, s, err, sizeof(err));
+	KUNIT_ASSERT_EQ_MSG(test, ret, 0, "%s", err);
+	ret = tkfi_explorer_replay(explorer, turns ?:
+				   "cpu0 before store vdso.seq, host, cpu1 before load vdso.seq#3",
+				   err, sizeof(err));
+	if (ret != -EDEADLK)
+		KUNIT_ASSERT_EQ_MSG(test, ret, 0, "%s", err);
+	tkfi_result_events("replayed", &explorer->session.engine->trace);
+	tkfi_result_trace("tkfi_explore", "replayed",
+			  explorer->session.engine->trace.nr,
+			  tkfi_trace_hash(&explorer->session.engine->trace, 0));
+	for (i = 0; i < explorer->nr_violations; i++)
+		say_violation(&explorer->violations[i],
+			      tkfi_known_find(s->name,
+					      &explorer->violations[i].finding));
 }
 
 static struct kunit_case explore_cases[] = {
-	KUNIT_CASE(scenario),
+	KUNIT_CASE_PARAM(shipped, scenario_gen_params),
+	KUNIT_CASE(given),
+	KUNIT_CASE(replayed),
 	{}
 };
 

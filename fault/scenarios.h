@@ -1,9 +1,10 @@
-// SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The scenarios that are explored when nobody asks for others: every updater
  * against every family of readers, and updaters against each other.
  */
-#include <linux/kernel.h>
+#ifndef __TKFI_SCENARIOS_H
+#define __TKFI_SCENARIOS_H
 
 #include "explore.h"
 
@@ -16,7 +17,7 @@
 #define KERNEL2	"read kernel ktime_get, read kernel ktime_get;"
 #define FAST2	"read fast ktime_get_mono_fast_ns, read fast ktime_get_mono_fast_ns;"
 
-const struct tkfi_scenario tkfi_scenarios[] = {
+static const struct tkfi_scenario tkfi_scenarios[] = {
 	{ "cover-letter", FALLS SLOWER "cpu1:" VDSO2 "cpu2:" KERNEL2 "host: 10ms" },
 	{ "falls-vdso", FALLS SLOWER "cpu1:" VDSO2 "host: 10ms" },
 	{ "falls-kernel", FALLS SLOWER "cpu1:" KERNEL2 "host: 10ms" },
@@ -46,4 +47,4 @@ const struct tkfi_scenario tkfi_scenarios[] = {
 	{ "settimeofday-tick", "setup: wait 12ms; cpu0: settimeofday 1400000000; cpu1: tick; cpu2:" KERNEL2 "host: 10ms" },
 };
 
-const unsigned int tkfi_nr_scenarios = ARRAY_SIZE(tkfi_scenarios);
+#endif

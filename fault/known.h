@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __TKFI_KNOWN_H
+#define __TKFI_KNOWN_H
+
+#include "glue.h"
+#include "oracle.h"
+
+/**
+ * struct tkfi_known - a violation that a build is known to have
+ * @variants:	builds that have it, BIT(enum tkfi_variant) each
+ * @scenarios:	glob
+ * @oracle:	its name
+ * @families:	of the readers, BIT(enum tkfi_family) each: both must be in it
+ * @kinds:	what their clock follows, BIT(enum tkfi_clock_kind) each
+ * @reason:	why it is there, and what it is a sign of
+ */
+struct tkfi_known {
+	u8 variants;
+	const char *scenarios;
+	const char *oracle;
+	u8 families;
+	u8 kinds;
+	const char *reason;
+};
+
+#define TKFI_MAX_KNOWN	64
+
+extern const struct tkfi_known tkfi_known[];
+extern const unsigned int tkfi_nr_known;
+
+/* The entry a finding belongs to; NULL if it is new. */
+const struct tkfi_known *tkfi_known_find(const char *scenario,
+					 const struct tkfi_finding *finding);
+
+#endif
