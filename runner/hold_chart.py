@@ -17,6 +17,7 @@ COLOURS = {"pre-series": "#b35806", "post-series": "#2b6ca3", "fixed": "#5aae61"
 _WIDTH = 0.6  # of a workload's markers
 _LEGEND = 0.6  # height, in inches
 _FLOOR = 1  # ns: a logarithmic axis has no 0
+_ROOM = 3  # times the longest, for its number
 
 
 def write(benches: Sequence[Bench], file: Path, cache: Path) -> None:
@@ -32,9 +33,11 @@ def write(benches: Sequence[Bench], file: Path, cache: Path) -> None:
     height = 2.6 * len(drawn) + _LEGEND
     figure, axes = pyplot.subplots(len(drawn), len(readers), squeeze=False, layout="constrained",
                                    figsize=(6 * len(readers), height), sharey=True)
+    top = max(cell.ns_p99 for bench in drawn for cells in bench.figures.values() for cell in cells.values())
     for bench, row in zip(drawn, axes):
         for kind, axis in zip(readers, row):
             _panel(axis, bench, kind)
+            axis.set_ylim(_FLOOR, _ROOM * top)
         row[0].set_ylabel("ns with the sequence odd, log scale")
     handles, labels = axes[0][0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="upper center", ncol=len(labels), frameon=False,
@@ -61,10 +64,8 @@ def _panel(axis: Any, bench: Bench, kind: str) -> None:
     axis.set_title(f"Linux {bench.version}: {READERS.get(kind, kind)}", fontsize=10)
     axis.set_xticks(range(len(workloads)), workloads, fontsize=8)
     axis.set_yscale("log")
-    axis.set_ylim(bottom=_FLOOR)
     axis.axhspan(_FLOOR, FINEST_NS, color="#eeeeee", zorder=0)
     axis.spines[["top", "right"]].set_visible(False)
-    axis.margins(y=0.2)
 
 
 def _pyplot(cache: Path) -> Any:
