@@ -47,8 +47,10 @@ static noinline void report(const void *addr, unsigned int what,
 	tkfi_current = vcpu;
 }
 
+__diag_push();
+__diag_ignore_all("-Wmissing-prototypes", "Only the compiler calls these");
+
 #define HOOK(name, what)						\
-void name(void *addr);							\
 void name(void *addr)							\
 {									\
 	if (unlikely(tkfi_current))					\
@@ -73,7 +75,6 @@ HOOKS(8)
 HOOKS(16)
 
 /* Called by a constructor in every instrumented file. */
-void __tsan_init(void);
 void __tsan_init(void)
 {
 }
@@ -97,19 +98,19 @@ static noinline void report_range(const void *addr, size_t size,
 		report(addr + i, step(i, size) | what, ip);
 }
 
-void __tsan_read_range(void *addr, size_t size);
 void __tsan_read_range(void *addr, size_t size)
 {
 	if (unlikely(tkfi_current))
 		report_range(addr, size, 0, _RET_IP_);
 }
 
-void __tsan_write_range(void *addr, size_t size);
 void __tsan_write_range(void *addr, size_t size)
 {
 	if (unlikely(tkfi_current))
 		report_range(addr, size, TKFI_STORE, _RET_IP_);
 }
+
+__diag_pop();
 
 /* A block copy as the copy word by word that it is: others see it half done. */
 void *tkfi_memcpy(void *to, const void *from, size_t size)

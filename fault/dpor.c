@@ -463,8 +463,8 @@ static int reverse_races(struct tkfi_dpor *d)
 			continue;
 		d->events[d->depth] = make_event(v);
 		ret = order(d, &d->events[d->depth], &v->next, d->depth);
-		for (; d->nr_races && !ret &&
-		       d->races[d->nr_races - 1].second == d->depth;)
+		while (!ret && d->nr_races &&
+		       d->races[d->nr_races - 1].second == d->depth)
 			ret = reverse(d, &d->races[--d->nr_races]);
 	}
 	for (i = 0; i < d->nr_races && !ret; i++)

@@ -20,31 +20,36 @@
 #define FAST	BIT(TKFI_FAST)
 
 static const char cover_letter[] =
-	"a delay between the sample and the publication of a lower multiplier: the race of the cover letter of 2013";
+	"the race of the cover letter: a delay before a lower multiplier is published";
 static const char vdso_cover_letter[] =
-	"the same: readers of the vDSO never waited for the calculation, before the series either";
+	"the same: the vDSO's readers never waited for the calculation";
 static const char nmi_safe[] =
-	"the NMI-safe accessors cannot wait, and are documented to go back when the multiplier changes";
+	"NMI-safe accessors cannot wait, and are documented to go back";
 static const char moved_base[] =
 	"raising the rate moves the base that coarse clocks show: fixed by b71f9804f66c in 6.15";
 static const char borrowed_second[] =
 	"raising the rate right after the edge of a second borrows that second";
 
+#define FINE(variants, scenario, families, reason)			\
+	{ variants, scenario, "monotonic", families, BIT(TKFI_FINE), reason }
+#define COARSE(variants, scenario, reason)				\
+	{ variants, scenario, "monotonic", VDSO | KERNEL, BIT(TKFI_COARSE), reason }
+
 const struct tkfi_known tkfi_known[] = {
-	{ POST, "cover-letter", "monotonic", VDSO | KERNEL, BIT(TKFI_FINE), cover_letter },
-	{ POST, "falls-vdso", "monotonic", VDSO, BIT(TKFI_FINE), cover_letter },
-	{ POST, "falls-kernel", "monotonic", KERNEL, BIT(TKFI_FINE), cover_letter },
-	{ POST, "tick-adjusts", "monotonic", VDSO | KERNEL, BIT(TKFI_FINE), cover_letter },
-	{ POST, "tick-adjtimex", "monotonic", VDSO, BIT(TKFI_FINE), cover_letter },
-	{ POST, "adjtimex-adjtimex", "monotonic", VDSO, BIT(TKFI_FINE), cover_letter },
-	{ PRE, "cover-letter", "monotonic", VDSO | KERNEL, BIT(TKFI_FINE), vdso_cover_letter },
-	{ PRE, "falls-vdso", "monotonic", VDSO, BIT(TKFI_FINE), vdso_cover_letter },
-	{ PRE, "tick-adjusts", "monotonic", VDSO | KERNEL, BIT(TKFI_FINE), vdso_cover_letter },
-	{ PRE, "tick-adjtimex", "monotonic", VDSO, BIT(TKFI_FINE), vdso_cover_letter },
-	{ PRE, "adjtimex-adjtimex", "monotonic", VDSO, BIT(TKFI_FINE), vdso_cover_letter },
-	{ PRE | POST | FIXED, "falls-fast", "monotonic", FAST, BIT(TKFI_FINE), nmi_safe },
-	{ TKFI_COARSE_IS_STEADY ? 0 : PRE | POST, "rises-coarse", "monotonic", VDSO | KERNEL, BIT(TKFI_COARSE), moved_base },
-	{ PRE | POST, "rises-at-the-edge", "monotonic", VDSO | KERNEL, BIT(TKFI_COARSE), borrowed_second },
+	FINE(POST, "cover-letter", VDSO | KERNEL, cover_letter),
+	FINE(POST, "falls-vdso", VDSO, cover_letter),
+	FINE(POST, "falls-kernel", KERNEL, cover_letter),
+	FINE(POST, "tick-adjusts", VDSO | KERNEL, cover_letter),
+	FINE(POST, "tick-adjtimex", VDSO, cover_letter),
+	FINE(POST, "adjtimex-adjtimex", VDSO, cover_letter),
+	FINE(PRE, "cover-letter", VDSO | KERNEL, vdso_cover_letter),
+	FINE(PRE, "falls-vdso", VDSO, vdso_cover_letter),
+	FINE(PRE, "tick-adjusts", VDSO | KERNEL, vdso_cover_letter),
+	FINE(PRE, "tick-adjtimex", VDSO, vdso_cover_letter),
+	FINE(PRE, "adjtimex-adjtimex", VDSO, vdso_cover_letter),
+	FINE(PRE | POST | FIXED, "falls-fast", FAST, nmi_safe),
+	COARSE(TKFI_COARSE_IS_STEADY ? 0 : PRE | POST, "rises-coarse", moved_base),
+	COARSE(PRE | POST, "rises-at-the-edge", borrowed_second),
 };
 
 const unsigned int tkfi_nr_known = ARRAY_SIZE(tkfi_known);

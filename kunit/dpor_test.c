@@ -109,7 +109,7 @@ static struct tkfi_engine *engine;
 static struct tkfi_dpor *dpor;
 
 /* What the enumerator found: canonical executions. */
-#define MAX_KEYS	(1 << 20)
+#define MAX_KEYS	BIT(20)
 static u64 *keys;
 static unsigned int nr_keys;
 
