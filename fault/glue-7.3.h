@@ -128,9 +128,9 @@ static s64 tkfi_aux_read_kernel(void)
 }
 
 static const struct tkfi_reader tkfi_aux_readers[TKFI_NR_AUX_READERS] = {
-	{ TKFI_VDSO, "AUX", "clock_gettime(AUX)", TKFI_FINE, 1, false,
+	{ TKFI_VDSO, "AUX", "clock_gettime(AUX)", CLOCK_AUX, TKFI_FINE, 1, false,
 	  tkfi_aux_read_vdso },
-	{ TKFI_KERNEL, "ktime_get_aux", "ktime_get_aux()", TKFI_FINE, 1, false,
+	{ TKFI_KERNEL, "ktime_get_aux", "ktime_get_aux()", CLOCK_AUX, TKFI_FINE, 1, false,
 	  tkfi_aux_read_kernel },
 };
 
