@@ -54,6 +54,15 @@ static inline bool tkfi_step_writes(const struct tkfi_step *step)
 	       step->kind == TKFI_STEP_UNLOCK;
 }
 
+/* Do two steps touch one cell, and one of them writes? */
+static inline bool tkfi_steps_conflict(const struct tkfi_step *a,
+				       const struct tkfi_step *b)
+{
+	return (tkfi_step_writes(a) || tkfi_step_writes(b)) &&
+	       a->cell < b->cell + b->nr_cells &&
+	       b->cell < a->cell + a->nr_cells;
+}
+
 /* Sequences that one VCPU is reading at once: one may be in an NMI. */
 #define TKFI_MAX_ATTEMPTS	3
 

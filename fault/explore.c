@@ -6,10 +6,13 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
+#include <os.h>
 
 #include "cells.h"
 #include "clock.h"
 #include "explore.h"
+#include "interleave.h"
+#include "strategies.h"
 
 struct tkfi_explorer *tkfi_explorer_open(u32 hz)
 {
@@ -207,7 +210,7 @@ static bool judge(void *arg, int ret)
 	x->order.nr = 0;
 	tkfi_oracles_check(x->session.engine, &x->plan, ret, &x->order, found,
 			   x);
-	return true;
+	return !x->stop_ns || os_nsecs() < x->stop_ns;
 }
 
 /* Interrupts off, the kernel's own state saved, the scenario set up. */
@@ -237,22 +240,128 @@ static void end(struct tkfi_explorer *x, unsigned long flags)
 	local_irq_restore(flags);
 }
 
-int tkfi_explore(struct tkfi_explorer *x, u64 limit)
+const char * const tkfi_strategy_names[TKFI_NR_STRATEGIES] = {
+	[TKFI_DPOR]	= "dpor",
+	[TKFI_DFS]	= "dfs",
+	[TKFI_RANDOM]	= "random",
+	[TKFI_POS]	= "pos",
+	[TKFI_PCT]	= "pct",
+};
+
+static int explore_dpor(struct tkfi_explorer *x)
 {
 	const struct tkfi_dpor_client client = {
 		.start = start,
 		.judge = judge,
 		.restart = forget,
 		.arg = x,
-		.limit = limit,
+		.limit = x->options.executions,
 	};
+
+	return tkfi_dpor_explore(x->dpor, &client, &x->stats);
+}
+
+/* One execution from the start; returns whether to go on. */
+static bool execute(struct tkfi_explorer *x, struct tkfi_strategy *strategy,
+		    int *ret)
+{
+	struct tkfi_engine *engine = x->session.engine;
+
+	start(x);
+	*ret = tkfi_engine_run(engine, strategy);
+	if (*ret && *ret != -EDEADLK)
+		return false;
+	x->stats.classes++;
+	x->stats.steps += engine->nr_log;
+	x->stats.longest = max(x->stats.longest, engine->nr_log);
+	x->stats.deadlocks += *ret == -EDEADLK;
+	return judge(x, *ret);
+}
+
+static int explore_dfs(struct tkfi_explorer *x)
+{
+	static struct tkfi_interleave dfs;
+	int ret = 0;
+
+	tkfi_interleave_init(&dfs);
+	dfs.strategy.wants = TKFI_WANTS_ACCESSES;
+	dfs.bound = x->options.preemptions;
+	while (execute(x, &dfs.strategy, &ret)) {
+		if (tkfi_cells_changed) {
+			/* Choices have come up that were none before. */
+			tkfi_cells_begin();
+			memset(&x->stats, 0, sizeof(x->stats));
+			x->nr_violations = 0;
+			tkfi_interleave_init(&dfs);
+			dfs.strategy.wants = TKFI_WANTS_ACCESSES;
+			dfs.bound = x->options.preemptions;
+			continue;
+		}
+		if (!tkfi_interleave_next(&dfs)) {
+			x->stats.complete = true;
+			break;
+		}
+		if (x->stats.classes == x->options.executions)
+			break;
+	}
+	return ret == -EDEADLK ? 0 : ret;
+}
+
+static int explore_samples(struct tkfi_explorer *x)
+{
+	const struct tkfi_explore_options *options = &x->options;
+	u64 nr = options->executions ?: TKFI_SAMPLES, i;
+	struct tkfi_random random;
+	struct tkfi_pos pos;
+	struct tkfi_pct pct;
+	int ret = 0;
+
+	for (i = options->seed; i < options->seed + nr; i++) {
+		struct tkfi_strategy *strategy;
+
+		switch (options->strategy) {
+		case TKFI_RANDOM:
+			tkfi_random_init(&random, i);
+			strategy = &random.strategy;
+			break;
+		case TKFI_POS:
+			tkfi_pos_init(&pos, i);
+			strategy = &pos.strategy;
+			break;
+		default:
+			tkfi_pct_init(&pct, i, options->depth,
+				      x->stats.longest);
+			strategy = &pct.strategy;
+			break;
+		}
+		if (!execute(x, strategy, &ret))
+			break;
+	}
+	return ret == -EDEADLK ? 0 : ret;
+}
+
+int tkfi_explore(struct tkfi_explorer *x,
+		 const struct tkfi_explore_options *options)
+{
 	unsigned long flags;
 	int ret;
 
 	x->nr_violations = 0;
+	x->options = *options;
+	x->stop_ns = options->seconds ?
+		     os_nsecs() + options->seconds * NSEC_PER_SEC : 0;
+	memset(&x->stats, 0, sizeof(x->stats));
 	ret = begin(x, &flags);
 	x->session.engine->quiet = true;
-	ret = ret ?: tkfi_dpor_explore(x->dpor, &client, &x->stats);
+	if (!ret) {
+		tkfi_cells_begin();
+		if (options->strategy == TKFI_DPOR)
+			ret = explore_dpor(x);
+		else if (options->strategy == TKFI_DFS)
+			ret = explore_dfs(x);
+		else
+			ret = explore_samples(x);
+	}
 	x->session.engine->quiet = false;
 	end(x, flags);
 	return ret;

@@ -35,6 +35,38 @@ struct tkfi_violation {
 
 #define TKFI_MAX_VIOLATIONS	32
 
+enum tkfi_strategy_kind {
+	TKFI_DPOR,		/* every class once */
+	TKFI_DFS,		/* every interleaving, within a bound of preemptions */
+	TKFI_RANDOM,
+	TKFI_POS,
+	TKFI_PCT,
+	TKFI_NR_STRATEGIES
+};
+
+extern const char * const tkfi_strategy_names[TKFI_NR_STRATEGIES];
+
+/**
+ * struct tkfi_explore_options - how to explore
+ * @strategy:	which strategy
+ * @executions:	the most executions; 0: dpor and dfs go on to the end, the others for
+ *		TKFI_SAMPLES
+ * @seconds:	of host time after which to stop; 0: never
+ * @seed:	number of the first execution of those that sample
+ * @depth:	of bugs that pct looks for
+ * @preemptions: bound of dfs
+ */
+struct tkfi_explore_options {
+	enum tkfi_strategy_kind strategy;
+	u64 executions;
+	unsigned int seconds;
+	u64 seed;
+	unsigned int depth;
+	unsigned int preemptions;
+};
+
+#define TKFI_SAMPLES	10000
+
 /**
  * struct tkfi_explorer - explorations of scenarios
  * @session:	the virtual clocksource and the engine are its own
@@ -44,7 +76,9 @@ struct tkfi_violation {
  * @begin:	the state in which executions begin
  * @dpor:	memory of the exploration
  * @order:	of the steps of an execution with a finding
- * @stats:	of the last exploration
+ * @options:	of the last exploration
+ * @stop_ns:	when it has to stop, by the host's clock; 0 for never
+ * @stats:	what it did; for other strategies than dpor @classes are executions
  * @violations:	distinct ones of the last exploration
  * @nr_violations: how many; more than TKFI_MAX_VIOLATIONS are not told apart
  */
@@ -56,6 +90,8 @@ struct tkfi_explorer {
 	struct tkfi_state begin;
 	struct tkfi_dpor *dpor;
 	struct tkfi_order order;
+	struct tkfi_explore_options options;
+	s64 stop_ns;
 	struct tkfi_dpor_stats stats;
 	struct tkfi_violation violations[TKFI_MAX_VIOLATIONS];
 	unsigned int nr_violations;
@@ -81,11 +117,12 @@ int tkfi_explorer_load(struct tkfi_explorer *x,
 /**
  * tkfi_explore() - explore the scenario that was loaded
  * @x:		explorer; @x->stats and @x->violations are filled
- * @limit:	the most classes, 0 for no limit
+ * @options:	how
  *
  * Return: as tkfi_dpor_explore(); the sentence is in the engine's error.
  */
-int tkfi_explore(struct tkfi_explorer *x, u64 limit);
+int tkfi_explore(struct tkfi_explorer *x,
+		 const struct tkfi_explore_options *options);
 
 /**
  * tkfi_explorer_replay() - one execution of the scenario that was loaded

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/bitops.h>
 #include <linux/kernel.h>
+#include <linux/limits.h>
 
 #include "interleave.h"
 
@@ -19,7 +20,8 @@ static unsigned int interleave_next(struct tkfi_strategy *strategy,
 {
 	struct tkfi_interleave *s =
 		container_of(strategy, struct tkfi_interleave, strategy);
-	unsigned int at;
+	bool goes_on = engine->last && ready & BIT(engine->last->id);
+	unsigned int at, spent;
 
 	if (hweight_long(ready) == 1)
 		return __ffs(ready);
@@ -28,11 +30,14 @@ static unsigned int interleave_next(struct tkfi_strategy *strategy,
 		s->nr = s->at;
 		return __ffs(ready);
 	}
+	spent = at ? s->spent[at - 1] : 0;
 	if (at >= s->nr) {
 		s->nr = s->at;
-		s->chosen[at] = __ffs(ready);
-		s->ready[at] = ready;
+		s->ready[at] = goes_on && spent >= s->bound ?
+			       BIT(engine->last->id) : ready;
+		s->chosen[at] = __ffs(s->ready[at]);
 	}
+	s->spent[at] = spent + (goes_on && s->chosen[at] != engine->last->id);
 	return s->chosen[at];
 }
 
@@ -41,6 +46,7 @@ void tkfi_interleave_init(struct tkfi_interleave *s)
 	s->strategy.begin = interleave_begin;
 	s->strategy.next = interleave_next;
 	s->nr = 0;
+	s->bound = UINT_MAX;
 }
 
 bool tkfi_interleave_next(struct tkfi_interleave *s)

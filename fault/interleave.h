@@ -5,29 +5,34 @@
 #include "engine.h"
 
 /* Most choices between VCPUs in one execution. */
-#define TKFI_MAX_CHOICES	128U
+#define TKFI_MAX_CHOICES	2048U
 
 /**
  * struct tkfi_interleave - every order in which VCPUs can go on at their stops
  * @strategy:	for tkfi_engine_run(), or a plan's @order
  * @nr:		choices of the last execution at which more than one was ready
  * @at:		the choice that comes next
+ * @bound:	the most preemptions: choices of another VCPU than the last one, which
+ *		could have gone on
  * @chosen:	the VCPU chosen at each
- * @ready:	who was ready at each
+ * @ready:	who was ready at each, within the bound
+ * @spent:	preemptions up to each, with it
  *
  * Depth first, in lexicographic order of the choices: an execution repeats those
  * of the last one up to the latest that leaves another VCPU to try. Nothing is
- * pruned. @nr above TKFI_MAX_CHOICES says that there were too many.
+ * pruned but what is beyond the bound. @nr above TKFI_MAX_CHOICES says that there were too many.
  */
 struct tkfi_interleave {
 	struct tkfi_strategy strategy;
 	unsigned int nr;
 	unsigned int at;
+	unsigned int bound;
 	u8 chosen[TKFI_MAX_CHOICES];
 	u8 ready[TKFI_MAX_CHOICES];
+	u16 spent[TKFI_MAX_CHOICES];
 };
 
-/* Begin with the first one: always the lowest id. */
+/* Begin with the first one: always the lowest id. There is no bound. */
 void tkfi_interleave_init(struct tkfi_interleave *s);
 
 /**

@@ -24,15 +24,51 @@ static char *turns;
 module_param_named(schedule, turns, charp, 0444);
 MODULE_PARM_DESC(schedule, "the turns to replay in that scenario");
 
-static unsigned long long classes;
-module_param(classes, ullong, 0444);
-MODULE_PARM_DESC(classes, "the most classes to explore of a scenario, 0 for all");
+static char *strategy = "dpor";
+module_param(strategy, charp, 0444);
+MODULE_PARM_DESC(strategy, "dpor, dfs, random, pos or pct");
+
+static unsigned long long executions;
+module_param(executions, ullong, 0444);
+MODULE_PARM_DESC(executions, "the most executions of a scenario, 0 for all, or for 10000");
+
+static unsigned int seconds;
+module_param(seconds, uint, 0444);
+MODULE_PARM_DESC(seconds, "of host time for a scenario, 0 for as long as it takes");
+
+static unsigned long long seed;
+module_param(seed, ullong, 0444);
+MODULE_PARM_DESC(seed, "number of the first execution of those that sample");
+
+static unsigned int depth = 3;
+module_param(depth, uint, 0444);
+MODULE_PARM_DESC(depth, "of the bugs that pct looks for, 1 to 8");
+
+static unsigned int preemptions = 2;
+module_param(preemptions, uint, 0444);
+MODULE_PARM_DESC(preemptions, "the most preemptions of an execution of dfs");
 
 static struct tkfi_explorer *explorer;
 static char err[1024];
 
+static struct tkfi_explore_options options;
+
 static int explore_suite_init(struct kunit_suite *suite)
 {
+	options = (struct tkfi_explore_options){
+		.executions = executions,
+		.seconds = seconds,
+		.seed = seed,
+		.depth = depth,
+		.preemptions = preemptions,
+	};
+	while (options.strategy < TKFI_NR_STRATEGIES &&
+	       strcmp(tkfi_strategy_names[options.strategy], strategy))
+		options.strategy++;
+	if (options.strategy == TKFI_NR_STRATEGIES) {
+		pr_err("tkfi: no strategy is called %s\n", strategy);
+		return -EINVAL;
+	}
 	explorer = tkfi_explorer_open(NSEC_PER_SEC);
 	return explorer ? 0 : -ENOMEM;
 }
@@ -73,8 +109,10 @@ static void say_explored(u64 ns)
 {
 	const struct tkfi_dpor_stats *stats = &explorer->stats;
 
-	tkfi_result("\"type\":\"explored\",\"scenario\":\"%s\",\"strategy\":\"dpor\",\"classes\":%llu,\"executions\":%llu,\"redundant\":%llu,\"deadlocks\":%llu,\"steps\":%llu,\"replayed\":%llu,\"longest\":%u,\"complete\":%s,\"ns\":%llu",
-		    explorer->name, stats->classes,
+	tkfi_result("\"type\":\"explored\",\"scenario\":\"%s\",\"strategy\":\"%s\",\"classes\":%llu,\"executions\":%llu,\"redundant\":%llu,\"deadlocks\":%llu,\"steps\":%llu,\"replayed\":%llu,\"longest\":%u,\"complete\":%s,\"ns\":%llu",
+		    explorer->name,
+		    tkfi_strategy_names[explorer->options.strategy],
+		    explorer->options.strategy == TKFI_DPOR ? stats->classes : 0,
 		    stats->classes + stats->redundant, stats->redundant,
 		    stats->deadlocks, stats->steps, stats->replayed,
 		    stats->longest, stats->complete ? "true" : "false", ns);
@@ -102,8 +140,11 @@ static void replay(struct kunit *test, const struct tkfi_violation *v)
 }
 
 static void explore(struct kunit *test, const struct tkfi_scenario *s,
+		    const struct tkfi_explore_options *options,
 		    bool must_be_known)
 {
+	bool all = options->strategy == TKFI_DPOR && !options->executions &&
+		   !options->seconds;
 	static struct tkfi_violation violations[TKFI_MAX_VIOLATIONS];
 	bool occurs[TKFI_MAX_KNOWN] = {};
 	unsigned int i, nr;
@@ -113,11 +154,11 @@ static void explore(struct kunit *test, const struct tkfi_scenario *s,
 	ret = tkfi_explorer_load(explorer, s, err, sizeof(err));
 	KUNIT_ASSERT_EQ_MSG(test, ret, 0, "%s", err);
 	began = os_nsecs();
-	ret = tkfi_explore(explorer, classes);
+	ret = tkfi_explore(explorer, options);
 	KUNIT_ASSERT_EQ_MSG(test, ret, 0, "%s",
 			    explorer->session.engine->error);
 	say_explored(os_nsecs() - began);
-	if (!classes)
+	if (all)
 		KUNIT_EXPECT_TRUE(test, explorer->stats.complete);
 	KUNIT_EXPECT_EQ(test, explorer->stats.redundant, 0);
 
@@ -140,7 +181,7 @@ static void explore(struct kunit *test, const struct tkfi_scenario *s,
 		replay(test, v);
 	}
 	/* What is found no longer does not belong on the list. */
-	for (i = 0; i < tkfi_nr_known && must_be_known && !classes; i++)
+	for (i = 0; i < tkfi_nr_known && must_be_known && all; i++)
 		if (tkfi_known[i].variants & BIT(tkfi_variant()) &&
 		    glob_match(tkfi_known[i].scenarios, s->name))
 			KUNIT_EXPECT_TRUE_MSG(test, occurs[i],
@@ -153,7 +194,7 @@ static void shipped(struct kunit *test)
 	const struct tkfi_scenario *s = test->param_value;
 
 	if (!is_text() && glob_match(scenario, s->name))
-		explore(test, s, true);
+		explore(test, s, &options, true);
 }
 
 /* The parameter's scenario, or else one as a user might write it. */
@@ -165,7 +206,7 @@ static void given(struct kunit *test)
 			"cpu0: tick; cpu1: read vdso MONOTONIC, read vdso MONOTONIC; host: 12ms",
 	};
 
-	explore(test, &s, false);
+	explore(test, &s, &options, false);
 }
 
 static const struct tkfi_scenario *find_scenario(const char *name)

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Strategies that sample: each execution by chance, and again the same one by the
+ * same number. They choose at accesses, and know nothing of what is explored.
+ */
+#ifndef __TKFI_STRATEGIES_H
+#define __TKFI_STRATEGIES_H
+
+#include "engine.h"
+
+/**
+ * struct tkfi_random - a uniformly random VCPU at every choice
+ * @strategy:	for tkfi_engine_run()
+ * @state:	of the generator
+ */
+struct tkfi_random {
+	struct tkfi_strategy strategy;
+	u64 state;
+};
+
+/* The execution of number @seed. */
+void tkfi_random_init(struct tkfi_random *s, u64 seed);
+
+/**
+ * struct tkfi_pos - partial order sampling
+ * @strategy:	for tkfi_engine_run()
+ * @state:	of the generator
+ * @priority:	of each VCPU's next step
+ *
+ * The step of the highest priority goes on. Priorities are drawn anew for a step
+ * that comes up, and for steps that are dependent on the one that was taken: so
+ * orders of dependent steps come up more evenly than by uniform choice. Yuan, Yang,
+ * Gu: Partial Order Aware Concurrency Sampling, CAV 2018.
+ */
+struct tkfi_pos {
+	struct tkfi_strategy strategy;
+	u64 state;
+	u32 priority[TKFI_MAX_VCPUS];
+};
+
+void tkfi_pos_init(struct tkfi_pos *s, u64 seed);
+
+#define TKFI_PCT_MAX_DEPTH	8
+
+/**
+ * struct tkfi_pct - probabilistic concurrency testing
+ * @strategy:	for tkfi_engine_run()
+ * @state:	of the generator
+ * @depth:	d: how many orders of steps a bug needs, 1 ... TKFI_PCT_MAX_DEPTH
+ * @length:	k: choices in an execution, as far as known
+ * @at:		choices so far
+ * @change:	the choices at which the running VCPU becomes the last one
+ * @priority:	of each VCPU
+ *
+ * A bug of depth d is met in one execution with a probability of at least
+ * 1 / (n * k^(d-1)), n VCPUs. Burckhardt, Kothari, Musuvathi, Nagarakatte: A
+ * Randomized Scheduler with Probabilistic Guarantees of Finding Bugs, ASPLOS 2010.
+ */
+struct tkfi_pct {
+	struct tkfi_strategy strategy;
+	u64 state;
+	unsigned int depth;
+	unsigned int length;
+	unsigned int at;
+	unsigned int change[TKFI_PCT_MAX_DEPTH];
+	u8 priority[TKFI_MAX_VCPUS];
+};
+
+void tkfi_pct_init(struct tkfi_pct *s, u64 seed, unsigned int depth,
+		   unsigned int length);
+
+/* A number below @limit, not 0, from a generator's state: xorshift64*. */
+static inline u32 tkfi_draw(u64 *state, u32 limit)
+{
+	u64 x = *state;
+
+	x ^= x >> 12;
+	x ^= x << 25;
+	x ^= x >> 27;
+	*state = x;
+	return ((x * 0x2545f4914f6cdd1dULL >> 32) * limit) >> 32;
+}
+
+/* A generator's state that is not 0, and far from that of the next seed. */
+static inline u64 tkfi_draw_init(u64 seed)
+{
+	return (seed + 1) * 0x9e3779b97f4a7c15ULL | 1;
+}
+
+#endif
