@@ -207,6 +207,8 @@ static bool judge(void *arg, int ret)
 {
 	struct tkfi_explorer *x = arg;
 
+	if (x->each)
+		x->each(x, ret);
 	x->order.nr = 0;
 	tkfi_oracles_check(x->session.engine, &x->plan, ret, &x->order, found,
 			   x);

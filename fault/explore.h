@@ -79,6 +79,9 @@ struct tkfi_explore_options {
  * @options:	of the last exploration
  * @stop_ns:	when it has to stop, by the host's clock; 0 for never
  * @stats:	what it did; for other strategies than dpor @classes are executions
+ * @each:	called after each execution with what tkfi_engine_run() returned; may be
+ *		NULL. For tests
+ * @each_arg:	for @each
  * @violations:	distinct ones of the last exploration
  * @nr_violations: how many; more than TKFI_MAX_VIOLATIONS are not told apart
  */
@@ -93,6 +96,8 @@ struct tkfi_explorer {
 	struct tkfi_explore_options options;
 	s64 stop_ns;
 	struct tkfi_dpor_stats stats;
+	void (*each)(struct tkfi_explorer *x, int ret);
+	void *each_arg;
 	struct tkfi_violation violations[TKFI_MAX_VIOLATIONS];
 	unsigned int nr_violations;
 };

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Schedules: what is written is what was executed, and what is executed again. */
+#include <kunit/test.h>
+#include <linux/vmalloc.h>
+#include <linux/xxhash.h>
+
+#include "known.h"
+#include "scenarios.h"
+
+static struct tkfi_explorer *explorer;
+static struct tkfi_schedule turns;
+static char err[1024];
+
+static int schedule_suite_init(struct kunit_suite *suite)
+{
+	explorer = tkfi_explorer_open(NSEC_PER_SEC);
+	return explorer ? 0 : -ENOMEM;
+}
+
+static void schedule_suite_exit(struct kunit_suite *suite)
+{
+	tkfi_explorer_close(explorer);
+}
+
+/* As people may write it, and as it is printed. */
+static void round_trip(struct kunit *test)
+{
+	static const char * const texts[][2] = {
+		{ "", "" },
+		{ "cpu0", "cpu0" },
+		{ "  cpu1 ,host,  cpu0", "cpu1, host, cpu0" },
+		{ "cpu0 before store vdso.seq", "cpu0 before store vdso.seq" },
+		{ "cpu0 before  load  tk_core+40/8#12,host",
+		  "cpu0 before load tk_core+40/8#12, host" },
+		{ "cpu2 before lock timekeeper_lock#1, cpu0 before unlock x",
+		  "cpu2 before lock timekeeper_lock, cpu0 before unlock x" },
+	};
+	char text[TKFI_SCHEDULE_TEXT];
+	int i;
+
+	turns.host = 3;
+	for (i = 0; i < ARRAY_SIZE(texts); i++) {
+		KUNIT_EXPECT_EQ_MSG(test,
+				    tkfi_schedule_parse(&turns, texts[i][0],
+							4, err, sizeof(err)),
+				    0, "%s", err);
+		text[0] = '\0';
+		tkfi_schedule_print(&turns, text, sizeof(text));
+		KUNIT_EXPECT_STREQ(test, text, texts[i][1]);
+	}
+}
+
+/* What is wrong, and a caret under it. */
+static void malformed(struct kunit *test)
+{
+	static const char * const texts[][2] = {
+		{ "cpu0, cpu7",
+		  "no such VCPU; write cpuN or host:\ncpu0, cpu7\n      ^" },
+		{ "guest", "no such VCPU; write cpuN or host:\nguest\n^" },
+		{ "cpu0 after store x",
+		  "a comma or the end is expected:\ncpu0 after store x\n     ^" },
+		{ "cpu0 before stor x",
+		  "no such step; write load, store, lock or unlock:\ncpu0 before stor x\n            ^" },
+		{ "cpu0 before store",
+		  "a name is expected, as in store vdso.seq:\ncpu0 before store\n                 ^" },
+		{ "cpu0 before store x#0",
+		  "a number is expected; the first is 1:\ncpu0 before store x#0\n                    ^" },
+		{ "cpu0 before store x#two",
+		  "a number is expected; the first is 1:\ncpu0 before store x#two\n                    ^" },
+		{ "cpu0 before store x y",
+		  "a comma or the end is expected:\ncpu0 before store x y\n                    ^" },
+	};
+	int i;
+
+	turns.host = 3;
+	for (i = 0; i < ARRAY_SIZE(texts); i++) {
+		KUNIT_EXPECT_EQ(test,
+				tkfi_schedule_parse(&turns, texts[i][0], 4,
+						    err, sizeof(err)), -EINVAL);
+		KUNIT_EXPECT_STREQ(test, err, texts[i][1]);
+	}
+}
+
+static int load(const char *name)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(tkfi_scenarios); i++)
+		if (!strcmp(tkfi_scenarios[i].name, name))
+			return tkfi_explorer_load(explorer, &tkfi_scenarios[i],
+						  err, sizeof(err));
+	return -ENOENT;
+}
+
+/* One that was for another kernel says where it stopped making sense. */
+static void does_not_fit(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, load("falls-vdso"), 0);
+	KUNIT_EXPECT_EQ(test,
+			tkfi_explorer_replay(explorer,
+					     "cpu0 before store vdso.seq, cpu1 before store vdso.seq",
+					     err, sizeof(err)), -ECANCELED);
+	KUNIT_EXPECT_STREQ(test, err,
+			   "the schedule does not fit: in turn 2 VCPU1 ended before its store vdso.seq#1");
+	KUNIT_EXPECT_EQ(test,
+			tkfi_explorer_replay(explorer,
+					     "cpu0 before store vdso.seq#2, cpu1 before load vdso.seq#2",
+					     err, sizeof(err)), -ECANCELED);
+	KUNIT_EXPECT_STREQ(test, err,
+			   "the schedule does not fit: in turn 2 VCPU1 has to wait before its load vdso.seq#2");
+}
+
+#define MAX_CLASSES	300
+
+/* What an execution came to: the results of its operations, in their order. */
+struct witness {
+	char schedule[TKFI_SCHEDULE_TEXT];
+	u64 results;
+};
+
+struct witnesses {
+	unsigned int nr;
+	struct witness of[MAX_CLASSES];
+};
+
+static u64 results_of(const struct tkfi_explorer *x)
+{
+	u64 hash = 0;
+	unsigned int i, j;
+
+	for (i = 0; i < x->plan.nr_programs; i++)
+		for (j = 0; j < x->plan.programs[i].nr; j++)
+			hash = xxh64(&x->plan.programs[i].ops[j].result,
+				     sizeof(s64), hash);
+	return hash;
+}
+
+static void write_down(struct tkfi_explorer *x, int ret)
+{
+	struct witnesses *w = x->each_arg;
+
+	/* The exploration may have begun anew: what counts are the last ones. */
+	w->nr = x->stats.classes - 1;
+	if (w->nr < MAX_CLASSES) {
+		turns.host = x->plan.nr_programs - 1;
+		w->of[w->nr].schedule[0] = '\0';
+		if (!tkfi_schedule_of(&turns, x->session.engine, NULL))
+			tkfi_schedule_print(&turns, w->of[w->nr].schedule,
+					    TKFI_SCHEDULE_TEXT);
+		w->of[w->nr].results = results_of(x);
+	}
+	w->nr++;
+}
+
+/* The last execution's results, for one more look at it. */
+static void look_again(struct tkfi_explorer *x, int ret)
+{
+	*(u64 *)x->each_arg = results_of(x);
+}
+
+/* Every execution can be written as a schedule, and comes to the same again. */
+static void every_class(struct kunit *test)
+{
+	const struct tkfi_explore_options options = { TKFI_DPOR };
+	unsigned int i, wrong = 0;
+	struct witnesses *w;
+	u64 results;
+
+	w = vmalloc(sizeof(*w));
+	KUNIT_ASSERT_NOT_NULL(test, w);
+	KUNIT_EXPECT_EQ(test, load("cover-letter"), 0);
+	explorer->each = write_down;
+	explorer->each_arg = w;
+	KUNIT_EXPECT_EQ(test, tkfi_explore(explorer, &options), 0);
+	KUNIT_EXPECT_GT(test, w->nr, 100);
+	KUNIT_EXPECT_LE(test, w->nr, MAX_CLASSES);
+	explorer->each = look_again;
+	explorer->each_arg = &results;
+	for (i = 0; i < min(w->nr, MAX_CLASSES + 0U); i++) {
+		int ret = tkfi_explorer_replay(explorer, w->of[i].schedule,
+					       err, sizeof(err));
+
+		if (ret || results != w->of[i].results)
+			wrong++;
+		if (wrong == 1)
+			KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s: %s",
+					    w->of[i].schedule, err);
+	}
+	explorer->each = NULL;
+	KUNIT_EXPECT_EQ(test, wrong, 0);
+	vfree(w);
+}
+
+/* Does this build have the race of the cover letter, for readers of the vDSO? */
+static unsigned int races(void)
+{
+	return tkfi_variant() != TKFI_FIXED;
+}
+
+/* A replay is one and the same, event by event, a thousand times. */
+static void thousand_replays(struct kunit *test)
+{
+	u64 hash = 0, again;
+	int i;
+
+	KUNIT_ASSERT_EQ(test, load("falls-vdso"), 0);
+	for (i = 0; i < 1000; i++) {
+		const struct tkfi_trace *trace = &explorer->session.engine->trace;
+
+		KUNIT_ASSERT_EQ(test,
+				tkfi_explorer_replay(explorer,
+						     "cpu0 before store vdso.seq, host, cpu1 before load vdso.seq#3",
+						     err, sizeof(err)), 0);
+		again = tkfi_trace_hash(trace, 0);
+		if (!i)
+			hash = again;
+		KUNIT_ASSERT_EQ(test, hash, again);
+		KUNIT_ASSERT_EQ(test, explorer->nr_violations, races());
+	}
+}
+
+/* Strategies find the race of the cover letter, and no other. */
+static void strategies(struct kunit *test)
+{
+	struct tkfi_explore_options options = {
+		.executions = 20000, .depth = 3, .preemptions = 2,
+	};
+	u64 steps;
+
+	KUNIT_ASSERT_EQ(test, load("falls-vdso"), 0);
+	for (; options.strategy < TKFI_NR_STRATEGIES; options.strategy++) {
+		const char *name = tkfi_strategy_names[options.strategy];
+
+		KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &options), 0);
+		/* Uniform choice hardly ever keeps the host for that place. */
+		if (options.strategy == TKFI_RANDOM)
+			KUNIT_EXPECT_LE(test, explorer->nr_violations, races());
+		else
+			KUNIT_EXPECT_EQ_MSG(test, explorer->nr_violations,
+					    races(), "%s", name);
+		if (explorer->nr_violations)
+			KUNIT_EXPECT_EQ_MSG(test, explorer->violations[0].turns,
+					    5, "%s", name);
+		KUNIT_EXPECT_EQ_MSG(test, explorer->stats.complete,
+				    options.strategy <= TKFI_DFS, "%s", name);
+		/* The same again by the same numbers. */
+		steps = explorer->stats.steps;
+		KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &options), 0);
+		KUNIT_EXPECT_EQ_MSG(test, explorer->stats.steps, steps, "%s",
+				    name);
+	}
+}
+
+/* Without a preemption nothing goes back: somebody has to be off in the middle. */
+static void bound(struct kunit *test)
+{
+	struct tkfi_explore_options options = { .strategy = TKFI_DFS };
+	u64 before = 0;
+
+	KUNIT_ASSERT_EQ(test, load("falls-vdso"), 0);
+	for (; options.preemptions < 3; options.preemptions++) {
+		KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &options), 0);
+		KUNIT_EXPECT_TRUE(test, explorer->stats.complete);
+		KUNIT_EXPECT_GT(test, explorer->stats.classes, before);
+		before = explorer->stats.classes;
+		KUNIT_EXPECT_EQ_MSG(test, explorer->nr_violations,
+				    options.preemptions >= 2 && races(), "%u",
+				    options.preemptions);
+	}
+}
+
+static struct kunit_case schedule_cases[] = {
+	KUNIT_CASE(round_trip),
+	KUNIT_CASE(malformed),
+	KUNIT_CASE(does_not_fit),
+	KUNIT_CASE(every_class),
+	KUNIT_CASE(thousand_replays),
+	KUNIT_CASE(strategies),
+	KUNIT_CASE(bound),
+	{}
+};
+
+static struct kunit_suite schedule_suite = {
+	.name = "tkfi_schedule",
+	.suite_init = schedule_suite_init,
+	.suite_exit = schedule_suite_exit,
+	.test_cases = schedule_cases,
+};
+
+kunit_test_suite(schedule_suite);
