@@ -90,6 +90,7 @@ struct tkfi_dpor {
 
 	size_t snapshot_size;
 	unsigned int nr_snapshots;	/* the first ones are valid */
+	unsigned int max_snapshots;
 	u8 *snapshots;
 };
 
@@ -309,7 +310,7 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 		if (engine->vcpus[i].next.kind == TKFI_STEP_YIELD)
 			return i;
 
-	if (k == d->nr_snapshots * SPACING && d->nr_snapshots < NR_SNAPSHOTS)
+	if (k == d->nr_snapshots * SPACING && d->nr_snapshots < d->max_snapshots)
 		engine->save = snapshot(d, d->nr_snapshots++);
 	if (k < d->known) {
 		d->stats->replayed++;
@@ -537,6 +538,7 @@ int tkfi_dpor_explore(struct tkfi_dpor *d, const struct tkfi_dpor_client *client
 
 	memset(stats, 0, sizeof(*stats));
 	d->stats = stats;
+	d->max_snapshots = client->no_snapshots ? 1 : NR_SNAPSHOTS;
 	ret = start_anew(d, client);
 	for (;;) {
 		if (tkfi_cells_changed) {

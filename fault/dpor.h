@@ -43,6 +43,7 @@ struct tkfi_dpor_stats {
  * @restart:	forget all judgements: what follows repeats them
  * @arg:	for both
  * @limit:	the most classes to explore, 0 for no limit
+ * @no_snapshots: take none but at the start
  */
 struct tkfi_dpor_client {
 	int (*start)(void *arg);
@@ -50,6 +51,7 @@ struct tkfi_dpor_client {
 	void (*restart)(void *arg);
 	void *arg;
 	u64 limit;
+	bool no_snapshots;
 };
 
 struct tkfi_dpor;

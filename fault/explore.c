@@ -258,6 +258,7 @@ static int explore_dpor(struct tkfi_explorer *x)
 		.restart = forget,
 		.arg = x,
 		.limit = x->options.executions,
+		.no_snapshots = x->options.no_snapshots,
 	};
 
 	return tkfi_dpor_explore(x->dpor, &client, &x->stats);
@@ -365,6 +366,29 @@ int tkfi_explore(struct tkfi_explorer *x,
 			ret = explore_samples(x);
 	}
 	x->session.engine->quiet = false;
+	end(x, flags);
+	return ret;
+}
+
+int tkfi_explorer_run_in_order(struct tkfi_explorer *x, unsigned int times)
+{
+	unsigned long flags;
+	unsigned int i, j;
+	int ret;
+
+	ret = begin(x, &flags);
+	suppress_printk = true;
+	for (; times && !ret; times--) {
+		tkfi_state_restore(&x->begin);
+		for (i = 0; i < x->plan.nr_programs; i++) {
+			for (j = 0; j < x->plan.programs[i].nr; j++) {
+				struct tkfi_op *op = &x->plan.programs[i].ops[j];
+
+				op->result = op->type->run(op);
+			}
+		}
+	}
+	suppress_printk = false;
 	end(x, flags);
 	return ret;
 }

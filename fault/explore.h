@@ -55,6 +55,7 @@ extern const char * const tkfi_strategy_names[TKFI_NR_STRATEGIES];
  * @seed:	number of the first execution of those that sample
  * @depth:	of bugs that pct looks for
  * @preemptions: bound of dfs
+ * @no_snapshots: dpor executes from the start again each time
  */
 struct tkfi_explore_options {
 	enum tkfi_strategy_kind strategy;
@@ -63,6 +64,7 @@ struct tkfi_explore_options {
 	u64 seed;
 	unsigned int depth;
 	unsigned int preemptions;
+	bool no_snapshots;
 };
 
 #define TKFI_SAMPLES	10000
@@ -128,6 +130,18 @@ int tkfi_explorer_load(struct tkfi_explorer *x,
  */
 int tkfi_explore(struct tkfi_explorer *x,
 		 const struct tkfi_explore_options *options);
+
+/**
+ * tkfi_explorer_run_in_order() - all operations one after another, as the kernel
+ * runs them
+ * @x:		explorer; a scenario has been loaded
+ * @times:	how often
+ *
+ * Off the VCPUs: see tkfi_session_repeat(). For benchmarks.
+ *
+ * Return: 0, or as tkfi_engine_run() for the set-up.
+ */
+int tkfi_explorer_run_in_order(struct tkfi_explorer *x, unsigned int times);
 
 /**
  * tkfi_explorer_replay() - one execution of the scenario that was loaded
