@@ -22,8 +22,7 @@ void tkfi_access_watch(tkfi_access_fn fn, void *arg)
 	watcher_arg = arg;
 }
 
-static noinline void report(const void *addr, unsigned int what,
-			    unsigned long ip)
+static noinline void tell(const void *addr, unsigned int what, unsigned long ip)
 {
 	const struct tkfi_access access = {
 		.addr = addr,
@@ -32,19 +31,22 @@ static noinline void report(const void *addr, unsigned int what,
 		.store = what & TKFI_STORE,
 		.is_volatile = what & TKFI_VOLATILE,
 	};
-
 	struct tkfi_vcpu *vcpu = tkfi_current;
 
-	if (!watcher) {
-		tkfi_access(addr, access.size,
-			    access.store ? TKFI_STEP_STORE : TKFI_STEP_LOAD,
-			    access.is_volatile, ip);
-		return;
-	}
 	/* What the watcher itself reads is nobody's business. */
 	tkfi_current = NULL;
 	watcher(&access, watcher_arg);
 	tkfi_current = vcpu;
+}
+
+static void report(const void *addr, unsigned int what, unsigned long ip)
+{
+	if (unlikely(watcher))
+		tell(addr, what, ip);
+	else
+		tkfi_access(addr, what & ~(TKFI_STORE | TKFI_VOLATILE),
+			    what & TKFI_STORE ? TKFI_STEP_STORE : TKFI_STEP_LOAD,
+			    what & TKFI_VOLATILE, ip);
 }
 
 __diag_push();
@@ -118,7 +120,8 @@ void *tkfi_memcpy(void *to, const void *from, size_t size)
 	const unsigned long ip = _RET_IP_;
 	size_t i;
 
-	if (!tkfi_current)
+	if (!tkfi_current ||
+	    (!watcher && tkfi_copy_is_private(to, from, size)))
 		return memcpy(to, from, size);
 	for (i = 0; i < size; i += step(i, size)) {
 		report(from + i, step(i, size), ip);

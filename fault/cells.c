@@ -7,10 +7,6 @@
 #include "cells.h"
 #include "names.h"
 
-#define CELLS_PER_PAGE	(PAGE_SIZE / TKFI_CELL_SIZE)
-#define MAX_PAGES	24
-#define MAX_SPAN	8192
-
 struct tkfi_cell tkfi_cells[TKFI_MAX_CELLS];
 bool tkfi_cells_changed;
 
@@ -33,24 +29,23 @@ static struct object {
 
 static unsigned int nr_objects;
 
-/* From address to cell: the page's number, then the place in it. */
-static unsigned long first_page;
-static u8 page_of[MAX_SPAN];
-static u16 cell_of[MAX_PAGES][CELLS_PER_PAGE];
+unsigned long tkfi_cell_first_page;
+u8 tkfi_cell_pages[TKFI_CELL_SPAN];
+u16 tkfi_cell_map[TKFI_CELL_PAGES][TKFI_CELLS_PER_PAGE];
 static unsigned int nr_pages;
 static const void *addr_of[TKFI_MAX_CELLS];
 
 void tkfi_cells_reset(void)
 {
 	memset(tkfi_cells, 0, sizeof(tkfi_cells));
-	memset(page_of, 0, sizeof(page_of));
-	memset(cell_of, 0, sizeof(cell_of));
+	memset(tkfi_cell_pages, 0, sizeof(tkfi_cell_pages));
+	memset(tkfi_cell_map, 0, sizeof(tkfi_cell_map));
 	nr_locks = 0;
 	nr_guards = 0;
 	nr_objects = 0;
 	nr_cells = MAX_LOCKS + 1;
 	nr_pages = 1;
-	first_page = 0;
+	tkfi_cell_first_page = 0;
 	tkfi_cells_changed = false;
 }
 
@@ -86,32 +81,21 @@ int tkfi_cells_add(const char *name, const void *addr, size_t size)
 		unsigned long page = at / PAGE_SIZE;
 
 		/* The first object's page is in the middle of the span. */
-		if (!first_page)
-			first_page = page - MAX_SPAN / 2;
-		page -= first_page;
-		if (page >= MAX_SPAN || nr_cells == TKFI_MAX_CELLS)
+		if (!tkfi_cell_first_page)
+			tkfi_cell_first_page = page - TKFI_CELL_SPAN / 2;
+		page -= tkfi_cell_first_page;
+		if (page >= TKFI_CELL_SPAN || nr_cells == TKFI_MAX_CELLS)
 			return -ENOSPC;
-		if (!page_of[page]) {
-			if (nr_pages == MAX_PAGES)
+		if (!tkfi_cell_pages[page]) {
+			if (nr_pages == TKFI_CELL_PAGES)
 				return -ENOSPC;
-			page_of[page] = nr_pages++;
+			tkfi_cell_pages[page] = nr_pages++;
 		}
 		addr_of[nr_cells] = (const void *)at;
-		cell_of[page_of[page]][at % PAGE_SIZE / TKFI_CELL_SIZE] =
+		tkfi_cell_map[tkfi_cell_pages[page]][at % PAGE_SIZE / TKFI_CELL_SIZE] =
 			nr_cells++;
 	}
 	return 0;
-}
-
-unsigned int tkfi_cell_at(const void *addr)
-{
-	unsigned long at = (unsigned long)addr;
-	unsigned long page = at / PAGE_SIZE - first_page;
-
-	/* Page 0 of the table is empty: it belongs to all that is not known. */
-	if (page >= MAX_SPAN)
-		return 0;
-	return cell_of[page_of[page]][at % PAGE_SIZE / TKFI_CELL_SIZE];
 }
 
 static void make_guard(unsigned int cell)

@@ -14,6 +14,7 @@
 #include <linux/limits.h>
 #include <linux/log2.h>
 #include <linux/types.h>
+#include <asm/page.h>
 
 #define TKFI_CELL_SIZE		4
 #define TKFI_MAX_CELLS		4096
@@ -68,8 +69,27 @@ int tkfi_cells_add(const char *name, const void *addr, size_t size);
 /* Mark a word as a sequence: TKFI_CELL_SEQUENCE or TKFI_CELL_LATCH. */
 void tkfi_cells_mark(const void *addr, u8 flag);
 
+/* From address to cell: the page's number, then the place in it. */
+#define TKFI_CELL_SPAN		8192	/* pages */
+#define TKFI_CELL_PAGES		24
+#define TKFI_CELLS_PER_PAGE	(PAGE_SIZE / TKFI_CELL_SIZE)
+
+extern unsigned long tkfi_cell_first_page;
+extern u8 tkfi_cell_pages[TKFI_CELL_SPAN];
+extern u16 tkfi_cell_map[TKFI_CELL_PAGES][TKFI_CELLS_PER_PAGE];
+
 /* The cell at an address, 0 if it is none's. */
-unsigned int tkfi_cell_at(const void *addr);
+static inline unsigned int tkfi_cell_at(const void *addr)
+{
+	unsigned long at = (unsigned long)addr;
+	unsigned long page = at / PAGE_SIZE - tkfi_cell_first_page;
+
+	/* Page 0 of the map is empty: it belongs to all that is not known. */
+	if (page >= TKFI_CELL_SPAN)
+		return 0;
+	return tkfi_cell_map[tkfi_cell_pages[page]]
+			    [at % PAGE_SIZE / TKFI_CELL_SIZE];
+}
 
 /* The cell that stands for a lock; locks have no memory of their own on UP. */
 unsigned int tkfi_cell_of_lock(const void *lock);
@@ -86,6 +106,31 @@ void tkfi_cell_name(unsigned int cell, unsigned int nr, char *buf, size_t size);
 
 /* Every cell is worth a choice from now on. */
 void tkfi_cells_share_all(void);
+
+/**
+ * tkfi_cells_private() - is it of no consequence that some cells are used?
+ * @cell:	first
+ * @nr:		how many
+ * @vcpu:	the user's id
+ * @store:	it writes
+ * @held:	guards it holds
+ *
+ * So it is if none of them is worth a choice, and nothing is learnt of them that was
+ * not known. This is what most accesses come to: it must be fast.
+ */
+static inline bool tkfi_cells_private(unsigned int cell, unsigned int nr,
+				      unsigned int vcpu, bool store, u16 held)
+{
+	const struct tkfi_cell *c = &tkfi_cells[cell], *end = c + nr;
+	u8 self = BIT(vcpu);
+
+	for (; c < end; c++)
+		if (c->flags & TKFI_CELL_SHARED ||
+		    !((store ? c->stored : c->loaded) & self) ||
+		    (u16)(c->unguarded | held) != U16_MAX)
+			return false;
+	return true;
+}
 
 /**
  * tkfi_cells_use() - VCPU @vcpu is about to use cells

@@ -86,7 +86,8 @@ struct tkfi_dpor {
 	unsigned int nr_races;
 
 	struct tree tree[TREE_NODES];
-	u32 free_tree;
+	u32 free_tree;		/* nodes that were used, by sibling */
+	u32 nr_tree;		/* how many were used, and 0, which is none */
 
 	size_t snapshot_size;
 	unsigned int nr_snapshots;	/* the first ones are valid */
@@ -383,6 +384,18 @@ static bool can_begin(const struct move *v, unsigned int nr, unsigned int vcpu,
 	return true;
 }
 
+/* A node, 0 if there is none left. */
+static u32 new_tree(struct tkfi_dpor *d)
+{
+	u32 t = d->free_tree;
+
+	if (t)
+		d->free_tree = d->tree[t].sibling;
+	else if (d->nr_tree < TREE_NODES)
+		t = d->nr_tree++;
+	return t;
+}
+
 /* Add @v to a node's wakeup tree, unless that has it. */
 static int insert(struct tkfi_dpor *d, struct node *node, struct move *v,
 		  unsigned int nr)
@@ -411,11 +424,10 @@ static int insert(struct tkfi_dpor *d, struct node *node, struct move *v,
 		at_root = false;
 	}
 	for (i = 0; i < nr; i++) {
-		u32 t = d->free_tree;
+		u32 t = new_tree(d);
 
 		if (!t)
 			return fail(d, -ENOMEM, "the wakeup trees are too big");
-		d->free_tree = d->tree[t].sibling;
 		d->tree[t] = (struct tree){
 			.vcpu = v[i].vcpu,
 			.touch = v[i].touch,
@@ -494,8 +506,6 @@ static bool backtrack(struct tkfi_dpor *d)
 
 static void forget(struct tkfi_dpor *d)
 {
-	unsigned int i;
-
 	d->depth = 0;
 	d->known = 0;
 	d->nr_races = 0;
@@ -503,9 +513,8 @@ static void forget(struct tkfi_dpor *d)
 	memset(d->last_of, 0xff, sizeof(d->last_of));
 	memset(d->last_at, 0xff, sizeof(d->last_at));
 	d->nodes[0] = (struct node){};
-	for (i = 1; i < TREE_NODES; i++)
-		d->tree[i] = (struct tree){ .sibling = (i + 1) % TREE_NODES };
-	d->free_tree = 1;
+	d->free_tree = 0;
+	d->nr_tree = 1;
 }
 
 /* Everything from the start; the first execution. */

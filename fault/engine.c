@@ -314,25 +314,23 @@ static void write_sequence(struct tkfi_vcpu *v, unsigned int cell,
 	v->held ^= BIT(c->guard);
 }
 
-void tkfi_access(const void *addr, unsigned int size, enum tkfi_step_kind kind,
-		 bool is_volatile, unsigned long ip)
+static unsigned int nr_cells(const void *addr, size_t size)
 {
-	struct tkfi_vcpu *v = tkfi_current;
-	struct tkfi_step next;
-	unsigned int cell, nr;
+	return DIV_ROUND_UP((unsigned long)addr % TKFI_CELL_SIZE + size,
+			    TKFI_CELL_SIZE);
+}
 
-	if (!(tkfi_engine->strategy->wants & BIT(kind)))
-		return;
-	cell = tkfi_cell_at(addr);
-	if (!cell)
-		return;
-	nr = DIV_ROUND_UP((unsigned long)addr % TKFI_CELL_SIZE + size,
-			  TKFI_CELL_SIZE);
-	if (!tkfi_cells_use(cell, nr, v->id, kind == TKFI_STEP_STORE,
-			    v->held))
-		return;
+/* An access that is a choice. */
+static noinline void shared_access(struct tkfi_vcpu *v, const void *addr,
+				   unsigned int cell, unsigned int nr,
+				   enum tkfi_step_kind kind, bool is_volatile,
+				   unsigned long ip)
+{
+	u8 flags = tkfi_cells[cell].flags;
+	struct tkfi_step next;
+
 	if (is_volatile && kind == TKFI_STEP_LOAD &&
-	    tkfi_cells[cell].flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH))
+	    flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH))
 		kind = is_reading(v, cell) ? TKFI_STEP_CHECK : TKFI_STEP_BEGIN;
 	next = (struct tkfi_step){
 		.kind = kind,
@@ -348,6 +346,40 @@ void tkfi_access(const void *addr, unsigned int size, enum tkfi_step_kind kind,
 		set_attempt(v, cell, 0);
 	else if (kind == TKFI_STEP_STORE)
 		write_sequence(v, cell, addr);
+}
+
+void tkfi_access(const void *addr, unsigned int size, enum tkfi_step_kind kind,
+		 bool is_volatile, unsigned long ip)
+{
+	struct tkfi_vcpu *v = tkfi_current;
+	bool store = kind == TKFI_STEP_STORE;
+	unsigned int cell, nr;
+
+	if (!(tkfi_engine->strategy->wants & BIT(TKFI_STEP_LOAD)))
+		return;
+	cell = tkfi_cell_at(addr);
+	if (!cell)
+		return;
+	nr = nr_cells(addr, size);
+	if (tkfi_cells_private(cell, nr, v->id, store, v->held))
+		return;
+	if (tkfi_cells_use(cell, nr, v->id, store, v->held))
+		shared_access(v, addr, cell, nr, kind, is_volatile, ip);
+}
+
+bool tkfi_copy_is_private(const void *to, const void *from, size_t size)
+{
+	const struct tkfi_vcpu *v = tkfi_current;
+	unsigned int target = tkfi_cell_at(to), source = tkfi_cell_at(from);
+
+	if (!(tkfi_engine->strategy->wants & BIT(TKFI_STEP_LOAD)))
+		return true;
+	return (!target ||
+		tkfi_cells_private(target, nr_cells(to, size), v->id, true,
+				   v->held)) &&
+	       (!source ||
+		tkfi_cells_private(source, nr_cells(from, size), v->id, false,
+				   v->held));
 }
 
 /* A lock's cell, if it is a choice when it is taken or dropped. */

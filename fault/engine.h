@@ -262,6 +262,9 @@ unsigned long tkfi_engine_ready(const struct tkfi_engine *engine);
 void tkfi_access(const void *addr, unsigned int size, enum tkfi_step_kind step,
 		 bool is_volatile, unsigned long ip);
 
+/* May the executing VCPU copy all this at once, nobody being the wiser? */
+bool tkfi_copy_is_private(const void *to, const void *from, size_t size);
+
 /* The executing VCPU's operation has ended, and with it all it was reading. */
 void tkfi_attempts_end(void);
 

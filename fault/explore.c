@@ -189,10 +189,11 @@ static void found(const struct tkfi_finding *finding, void *arg)
 					    finding->first_vcpu,
 					    finding->first->to,
 					    finding->second_vcpu,
-					    finding->second->from + 1, steps);
+					    finding->second->from + 1, v->turns,
+					    steps);
 	else
 		turns = tkfi_order_in_turns(engine, &x->order, 0, 0, 0, 0,
-					    steps);
+					    v->turns, steps);
 	if (turns >= v->turns)
 		return;
 	schedule.host = host_of(x);

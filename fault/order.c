@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/kernel.h>
-#include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
 
@@ -57,6 +56,7 @@ struct turns {
 	const struct tkfi_order *order;
 	u16 steps[TKFI_MAX_VCPUS][TKFI_MAX_STEPS];
 	unsigned int nr[TKFI_MAX_VCPUS];
+	unsigned int nr_vcpus;
 	unsigned int first, nth, second, from;
 };
 
@@ -87,7 +87,7 @@ static unsigned int take_turns(const struct turns *t, const u8 *ranks,
 	unsigned int turns = 0, n = 0, i, vcpu;
 
 	while (n < t->order->nr && turns < most) {
-		for (i = 0; i < TKFI_MAX_VCPUS; i++)
+		for (i = 0; i < t->nr_vcpus; i++)
 			if (can_step(t, done, ranks[i]))
 				break;
 		vcpu = ranks[i];
@@ -105,13 +105,13 @@ static unsigned int try_ranks(const struct turns *t, u8 *ranks, unsigned int at,
 	static u16 tried[TKFI_MAX_STEPS];
 	unsigned int i;
 
-	if (at == TKFI_MAX_VCPUS) {
+	if (at == t->nr_vcpus) {
 		i = take_turns(t, ranks, most, tried);
 		if (i < most)
 			memcpy(steps, tried, t->order->nr * sizeof(*steps));
 		return i;
 	}
-	for (i = at; i < TKFI_MAX_VCPUS; i++) {
+	for (i = at; i < t->nr_vcpus; i++) {
 		swap(ranks[at], ranks[i]);
 		most = try_ranks(t, ranks, at + 1, most, steps);
 		swap(ranks[at], ranks[i]);
@@ -123,13 +123,14 @@ unsigned int tkfi_order_in_turns(const struct tkfi_engine *engine,
 				 const struct tkfi_order *order,
 				 unsigned int first, unsigned int nth,
 				 unsigned int second, unsigned int from,
-				 u16 *steps)
+				 unsigned int most, u16 *steps)
 {
 	static struct turns t;
 	u8 ranks[TKFI_MAX_VCPUS];
 	unsigned int i;
 
 	t.order = order;
+	t.nr_vcpus = engine->nr_vcpus;
 	t.first = first;
 	t.nth = nth;
 	t.second = second;
@@ -139,5 +140,5 @@ unsigned int tkfi_order_in_turns(const struct tkfi_engine *engine,
 		t.steps[engine->log[i].vcpu][t.nr[engine->log[i].vcpu]++] = i;
 	for (i = 0; i < TKFI_MAX_VCPUS; i++)
 		ranks[i] = i;
-	return try_ranks(&t, ranks, 0, UINT_MAX, steps);
+	return try_ranks(&t, ranks, 0, most, steps);
 }

@@ -37,17 +37,18 @@ static inline bool tkfi_happened_before(const struct tkfi_engine *engine,
  * @nth:	... any step of @second from its @from'th on; 0 for no such wish
  * @second:	VCPU
  * @from:	its step, from 1
- * @steps:	filled with the numbers of all steps
+ * @most:	take no more turns than one less
+ * @steps:	filled with the numbers of all steps, if that is possible
  *
  * The wish must be one that the order allows. Whoever goes on does so for as long as
  * it can; of all ways to begin the one with the fewest turns is taken.
  *
- * Return: how many turns.
+ * Return: how many turns, @most if there is no such order.
  */
 unsigned int tkfi_order_in_turns(const struct tkfi_engine *engine,
 				 const struct tkfi_order *order,
 				 unsigned int first, unsigned int nth,
 				 unsigned int second, unsigned int from,
-				 u16 *steps);
+				 unsigned int most, u16 *steps);
 
 #endif
