@@ -73,7 +73,7 @@ static bool is_being_read(const struct tkfi_engine *engine,
 	return false;
 }
 
-static bool can_go_on(const struct tkfi_engine *engine,
+static __always_inline bool can_go_on(const struct tkfi_engine *engine,
 		      const struct tkfi_vcpu *v)
 {
 	const struct tkfi_step *next = &v->next;
@@ -154,7 +154,7 @@ static void stop_here(void)
 	struct tkfi_vcpu *v = tkfi_current, *next;
 
 	tkfi_current = NULL;
-	if (!irqs_disabled())
+	if (!engine->quiet && !irqs_disabled())
 		internal_bug(engine, "VCPU%u enabled interrupts", v->id);
 	next = choose(engine);
 	tkfi_current = next;
@@ -186,15 +186,17 @@ static void step(struct tkfi_vcpu *v, const struct tkfi_step *next)
 {
 	const struct tkfi_engine *engine = tkfi_engine;
 	unsigned int wants = engine->strategy->wants ?: TKFI_WANTS_POINTS;
-	bool blocked;
 
 	v->next = *next;
-	blocked = !can_go_on(engine, v);
-	if (!blocked && !(wants & BIT(next->kind)))
-		return;
-	if (blocked && !engine->quiet) {
-		v->blocked_on = tkfi_name(next->what);
-		tkfi_record(TKFI_EV_BLOCKED, v->blocked_on, 0);
+	if (!engine->quiet || !(wants & BIT(next->kind))) {
+		bool blocked = !can_go_on(engine, v);
+
+		if (!blocked && !(wants & BIT(next->kind)))
+			return;
+		if (blocked && !engine->quiet) {
+			v->blocked_on = tkfi_name(next->what);
+			tkfi_record(TKFI_EV_BLOCKED, v->blocked_on, 0);
+		}
 	}
 	stop_here();
 	if (next->nr_cells)
@@ -520,6 +522,8 @@ static int execute(struct tkfi_engine *engine)
 		engine->last = engine->chosen;
 		tkfi_switch(&engine->caller, &engine->chosen->context);
 	}
+	if (!irqs_disabled() && !engine->ret)
+		internal_bug(engine, "a VCPU enabled interrupts");
 	if (!engine->ret && !all_done(engine)) {
 		report_deadlock(engine);
 		engine->ret = -EDEADLK;

@@ -7,8 +7,10 @@
 #include <linux/math64.h>
 #include <os.h>
 
+#include "cells.h"
 #include "result.h"
 #include "scenarios.h"
+#include "strategies.h"
 
 static struct tkfi_explorer *explorer;
 static char err[1024];
@@ -101,7 +103,118 @@ static void bench(struct kunit *test)
 	explore(test, "dpor-again", false);
 }
 
+/*
+ * A timekeeper in a seqlock, as others have explored it: the writer reads the clock,
+ * the host takes it off, the writer publishes eleven words; two readers read twice.
+ * There is no code of the kernel's in it.
+ */
+static struct {
+	unsigned int seq;
+	unsigned int now;
+	unsigned int words[11];
+} small;
+
+static struct tkfi_engine *engine;
+
+static void touch(unsigned int *word, enum tkfi_step_kind kind, bool is_volatile)
+{
+	tkfi_access(word, sizeof(*word), kind, is_volatile, _THIS_IP_);
+}
+
+static void small_writer(struct tkfi_vcpu *vcpu, void *arg)
+{
+	unsigned int i;
+
+	touch(&small.now, TKFI_STEP_LOAD, false);
+	touch(&small.now, TKFI_STEP_STORE, false);
+	small.now++;
+	touch(&small.seq, TKFI_STEP_STORE, false);
+	small.seq++;
+	for (i = 0; i < ARRAY_SIZE(small.words); i++) {
+		touch(&small.words[i], TKFI_STEP_STORE, false);
+		small.words[i]++;
+	}
+	touch(&small.seq, TKFI_STEP_STORE, false);
+	small.seq++;
+}
+
+static void small_reader(struct tkfi_vcpu *vcpu, void *arg)
+{
+	unsigned int i, n;
+
+	for (n = 0; n < 2; n++) {
+		touch(&small.seq, TKFI_STEP_LOAD, true);
+		for (i = 0; i < 3; i++)
+			touch(&small.words[i], TKFI_STEP_LOAD, false);
+		touch(&small.now, TKFI_STEP_LOAD, false);
+		touch(&small.seq, TKFI_STEP_LOAD, true);
+	}
+}
+
+static int small_start(void *arg)
+{
+	memset(&small, 0, sizeof(small));
+	tkfi_engine_reset(engine);
+	tkfi_engine_add(engine, small_writer, NULL);
+	tkfi_engine_add(engine, small_reader, NULL);
+	tkfi_engine_add(engine, small_reader, NULL);
+	return 0;
+}
+
+static bool small_judge(void *arg, int ret)
+{
+	return true;
+}
+
+static void small_timekeeper(struct kunit *test)
+{
+	const struct tkfi_dpor_client client = {
+		.start = small_start,
+		.judge = small_judge,
+	};
+	struct tkfi_dpor_stats stats = {};
+	struct tkfi_random random;
+	struct tkfi_dpor *dpor;
+	u64 i, steps = 0;
+	s64 began;
+
+	engine = tkfi_engine_create();
+	KUNIT_ASSERT_NOT_NULL(test, engine);
+	engine->ranges[0] = (struct tkfi_range){ &small, sizeof(small) };
+	engine->nr_ranges = 1;
+	engine->quiet = true;
+	tkfi_cells_reset();
+	KUNIT_EXPECT_EQ(test, tkfi_cells_add("small", &small, sizeof(small)), 0);
+	tkfi_cells_mark(&small.seq, TKFI_CELL_SEQUENCE);
+	dpor = tkfi_dpor_create(engine);
+	KUNIT_EXPECT_NOT_NULL(test, dpor);
+	if (dpor) {
+		strscpy(explorer->name, "seqlock-timekeeper",
+			sizeof(explorer->name));
+		began = os_nsecs();
+		KUNIT_EXPECT_EQ(test, tkfi_dpor_explore(dpor, &client, &stats),
+				0);
+		say("dpor-once", stats.classes, stats.steps, os_nsecs() - began);
+		KUNIT_EXPECT_TRUE(test, stats.complete);
+		KUNIT_EXPECT_EQ(test, stats.classes, 36);
+		KUNIT_EXPECT_EQ(test, stats.redundant, 0);
+		began = os_nsecs();
+		for (i = 0; i < SAMPLES; i++) {
+			tkfi_random_init(&random, i);
+			small_start(NULL);
+			if (tkfi_engine_run(engine, &random.strategy))
+				break;
+			steps += engine->nr_log;
+		}
+		KUNIT_EXPECT_EQ(test, i, SAMPLES);
+		say("random", SAMPLES, steps, os_nsecs() - began);
+	}
+	tkfi_dpor_destroy(dpor);
+	tkfi_engine_destroy(engine);
+}
+
 static struct kunit_case bench_cases[] = {
+	KUNIT_CASE(small_timekeeper),
 	KUNIT_CASE_PARAM(bench, name_gen_params),
 	{}
 };
