@@ -9,6 +9,7 @@
 #include <linux/prandom.h>
 #include <linux/sort.h>
 #include <linux/vmalloc.h>
+#include <linux/xxhash.h>
 
 #include "cells.h"
 #include "dpor.h"
@@ -453,7 +454,139 @@ static void random_programs(struct kunit *test)
 	KUNIT_EXPECT_GT(test, deadlocks, 50);
 }
 
+/**
+ * struct readers - a program whose readers start again when the sequence changed
+ * @pc:		instructions each VCPU has executed
+ * @words:	memory
+ * @begun:	where each VCPU has begun to read
+ * @start:	the sequence it read there
+ * @loads:	all that it has read in this attempt, hashed
+ * @results:	all that it has read in attempts that succeeded, hashed
+ */
+struct readers {
+	u8 pc[4];
+	u8 words[WORDS];
+	u8 begun[4];
+	u8 start[4];
+	u64 loads[4];
+	u64 results[4];
+};
+
+/* Remember a state; returns whether it is new. */
+static bool remember(u64 key)
+{
+	unsigned int at = hash_64(key, 20);
+
+	for (key |= !key; keys[at]; at = (at + 1) % MAX_KEYS)
+		if (keys[at] == key)
+			return false;
+	keys[at] = key;
+	return true;
+}
+
+#define MAX_OUTCOMES	256
+
+struct outcomes {
+	unsigned int nr;
+	u64 of[MAX_OUTCOMES];
+};
+
+static void add_outcome(struct outcomes *outcomes, u64 key)
+{
+	unsigned int i;
+
+	for (i = 0; i < outcomes->nr; i++)
+		if (outcomes->of[i] == key)
+			return;
+	if (outcomes->nr < MAX_OUTCOMES)
+		outcomes->of[outcomes->nr++] = key;
+}
+
+/*
+ * All states. Writers wait for readers, as the engine has it; or they do not, and
+ * readers that find the sequence changed start again, as the kernel has it.
+ */
+static void visit(const struct program *program, const struct readers *r,
+		  bool writers_wait, struct outcomes *outcomes)
+{
+	bool any = false;
+	unsigned int v, w;
+
+	if (!remember(xxh64(r, sizeof(*r), 0)))
+		return;
+	for (v = 0; v < 4; v++) {
+		struct instruction i = program->code[v][r->pc[v]];
+		struct readers next = *r;
+		bool waits = false;
+
+		for (w = 0; w < 4; w++)
+			waits |= writers_wait && w != v && r->begun[w];
+		if (i.opcode == END ||
+		    ((i.opcode == ODD || i.opcode == EVEN) && waits) ||
+		    (i.opcode == BEGIN && r->words[SEQUENCE] & 1))
+			continue;
+		any = true;
+		next.pc[v]++;
+		switch (i.opcode) {
+		case BEGIN:
+			next.begun[v] = next.pc[v];
+			next.start[v] = r->words[SEQUENCE];
+			next.loads[v] = r->results[v];
+			break;
+		case LOAD:
+			next.loads[v] = xxh64(&r->words[i.word], 1, r->loads[v]);
+			break;
+		case CHECK:
+			if (r->words[SEQUENCE] == r->start[v])
+				next.results[v] = r->loads[v];
+			else
+				next.pc[v] = r->begun[v] - 1;
+			next.begun[v] = 0;
+			next.loads[v] = 0;
+			next.start[v] = 0;
+			break;
+		default:
+			next.words[word_of(i)]++;
+			break;
+		}
+		visit(program, &next, writers_wait, outcomes);
+	}
+	if (!any)
+		add_outcome(outcomes, xxh64(r, sizeof(*r), 0));
+}
+
+/* That writers wait for readers hides nothing that a reader can come to see. */
+static void writers_wait(struct kunit *test)
+{
+	static struct outcomes waiting, retrying;
+	static const struct readers begin;
+	unsigned int i, j, seen = 0;
+
+	for (i = 0; i < ARRAY_SIZE(programs); i++) {
+		if (!strstarts(programs[i].name, "seqlock"))
+			continue;
+		waiting.nr = 0;
+		retrying.nr = 0;
+		memset(keys, 0, MAX_KEYS * sizeof(*keys));
+		visit(&programs[i], &begin, true, &waiting);
+		memset(keys, 0, MAX_KEYS * sizeof(*keys));
+		visit(&programs[i], &begin, false, &retrying);
+		KUNIT_EXPECT_LT(test, retrying.nr, MAX_OUTCOMES);
+		KUNIT_EXPECT_EQ_MSG(test, waiting.nr, retrying.nr, "%s",
+				    programs[i].name);
+		for (j = 0; j < waiting.nr; j++)
+			add_outcome(&retrying, waiting.of[j]);
+		KUNIT_EXPECT_EQ_MSG(test, waiting.nr, retrying.nr, "%s",
+				    programs[i].name);
+		kunit_info(test, "%s: %u outcomes\n", programs[i].name,
+			   waiting.nr);
+		seen++;
+	}
+	KUNIT_EXPECT_GE(test, seen, 4);
+}
+
 static struct kunit_case dpor_cases[] = {
+	KUNIT_CASE(writers_wait),
 	KUNIT_CASE_PARAM(exact, program_gen_params),
 	KUNIT_CASE(random_programs),
 	{}
