@@ -90,6 +90,8 @@ static unsigned int take_turns(const struct turns *t, const u8 *ranks,
 		for (i = 0; i < t->nr_vcpus; i++)
 			if (can_step(t, done, ranks[i]))
 				break;
+		if (i == t->nr_vcpus)
+			return most;	/* the wish cannot be met */
 		vcpu = ranks[i];
 		turns++;
 		while (can_step(t, done, vcpu))

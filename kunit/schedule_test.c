@@ -191,6 +191,10 @@ static void every_class(struct kunit *test)
 	vfree(w);
 }
 
+/* In one line. */
+static const char the_race[] =
+	"cpu0 before store vdso.seq, host, cpu1 before load vdso.seq#3";
+
 /* Does this build have the race of the cover letter, for readers of the vDSO? */
 static unsigned int races(void)
 {
@@ -209,8 +213,8 @@ static void thousand_replays(struct kunit *test)
 
 		KUNIT_ASSERT_EQ(test,
 				tkfi_explorer_replay(explorer,
-						     "cpu0 before store vdso.seq, host, cpu1 before load vdso.seq#3",
-						     err, sizeof(err)), 0);
+						     the_race, err,
+						     sizeof(err)), 0);
 		again = tkfi_trace_hash(trace, 0);
 		if (!i)
 			hash = again;
@@ -238,6 +242,10 @@ static void strategies(struct kunit *test)
 		else
 			KUNIT_EXPECT_EQ_MSG(test, explorer->nr_violations,
 					    races(), "%s", name);
+		if (explorer->nr_violations && options.strategy == TKFI_DPOR)
+			KUNIT_EXPECT_STREQ(test,
+					   explorer->violations[0].schedule,
+					   the_race);
 		if (explorer->nr_violations)
 			KUNIT_EXPECT_EQ_MSG(test, explorer->violations[0].turns,
 					    5, "%s", name);
