@@ -14,14 +14,12 @@ from runner.hold import FINEST_NS, Bench
 
 READERS = {"kernel": "kernel readers held", "vdso": "vDSO readers held"}
 COLOURS = {"pre-series": "#b35806", "post-series": "#2b6ca3", "fixed": "#5aae61"}
-_WIDTH = 0.6  # of a workload's markers
+_WIDTH = 0.8  # of a workload's bars
 _LEGEND = 0.6  # height, in inches
-_FLOOR = 1  # ns: a logarithmic axis has no 0
-_ROOM = 3  # times the longest, for its number
 
 
 def write(benches: Sequence[Bench], file: Path, cache: Path) -> None:
-    """Draw the medians, with a line up to the p99 and the accesses above it.
+    """Draw the medians as bars, with a line up to the p99 and the accesses above it.
 
     Raises TkfiError when matplotlib is not installed, or there is nothing to draw.
     """
@@ -32,16 +30,14 @@ def write(benches: Sequence[Bench], file: Path, cache: Path) -> None:
     readers = list(dict.fromkeys(key[1] for bench in drawn for key in bench.keys))
     height = 2.6 * len(drawn) + _LEGEND
     figure, axes = pyplot.subplots(len(drawn), len(readers), squeeze=False, layout="constrained",
-                                   figsize=(6 * len(readers), height), sharey=True)
-    top = max(cell.ns_p99 for bench in drawn for cells in bench.figures.values() for cell in cells.values())
+                                   figsize=(6 * len(readers), height), sharey="col")
     for bench, row in zip(drawn, axes):
         for kind, axis in zip(readers, row):
             _panel(axis, bench, kind)
-            axis.set_ylim(_FLOOR, _ROOM * top)
-        row[0].set_ylabel("ns with the sequence odd, log scale")
+        row[0].set_ylabel("ns with the sequence odd")
     handles, labels = axes[0][0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="upper center", ncol=len(labels), frameon=False,
-                  title="dot: median, line: up to p99, number: accesses, grey: less than a TSC steps")
+                  title="bar: median, line: up to p99, number: accesses, grey: less than a TSC steps")
     figure.get_layout_engine().set(rect=(0, 0, 1, 1 - _LEGEND / height))
     figure.savefig(file, format="svg", facecolor="white", metadata={"Date": None, "Creator": None})
     pyplot.close(figure)
@@ -50,21 +46,22 @@ def write(benches: Sequence[Bench], file: Path, cache: Path) -> None:
 def _panel(axis: Any, bench: Bench, kind: str) -> None:
     """One kernel and one kind of readers."""
     workloads = [key[0] for key in bench.keys if key[1] == kind]
-    step = _WIDTH / max(1, len(bench.figures) - 1)
+    width = _WIDTH / len(bench.figures)
     for number, (variant, cells) in enumerate(bench.figures.items()):
-        shown = [(index + number * step - _WIDTH / 2, cells[name, kind])
+        shown = [(index + (number + 0.5) * width - _WIDTH / 2, cells[name, kind])
                  for index, name in enumerate(workloads) if (name, kind) in cells]
-        medians = [max(_FLOOR, cell.ns_median) for _, cell in shown]
-        above = [max(0, cell.ns_p99 - median) for median, (_, cell) in zip(medians, shown)]
-        axis.errorbar([place for place, _ in shown], medians, yerr=[[0] * len(above), above], fmt="o",
-                      markersize=5, elinewidth=1, label=variant, color=COLOURS.get(variant, "#777777"))
-        for median, more, (place, cell) in zip(medians, above, shown):
-            axis.annotate(f"{cell.accesses:,}", (place, median + more), fontsize=7, xytext=(0, 3),
-                          textcoords="offset points", ha="center", va="bottom")
+        places, medians = [place for place, _ in shown], [cell.ns_median for _, cell in shown]
+        above = [max(0, cell.ns_p99 - cell.ns_median) for _, cell in shown]
+        axis.bar(places, medians, width * 0.92, label=variant, color=COLOURS.get(variant, "#777777"))
+        axis.errorbar(places, medians, yerr=[[0] * len(above), above], fmt="none", elinewidth=0.8,
+                      ecolor="#333333")
+        for more, (place, cell) in zip(above, shown):
+            axis.annotate(f"{cell.accesses:,}", (place, cell.ns_median + more), fontsize=6.5,
+                          xytext=(0, 2), textcoords="offset points", ha="center", va="bottom")
     axis.set_title(f"Linux {bench.version}: {READERS.get(kind, kind)}", fontsize=10)
     axis.set_xticks(range(len(workloads)), workloads, fontsize=8)
-    axis.set_yscale("log")
-    axis.axhspan(_FLOOR, FINEST_NS, color="#eeeeee", zorder=0)
+    axis.axhspan(0, FINEST_NS, color="#eeeeee", zorder=0)
+    axis.margins(y=0.15)
     axis.spines[["top", "right"]].set_visible(False)
 
 
