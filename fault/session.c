@@ -2,7 +2,6 @@
 #include <linux/errno.h>
 #include <linux/irqflags.h>
 #include <linux/slab.h>
-#include <linux/xxhash.h>
 
 #include "clock.h"
 #include "session.h"
@@ -43,20 +42,6 @@ void tkfi_session_start_anew(void)
 	tkfi_ntp_reset();
 	tkfi_timekeeping_reset(&tkfi_clocksource, TKFI_START_MONO,
 			       TKFI_START_WALL);
-}
-
-static u64 ntp_hash;
-
-static void hash_region(const char *name, void *addr, size_t size)
-{
-	ntp_hash = xxh64(addr, size, ntp_hash);
-}
-
-static u64 hash_ntp(void)
-{
-	ntp_hash = 0;
-	tkfi_ntp_regions(hash_region);
-	return ntp_hash;
 }
 
 /* Fold the engine's trace into the session's hash. */
@@ -113,7 +98,7 @@ int tkfi_session_run(struct tkfi_session *session, const char *setup,
 		outcome->line_after = tkfi_vdso_line();
 		outcome->sequence_after = *subject.sequence;
 		outcome->vdso_sequence_after = tkfi_vdso_sequence();
-		outcome->ntp_after = hash_ntp();
+		outcome->ntp_after = tkfi_state_hash_ntp();
 		outcome->mirrored = !memcmp(subject.real, subject.shadow,
 					    sizeof(struct timekeeper));
 		ret = ret ?: account(session);

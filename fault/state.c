@@ -3,6 +3,7 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
+#include <linux/xxhash.h>
 
 #include "clock.h"
 #include "glue.h"
@@ -18,6 +19,9 @@ static struct {
 } regions[TKFI_MAX_REGIONS];
 
 static int nr_regions;
+
+/* Those of ntp.c. */
+static int ntp_begin, ntp_end;
 
 static void add_region(const char *name, void *addr, size_t size)
 {
@@ -37,7 +41,9 @@ static void collect_regions(void)
 
 	nr_regions = 0;
 	tkfi_timekeeping_regions(add_region);
+	ntp_begin = nr_regions;
 	tkfi_ntp_regions(add_region);
+	ntp_end = nr_regions;
 	tkfi_vdso_regions(add_region);
 	for (local = __start_tkfi_locals; local < __stop_tkfi_locals; local++)
 		add_region((*local)->name, (*local)->addr, (*local)->size);
@@ -115,6 +121,16 @@ bool tkfi_state_differs(const struct tkfi_state *state, const char **name,
 		}
 	}
 	return false;
+}
+
+u64 tkfi_state_hash_ntp(void)
+{
+	u64 hash = 0;
+	int i;
+
+	for (i = ntp_begin; i < ntp_end; i++)
+		hash = xxh64(regions[i].addr, regions[i].size, hash);
+	return hash;
 }
 
 bool tkfi_state_covers(const void *addr)

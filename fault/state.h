@@ -39,6 +39,9 @@ bool tkfi_state_differs(const struct tkfi_state *state, const char **name,
 /* Every object that belongs to the state. */
 void tkfi_state_each(tkfi_region_fn fn);
 
+/* Of what NTP remembers. */
+u64 tkfi_state_hash_ntp(void);
+
 /* Whether an address belongs to the state. */
 bool tkfi_state_covers(const void *addr);
 
