@@ -33,15 +33,18 @@ u64 tkfi_clock_peek(void)
 	return tkfi_clock_now;
 }
 
-static u64 second_counter(void)
+u64 tkfi_clock_counter(const struct clocksource *cs, u64 cycles)
 {
-	return mul_u64_u32_div(tkfi_clock_now, TKFI_SECOND_HZ, tkfi_clock_hz);
+	return cs == &tkfi_second_clocksource ?
+	       mul_u64_u32_div(cycles, TKFI_SECOND_HZ, tkfi_clock_hz) : cycles;
 }
 
 u64 tkfi_clock_read_mode(s32 clock_mode)
 {
-	return clock_mode == VDSO_CLOCKMODE_TKFI ? tkfi_clock_read() :
-						   second_counter();
+	u64 now = tkfi_clock_read();
+
+	return clock_mode == VDSO_CLOCKMODE_TKFI ? now :
+	       tkfi_clock_counter(&tkfi_second_clocksource, now);
 }
 
 u64 tkfi_clock_ns(void)

@@ -50,6 +50,9 @@ u64 tkfi_clock_peek(void);
 /* The same in ns: what a clock that never stops says. */
 u64 tkfi_clock_ns(void);
 
+/* What a clocksource's counter says at a value of the clock. */
+u64 tkfi_clock_counter(const struct clocksource *cs, u64 cycles);
+
 /* What the counter behind a vDSO clock mode says. */
 u64 tkfi_clock_read_mode(s32 clock_mode);
 

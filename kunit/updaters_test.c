@@ -213,7 +213,7 @@ static s64 line_time(const struct tkfi_line *line, u64 counter)
 /* How far the new line is ahead of the old one at a cycle, in ns. */
 static s64 line_jump(u64 cycle)
 {
-	u64 counter = mul_u64_u32_div(cycle, TKFI_SECOND_HZ, NSEC_PER_SEC);
+	u64 counter = tkfi_clock_counter(&tkfi_second_clocksource, cycle);
 
 	return line_time(&session.outcome.line_after, counter) -
 	       line_time(&session.outcome.line_before, cycle);
