@@ -210,23 +210,67 @@ static void s1_updaters(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ends_as(once), !rate_is_due);
 }
 
+/**
+ * struct gap - where an updater reads two counters one after the other
+ * @update:	how its operation begins
+ * @from:	the first point between; NULL: from its beginning
+ * @to:		the first point after
+ */
+struct gap {
+	const char *update, *from, *to;
+};
+
+/*
+ * The old clocksource and the new one; the persistent clock, before the lock is
+ * taken, and the clocksource.
+ */
+static const struct gap gaps[] = {
+	{ "clocksource", "clocksource.sampled", "clocksource.calculated" },
+	{ "resume", NULL, "resume.sampled" },
+};
+
+/* What passes at this one of @places is in neither counter. */
+static bool is_in_gap(const struct updater *u, const struct place *places,
+		      unsigned int nr)
+{
+	bool between = false;
+	unsigned int g, i;
+
+	/* Auxiliary clocks lose their CPU after all that. */
+	for (g = 0; g < ARRAY_SIZE(gaps) && !u->aux && !between; g++) {
+		if (!strstarts(u->update, gaps[g].update))
+			continue;
+		between = !gaps[g].from;
+		for (i = 0; i <= nr; i++) {
+			if (gaps[g].from && !strcmp(places[i].point, gaps[g].from))
+				between = true;
+			if (!strcmp(places[i].point, gaps[g].to))
+				between = false;
+		}
+	}
+	return between;
+}
+
 /*
  * S1: what the host takes away from an updater, at any point, passed before it or
  * after it: it accumulates the same, to the bit. Where old and new line meet at
  * publication, what passed between goes by the old rate too; NTP asked for the new
- * one, and the ticks of it are in what it is owed.
+ * one, and the ticks of it are in what it is owed. And what passes between the reads
+ * of two counters is lost: time is as if nothing had passed, and goes on by what the
+ * second one said.
  */
 static void s1_delayed(struct kunit *test)
 {
 	const struct updater *u = test->param_value;
-	struct timekeeper *before, *after, *met;
+	struct timekeeper *before, *after, *met, *lost;
 	struct place places[MAX_STOPS];
 	unsigned int i, n;
 
 	before = kunit_kmalloc(test, sizeof(*before), GFP_KERNEL);
 	after = kunit_kmalloc(test, sizeof(*after), GFP_KERNEL);
 	met = kunit_kmalloc(test, sizeof(*met), GFP_KERNEL);
-	KUNIT_ASSERT_TRUE(test, before && after && met);
+	lost = kunit_kmalloc(test, sizeof(*lost), GFP_KERNEL);
+	KUNIT_ASSERT_TRUE(test, before && after && met && lost);
 	KUNIT_ASSERT_EQ(test, run(test, u, "cpu0: wait 30ms, %s, tick",
 				  u->update), 0);
 	*before = session.outcome.after;
@@ -237,13 +281,22 @@ static void s1_delayed(struct kunit *test)
 				  u->update), 0);
 	*after = session.outcome.after;
 	n = find_places(test, u, places);
+	*lost = session.outcome.after;
+	lost->tkr_mono.cycle_last = before->tkr_mono.cycle_last;
+	lost->tkr_raw.cycle_last = before->tkr_raw.cycle_last;
 	for (i = 0; i < n; i++) {
 		if (run(test, u, "cpu0: %s, tick; at cpu0 %s#%u off 30ms",
 			u->update, places[i].point, places[i].hit))
 			return;
-		KUNIT_EXPECT_TRUE_MSG(test, ends_as(before) || ends_as(after) ||
-				      (tkfi_variant() == TKFI_FIXED &&
-				       ends_as(met)), "at %s", places[i].point);
+		if (is_in_gap(u, places, i))
+			KUNIT_EXPECT_TRUE_MSG(test, ends_as(lost), "at %s",
+					      places[i].point);
+		else
+			KUNIT_EXPECT_TRUE_MSG(test, ends_as(before) ||
+					      ends_as(after) ||
+					      (tkfi_variant() == TKFI_FIXED &&
+					       ends_as(met)), "at %s",
+					      places[i].point);
 	}
 }
 
@@ -357,15 +410,18 @@ static void s5_cycle_last(struct kunit *test)
 
 /**
  * struct calculation - where an updater changes the real timekeeper
- * @update:	how its operation begins; "" for every other writer
+ * @update:	how its operation begins, for auxiliary clocks its name; "" for every
+ *		other writer
  * @in_place:	it calculates there and not in the shadow, by variant
  * @first:	the first point at which a change is to be seen then; NULL: one
  *		before publish.copy
+ * @again:	cycle_last moves twice then, and this is the first point after
+ *		that; NULL if once
  */
 struct calculation {
 	const char *update;
 	bool in_place[TKFI_NR_VARIANTS];
-	const char *first;
+	const char *first, *again;
 };
 
 static const struct calculation calculations[] = {
@@ -375,15 +431,27 @@ static const struct calculation calculations[] = {
 	{ "adjtimex tai=",	TKFI_IN_PLACE,		"vsyscall.begin" },
 	{ "settimeofday",	TKFI_IN_PLACE,		"settime.sampled" },
 	{ "inject",		TKFI_IN_PLACE,		"inject.sampled" },
+	/* First by the old counter, then by the new one. */
+	{ "clocksource",	TKFI_IN_PLACE,		"clocksource.sampled",
+	  "clocksource.calculated" },
+	{ "suspend",		TKFI_IN_PLACE,		"suspend.sampled" },
+	{ "resume",		TKFI_IN_PLACE,		"resume.calculated" },
+	{ "sleeptime",		TKFI_IN_PLACE,		"sleeptime.sampled" },
+	{ "aux tick",		{ false, true, false }, "tick.calculated" },
+	{ "aux frequency",	{ false, true, false }, "tick.calculated" },
+	{ "aux settime",	TKFI_IN_PLACE,		"settime.sampled" },
+	{ "aux inject",		TKFI_IN_PLACE,		"inject.sampled" },
+	{ "aux clocksource",	TKFI_IN_PLACE,		"vsyscall.begin" },
 	{ "",			TKFI_IN_PLACE,		NULL },
 };
 
 static const struct calculation *calculation_of(const struct updater *u)
 {
 	const char *last = strrchr(u->update, ',');
+	const char *update = u->aux ? u->name : last ? last + 2 : u->update;
 	const struct calculation *c = calculations;
 
-	while (!strstarts(last ? last + 2 : u->update, c->update))
+	while (!strstarts(update, c->update))
 		c++;
 	return c;
 }
@@ -399,12 +467,14 @@ static unsigned int first_change(const struct timekeeper *before)
 	return i;
 }
 
+/* The first stop at a point with the timekeeper's lock held; nr_stops if none. */
 static unsigned int first_stop_at(const char *at)
 {
 	unsigned int i;
 
-	for (i = 0; i < nr_stops && strcmp(stops[i].at, at); i++)
-		;
+	for (i = 0; i < nr_stops; i++)
+		if (stops[i].inside && !strcmp(stops[i].at, at))
+			break;
 	return i;
 }
 
@@ -427,26 +497,43 @@ static unsigned int must_change_at(struct kunit *test, const struct updater *u)
 	return i;
 }
 
+/* Where it moves again, a stop; nr_stops if it does not. */
+static unsigned int moves_again_at(const struct updater *u)
+{
+	const struct calculation *c = calculation_of(u);
+
+	return c->again && c->in_place[tkfi_variant()] ?
+	       first_stop_at(c->again) : nr_stops;
+}
+
 /*
  * S6: readers' cycle_last stays from the lock to the publication, and moves once;
- * where there is no shadow, once too, but while they wait.
+ * where there is no shadow, once too, but while they wait. Only from one clocksource
+ * to another it moves twice: to the last value of the old counter first.
  */
 static void s6_cycle_last_constant(struct kunit *test)
 {
 	const struct updater *u = test->param_value;
 	const struct tkfi_outcome *o = &session.outcome;
-	unsigned int i, moves;
+	unsigned int i, moves, again;
 
 	KUNIT_ASSERT_EQ(test, run(test, u, "cpu0: %s", u->update), 0);
+	again = moves_again_at(u);
 	if (o->before.tkr_mono.cycle_last == o->after.tkr_mono.cycle_last)
 		moves = nr_stops;
 	else
 		moves = must_change_at(test, u);
-	for (i = 0; i < nr_stops; i++)
+	for (i = 0; i < nr_stops; i++) {
+		u64 expected = o->after.tkr_mono.cycle_last;
+
+		if (i < moves)
+			expected = o->before.tkr_mono.cycle_last;
+		else if (again < nr_stops && i < again)
+			expected = tkfi_clock_counter(o->before.tkr_mono.clock,
+						      o->start);
 		KUNIT_EXPECT_EQ_MSG(test, stops[i].real.tkr_mono.cycle_last,
-				    i < moves ? o->before.tkr_mono.cycle_last :
-						o->after.tkr_mono.cycle_last,
-				    "%s", stops[i].at);
+				    expected, "%s", stops[i].at);
+	}
 	if (moves < nr_stops && strcmp(stops[moves].at, "publish.end"))
 		KUNIT_EXPECT_TRUE_MSG(test, stops[moves].odd, "%s",
 				      stops[moves].at);
