@@ -21,6 +21,13 @@
 /* Do settimeofday and the like change the real timekeeper in place? By variant. */
 #define TKFI_IN_PLACE			{ true, true, true }
 
+/* What the auxiliary clock adds to its timekeeper's CLOCK_MONOTONIC, ns. */
+#define TKFI_AUX_OFFSET(tk)		0
+
+/* The first point at which a suspend has halted the NMI-safe readers, by variant. */
+#define TKFI_SUSPEND_HALTS						\
+	{ "publish.end", "publish.end", "publish.end" }
+
 /* Where an injected offset leaves timekeeping: under adjtimex, before its lock. */
 #define TKFI_INJECT_LEAVES						\
 	"add_device_randomness clock_was_set add_device_randomness ntp_notify_cmos_timer "
@@ -168,6 +175,11 @@ void tkfi_vdso_sequences(tkfi_sequence_fn mark)
 unsigned int tkfi_vdso_sequence(void)
 {
 	return _vdso_data[CS_HRES_COARSE].seq;
+}
+
+unsigned int tkfi_vdso_aux_sequence(void)
+{
+	return 0;
 }
 
 struct tkfi_line tkfi_vdso_line(void)

@@ -21,6 +21,13 @@
 /* Do settimeofday and the like change the real timekeeper in place? By variant. */
 #define TKFI_IN_PLACE			{ false, true, false }
 
+/* What the auxiliary clock adds to its timekeeper's CLOCK_MONOTONIC, ns. */
+#define TKFI_AUX_OFFSET(tk)		((tk)->offs_aux)
+
+/* The first point at which a suspend has halted the NMI-safe readers, by variant. */
+#define TKFI_SUSPEND_HALTS						\
+	{ "suspend.unlocked", "publish.end", "suspend.unlocked" }
+
 /* Where an injected offset leaves timekeeping: under adjtimex, after its lock. */
 #define TKFI_INJECT_LEAVES						\
 	"add_device_randomness add_device_randomness clock_was_set ntp_notify_cmos_timer "
@@ -128,10 +135,10 @@ static s64 tkfi_aux_read_kernel(void)
 }
 
 static const struct tkfi_reader tkfi_aux_readers[TKFI_NR_AUX_READERS] = {
-	{ TKFI_VDSO, "AUX", "clock_gettime(AUX)", CLOCK_AUX, TKFI_FINE, 1, false,
-	  tkfi_aux_read_vdso },
-	{ TKFI_KERNEL, "ktime_get_aux", "ktime_get_aux()", CLOCK_AUX, TKFI_FINE, 1, false,
-	  tkfi_aux_read_kernel },
+	{ TKFI_VDSO, "AUX", "clock_gettime(AUX)", CLOCK_AUX, TKFI_FINE, 1,
+	  false, tkfi_aux_read_vdso },
+	{ TKFI_KERNEL, "ktime_get_aux", "ktime_get_aux()", CLOCK_AUX,
+	  TKFI_FINE, 1, false, tkfi_aux_read_kernel },
 };
 
 /* As aux_clock_enable_store(), without its mutex, which can sleep. */
@@ -265,6 +272,11 @@ void tkfi_vdso_sequences(tkfi_sequence_fn mark)
 unsigned int tkfi_vdso_sequence(void)
 {
 	return vdso_k_time_data->clock_data[CS_HRES_COARSE].seq;
+}
+
+unsigned int tkfi_vdso_aux_sequence(void)
+{
+	return vdso_k_time_data->aux_clock_data[0].seq;
 }
 
 struct tkfi_line tkfi_vdso_line(void)

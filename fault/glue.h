@@ -86,8 +86,9 @@ void tkfi_ntp_set_frequency(long tick_us, long freq);
 const struct timekeeper *tkfi_timekeeper(void);
 const struct timekeeper *tkfi_shadow_timekeeper(void);
 
-/* The sequence of the vDSO's readers. */
+/* The sequence of the vDSO's readers; of the auxiliary clock's, 0 if there is none. */
 unsigned int tkfi_vdso_sequence(void);
+unsigned int tkfi_vdso_aux_sequence(void);
 
 /**
  * struct tkfi_subject - a timekeeper and what guards it

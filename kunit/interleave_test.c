@@ -301,9 +301,8 @@ static void check_at_rest(struct kunit *test)
 	const struct tk_read_base *tkr = &o->after.tkr_mono;
 	unsigned int i;
 
-	for (i = 0; i < session.engine->nr_vcpus; i++)
-		KUNIT_EXPECT_EQ(test,
-				tkfi_locks_held(&session.engine->vcpus[i]), 0);
+	for (i = 0; i < ARRAY_SIZE(session.engine->held); i++)
+		KUNIT_EXPECT_NULL(test, session.engine->held[i].lock);
 	KUNIT_EXPECT_EQ(test, o->sequence_after % 2, 0);
 	KUNIT_EXPECT_EQ(test, o->vdso_sequence_after % 2, 0);
 	KUNIT_EXPECT_TRUE(test, o->mirrored);
@@ -320,7 +319,7 @@ static void check_stops(struct kunit *test)
 	for (i = 0; i < looks.nr; i++) {
 		KUNIT_EXPECT_LE_MSG(test, looks.stops[i].all_locks, 1, "%s",
 				    looks.stops[i].at);
-		KUNIT_EXPECT_LE_MSG(test, looks.stops[i].kernel_odd,
+		KUNIT_EXPECT_LE_MSG(test, looks.stops[i].of[CORE].kernel_odd,
 				    looks.stops[i].all_locks, "%s",
 				    looks.stops[i].at);
 	}

@@ -3,6 +3,8 @@
 #ifndef __TKFI_LINES_H
 #define __TKFI_LINES_H
 
+#include <linux/time.h>
+
 #include "readers.h"
 #include "session.h"
 
@@ -12,9 +14,10 @@
  * @reader:	says which clock, what that follows, and the resolution
  * @cycle:	of the clock
  *
- * From the members that updaters calculate with, in 128 bits: no base or offset
- * that the kernel derives for its readers has a part in it, nor any function of
- * the kernel's that converts cycles or time.
+ * By the counter of the line's own clocksource. From the members that updaters
+ * calculate with, in 128 bits: no base or offset that the kernel derives for its
+ * readers has a part in it, nor any function of the kernel's that converts cycles
+ * or time.
  */
 s64 line_time(const struct timekeeper *tk, const struct tkfi_reader *reader,
 	      u64 cycle);
@@ -23,45 +26,106 @@ s64 line_time(const struct timekeeper *tk, const struct tkfi_reader *reader,
 s64 line_step(const struct timekeeper *before, const struct timekeeper *after,
 	      const struct tkfi_reader *reader);
 
+/* Whose readers: of the core timekeeper, or of the auxiliary clock's. */
+enum owner { CORE, AUX, NR_OWNERS };
+
+static inline enum owner owner_of(const struct tkfi_reader *reader)
+{
+	return reader->id >= MAX_CLOCKS ? AUX : CORE;
+}
+
 #define MAX_STOPS	64
 #define MAX_LINES	8
 
 /**
- * struct look - what was to be seen when a VCPU stopped at a point
- * @vcpu:	its id
- * @at:		the point
- * @hit:	how often it had been there, from 1
- * @locks:	how many locks it held
- * @all_locks:	how many locks all VCPUs held
+ * struct condition - of a timekeeper when a VCPU stopped
+ * @inside:	that VCPU held its lock
  * @kernel_odd:	the kernel readers' sequence was odd
  * @vdso_odd:	the vDSO readers' sequence was odd
  * @line:	the line that was published last
  */
-struct look {
-	unsigned int vcpu;
-	const char *at;
-	unsigned int hit;
-	unsigned int locks;
-	unsigned int all_locks;
+struct condition {
+	bool inside;
 	bool kernel_odd;
 	bool vdso_odd;
 	unsigned int line;
 };
 
 /**
+ * struct look - what was to be seen when a VCPU stopped at a point
+ * @vcpu:	its id
+ * @at:		the point
+ * @hit:	how often it had been there, from 1
+ * @all_locks:	how many locks all VCPUs held
+ * @suspended:	timekeeping was
+ * @of:		each timekeeper's condition
+ */
+struct look {
+	unsigned int vcpu;
+	const char *at;
+	unsigned int hit;
+	unsigned int all_locks;
+	bool suspended;
+	struct condition of[NR_OWNERS];
+};
+
+/**
+ * struct line - a line that readers were let at
+ * @tk:		the timekeeper
+ * @halted_from: the first stop at which its NMI-safe readers stood still
+ * @halted_at:	where they stand, a value of the clock
+ */
+struct line {
+	struct timekeeper tk;
+	unsigned int halted_from;
+	u64 halted_at;
+};
+
+/**
+ * struct lines - of one timekeeper, in order
+ * @nr:		how many, also those that did not fit
+ * @line:	the first one is from before the execution
+ */
+struct lines {
+	unsigned int nr;
+	struct line line[MAX_LINES];
+};
+
+/**
  * struct looks - the stops of an execution, and the lines it published
  * @nr:		stops, also those that did not fit
  * @stops:	in order
- * @nr_lines:	lines, also those that did not fit
- * @lines:	the timekeepers that readers were let at, in order; the first one
- *		is from before the execution
+ * @suspended:	timekeeping was, at the last of them
+ * @of:		each timekeeper's lines
  */
 struct looks {
 	unsigned int nr;
 	struct look stops[MAX_STOPS];
-	unsigned int nr_lines;
-	struct timekeeper lines[MAX_LINES];
+	bool suspended;
+	struct lines of[NR_OWNERS];
 };
+
+/* The number of a stop; that of NULL, which stands for the end, is after all. */
+static inline unsigned int stop_nr(const struct looks *looks,
+				   const struct look *stop)
+{
+	return stop ? stop - looks->stops : looks->nr;
+}
+
+/* At a stop: does this reader of line @i stand still? */
+bool is_halted(const struct looks *looks, const struct look *stop,
+	       const struct tkfi_reader *reader, unsigned int i);
+
+/**
+ * time_seen() - what a reader must return that sees a line
+ * @looks:	of the execution
+ * @stop:	where it is performed, NULL for the end
+ * @reader:	reader
+ * @i:		the line, of the reader's timekeeper
+ * @cycle:	of the clock
+ */
+s64 time_seen(const struct looks *looks, const struct look *stop,
+	      const struct tkfi_reader *reader, unsigned int i, u64 cycle);
 
 /**
  * looks_run() - an execution with a look at every stop
@@ -75,10 +139,11 @@ struct looks {
 int looks_run(struct looks *looks, struct tkfi_session *session,
 	      const char *setup, struct tkfi_plan *plan);
 
-/* The latest line that was published, and the index of it. */
-static inline unsigned int last_line(const struct looks *looks)
+/* The latest line that was published for a reader. */
+static inline unsigned int last_line(const struct looks *looks,
+				     const struct tkfi_reader *reader)
 {
-	return looks->nr_lines - 1;
+	return looks->of[owner_of(reader)].nr - 1;
 }
 
 #endif

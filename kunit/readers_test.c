@@ -37,7 +37,10 @@ static void readers_suite_exit(struct kunit_suite *suite)
 
 static int readers_test_init(struct kunit *test)
 {
+	const struct updater *u = test->param_value;
+
 	memset(&plan, 0, sizeof(plan));
+	session.aux = u && u->aux;
 	session.events = 0;
 	session.hash = 0;
 	return 0;
@@ -91,29 +94,56 @@ static bool has_failed(struct kunit *test)
 	return test->status != KUNIT_SUCCESS;
 }
 
+/* All readers of the core timekeeper's clocks, and those of what @u changes. */
+static unsigned int nr_readers(const struct updater *u)
+{
+	return tkfi_nr_readers + (u->aux ? TKFI_NR_AUX_READERS : 0);
+}
+
+static const struct tkfi_reader *reader_number(unsigned int i)
+{
+	return i < tkfi_nr_readers ? &tkfi_readers[i] :
+	       &tkfi_aux_clock()->readers[i - tkfi_nr_readers];
+}
+
+/* The condition of the timekeeper that a reader looks at. */
+static const struct condition *condition_of(const struct look *stop,
+					    const struct tkfi_reader *reader)
+{
+	return &stop->of[owner_of(reader)];
+}
+
 static bool waits(const struct look *stop, const struct tkfi_reader *reader)
 {
+	const struct condition *c = condition_of(stop, reader);
+
 	if (reader->lockless)
 		return false;
-	return reader->family == TKFI_VDSO ? stop->vdso_odd : stop->kernel_odd;
+	return reader->family == TKFI_VDSO ? c->vdso_odd : c->kernel_odd;
 }
 
 /*
- * The line that a reader sees at a stop, an index: the stage says which, or else
- * it is the one published last or the one about to be.
+ * The line that a reader sees at a stop, an index. While nobody is inside it is the
+ * one published last: an update of another timekeeper is none of its. Else the stage
+ * says which, or it is the one published last or the one about to be.
  */
-static void lines_seen(const struct look *stop, const struct stage *stage,
-		       const struct tkfi_reader *reader, unsigned int *first,
-		       unsigned int *last)
+static void lines_seen(const struct look *stop, const struct tkfi_reader *reader,
+		       unsigned int *first, unsigned int *last)
 {
-	*first = stop->line;
-	*last = min(stop->line + 1, last_line(&looks));
+	const struct condition *c = condition_of(stop, reader);
+	const struct stage *stage = find_stage(stop->at);
+
+	*first = c->line;
+	*last = c->line;
+	if (!c->inside)
+		return;
+	*last = min(c->line + 1, last_line(&looks, reader));
 	/* A kernel reader without a sequence looks into the calculation. */
 	if (!stage || (reader->lockless && reader->family == TKFI_KERNEL))
 		return;
 	if (sight_of(stage, reader) == SEES_OLD)
 		*last = *first;
-	else if (stop->kernel_odd)
+	else if (c->kernel_odd)
 		*first = *last;
 	else
 		*last = *first;
@@ -130,43 +160,71 @@ static bool offset_is_apart(const struct tkfi_reader *reader)
 }
 
 /* Is a value that of line @i at that cycle? */
-static bool is_of_line(unsigned int i, const struct tkfi_reader *reader,
-		       s64 value, u64 cycle)
+static bool is_of_line(const struct look *stop, unsigned int i,
+		       const struct tkfi_reader *reader, s64 value, u64 cycle)
 {
-	const struct timekeeper *line = &looks.lines[i];
+	const struct lines *lines = &looks.of[owner_of(reader)];
 	struct tkfi_reader mono = *reader;
 	unsigned int j;
 
 	if (!offset_is_apart(reader))
-		return value == line_time(line, reader, cycle);
+		return value == time_seen(&looks, stop, reader, i, cycle);
 	mono.id = CLOCK_MONOTONIC;
-	for (j = 0; j < looks.nr_lines; j++)
-		if (value - line_time(line, &mono, cycle) ==
-		    line_time(&looks.lines[j], reader, cycle) -
-		    line_time(&looks.lines[j], &mono, cycle))
+	for (j = 0; j < lines->nr; j++)
+		if (value - time_seen(&looks, stop, &mono, i, cycle) ==
+		    line_time(&lines->line[j].tk, reader, cycle) -
+		    line_time(&lines->line[j].tk, &mono, cycle))
 			return true;
 	return false;
+}
+
+/* These say so when they are called while timekeeping is suspended. */
+static bool warns(const struct tkfi_reader *reader)
+{
+	static const char * const silent[] = {
+		"ktime_get_raw", "ktime_get_raw_ts64",
+		"ktime_get_coarse", "ktime_get_coarse_ts64",
+		"ktime_get_coarse_real_ts64", "ktime_get_real_seconds",
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(silent); i++)
+		if (!strcmp(reader->clock, silent[i]))
+			return false;
+	return reader->family == TKFI_KERNEL;
+}
+
+static void check_warnings(struct kunit *test, const struct look *stop,
+			   const struct tkfi_op *op)
+{
+	const struct tkfi_trace *trace = &session.engine->trace;
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < tkfi_trace_stored(trace); i++)
+		nr += trace->events[i].kind == TKFI_EV_WARN;
+	KUNIT_EXPECT_EQ_MSG(test, nr, stop->suspended && warns(op->reader),
+			    "%s at %s", op->call, stop->at);
 }
 
 static void check_value(struct kunit *test, const struct look *stop,
 			const struct tkfi_reader *reader,
 			const struct tkfi_op *op)
 {
-	const struct stage *stage = find_stage(stop->at);
+	const struct look *when = op->blocked ? NULL : stop;
 	unsigned int first, last, i;
 
 	/* Who was blocked goes on when the updater has finished. */
-	first = last_line(&looks);
+	first = last_line(&looks, reader);
 	last = first;
 	if (!op->blocked)
-		lines_seen(stop, stage, reader, &first, &last);
+		lines_seen(stop, reader, &first, &last);
 	for (i = first; i <= last; i++)
-		if (is_of_line(i, reader, op->result, op->cycle))
+		if (is_of_line(when, i, reader, op->result, op->cycle))
 			return;
 	KUNIT_FAIL(test, "%s at %s is %lld, lines %u to %u are %lld and %lld",
 		   op->call, stop->at, op->result, first, last,
-		   line_time(&looks.lines[first], reader, op->cycle),
-		   line_time(&looks.lines[last], reader, op->cycle));
+		   time_seen(&looks, when, reader, first, op->cycle),
+		   time_seen(&looks, when, reader, last, op->cycle));
 }
 
 /* Blocked when and only when its sequence is odd, as the stage says too. */
@@ -174,8 +232,11 @@ static void check_blocking(struct kunit *test, const struct look *stop,
 			   const struct tkfi_reader *reader,
 			   const struct tkfi_op *op)
 {
-	const char *word = reader->family == TKFI_VDSO ? "vdso.seq" :
-							 "tk_core.seq";
+	static const char * const words[NR_OWNERS][2] = {
+		[CORE] = { "tk_core.seq", "vdso.seq" },
+		[AUX]  = { "aux.seq", "vdso.seq[AUX]" },
+	};
+	const char *word = words[owner_of(reader)][reader->family == TKFI_VDSO];
 	const struct stage *stage = find_stage(stop->at);
 	bool odd = waits(stop, reader);
 
@@ -185,8 +246,9 @@ static void check_blocking(struct kunit *test, const struct look *stop,
 		KUNIT_EXPECT_TRUE_MSG(test, strstarts(op->blocked, word),
 				      "%s at %s waited for %s", op->call,
 				      stop->at, op->blocked);
-	if (stage)
+	if (stage || !condition_of(stop, reader)->inside)
 		KUNIT_EXPECT_EQ_MSG(test, odd,
+				    condition_of(stop, reader)->inside &&
 				    sight_of(stage, reader) == BLOCKS,
 				    "%s at %s", op->call, stop->at);
 }
@@ -204,24 +266,36 @@ static const struct look *same_stop(struct kunit *test, unsigned int k)
 	return NULL;
 }
 
+/* What the vDSO page of an auxiliary clock does not hold of a nanosecond. */
+static s64 cut_ns(const struct tkfi_reader *reader)
+{
+	return owner_of(reader) == AUX && reader->family == TKFI_VDSO &&
+	       tkfi_variant() != TKFI_FIXED;
+}
+
 /* Two readers of one clock, at one cycle. */
 static void check_agreement(struct kunit *test, const struct look *stop,
-			    const s64 *values)
+			    const s64 *values, unsigned int nr)
 {
 	unsigned int i, j;
 
-	if (stop->kernel_odd || stop->vdso_odd)
-		return;
-	for (i = 0; i < tkfi_nr_readers; i++) {
+	for (i = 0; i < nr; i++) {
 		for (j = 0; j < i; j++) {
-			const struct tkfi_reader *a = &tkfi_readers[i];
-			const struct tkfi_reader *b = &tkfi_readers[j];
-			s64 unit = max(a->unit, b->unit);
+			const struct tkfi_reader *a = reader_number(i);
+			const struct tkfi_reader *b = reader_number(j);
+			const struct condition *c = condition_of(stop, a);
+			s64 unit = max(a->unit, b->unit), apart;
 
-			if (a->id != b->id || a->kind != b->kind)
+			if (a->id != b->id || a->kind != b->kind ||
+			    c->kernel_odd || c->vdso_odd ||
+			    is_halted(&looks, stop, a, c->line) !=
+			    is_halted(&looks, stop, b, c->line))
 				continue;
-			KUNIT_EXPECT_EQ_MSG(test, values[i] - values[i] % unit,
-					    values[j] - values[j] % unit,
+			apart = values[i] - values[i] % unit -
+				values[j] + values[j] % unit;
+			KUNIT_EXPECT_GE_MSG(test, apart, 0, "%s and %s at %s",
+					    a->call, b->call, stop->at);
+			KUNIT_EXPECT_LE_MSG(test, apart, cut_ns(b),
 					    "%s and %s at %s", a->call, b->call,
 					    stop->at);
 		}
@@ -235,14 +309,14 @@ static void meanwhile(struct kunit *test)
 	s64 values[40];
 	unsigned int k, r;
 
-	KUNIT_ASSERT_LE(test, tkfi_nr_readers, ARRAY_SIZE(values));
+	KUNIT_ASSERT_LE(test, nr_readers(u), ARRAY_SIZE(values));
 	if (find_way(test, u->setup, u->update))
 		return;
 	for (k = 0; k < way.nr; k++) {
 		const struct look *stop = NULL;
 
-		for (r = 0; r < tkfi_nr_readers; r++) {
-			const struct tkfi_reader *reader = &tkfi_readers[r];
+		for (r = 0; r < nr_readers(u); r++) {
+			const struct tkfi_reader *reader = reader_number(r);
 			const struct tkfi_op *op = plan.programs[1].ops;
 
 			if (has_failed(test) ||
@@ -257,9 +331,10 @@ static void meanwhile(struct kunit *test)
 				return;
 			check_blocking(test, stop, reader, op);
 			check_value(test, stop, reader, op);
+			check_warnings(test, stop, op);
 			values[r] = op->result;
 		}
-		check_agreement(test, stop, values);
+		check_agreement(test, stop, values, nr_readers(u));
 	}
 }
 
@@ -292,6 +367,7 @@ static void from_nmi(struct kunit *test)
 			KUNIT_EXPECT_TRUE(test, op->done);
 			KUNIT_EXPECT_NULL(test, op->blocked);
 			check_value(test, stop, reader, op);
+			check_warnings(test, stop, op);
 		}
 	}
 }
@@ -303,33 +379,55 @@ static const char * const rates[] = {
 
 static const char * const delays[] = { "0", "1ns", "10ms", "1s" };
 
+/* Did the first of a pair see a line of which the clock was asleep? */
+static bool has_slept(unsigned int line)
+{
+	return !line && looks.stops[0].suspended;
+}
+
 /*
  * How far behind the second of a pair may be in the variant that promises never,
- * ns: as far as somebody set the clock back, in whole units; and by the fraction of
- * a nanosecond that settimeofday drops, where it does so before readers wait.
+ * ns: as far as somebody set the clock back, in whole units; by the fraction of a
+ * nanosecond that settimeofday drops, where it does so before readers wait; and by
+ * all that passed since the suspend if the first read was before the resume, when
+ * nobody is there to read.
  */
-static s64 least_jump(const struct tkfi_reader *reader, s64 step)
+static s64 least_jump(const struct tkfi_reader *reader, unsigned int line,
+		      s64 step)
 {
 	static const bool in_place[] = TKFI_IN_PLACE;
+	const struct timekeeper *seen = &looks.of[owner_of(reader)].line[line].tk;
 
 	if (step < 0)
 		return step - (reader->unit - 1);
+	if (has_slept(line) && reader->kind != TKFI_COARSE)
+		return line_time(seen, reader, seen->tkr_mono.cycle_last) -
+		       line_time(seen, reader, plan.programs[1].ops[0].cycle);
 	if (reader->kind == TKFI_FINE && !in_place[TKFI_FIXED] &&
-	    strstr(plan.programs[0].ops[0].call, "settimeofday"))
+	    strstr(plan.programs[0].ops[0].call, "do_settimeofday64"))
 		return -1;
 	return 0;
 }
 
 /**
- * struct count - pairs of one updater, of readers that read the clock to the ns
+ * struct count - pairs of one updater, of readers that read its clock to the ns
  * @fell:	the multiplier did, and a delay made that more than a nanosecond
  * @back:	pairs that went back by more than a dropped fraction, though nobody
  *		set the clock back, by family of the first reader
+ * @worst:	the one of them that went furthest, ns
  */
 struct count {
 	bool fell;
 	unsigned int back[TKFI_NR_FAMILIES];
+	s64 worst[TKFI_NR_FAMILIES];
 };
+
+/* What the change of the multiplier from @from to @to makes of cycles, ns << shift. */
+static __int128 skew_of(const struct timekeeper *from,
+			const struct timekeeper *to, u64 cycles)
+{
+	return ((__int128)to->tkr_mono.mult - from->tkr_mono.mult) * cycles;
+}
 
 /*
  * Is the second of a pair behind, and by how much? The first saw @line; @second
@@ -340,32 +438,41 @@ static void check_pair(struct kunit *test, const struct look *stop,
 		       const struct tkfi_op *second, struct count *count)
 {
 	const struct tkfi_op *first = plan.programs[1].ops;
-	const struct tkfi_outcome *o = &session.outcome;
+	const struct look *when = first->blocked ? NULL : stop;
+	const struct lines *lines = &looks.of[owner_of(reader)];
+	const unsigned int last = last_line(&looks, reader);
+	const struct timekeeper *seen = &lines->line[line].tk;
+	const struct timekeeper *after = &lines->line[last].tk;
+	const bool same_clock = seen->tkr_mono.clock == after->tkr_mono.clock;
 	const struct stage *stage = find_stage(stop->at);
-	const struct timekeeper *seen = &looks.lines[line];
 	s64 measured = second->result - first->result;
-	s64 step = line_step(seen, &o->after, reader);
-	s64 least = least_jump(reader, step);
-	u64 delay = tkfi_duration_cycles(plan.faults[0].delay), skew = 0;
+	s64 step = line_step(seen, after, reader);
+	s64 least = least_jump(reader, line, step);
+	u64 delay = tkfi_duration_cycles(plan.faults[0].delay);
+	__int128 skew = 0, off;
 
 	/* To the nanosecond, by the lines. */
 	KUNIT_EXPECT_EQ_MSG(test, measured,
-			    line_time(&o->after, reader, second->cycle) -
-			    line_time(seen, reader, first->cycle),
+			    time_seen(&looks, NULL, second->reader, last,
+				      second->cycle) -
+			    time_seen(&looks, when, reader, line, first->cycle),
 			    "%s at %s, then %s", reader->call, stop->at,
 			    second->call);
 
 	/* By the change of the rate, and whether the delay counts. */
-	if (reader->kind != TKFI_COARSE) {
-		if (line != last_line(&looks) && stage && stage->delay_counts &&
+	if (reader->kind != TKFI_COARSE && same_clock && !has_slept(line)) {
+		if (line != last && stage && stage->delay_counts &&
 		    reader->kind == TKFI_FINE)
-			skew = delay;
-		KUNIT_EXPECT_TRUE_MSG(test,
-				      is_predicted(o, skew, measured - step,
-						   reader->unit),
+			skew = skew_of(seen, after, delay);
+		off = ((__int128)(measured - step) << after->tkr_mono.shift) -
+		      skew;
+		KUNIT_EXPECT_TRUE_MSG(test, (off < 0 ? -off : off) <=
+				      ((__int128)reader->unit +
+				       cut_ns(second->reader)) <<
+				      after->tkr_mono.shift,
 				      "%s at %s: %lld ns, predicted %lld ns and a step of %lld ns",
 				      reader->call, stop->at, measured,
-				      predicted_jump(o, skew), step);
+				      (s64)(skew >> after->tkr_mono.shift), step);
 	}
 
 	if (tkfi_variant() == TKFI_FIXED && reader->family != TKFI_FAST)
@@ -373,34 +480,112 @@ static void check_pair(struct kunit *test, const struct look *stop,
 				    "%s at %s, then %s, goes back",
 				    reader->call, stop->at, second->call);
 
-	count->fell |= stage && stage->delay_counts &&
-		       predicted_jump(o, delay) < -1;
-	if (reader->kind == TKFI_FINE && reader->unit == 1 && step >= 0)
-		count->back[reader->family] += measured < -1;
+	if (owner_of(reader) != (session.aux ? AUX : CORE))
+		return;
+	count->fell |= stage && stage->delay_counts && same_clock &&
+		       skew_of(&lines->line[0].tk, after, delay) <
+		       -((__int128)1 << after->tkr_mono.shift);
+	if (reader->kind != TKFI_FINE || reader->unit != 1 || step < 0)
+		return;
+	count->back[reader->family] += measured < -1;
+	count->worst[reader->family] = min(count->worst[reader->family], measured);
+}
+
+/**
+ * struct regress - an updater across which a clock goes back for another reason
+ *		than that the multiplier fell
+ * @name:	of the updater
+ * @ns:		how far at worst, by variant and by family of the first reader
+ */
+struct regress {
+	const char *name;
+	s64 ns[TKFI_NR_VARIANTS][TKFI_NR_FAMILIES];
+};
+
+/* Where kernel readers wait for whom, they do not go back. */
+#define UNLESS_HELD(ns)		(TKFI_WRITERS_HOLD_READERS ? 0 : (ns))
+
+/* 1 s passes between the two counters, and who sees it sees it at up to +500 ppm. */
+#define LOST		(-1000499964)
+#define LOST_ON_SECOND	(-NSEC_PER_SEC)
+
+/*
+ * The machine slept for 10 s, and then 1 s passes in the resume, before its sample.
+ * A real machine has nobody to read then: NMI-safe readers stand, others of the
+ * kernel warn, the vDSO's cannot. The NMI-safe ones go by another clock for a while,
+ * which does not sleep.
+ */
+#define SLEPT		(-11005499602LL)
+#define SLEPT_FAST	(-10004999638LL)
+
+static const struct regress regresses[] = {
+	/*		vdso, kernel, fast */
+	{ "clocksource", {
+		[TKFI_POST_SERIES] = { LOST, UNLESS_HELD(LOST), LOST },
+		[TKFI_PRE_SERIES]  = { LOST, 0, LOST },
+		[TKFI_FIXED]	   = { 0, 0, LOST } } },
+	{ "clocksource and back", {
+		[TKFI_POST_SERIES] = { LOST_ON_SECOND,
+				       UNLESS_HELD(LOST_ON_SECOND),
+				       LOST_ON_SECOND },
+		[TKFI_PRE_SERIES]  = { LOST_ON_SECOND, 0, LOST_ON_SECOND },
+		[TKFI_FIXED]	   = { 0, 0, LOST_ON_SECOND } } },
+	{ "resume", {
+		[TKFI_POST_SERIES] = { SLEPT, SLEPT, SLEPT_FAST },
+		[TKFI_PRE_SERIES]  = { SLEPT, SLEPT, SLEPT_FAST },
+		[TKFI_FIXED]	   = { SLEPT, SLEPT, SLEPT_FAST } } },
+	/* 1 s at +500 ppm; and whole nanoseconds after a kernel reader. */
+	TKFI_AUX_ROWS({ "aux clocksource", {
+		[TKFI_POST_SERIES] = { -499965, -1, 0 },
+		[TKFI_PRE_SERIES]  = { 0, -1, 0 },
+		[TKFI_FIXED]	   = { 0, 0, 0 } } })
+};
+
+static const struct regress *regress_of(const struct updater *u)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(regresses); i++)
+		if (!strcmp(regresses[i].name, u->name))
+			return &regresses[i];
+	return NULL;
 }
 
 /*
  * Who goes back when the multiplier falls is the variant's: readers that wait
  * during the calculation do not, nor those for whom old and new line meet.
  */
-static void check_count(struct kunit *test, const struct count *count)
+static void check_count(struct kunit *test, const struct updater *u,
+			const struct count *count)
 {
+	const struct regress *regress = regress_of(u);
 	const enum tkfi_variant v = tkfi_variant();
+	unsigned int i;
 
+	if (regress) {
+		for (i = 0; i < TKFI_NR_FAMILIES; i++)
+			KUNIT_EXPECT_EQ_MSG(test, count->worst[i],
+					    regress->ns[v][i], "%s",
+					    tkfi_family_names[i]);
+		return;
+	}
 	KUNIT_EXPECT_EQ(test, count->back[TKFI_VDSO] > 0,
 			count->fell && v != TKFI_FIXED);
 	KUNIT_EXPECT_EQ(test, count->back[TKFI_KERNEL] > 0,
 			count->fell && v == TKFI_POST_SERIES);
-	KUNIT_EXPECT_EQ(test, count->back[TKFI_FAST] > 0, count->fell);
+	/* No auxiliary clock has any. */
+	KUNIT_EXPECT_EQ(test, count->back[TKFI_FAST] > 0,
+			count->fell && !u->aux);
 }
 
 /* The reader of the same clock in the kernel or in the vDSO, else itself. */
-static const struct tkfi_reader *counterpart(const struct tkfi_reader *reader)
+static const struct tkfi_reader *counterpart(const struct updater *u,
+					     const struct tkfi_reader *reader)
 {
 	unsigned int i;
 
-	for (i = 0; i < tkfi_nr_readers; i++) {
-		const struct tkfi_reader *other = &tkfi_readers[i];
+	for (i = 0; i < nr_readers(u); i++) {
+		const struct tkfi_reader *other = reader_number(i);
 
 		if (other->family + reader->family == TKFI_VDSO + TKFI_KERNEL &&
 		    other->family != reader->family && other->id == reader->id &&
@@ -418,10 +603,10 @@ static unsigned int line_seen(const struct look *stop,
 	unsigned int first, last;
 
 	if (op->blocked)
-		return last_line(&looks);
-	lines_seen(stop, find_stage(stop->at), reader, &first, &last);
+		return last_line(&looks, reader);
+	lines_seen(stop, reader, &first, &last);
 	while (first < last &&
-	       !is_of_line(first, reader, op->result, op->cycle))
+	       !is_of_line(stop, first, reader, op->result, op->cycle))
 		first++;
 	return first;
 }
@@ -434,7 +619,7 @@ static void one_pair(struct kunit *test, const struct updater *u,
 		     const char *setup, unsigned int k, const char *delay,
 		     const struct tkfi_reader *reader, struct count *count)
 {
-	const struct tkfi_reader *other = counterpart(reader);
+	const struct tkfi_reader *other = counterpart(u, reader);
 	const char *family = tkfi_family_names[reader->family];
 	const struct tkfi_op *reads = plan.programs[1].ops;
 	const struct look *stop;
@@ -459,22 +644,26 @@ static void pairs(struct kunit *test)
 	const struct updater *u = test->param_value;
 	struct count count = { };
 	unsigned int f, k, d, r;
+	const char *on = u->aux ? "aux enable, " : "";
 	char setup[160];
 
 	for (f = 0; f < ARRAY_SIZE(rates); f++) {
-		snprintf(setup, sizeof(setup), "%s%s", rates[f], u->setup);
+		/* An auxiliary clock has a rate when it is on. */
+		snprintf(setup, sizeof(setup), "%s%s%s%s", on,
+			 u->aux && f ? "aux " : "", rates[f],
+			 u->setup + strlen(on));
 		if (find_way(test, setup, u->update))
 			return;
 		for (k = 0; k < way.nr; k++)
 			for (d = 0; d < ARRAY_SIZE(delays); d++)
-				for (r = 0; r < tkfi_nr_readers; r++) {
+				for (r = 0; r < nr_readers(u); r++) {
 					one_pair(test, u, setup, k, delays[d],
-						 &tkfi_readers[r], &count);
+						 reader_number(r), &count);
 					if (has_failed(test))
 						return;
 				}
 	}
-	check_count(test, &count);
+	check_count(test, u, &count);
 }
 
 /*
@@ -506,11 +695,47 @@ static void dropped_fraction(struct kunit *test)
 	}
 }
 
+/*
+ * From the end of a suspend to its publication, timekeeping_resume() lets NMI-safe
+ * readers take local_clock(), in ns, for the cycles of the clocksource that the line
+ * is of. Here that has 14.3 MHz: a second's sleep is six minutes.
+ */
+static void woken_too_early(struct kunit *test)
+{
+	static const char setup[] =
+		"wait 2ms, clocksource second, wait 2ms, suspend, wait 1s";
+	const struct tkfi_op *op = &plan.faults[0].nmi;
+	const struct timekeeper *before = &session.outcome.before;
+	const u64 asleep = TKFI_START_CYCLES + 4 * NSEC_PER_MSEC;
+	unsigned int r;
+
+	for (r = 0; r < tkfi_nr_readers; r++) {
+		const struct tkfi_reader *reader = &tkfi_readers[r];
+		const struct look *stop;
+
+		if (reader->family != TKFI_FAST)
+			continue;
+		if (run(test, &looks, setup,
+			"cpu0: resume; at cpu0 resume.calculated off 0 nmi fast %s",
+			reader->clock))
+			return;
+		for (stop = looks.stops; strcmp(stop->at, "resume.calculated");)
+			stop++;
+		check_value(test, stop, reader, op);
+		if (offset_is_apart(reader))
+			continue;
+		KUNIT_EXPECT_EQ_MSG(test, op->result -
+				    line_time(before, reader, asleep),
+				    365787684341LL, "%s", reader->call);
+	}
+}
+
 static struct kunit_case readers_cases[] = {
 	KUNIT_CASE_PARAM(meanwhile, updater_gen_params),
 	KUNIT_CASE_PARAM(from_nmi, updater_gen_params),
 	KUNIT_CASE_PARAM(pairs, updater_gen_params),
 	KUNIT_CASE(dropped_fraction),
+	KUNIT_CASE(woken_too_early),
 	{}
 };
 
