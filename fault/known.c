@@ -30,6 +30,9 @@ static const char moved_base[] =
 static const char borrowed_second[] =
 	"raising the rate right after the edge of a second borrows that second";
 
+static const char lost_time[] =
+	"what passes between the last read of the old counter and the first of the new is lost; stop_machine() hides it from all but NMIs";
+
 #define FINE(variants, scenario, families, reason)			\
 	{ variants, scenario, "monotonic", families, BIT(TKFI_FINE), reason }
 #define COARSE(variants, scenario, reason)				\
@@ -47,6 +50,7 @@ const struct tkfi_known tkfi_known[] = {
 	FINE(PRE, "tick-adjusts", VDSO | KERNEL, vdso_cover_letter),
 	FINE(PRE, "tick-adjtimex", VDSO, vdso_cover_letter),
 	FINE(PRE, "adjtimex-adjtimex", VDSO, vdso_cover_letter),
+	FINE(PRE | POST, "clocksource", VDSO | KERNEL, lost_time),
 	FINE(PRE | POST | FIXED, "falls-fast", FAST, nmi_safe),
 	COARSE(TKFI_COARSE_IS_STEADY ? 0 : PRE | POST, "rises-coarse", moved_base),
 	COARSE(PRE | POST, "rises-at-the-edge", borrowed_second),
