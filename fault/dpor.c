@@ -2,6 +2,7 @@
 #include <linux/bitops.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/sizes.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
@@ -14,7 +15,8 @@
 #define MAX_RACES	8192
 #define TREE_NODES	65536
 #define SPACING		8	/* steps between snapshots */
-#define NR_SNAPSHOTS	(TKFI_MAX_STEPS / SPACING)
+#define NR_SNAPSHOTS	64
+#define SNAPSHOT_SIZE	SZ_32K
 
 /* What makes two steps dependent. */
 struct touch {
@@ -89,7 +91,6 @@ struct tkfi_dpor {
 	u32 free_tree;		/* nodes that were used, by sibling */
 	u32 nr_tree;		/* how many were used, and 0, which is none */
 
-	size_t snapshot_size;
 	unsigned int nr_snapshots;	/* the first ones are valid */
 	unsigned int max_snapshots;
 	u8 *snapshots;
@@ -97,7 +98,7 @@ struct tkfi_dpor {
 
 static struct tkfi_snapshot *snapshot(struct tkfi_dpor *d, unsigned int i)
 {
-	return (struct tkfi_snapshot *)(d->snapshots + i * d->snapshot_size);
+	return (struct tkfi_snapshot *)(d->snapshots + i * SNAPSHOT_SIZE);
 }
 
 static int fail(struct tkfi_dpor *d, int ret, const char *what)
@@ -546,6 +547,8 @@ int tkfi_dpor_explore(struct tkfi_dpor *d, const struct tkfi_dpor_client *client
 	int ret;
 
 	memset(stats, 0, sizeof(*stats));
+	if (tkfi_snapshot_size(d->engine) > SNAPSHOT_SIZE)
+		return fail(d, -E2BIG, "too much to take a snapshot of");
 	d->stats = stats;
 	d->max_snapshots = client->no_snapshots ? 1 : NR_SNAPSHOTS;
 	ret = start_anew(d, client);
@@ -593,10 +596,7 @@ struct tkfi_dpor *tkfi_dpor_create(struct tkfi_engine *engine)
 	d->engine = engine;
 	d->strategy.wants = TKFI_WANTS_ACCESSES;
 	d->strategy.next = dpor_next;
-	d->snapshot_size = ALIGN(sizeof(struct tkfi_snapshot) +
-				 TKFI_MAX_VCPUS * TKFI_SNAPSHOT_STACK, 8);
-	d->snapshot_size += tkfi_snapshot_size(engine);
-	d->snapshots = vmalloc(NR_SNAPSHOTS * d->snapshot_size);
+	d->snapshots = vmalloc(NR_SNAPSHOTS * SNAPSHOT_SIZE);
 	if (!d->snapshots) {
 		vfree(d);
 		return NULL;

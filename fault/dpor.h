@@ -57,8 +57,8 @@ struct tkfi_dpor_client {
 struct tkfi_dpor;
 
 /**
- * tkfi_dpor_create() - memory for explorations
- * @engine:	engine; its ranges must be set
+ * tkfi_dpor_create() - memory for explorations, some 4 MB
+ * @engine:	engine
  *
  * Return: NULL when out of memory. Free with tkfi_dpor_destroy().
  */
@@ -72,7 +72,7 @@ void tkfi_dpor_destroy(struct tkfi_dpor *dpor);
  * @stats:	filled
  *
  * Return: 0, also when the client ended it; -E2BIG if an execution has more than
- * TKFI_MAX_STEPS steps, -ENOMEM, or -EPROTO. engine->error has the sentence.
+ * TKFI_MAX_STEPS steps, or there is too much state, -ENOMEM, or -EPROTO. engine->error has the sentence.
  */
 int tkfi_dpor_explore(struct tkfi_dpor *dpor,
 		      const struct tkfi_dpor_client *client,

@@ -20,11 +20,16 @@ struct tkfi_explorer *tkfi_explorer_open(u32 hz)
 
 	if (!x)
 		return NULL;
-	if (tkfi_session_open(&x->session, hz) || tkfi_state_alloc(&x->begin)) {
-		tkfi_explorer_close(x);
-		return NULL;
-	}
+	if (tkfi_session_open(&x->session, hz) || tkfi_state_alloc(&x->begin))
+		goto failed;
+	x->dpor = tkfi_dpor_create(x->session.engine);
+	if (!x->dpor)
+		goto failed;
 	return x;
+
+failed:
+	tkfi_explorer_close(x);
+	return NULL;
 }
 
 void tkfi_explorer_close(struct tkfi_explorer *x)
@@ -111,12 +116,7 @@ int tkfi_explorer_load(struct tkfi_explorer *x,
 	}
 	strscpy(x->name, scenario->name, sizeof(x->name));
 	collect(x);
-	tkfi_dpor_destroy(x->dpor);
-	x->dpor = tkfi_dpor_create(x->session.engine);
-	if (x->dpor)
-		return 0;
-	snprintf(err, size, "out of memory");
-	return -ENOMEM;
+	return 0;
 }
 
 static int start(void *arg)

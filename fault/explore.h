@@ -115,7 +115,7 @@ void tkfi_explorer_close(struct tkfi_explorer *x);
  * @err:	a sentence that says what is wrong
  * @size:	of @err
  *
- * Return: 0, -EINVAL or -ENOMEM.
+ * Return: 0 or -EINVAL.
  */
 int tkfi_explorer_load(struct tkfi_explorer *x,
 		       const struct tkfi_scenario *scenario, char *err,

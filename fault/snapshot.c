@@ -17,7 +17,7 @@ size_t tkfi_snapshot_size(const struct tkfi_engine *engine)
 
 	for (i = 0; i < engine->nr_ranges; i++)
 		size += engine->ranges[i].size;
-	return size + engine->nr_vcpus * TKFI_SNAPSHOT_STACK;
+	return size + TKFI_MAX_VCPUS * TKFI_SNAPSHOT_STACK;
 }
 
 void tkfi_snapshot_take(struct tkfi_snapshot *snapshot,

@@ -25,7 +25,7 @@ struct tkfi_snapshot {
 	u8 bytes[];
 };
 
-/* Bytes of a snapshot of this engine, its ranges being set. */
+/* The most bytes a snapshot of this engine takes, its ranges being set. */
 size_t tkfi_snapshot_size(const struct tkfi_engine *engine);
 
 /* No VCPU executes. A stack that is too full is an internal error. */

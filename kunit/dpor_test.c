@@ -113,7 +113,8 @@ static struct tkfi_engine *engine;
 static struct tkfi_dpor *dpor;
 
 /* What the enumerator found: canonical executions. */
-#define MAX_KEYS	BIT(20)
+#define KEY_BITS	18
+#define MAX_KEYS	BIT(KEY_BITS)
 static u64 *keys;
 static unsigned int nr_keys;
 
@@ -478,7 +479,7 @@ struct readers {
 /* Remember a state; returns whether it is new. */
 static bool remember(u64 key)
 {
-	unsigned int at = hash_64(key, 20);
+	unsigned int at = hash_64(key, KEY_BITS);
 
 	for (key |= !key; keys[at]; at = (at + 1) % MAX_KEYS)
 		if (keys[at] == key)

@@ -53,31 +53,35 @@ static void round_trip(struct kunit *test)
 /* What is wrong, and a caret under it. */
 static void malformed(struct kunit *test)
 {
-	static const char * const texts[][2] = {
-		{ "cpu0, cpu7",
-		  "no such VCPU; write cpuN or host:\ncpu0, cpu7\n      ^" },
-		{ "guest", "no such VCPU; write cpuN or host:\nguest\n^" },
-		{ "cpu0 after store x",
-		  "a comma or the end is expected:\ncpu0 after store x\n     ^" },
+	static const struct {
+		const char *text, *what;
+		int column;
+	} bad[] = {
+		{ "cpu0, cpu7", "no such VCPU; write cpuN or host", 6 },
+		{ "guest", "no such VCPU; write cpuN or host", 0 },
+		{ "cpu0 after store x", "a comma or the end is expected", 5 },
 		{ "cpu0 before stor x",
-		  "no such step; write load, store, lock or unlock:\ncpu0 before stor x\n            ^" },
+		  "no such step; write load, store, lock or unlock", 12 },
 		{ "cpu0 before store",
-		  "a name is expected, as in store vdso.seq:\ncpu0 before store\n                 ^" },
+		  "a name is expected, as in store vdso.seq", 17 },
 		{ "cpu0 before store x#0",
-		  "a number is expected; the first is 1:\ncpu0 before store x#0\n                    ^" },
+		  "a number is expected; the first is 1", 20 },
 		{ "cpu0 before store x#two",
-		  "a number is expected; the first is 1:\ncpu0 before store x#two\n                    ^" },
-		{ "cpu0 before store x y",
-		  "a comma or the end is expected:\ncpu0 before store x y\n                    ^" },
+		  "a number is expected; the first is 1", 20 },
+		{ "cpu0 before store x y", "a comma or the end is expected",
+		  20 },
 	};
+	char expected[256];
 	int i;
 
 	turns.host = 3;
-	for (i = 0; i < ARRAY_SIZE(texts); i++) {
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		KUNIT_EXPECT_EQ(test,
-				tkfi_schedule_parse(&turns, texts[i][0], 4,
-						    err, sizeof(err)), -EINVAL);
-		KUNIT_EXPECT_STREQ(test, err, texts[i][1]);
+				tkfi_schedule_parse(&turns, bad[i].text, 4, err,
+						    sizeof(err)), -EINVAL);
+		snprintf(expected, sizeof(expected), "%s:\n%s\n%*s^",
+			 bad[i].what, bad[i].text, bad[i].column, "");
+		KUNIT_EXPECT_STREQ(test, err, expected);
 	}
 }
 
