@@ -74,7 +74,7 @@ static bool is_being_read(const struct tkfi_engine *engine,
 }
 
 static __always_inline bool can_go_on(const struct tkfi_engine *engine,
-		      const struct tkfi_vcpu *v)
+				      const struct tkfi_vcpu *v)
 {
 	const struct tkfi_step *next = &v->next;
 	u8 flags;

@@ -31,7 +31,7 @@ static const char borrowed_second[] =
 	"raising the rate right after the edge of a second borrows that second";
 
 static const char lost_time[] =
-	"what passes between the last read of the old counter and the first of the new is lost; stop_machine() hides it from all but NMIs";
+	"what passes between two counters is lost; stop_machine() hides it from all but NMIs";
 
 #define FINE(variants, scenario, families, reason)			\
 	{ variants, scenario, "monotonic", families, BIT(TKFI_FINE), reason }
