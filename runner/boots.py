@@ -46,3 +46,12 @@ def run(tool: KunitTool, glob: str, *, title: str, name: str,
         raise TkfiError(f"{tool.kernel.name} was built as {tool.kernel.variant} but says it is "
                         f"{found.header.variant}: see the variant's patch, and {file}")
     return Run(boot, found)
+
+
+def check_hooks(kernel: Kernel, hooks: bool) -> None:
+    """Raises TkfiError when a kernel says that it has access hooks and was built bare, or the other way
+    round."""
+    if hooks == kernel.bare:
+        raise TkfiError(f"{kernel.title} says that it {'has' if hooks else 'lacks'} access hooks: "
+                        "see CONFIG_TKFI_ACCESS in its .config, and the compiler's "
+                        "-fsanitize=thread --param tsan-distinguish-volatile=1")

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from runner import boots, breaks, hold, hold_chart, kernels, lock, patches, shows, style, summary
+from runner import bench, boots, breaks, hold, hold_chart, kernels, lock, patches, shows, style, summary
 from runner.errors import Interrupted, TkfiError
 from runner.identical import check_identical
 from runner.layout import Layout
@@ -118,11 +118,13 @@ def _parser() -> argparse.ArgumentParser:
     broken.add_argument("--kernel", action="append", help="may be repeated (all)")
     _add_json(broken)
 
-    bench = verb("bench", _bench, "measure; --hold: what updaters execute with a sequence odd")
-    bench.add_argument("--hold", action="store_true", help=f"on {', '.join(hold.VARIANTS)}")
-    bench.add_argument("--kernel", action="append", help="may be repeated (all)")
-    bench.add_argument("--svg", metavar="FILE", help="draw a chart")
-    _add_json(bench)
+    timed = verb("bench", _bench, "measure what exploring costs; --hold: what updaters execute with a "
+                 "sequence odd")
+    timed.add_argument("--hold", action="store_true", help=f"on {', '.join(hold.VARIANTS)}")
+    timed.add_argument("--kernel", action="append",
+                       help=f"may be repeated ({kernels.DEFAULT}; all with --hold)")
+    timed.add_argument("--svg", metavar="FILE", help="with --hold: draw a chart")
+    _add_json(timed)
 
     tree = verb("tree", _tree, "print the path of the prepared tree, for plain kunit.py")
     _add_kernel(tree)
@@ -233,8 +235,21 @@ def _breaks(arguments: argparse.Namespace, layout: Layout) -> int:
 
 
 def _bench(arguments: argparse.Namespace, layout: Layout) -> int:
-    if not arguments.hold:
-        raise TkfiError("bench measures nothing but the write hold so far: ./tkfi bench --hold")
+    if arguments.hold:
+        return _hold(arguments, layout)
+    if arguments.svg:
+        raise TkfiError("--svg draws the write hold: ./tkfi bench --hold --svg FILE")
+    chosen = [kernels.choose(name, layout) for name in arguments.kernel or [kernels.DEFAULT]]
+    with lock.held(layout.build / ".lock"):
+        benches = [bench.measure(kernel, layout) for kernel in chosen]
+    data = {"format": 1, "cpu": hold.cpu_model(), "kernels": [made.json() for made in benches]}
+    _answer(bench.report(benches), data, arguments.json)
+    failed = sum(len(made.problems) for made in benches)
+    summary.add("bench", sum(made.measured for made in benches), failed)
+    return 1 if failed else 0
+
+
+def _hold(arguments: argparse.Namespace, layout: Layout) -> int:
     chosen = [[kernels.choose(name, layout, variant) for variant in hold.VARIANTS]
               for name in _kernels(arguments, layout)]
     with lock.held(layout.build / ".lock"):

@@ -14,7 +14,6 @@ from typing import Any
 
 from runner import boots, draw
 from runner.boots import Run
-from runner.errors import TkfiError
 from runner.kernels import Kernel
 from runner.layout import Layout
 from runner.progress import note
@@ -136,10 +135,7 @@ def collect(kernel: Kernel, run: Run) -> tuple[dict[Key, Hold], list[str]]:
     problems = list(run.found.problems)
     for hold in run.found.holds:
         what = f"'{hold.workload}' for {hold.readers} readers"
-        if hold.hooks == kernel.bare:
-            raise TkfiError(f"{kernel.title} says that it {'has' if hold.hooks else 'lacks'} access hooks: "
-                            "see CONFIG_TKFI_ACCESS in its .config, and the compiler's "
-                            "-fsanitize=thread --param tsan-distinguish-volatile=1")
+        boots.check_hooks(kernel, hold.hooks)
         if hold.readers not in READERS:
             problems.append(f"{what}: unknown readers")
         if (hold.workload, hold.readers) in holds:

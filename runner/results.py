@@ -114,6 +114,19 @@ class Hold:
     samples: int
 
 
+@dataclass(frozen=True)
+class Cost:
+    """What a run of a scenario took of the host's time: ns per execution, steps in all of them. hooks:
+    whether the kernel has access hooks."""
+
+    scenario: str
+    hooks: bool
+    run: str
+    executions: int
+    steps: int
+    ns: float
+
+
 @dataclass
 class Results:
     """A whole result file."""
@@ -125,6 +138,7 @@ class Results:
     shows: list[Shown] = field(default_factory=list)
     same: list[Same] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
+    costs: list[Cost] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     missing: bool = False
 
@@ -167,6 +181,8 @@ def _add(results: Results, record: Mapping[str, Any]) -> None:
         results.same.append(_make(Same, record))
     elif kind == "hold":
         results.holds.append(_make(Hold, record))
+    elif kind == "bench":
+        results.costs.append(_make(Cost, record))
 
 
 def _make(record_type: type[_Record], record: Mapping[str, Any]) -> _Record:

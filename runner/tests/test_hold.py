@@ -182,12 +182,6 @@ def test_verb(layout: Layout, variants: list[str], monkeypatch: pytest.MonkeyPat
     assert (layout.build / "summary").read_text() == f"{counted} write hold\n"
 
 
-def test_nothing_but_hold_yet(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["bench"], layout) == 2
-    captured = capsys.readouterr()
-    assert "./tkfi bench --hold" in captured.err and not captured.out
-
-
 def test_cpu_model(tmp_path: Path) -> None:
     (tmp_path / "cpuinfo").write_text("processor\t: 0\nmodel name\t: Some CPU @ 3 GHz\n")
     assert hold.cpu_model(tmp_path / "cpuinfo") == "Some CPU @ 3 GHz"

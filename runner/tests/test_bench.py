@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`bench`: the table, the comparison, and all that is wrong or missing, by name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from runner import bench, boots, cli, results
+from runner.bench import SEQLOCK, Bench
+from runner.boots import Run
+from runner.causes import Cause, Kind
+from runner.errors import TkfiError
+from runner.kernels import Kernel
+from runner.kunit_tool import Boot, Counts, KunitTool
+from runner.layout import Layout
+from runner.results import Cost, Header, Results
+
+DATA = Path(__file__).parent / "data"
+PASSED = Boot(Counts(passed=2), 1.0, None, Path("console"), "")
+PANIC = replace(PASSED, cause=Cause(Kind.PANIC, "the kernel panicked: why"))
+KERNEL = Kernel("6.12", Path("series"))
+BARE = replace(KERNEL, bare=True)
+SCENARIOS = ("falls-vdso", "cover-letter")
+NS = {"sequential": 200.0, "random": 4000.0, "pos": 5000.5, "pct": 3000.0, "dpor": 1000.0,
+      "dpor-again": 8000.0}
+Change = Callable[[Kernel, Results], None]
+
+
+def found(kernel: Kernel) -> Results:
+    """What one build reports; the seqlock calls the engine itself, on a bare one too."""
+    hooks = not kernel.bare
+    lines = [Cost(SEQLOCK, hooks, "dpor-once", 36, 900, 11_000.0 if hooks else 1.0),
+             Cost(SEQLOCK, hooks, "random", 20_000, 800_000, 3500.0 if hooks else 1.0)]
+    for index, name in enumerate(SCENARIOS):
+        lines += [Cost(name, hooks, run, 20_000 - index, 0 if run == "sequential" else 800_000, ns + index)
+                  for run, ns in NS.items()] if hooks else [
+                      Cost(name, False, "sequential", 20_000, 0, 100.5 + index)]
+    return Results(Header(1, "6.12.117", kernel.variant, "gcc 12"), costs=lines)
+
+
+def made(change: Change = lambda *_: None, boot: Boot = PASSED) -> Bench:
+    """The bench of both builds; change may spoil what they report."""
+    runs = []
+    for kernel in (KERNEL, BARE):
+        spoilt = found(kernel)
+        change(kernel, spoilt)
+        runs.append((kernel, Run(boot if kernel.bare else PASSED, spoilt)))
+    return bench.bench(runs)
+
+
+def on(bare: bool, index: int, **values: object) -> Change:
+    """Changes one line of one build."""
+    def change(kernel: Kernel, found_in: Results) -> None:
+        if kernel.bare == bare:
+            found_in.costs[index] = replace(found_in.costs[index], **values)
+    return change
+
+
+def without(bare: bool, index: int) -> Change:
+    """Loses one line of one build."""
+    def change(kernel: Kernel, found_in: Results) -> None:
+        if kernel.bare == bare:
+            del found_in.costs[index]
+    return change
+
+
+def test_text_is_golden() -> None:
+    assert bench.report([made()]) + "\n" == (DATA / "bench.txt").read_text()
+    assert not made().problems and made().measured == 16
+
+
+def test_fields_others_rely_on() -> None:
+    answer = made().json()
+    assert (answer["kernel"], answer["variant"], answer["compiler"], answer["problems"]) == (
+        "6.12.117", "post-series", "gcc 12", [])
+    assert [row["name"] for row in answer["scenarios"]] == list(SCENARIOS)
+    assert answer["scenarios"][0] == {
+        "name": "falls-vdso", "bare_ns": 100.5, "idle_hooks_ns": 200.0, "random_ns": 4000.0,
+        "pos_ns": 5000.5, "pct_ns": 3000.0, "dpor_ns": 8000.0, "dpor_amortised_ns": 1000.0,
+        "random_step_ns": 100.0, "executions_per_s": 250_000.0, "classes_per_s": 1_000_000.0}
+    assert answer["seqlock_timekeeper"] == {"classes": 36, "to_completion_us": 396.0,
+                                            "dpor_amortised_ns": 11_000.0, "random_ns": 3500.0}
+
+
+def test_the_least_disturbed_boot_counts() -> None:
+    disturbed, quiet = found(KERNEL), found(KERNEL)
+    disturbed.costs = [replace(line, ns=2 * line.ns) for line in quiet.costs]
+    for order in ([disturbed, quiet], [quiet, disturbed]):
+        runs = [(KERNEL, Run(PASSED, results_of)) for results_of in order]
+        answer = bench.bench([*runs, (BARE, Run(PASSED, found(BARE)))])
+        assert answer.costs["falls-vdso"]["random_ns"].ns == 4000
+        assert answer.seqlock["random_ns"].ns == 3500 and not answer.problems
+
+
+def test_one_boot_of_many_that_is_wrong_is_enough() -> None:
+    less = found(BARE)
+    del less.costs[-1]
+    answer = bench.bench([(KERNEL, Run(PASSED, found(KERNEL))), (BARE, Run(PASSED, less)),
+                          (BARE, Run(PASSED, found(BARE)))])
+    assert answer.problems == ["6.12 bare: 'sequential' of cover-letter was not measured"]
+
+
+@pytest.mark.parametrize("change, problem", [
+    (on(True, 2, steps=7),
+     "6.12 bare: 'sequential' of falls-vdso has 20000 executions of 100.5 ns, 7 steps"),
+    (on(False, 3, steps=0), "6.12: 'random' of falls-vdso has 20000 executions of 4000.0 ns, 0 steps"),
+    (on(False, 3, executions=0),
+     "6.12: 'random' of falls-vdso has 0 executions of 4000.0 ns, 800000 steps"),
+    (on(False, 3, ns=0.0), "6.12: 'random' of falls-vdso has 20000 executions of 0.0 ns, 800000 steps"),
+    (lambda kernel, found_in: found_in.problems.extend(["cut"] * kernel.bare), "6.12 bare: cut"),
+    (lambda kernel, found_in: found_in.costs.extend(found_in.costs[2:3] * kernel.bare),
+     "6.12 bare: 'sequential' of falls-vdso is reported twice"),
+    (lambda kernel, found_in: found_in.costs.extend(
+        [Cost("falls-vdso", False, "random", 1, 1, 1.0)] * kernel.bare),
+     "6.12 bare: 'random' of falls-vdso: unknown run"),
+    (lambda kernel, found_in: found_in.costs.extend(
+        [Cost("falls-vdso", True, "chess", 1, 1, 1.0)] * (not kernel.bare)),
+     "6.12: 'chess' of falls-vdso: unknown run"),
+])
+def test_what_is_wrong_is_said(change: Change, problem: str) -> None:
+    answer = made(change)
+    assert answer.problems == [problem] and answer.json()["problems"] == [problem]
+    assert f"\n\n{problem}\n\n" in bench.report([answer])
+
+
+@pytest.mark.parametrize("bare, index, cells, missing", [
+    (True, 2, 1, "6.12 bare: 'sequential' of falls-vdso was not measured"),
+    (False, 3, 3, "6.12: 'random' of falls-vdso was not measured"),
+    (False, 0, 2, f"6.12: 'dpor-once' of {SEQLOCK} was not measured"),
+    (False, 1, 1, f"6.12: 'random' of {SEQLOCK} was not measured"),
+])
+def test_a_line_that_one_build_lacks(bare: bool, index: int, cells: int, missing: str) -> None:
+    answer = made(without(bare, index))
+    assert answer.problems == [missing] and answer.measured == 15
+    assert bench.report([replace(answer, problems=[])]).count("not measured") == cells
+    assert None in [*answer.json()["scenarios"][0].values(), *answer.json()["seqlock_timekeeper"].values()]
+
+
+def test_nothing_at_all() -> None:
+    answer = made(lambda _, found_in: found_in.costs.clear())
+    assert "6.12: tkfi_bench measured nothing" in answer.problems and not answer.measured
+    assert "scenario   bare" in bench.report([answer])
+
+
+def test_a_boot_that_failed_is_not_hidden() -> None:
+    assert made(boot=PANIC).problems == ["6.12 bare: the kernel panicked: why"]
+
+
+@pytest.mark.parametrize("bare, index, has", [(False, 2, "6.12 says that it lacks access hooks"),
+                                              (True, 2, "6.12 bare says that it has access hooks"),
+                                              (True, 0, "6.12 bare says that it has access hooks")])
+def test_a_build_that_is_not_what_it_was_built_as(bare: bool, index: int, has: str) -> None:
+    with pytest.raises(TkfiError, match=has):
+        made(on(bare, index, hooks=bare))
+
+
+def test_lines_of_the_kernel(tmp_path: Path) -> None:
+    file = tmp_path / "x.jsonl"
+    file.write_text('{"type":"bench","scenario":"falls-vdso","hooks":true,"run":"random",'
+                    '"executions":20000,"steps":64,"ns":45.6}\n')
+    assert results.read(file).costs == [Cost("falls-vdso", True, "random", 20_000, 64, 45.6)]
+
+
+@pytest.mark.parametrize("boot, status, counted", [(PASSED, 0, "16 0"), (PANIC, 1, "16 2")])
+def test_verb(layout: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+              boot: Boot, status: int, counted: str) -> None:
+    asked: list[str] = []
+
+    def run(tool: KunitTool, glob: str, *, name: str, **_: object) -> Run:
+        asked.append(f"{tool.kernel.place} {glob} {name}")
+        return Run(boot, found(tool.kernel))
+    monkeypatch.setattr(boots, "build", KunitTool)
+    monkeypatch.setattr(boots, "run", run)
+    monkeypatch.setenv("TKFI_SUMMARY", str(layout.build / "summary"))
+    assert cli.main(["bench", "--json", "-"], layout) == status
+    assert asked == [f"6.12/{kind}post-series tkfi_bench bench-{number}"
+                     for number in range(1, bench.BOOTS + 1) for kind in ("", "bare-")]
+    captured = capsys.readouterr()
+    answer = json.loads(captured.out)
+    assert answer["format"] == 1 and answer["cpu"] and answer["kernels"][0]["kernel"] == "6.12.117"
+    assert "relacy" in captured.err
+    assert (layout.build / "summary").read_text() == f"{counted} bench\n"
+
+
+def test_a_chart_is_of_the_write_hold(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["bench", "--svg", "x.svg"], layout) == 2
+    captured = capsys.readouterr()
+    assert "./tkfi bench --hold --svg FILE" in captured.err and not captured.out
