@@ -113,6 +113,7 @@ def bench(runs: Sequence[tuple[Kernel, Run]]) -> Bench:
         wanted += [] if kernel.bare else [(SEQLOCK, run) for run in SEQLOCK_RUNS]
         problems += [f"{kernel.title}: '{run}' of {name} was not measured" for name, run in wanted
                      if (name, run) not in costs]
+    problems += _unlike(found)
     least = _least(found)
     return Bench(version, first.variant, compiler, {name: least.get(name, {}) for name in names},
                  least.get(SEQLOCK, {}), list(dict.fromkeys(problems)))
@@ -147,6 +148,17 @@ def _fields(kernel: Kernel, scenario: str) -> Mapping[str, str]:
     if scenario == SEQLOCK:
         return SEQLOCK_RUNS
     return BARE_RUNS if kernel.bare else HOOKED_RUNS
+
+
+def _unlike(found: Sequence[tuple[Kernel, Mapping[tuple[str, str], Cost]]]) -> list[str]:
+    """What did not do the same in every boot of a build: then its times are not of one thing."""
+    did: dict[tuple[str, str, str], set[tuple[int, int]]] = {}
+    for kernel, costs in found:
+        for (name, run), cost in costs.items():
+            did.setdefault((kernel.title, name, run), set()).add((cost.executions, cost.steps))
+    return [f"{title}: '{run}' of {name} is not the same in every boot: "
+            + ", ".join(f"{executions} executions of {steps} steps" for executions, steps in sorted(all_of))
+            for (title, name, run), all_of in did.items() if len(all_of) > 1]
 
 
 def _least(found: Sequence[tuple[Kernel, Mapping[tuple[str, str], Cost]]]) -> dict[str, dict[str, Cost]]:

@@ -105,6 +105,15 @@ def test_one_boot_of_many_that_is_wrong_is_enough() -> None:
     assert answer.problems == ["6.12 bare: 'sequential' of cover-letter was not measured"]
 
 
+def test_boots_that_did_not_do_the_same() -> None:
+    other = found(KERNEL)
+    other.costs[0] = replace(other.costs[0], executions=35, ns=12_000.0)
+    answer = bench.bench([(KERNEL, Run(PASSED, found(KERNEL))), (KERNEL, Run(PASSED, other)),
+                          (BARE, Run(PASSED, found(BARE)))])
+    assert answer.problems == [f"6.12: 'dpor-once' of {SEQLOCK} is not the same in every boot: "
+                               "35 executions of 900 steps, 36 executions of 900 steps"]
+
+
 @pytest.mark.parametrize("change, problem", [
     (on(True, 2, steps=7),
      "6.12 bare: 'sequential' of falls-vdso has 20000 executions of 100.5 ns, 7 steps"),
