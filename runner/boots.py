@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from runner import results
 from runner.errors import TkfiError
 from runner.kernels import Kernel
-from runner.kunit_tool import TIMEOUT, Boot, KunitTool
+from runner.kunit_tool import TIMEOUT, Ask, Boot, KunitTool
 from runner.layout import Layout
 from runner.prepare import prepare
+from runner.progress import step
 from runner.results import Results
 
 
@@ -37,15 +39,29 @@ def run(tool: KunitTool, glob: str, *, title: str, name: str,
 
     Raises TkfiError when the kernel says it is another variant than the one that was built.
     """
-    file = tool.layout.results(tool.kernel.place) / f"{name}.jsonl"
-    file.unlink(missing_ok=True)
-    boot = tool.boot(glob, title=title, name=name, timeout=timeout,
-                     arguments=[f"tkfi.result={file}", *arguments])
+    with step(title):
+        return run_all(tool, [Ask(glob, name, arguments, timeout)])[0]
+
+
+def run_all(tool: KunitTool, asks: Sequence[Ask], *, at_once: int = 1,
+            progress: Callable[[list[Path]], None] = lambda _files: None) -> list[Run]:
+    """Boot for each of asks, so many at once, and read what the kernels reported; progress is called
+    about once a second with the files that they report to."""
+    files = [tool.layout.results(tool.kernel.place) / f"{ask.name}.jsonl" for ask in asks]
+    for file in files:
+        file.unlink(missing_ok=True)
+    booted = tool.boot_all([replace(ask, arguments=[f"tkfi.result={file}", *ask.arguments])
+                            for ask, file in zip(asks, files)],
+                           at_once=at_once, tick=lambda: progress(files))
+    return [Run(boot, _read(tool.kernel, file)) for boot, file in zip(booted, files)]
+
+
+def _read(kernel: Kernel, file: Path) -> Results:
     found = results.read(file)
-    if found.header and found.header.variant != tool.kernel.variant:
-        raise TkfiError(f"{tool.kernel.name} was built as {tool.kernel.variant} but says it is "
+    if found.header and found.header.variant != kernel.variant:
+        raise TkfiError(f"{kernel.name} was built as {kernel.variant} but says it is "
                         f"{found.header.variant}: see the variant's patch, and {file}")
-    return Run(boot, found)
+    return found
 
 
 def check_hooks(kernel: Kernel, hooks: bool) -> None:

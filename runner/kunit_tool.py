@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +59,16 @@ class Boot:
 
 
 @dataclass(frozen=True)
+class Ask:
+    """One boot to be made: for the KUnit cases that match glob, its logs in results/<name>.*."""
+
+    glob: str
+    name: str
+    arguments: Sequence[str] = ()
+    timeout: int = TIMEOUT
+
+
+@dataclass(frozen=True)
 class KunitTool:
     """kunit.py of one prepared kernel."""
 
@@ -76,33 +86,53 @@ class KunitTool:
         with step(f"Building {name}") as shown:
             self._checked("build", tick=lambda: shown.update(f"{made_since(objects, start)} objects"))
 
-    def boot(self, glob: str, *, title: str, arguments: Sequence[str] = (), name: str,
-             timeout: int = TIMEOUT) -> Boot:
-        """Boot the built kernel for the KUnit cases that match glob; logs go to results/<name>.*."""
-        results, place = self.layout.results(self.kernel.place), self.kernel.place
-        results.mkdir(parents=True, exist_ok=True)
-        verdicts, log = results / f"{name}.kunit.json", results / f"{name}.kunit.log"
-        console = results / f"{name}.console.log"
-        raw = self.layout.objects(place) / "test.log"
-        for stale in (verdicts, console, raw):
-            stale.unlink(missing_ok=True)
-        start = time.monotonic()
-        with step(title):
-            status = process.run(
-                self._command("exec", f"--timeout={timeout}", f"--json={verdicts}",
-                              *(f"--kernel_args={argument}" for argument in arguments), glob),
-                log=log, cwd=self.layout.tree(place), limit=timeout + _GUARD)
-        if raw.exists():
-            raw.replace(console)
-        return _judge(status, verdicts, log, console, timeout, time.monotonic() - start)
+    def boot_all(self, asks: Sequence[Ask], *, at_once: int = 1,
+                 tick: Callable[[], None] = lambda: None) -> list[Boot]:
+        """Boot the built kernel for each of asks, so many at once; calls tick about once a second."""
+        results = self.layout.results(self.kernel.place)
+        for ask in asks:
+            for stale in ("kunit.json", "console.log"):
+                (results / f"{ask.name}.{stale}").unlink(missing_ok=True)
+        places = [self._place(ask, alone=len(asks) == 1) for ask in asks]
+        ended = process.run_all([self._program(ask, place) for ask, place in zip(asks, places)],
+                                at_once=at_once, tick=tick)
+        return [self._booted(ask, place, end) for ask, place, end in zip(asks, places, ended)]
+
+    def _place(self, ask: Ask, *, alone: bool) -> Path:
+        """The build directory kunit.py boots from, and leaves the console's log in: one for each boot."""
+        objects = self.layout.objects(self.kernel.place)
+        place = objects if alone else self.layout.results(self.kernel.place) / f"{ask.name}.boot"
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "test.log").unlink(missing_ok=True)
+        if not alone:
+            (place / "linux").unlink(missing_ok=True)
+            (place / "linux").symlink_to(objects / "linux")
+        return place
+
+    def _program(self, ask: Ask, place: Path) -> process.Program:
+        results = self.layout.results(self.kernel.place)
+        command = self._command("exec", f"--timeout={ask.timeout}",
+                                f"--json={results / ask.name}.kunit.json",
+                                *(f"--kernel_args={argument}" for argument in ask.arguments), ask.glob,
+                                build=place)
+        return process.Program(command, results / f"{ask.name}.kunit.log",
+                               self.layout.tree(self.kernel.place), limit=ask.timeout + _GUARD)
+
+    def _booted(self, ask: Ask, place: Path, end: process.Ended) -> Boot:
+        results = self.layout.results(self.kernel.place)
+        console = results / f"{ask.name}.console.log"
+        if (place / "test.log").exists():
+            (place / "test.log").replace(console)
+        return _judge(end.status, results / f"{ask.name}.kunit.json", results / f"{ask.name}.kunit.log",
+                      console, ask.timeout, end.seconds)
 
     def _checked(self, verb: str, **options: Any) -> None:
         log = self.layout.results(self.kernel.place) / f"{verb}.log"
         process.checked(self._command(verb), log=log, cwd=self.layout.tree(self.kernel.place),
                         what=f"kunit.py {verb} for {self.kernel.title}", **options)
 
-    def _command(self, verb: str, *options: str) -> list[str | Path]:
-        return [PYTHON, "./tools/testing/kunit/kunit.py", verb, f"--build_dir={OBJECTS}",
+    def _command(self, verb: str, *options: str, build: str | Path = OBJECTS) -> list[str | Path]:
+        return [PYTHON, "./tools/testing/kunit/kunit.py", verb, f"--build_dir={build}",
                 f"--kunitconfig={FAULT}", *(f"--kconfig_add={option}" for option in self.kernel.options),
                 *options]
 

@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from runner.errors import TkfiError
@@ -32,27 +33,53 @@ class NoSpace(TkfiError):
     """A program we ran found the disk full."""
 
 
+@dataclass(frozen=True)
+class Program:
+    """What to run, its output to the file log, for at most limit seconds."""
+
+    argv: Sequence[str | Path]
+    log: Path
+    cwd: Path | None = None
+    env: Mapping[str, str] | None = None
+    limit: float | None = None
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Exit status (negative for a signal), None for one that was ended at its limit; and seconds."""
+
+    status: int | None
+    seconds: float
+
+
 def run(argv: Sequence[str | Path], *, log: Path, cwd: Path | None = None,
         env: Mapping[str, str] | None = None, limit: float | None = None,
         tick: Callable[[], None] = lambda: None) -> int | None:
-    """Run argv, its output to the file log, calling tick about once a second.
+    """Run argv, its output to the file log, as run_all() does.
 
     Returns its exit status (negative for a signal), or None when it was still running after limit
-    seconds and was ended. Raises NoSpace when it failed for want of disk space, and TkfiError when it
-    cannot be started. On any exception, and on return, no process started by it is left.
+    seconds and was ended.
+    """
+    return run_all([Program(argv, log, cwd, env, limit)], tick=tick)[0].status
+
+
+def run_all(programs: Sequence[Program], *, at_once: int = 1,
+            tick: Callable[[], None] = lambda: None) -> list[Ended]:
+    """Run programs, so many at once, calling tick about once a second.
+
+    Raises NoSpace when one failed for want of disk space, and TkfiError when one cannot be started. On
+    any exception, and on return, no process started by them is left.
     """
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     others = _descendants()
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as output:
-        try:
-            child = _start(argv, output.fileno(), cwd, env)
-            status = _wait(child, limit, tick)
-        finally:
-            _end_all(others)
-    if status and (NO_SPACE in tail(log) or _full(log.parent)):
-        raise NoSpace(f"{Path(argv[0]).name} ran out of disk space, see {log}")
-    return status
+    try:
+        ended = _run_all(programs, at_once, tick)
+    finally:
+        _end_all(others)
+    for program, end in zip(programs, ended):
+        if end.status and (NO_SPACE in tail(program.log) or _full(program.log.parent)):
+            raise NoSpace(f"{Path(program.argv[0]).name} ran out of disk space, see {program.log}")
+    return ended
 
 
 def checked(argv: Sequence[str | Path], *, log: Path, what: str, cwd: Path | None = None,
@@ -91,29 +118,59 @@ def _start(argv: Sequence[str | Path], output: int, cwd: Path | None,
         raise TkfiError(f"cannot run {argv[0]}: {error.strerror}; run 'make setup'") from error
 
 
-def _wait(child: subprocess.Popen[bytes], limit: float | None,
-          tick: Callable[[], None]) -> int | None:
-    start = ticked = time.monotonic()
-    while True:
-        try:
-            return child.wait(_POLL)
-        except subprocess.TimeoutExpired:
-            now = time.monotonic()
+def _run_all(programs: Sequence[Program], at_once: int, tick: Callable[[], None]) -> list[Ended]:
+    ended: dict[int, Ended] = {}
+    running: dict[int, tuple[subprocess.Popen[bytes], float]] = {}
+    waiting = list(enumerate(programs))
+    ticked = time.monotonic()
+    while waiting or running:
+        while waiting and len(running) < at_once:
+            number, program = waiting.pop(0)
+            program.log.parent.mkdir(parents=True, exist_ok=True)
+            with program.log.open("wb") as output:
+                child = _start(program.argv, output.fileno(), program.cwd, program.env)
+            running[number] = child, time.monotonic()
+        _wait(next(iter(running.values()))[0], _POLL / len(running))
+        now = time.monotonic()
+        for number, (child, start) in list(running.items()):
+            limit = programs[number].limit
+            if child.poll() is not None:
+                ended[number] = Ended(child.returncode, now - start)
+            elif limit is not None and now - start > limit:
+                _end_one(child.pid)
+                ended[number] = Ended(None, now - start)
+            if number in ended:
+                del running[number]
         if now - ticked > _TICK:
             ticked = now
             tick()
-        if limit is not None and now - start > limit:
-            return None
+    return [ended[number] for number in range(len(programs))]
+
+
+def _wait(child: subprocess.Popen[bytes], seconds: float) -> None:
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(seconds)
 
 
 def _end_all(others: set[int]) -> None:
-    """End all our descendants but others: ask, wait, then kill. Signals wait until that is done."""
+    """End all our descendants but others."""
+    _end(lambda: _descendants() - others)
+
+
+def _end_one(child: int) -> None:
+    """End a child and what is below it now; what that leaves behind ends with all the others."""
+    tree = {child, *_descendants(child)}
+    _end(lambda: tree & _descendants())
+
+
+def _end(find_left: Callable[[], set[int]]) -> None:
+    """End what is left: ask, wait, then kill. Signals wait until that is done."""
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK,
                                      {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
     try:
         deadline = time.monotonic() + GRACE
         number = signal.SIGTERM
-        while left := _descendants() - others:
+        while left := find_left():
             for pid in left:
                 with suppress(ProcessLookupError):
                     os.kill(pid, number)
@@ -137,8 +194,8 @@ def _full(directory: Path) -> bool:
     return False
 
 
-def _descendants() -> set[int]:
-    """The process ids below this process, dead ones not yet waited for included."""
+def _descendants(root: int | None = None) -> set[int]:
+    """The process ids below root (this process), dead ones not yet waited for included."""
     children: dict[int, list[int]] = {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():
@@ -147,7 +204,7 @@ def _descendants() -> set[int]:
                 parent = int(stat.rpartition(")")[2].split()[1])
                 children.setdefault(parent, []).append(int(entry))
     found: set[int] = set()
-    pending = [os.getpid()]
+    pending = [root or os.getpid()]
     while pending:
         below = children.get(pending.pop(), [])
         found.update(below)

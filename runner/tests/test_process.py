@@ -117,6 +117,19 @@ def test_limit(tmp_path: Path) -> None:
     assert time.monotonic() - start < 5
 
 
+def test_several_at_once(tmp_path: Path) -> None:
+    """One that is ended at its limit takes nothing of its neighbours with it."""
+    forking = ["sh", "-c", "for i in 1 2 3 4 5 6 7 8; do sleep 0.2 || exit 9; done; exit 7"]
+    programs = [process.Program(["sleep", "60"], tmp_path / "1.log", limit=0.3),
+                process.Program(forking, tmp_path / "2.log"),
+                process.Program(["sleep", "0.1"], tmp_path / "3.log")]
+    start = time.monotonic()
+    ended = process.run_all(programs, at_once=2)
+    assert [end.status for end in ended] == [None, 7, 0]
+    assert time.monotonic() - start < 1.6 + 1
+    assert ended[2].seconds < ended[1].seconds
+
+
 def test_second_run_waits_and_says_for_whom(tmp_path: Path) -> None:
     write(tmp_path / "hold.py", HOLDER)
     first = python(tmp_path / "hold.py", tmp_path / ".lock", "until told")

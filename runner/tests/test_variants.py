@@ -13,7 +13,7 @@ import pytest
 from runner import boots, cli, kernels, patches, process
 from runner.errors import TkfiError
 from runner.kernels import Kernel
-from runner.kunit_tool import Boot, Counts, KunitTool, made_since
+from runner.kunit_tool import Ask, Boot, Counts, KunitTool, made_since
 from runner.layout import Layout
 from runner.prepare import prepare
 from runner.tests.conftest import write
@@ -157,14 +157,15 @@ def test_every_step_has_the_configuration(layout: Layout, source: Path, monkeypa
     """kunit.py configures anew whenever it is not given what it was given before."""
     commands: list[Sequence[str | Path]] = []
 
-    def run(argv: Sequence[str | Path], *, log: Path, **_: object) -> int:
-        write(log, "")
-        commands.append(argv)
-        return 0
-    monkeypatch.setattr(process, "run", run)
+    def run_all(programs: Sequence[process.Program], **_: object) -> list[process.Ended]:
+        for program in programs:
+            write(program.log, "")
+            commands.append(program.argv)
+        return [process.Ended(0, 0.1)] * len(programs)
+    monkeypatch.setattr(process, "run_all", run_all)
     tool = KunitTool(replace(kernels.choose(str(source), layout), bare=bare), layout)
     tool.build()
-    tool.boot("*", title="t", name="n")
+    tool.boot_all([Ask("*", "n")])
     assert [argv[2] for argv in commands] == ["config", "build", "exec"]
     assert all(("--kconfig_add=CONFIG_TKFI_ACCESS=n" in argv) is bare for argv in commands)
 
@@ -180,12 +181,13 @@ def test_objects_taken_over_are_not_counted_as_built(tmp_path: Path) -> None:
 @pytest.mark.parametrize("said, fine", [("fixed", True), ("post-series", False), (None, True)])
 def test_the_kernel_says_what_it_is(layout: Layout, source: Path, variants: list[str],
                                     monkeypatch: pytest.MonkeyPatch, said: str | None, fine: bool) -> None:
-    def boot(_self: KunitTool, _glob: str, *, arguments: Sequence[str], **_: object) -> Boot:
+    def boot_all(_self: KunitTool, asks: Sequence[Ask], **_: object) -> list[Boot]:
         if said:
-            write(Path(arguments[0].partition("=")[2]), '{"type":"header","format":1,"kernel":"6.12.1",'
+            write(Path(asks[0].arguments[0].partition("=")[2]),
+                  '{"type":"header","format":1,"kernel":"6.12.1",'
                   f'"variant":"{said}","compiler":"gcc"}}\n')
-        return Boot(Counts(passed=1), 0.1, None, layout.build / "console", "")
-    monkeypatch.setattr(KunitTool, "boot", boot)
+        return [Boot(Counts(passed=1), 0.1, None, layout.build / "console", "")]
+    monkeypatch.setattr(KunitTool, "boot_all", boot_all)
     tool = KunitTool(kernels.choose(str(source), layout, "fixed"), layout)
     if fine:
         assert boots.run(tool, "*", title="t", name="n").found.missing is (said is None)
