@@ -15,16 +15,18 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from runner import bench, boots, breaks, hold, hold_chart, kernels, lock, patches, shows, style, summary
+from runner import (bench, boots, breaks, explore, hold, hold_chart, kernels, lock, patches, replay,
+                    scenarios, schedule, shows, style, summary)
 from runner.errors import Interrupted, TkfiError
 from runner.identical import check_identical
 from runner.layout import Layout
+from runner.oracles import oracles
 from runner.prepare import prepare
 from runner.process import NoSpace
 from runner.progress import note
 from runner.reproduce import Request, reproduce
 from runner.suites import report, suites, test, unlike
-from runner.units import parse_delay, parse_frequency
+from runner.units import parse_delay, parse_frequency, parse_seconds
 
 NEEDED_GB = 3  # disk space one kernel takes: package, source, objects
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -112,6 +114,26 @@ def _parser() -> argparse.ArgumentParser:
     tests.add_argument("--summary", action="store_true",
                        help="measure what pre-series, post-series and fixed show of the race")
     _add_json(tests)
+
+    exploring = verb("explore", _explore, "run every execution of scenarios that differs in effect")
+    exploring.add_argument("scenario", nargs="*", metavar="SCENARIO", help=(
+        "name or glob (see list scenarios), a text as in 'cpu0: tick; cpu1: read vdso MONOTONIC', or a "
+        "file of lines NAME = TEXT (all that are shipped)"))
+    _add_kernel(exploring)
+    _add_variant(exploring)
+    exploring.add_argument("--strategy", default=explore.DEFAULT, help=(
+        f"who chooses: {', '.join(explore.STRATEGIES)} ({explore.DEFAULT})"))
+    exploring.add_argument("--preemptions", type=_positive, metavar="N",
+                           help="for a strategy with a bound: the most preemptions")
+    exploring.add_argument("--seed", type=int, metavar="N", help="for a strategy with randomness")
+    exploring.add_argument("--time", metavar="T", help="for a strategy without an end: how long, as in 90s")
+    exploring.add_argument("--jobs", type=_positive, default=1, metavar="N", help="kernels at once (1)")
+    _add_json(exploring)
+
+    again = verb("replay", _replay, "run one execution again by its schedule, and draw it")
+    again.add_argument("schedule", metavar="SCHEDULE", help="as explore prints it, in quotes")
+    again.add_argument("--kernel", help="a release or the path of a kernel tree (the schedule's)")
+    _add_json(again)
 
     broken = verb("breaks", _breaks, "check that each deliberate break of the kernel fails its case")
     broken.add_argument("name", nargs="*", metavar="NAME", help="which breaks (all)")
@@ -222,6 +244,38 @@ def _summary(arguments: argparse.Namespace, layout: Layout) -> int:
     return 0 if held else 1
 
 
+def _explore(arguments: argparse.Namespace, layout: Layout) -> int:
+    options = {"preemptions": arguments.preemptions, "seed": arguments.seed,
+               "time": parse_seconds(arguments.time) if arguments.time else None}
+    request = explore.Request(arguments.strategy, {name: value for name, value in options.items()
+                                                   if value is not None}, arguments.jobs)
+    request.check()
+    chosen = scenarios.choose(arguments.scenario, layout)
+    kernel = kernels.choose(arguments.kernel, layout, arguments.variant)
+    with lock.held(layout.build / ".lock"):
+        made = explore.explore(kernel, chosen, request, layout, every=not arguments.scenario)
+    _answer(made.text(), made.json(), arguments.json)
+    summary.add("explore", len(made.explored), len(made.new) + len(made.problems))
+    return made.status
+
+
+def _replay(arguments: argparse.Namespace, layout: Layout) -> int:
+    asked = schedule.parse(arguments.schedule)
+    scenario = asked.choose(scenarios.shipped(layout))
+    offered = [release.version for release in kernels.offered(layout)]
+    if not arguments.kernel and asked.version not in offered:
+        raise TkfiError(f"the schedule is of Linux {asked.release}, and there is no kernel "
+                        f"{asked.version}: choose with --kernel one of {', '.join(offered)}, or a tree")
+    kernel = kernels.choose(arguments.kernel or asked.version, layout, asked.variant)
+    with lock.held(layout.build / ".lock"):
+        made = replay.replay(boots.build(kernel, layout), scenario, asked)
+    if made.header.kernel != asked.release:
+        note(f"The schedule is of Linux {asked.release}; this is {made.header.kernel}.")
+    _answer(made.text(), made.json(), arguments.json)
+    summary.add("replay", 1, 0)
+    return 1 if made.violations else 0
+
+
 def _breaks(arguments: argparse.Namespace, layout: Layout) -> int:
     chosen = breaks.select([kernels.choose(name, layout) for name in _kernels(arguments, layout)],
                            arguments.name)
@@ -327,5 +381,8 @@ _LISTS: dict[str, Callable[[argparse.Namespace, Layout], list[dict[str, str]]]] 
     "variants": lambda arguments, layout: [
         {"name": name} for name in kernels.choose(arguments.kernel, layout).variants],
     "points": _list_points,
+    "scenarios": lambda _, layout: [{"name": scenario.name, "text": scenario.text}
+                                    for scenario in scenarios.shipped(layout)],
+    "oracles": lambda _, layout: [{"name": name, "holds": about} for name, about in oracles(layout)],
     "suites": lambda _, layout: [{"name": name} for name in suites(layout)],
 }

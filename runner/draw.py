@@ -5,30 +5,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from runner.results import Event
+from runner.results import Event, Violation
 from runner.units import format_ns, format_seconds
 
 COLUMN = 35  # characters from one VCPU to the next
-_DRAWN = ("call", "return", "point", "off", "blocked", "read")
+_DRAWN = ("call", "return", "point", "off", "stop", "blocked", "read")
 
 
-def diagram(events: Sequence[Event]) -> str:
-    """One column per VCPU, time running down; a read that went back says by how much."""
-    vcpus = max((event.vcpu for event in events), default=0) + 1
+def diagram(events: Sequence[Event], *, host: int | None = None,
+            violations: Sequence[Violation] | None = None) -> str:
+    """One column per VCPU, time running down; host is the number of the one that is the host. A read that
+    went back says by how much: one of violations, or, without these, one below the clock's last value."""
+    vcpus = max([event.vcpu for event in events] + [host or 0]) + 1
     depth = [0] * vcpus
-    latest: dict[str, int] = {}
-    lines = ["".join(f"VCPU{vcpu}".ljust(COLUMN) for vcpu in range(vcpus))]
+    begun: set[tuple[int, str]] = set()
+    behind = _behind_last(events) if violations is None else _behind_first(events, violations)
+    names = ["host" if vcpu == host else f"VCPU{vcpu}" for vcpu in range(vcpus)]
+    lines = ["".join(name.ljust(COLUMN) for name in names)]
     for event in _worth_drawing(events):
-        if event.kind == "return":
+        call = event.vcpu, event.text
+        if event.kind == "return" or (event.kind == "read" and call in begun):
             depth[event.vcpu] = max(0, depth[event.vcpu] - 1)
+            begun.discard(call)
+        if event.kind == "return" or (event.vcpu == host and event.kind == "stop"):
             continue
-        text, margin = _words(event), 0 if event.kind == "off" else 2 * depth[event.vcpu]
+        margin = 0 if event.kind in ("off", "stop") else 2 * depth[event.vcpu]
         if event.kind == "call":
             depth[event.vcpu] += 1
-        if event.kind == "read" and event.ns is not None:
-            back = latest.get(event.text, event.ns) - event.ns
-            latest[event.text] = event.ns
-            text += f"   <- {back} ns back" if back > 0 else ""
+            begun.add(call)
+        text = f"<{event.text.strip('()')}>" if event.vcpu == host else _words(event)
+        text += f"   <- {behind[id(event)]} ns back" if id(event) in behind else ""
         lines.append(" " * (COLUMN * event.vcpu + margin) + text)
     return "\n".join("  " + line.rstrip() for line in lines)
 
@@ -54,11 +60,39 @@ def _worth_drawing(events: Sequence[Event]) -> list[Event]:
         and (after.vcpu, after.text) == (event.vcpu, event.text))]
 
 
+def _behind_last(events: Sequence[Event]) -> dict[int, int]:
+    """By how much reads are smaller than the last one of their clock."""
+    latest: dict[str, int] = {}
+    behind: dict[int, int] = {}
+    for event in events:
+        if event.kind == "read" and event.ns is not None:
+            back = latest.get(event.text, event.ns) - event.ns
+            latest[event.text] = event.ns
+            if back > 0:
+                behind[id(event)] = back
+    return behind
+
+
+def _behind_first(events: Sequence[Event], violations: Sequence[Violation]) -> dict[int, int]:
+    """By how much reads are smaller than one of a violation that came first."""
+    behind: dict[int, int] = {}
+    for violation in violations:
+        seen = False
+        for event in events:
+            if event.kind == "read" and seen and (event.text, event.ns) == (
+                    violation.clock, violation.second_ns):
+                behind[id(event)] = violation.first_ns - violation.second_ns
+            seen |= (event.text, event.ns) == (violation.first, violation.first_ns)
+    return behind
+
+
 def _words(event: Event) -> str:
     if event.kind == "point":
         return f"... {event.text}"
     if event.kind == "off":
         return f"<scheduled out for {format_ns(event.ns or 0)}>"
+    if event.kind == "stop":
+        return f"<scheduled out before {event.text}>"
     if event.kind == "blocked":
         return f"<blocked on {event.text}>"
     if event.kind == "read" and event.ns is not None:

@@ -12,6 +12,14 @@ class TkfiError(Exception):
     status = 2
 
 
+class InputError(TkfiError):
+    """Something written wrongly; the message points at the place."""
+
+    def __init__(self, text: str, start: int, length: int, reason: str) -> None:
+        marks = " " * start + "^" * max(1, length)
+        super().__init__(f"{reason}\n  {text}\n  {marks}")
+
+
 class TestFailure(TkfiError):
     """The kernel under test failed, which is a result and not an error of the tool."""
 

@@ -16,7 +16,11 @@ from typing import Any, TypeVar
 from runner.errors import TkfiError
 
 FORMAT = 1
+_NO_TURNS = (1 << 32) - 1  # the kernel's UINT_MAX
 _Record = TypeVar("_Record")
+_TYPES: dict[str, tuple[type, ...]] = {  # what JSON has for an annotation
+    "str": (str,), "int": (int,), "bool": (bool,), "float": (float, int), "int | None": (int, type(None)),
+}
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,50 @@ class Cost:
     ns: float
 
 
+@dataclass(frozen=True)
+class Explored:
+    """A scenario, explored as far as the strategy went: complete says whether that is all there is."""
+
+    scenario: str
+    strategy: str
+    classes: int
+    executions: int
+    redundant: int
+    deadlocks: int
+    steps: int
+    longest: int
+    complete: bool
+    ns: int
+
+
+@dataclass(frozen=True)
+class Violation:
+    """What an oracle found in executions of a scenario, with the schedule of the plainest one ("" if it
+    does not fit into one). For a pair of reads, first is the earlier one's clock and clock the later's."""
+
+    scenario: str
+    oracle: str
+    clock: str
+    first: str
+    first_ns: int
+    second_ns: int
+    findings: int
+    turns: int
+    known: bool
+    reason: str
+    schedule: str
+
+    @property
+    def fits(self) -> bool:
+        """Whether its schedule has few enough turns to be one."""
+        return self.turns < _NO_TURNS
+
+    @property
+    def found(self) -> tuple[str, str, str, int, int]:
+        """What two executions of one schedule have in common."""
+        return self.oracle, self.clock, self.first, self.first_ns, self.second_ns
+
+
 @dataclass
 class Results:
     """A whole result file."""
@@ -139,6 +187,8 @@ class Results:
     same: list[Same] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
     costs: list[Cost] = field(default_factory=list)
+    explored: list[Explored] = field(default_factory=list)
+    violations: list[Violation] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     missing: bool = False
 
@@ -183,8 +233,18 @@ def _add(results: Results, record: Mapping[str, Any]) -> None:
         results.holds.append(_make(Hold, record))
     elif kind == "bench":
         results.costs.append(_make(Cost, record))
+    elif kind == "explored":
+        results.explored.append(_make(Explored, record))
+    elif kind == "violation":
+        results.violations.append(_make(Violation, record))
 
 
 def _make(record_type: type[_Record], record: Mapping[str, Any]) -> _Record:
-    known = {f.name for f in fields(record_type)}
-    return record_type(**{key: value for key, value in record.items() if key in known})
+    """Raises TypeError for a member that is missing or of another type than the field's."""
+    types = {f.name: str(f.type) for f in fields(record_type)}
+    made = record_type(**{key: value for key, value in record.items() if key in types})
+    for name, expected in types.items():
+        value = getattr(made, name)
+        if type(value) not in _TYPES[expected]:
+            raise TypeError(f"{name} is {value!r}")
+    return made

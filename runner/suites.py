@@ -17,6 +17,9 @@ from runner.layout import Layout
 from runner.progress import note
 
 _SUITE_NAME = re.compile(r"\.name\s*=\s*\"(tkfi_\w+)\"")
+_STAMP = re.compile(r"^\[[\d:]+\] ?", re.MULTILINE)
+_FAILED = re.compile(r"^ *# .*(?:EXPECTATION|ASSERTION) FAILED at .*$", re.MULTILINE)
+_RESULT = re.compile(r"^(?:\[[A-Z]+\]|=====| *# )", re.MULTILINE)
 Traces = dict[str, tuple[int, str]]  # case -> events, hash
 
 
@@ -120,6 +123,15 @@ def failures_only(output: str) -> str:
              "Elapsed time")
     return "\n".join(line for line in output.splitlines()
                      if line.strip() and not any(word in line for word in quiet))
+
+
+def messages(output: str) -> list[str]:
+    """What the expectations that failed say beside the values, in kunit.py's output."""
+    said: list[str] = []
+    for block in _FAILED.split(_STAMP.sub("", output))[1:]:
+        _, blank, text = _RESULT.split(block, maxsplit=1)[0].partition("\n\n")
+        said.append(text.strip("\n") if blank else block.partition("\n")[2].split("\n")[0].strip())
+    return said
 
 
 def _run_suite(tool: KunitTool, suite: str, glob: str, count: int) -> SuiteRun:

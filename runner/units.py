@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from runner.errors import TkfiError
+from runner.errors import InputError
 
 DURATIONS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "min": 60 * 10**9}  # in ns
 FREQUENCIES = {"ppb": 1, "ppm": 10**3, "%": 10**7}  # in ppb
@@ -16,12 +16,8 @@ MAX_PPB = 10 * FREQUENCIES["%"]
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 
 
-class UnitError(TkfiError):
-    """A quantity that cannot be read; the message points at the place."""
-
-    def __init__(self, text: str, start: int, length: int, reason: str) -> None:
-        marks = " " * start + "^" * max(1, length)
-        super().__init__(f"{reason}\n  {text}\n  {marks}")
+class UnitError(InputError):
+    """A quantity that cannot be read."""
 
 
 def parse_delay(text: str) -> int:
@@ -40,6 +36,14 @@ def parse_frequency(text: str) -> int:
     if abs(value) > MAX_PPB:
         raise UnitError(text, 0, len(text), "a frequency offset lies between -10% and +10%")
     return value
+
+
+def parse_seconds(text: str) -> int:
+    """A length of time such as '90s' or '2h' in whole seconds, 1 or more. Raises UnitError."""
+    value = _quantity(text, {**DURATIONS, "h": 60 * DURATIONS["min"]}, "ns", "90s, 10min or 2h")
+    if value < DURATIONS["s"] or value % DURATIONS["s"]:
+        raise UnitError(text, 0, len(text), "whole seconds are expected, 1s or more")
+    return value // DURATIONS["s"]
 
 
 def format_ns(value: int) -> str:

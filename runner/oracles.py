@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What must hold in every execution: the names, from the source."""
+
+from __future__ import annotations
+
+import re
+
+from runner.layout import Layout
+
+_ABOUT = re.compile(r"^ \* (\w+):\t(.*(?:\n \*\t\t.*)*)", re.MULTILINE)
+_LIST = re.compile(r"tkfi_oracles\[\] = \{([^}]*)\}")
+_NAME = re.compile(r"^static const char (\w+)\[\] = \"(\w+)\";", re.MULTILINE)
+
+
+def oracles(layout: Layout) -> list[tuple[str, str]]:
+    """Names, and in a sentence what each holds to, from fault/oracle.c and its header."""
+    source = (layout.repo / "fault/oracle.c").read_text(encoding="utf-8")
+    header = (layout.repo / "fault/oracle.h").read_text(encoding="utf-8")
+    names, about = dict(_NAME.findall(source)), dict(_ABOUT.findall(header))
+    listed = _LIST.search(source)
+    words = re.findall(r"\w+", listed[1] if listed else "")
+    return [(names[word], _sentence(about.get(names[word], ""))) for word in words]
+
+
+def _sentence(comment: str) -> str:
+    return " ".join(comment.replace("\n *", " ").split()).partition(". ")[0].rstrip(".")

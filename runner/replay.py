@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The verb `replay`: one execution again, by its schedule, as a diagram."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from runner import boots, draw, results
+from runner.causes import Kind
+from runner.errors import TestFailure, TkfiError
+from runner.kunit_tool import KunitTool
+from runner.results import Event, Header, Violation
+from runner.scenarios import Scenario
+from runner.schedule import Schedule, with_turns
+from runner.suites import messages
+from runner.units import format_seconds
+
+CASE = "replayed"
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """One execution, and what the oracles say of it."""
+
+    header: Header
+    scenario: Scenario
+    schedule: Schedule
+    events: Sequence[Event]
+    violations: Sequence[Violation]
+
+    def json(self) -> dict[str, Any]:
+        """For a program."""
+        return {"format": results.FORMAT, "kernel": self.header.kernel, "variant": self.header.variant,
+                "compiler": self.header.compiler, "scenario": self.scenario.name,
+                "schedule": str(self.schedule), "held": not self.violations,
+                "violations": [asdict(violation) for violation in self.violations],
+                "events": [asdict(event) for event in self.events]}
+
+    def diagram(self) -> str:
+        """What happened, in the order of the schedule."""
+        events = with_turns(self.events, self.schedule.turns, self.scenario.host)
+        return draw.diagram(events, host=self.scenario.host, violations=self.violations)
+
+    def text(self) -> str:
+        """For a person: what was run, the diagram, and the verdict."""
+        scenario = self.scenario
+        title = f"Linux {self.header.kernel} ({self.header.variant}), scenario {scenario.name}"
+        return "\n\n".join([title, f"  {scenario.text}", self.diagram(),
+                            "\n".join([*map(verdict, self.violations)] or ["Every oracle holds."])])
+
+
+def verdict(violation: Violation) -> str:
+    """A violation in one line."""
+    known = f"known: {violation.reason}" if violation.known else "NEW"
+    return f"{violation.oracle}: {values(violation)} ({known})"
+
+
+def values(violation: Violation) -> str:
+    """What was seen, in words."""
+    first, second = format_seconds(violation.first_ns), format_seconds(violation.second_ns)
+    if violation.oracle == "monotonic":
+        return (f"{violation.clock} = {second} after {violation.first} = {first}, "
+                f"{violation.first_ns - violation.second_ns:,} ns back")
+    if violation.first_ns or violation.second_ns:
+        return f"{violation.clock}: {first} and {second}"
+    return violation.clock
+
+
+def replay(tool: KunitTool, scenario: Scenario, schedule: Schedule, *, name: str = "replay") -> Replayed:
+    """Boot for one execution. Raises TestFailure when the kernel under test crashed, and TkfiError when it
+    refused the schedule, or the schedule does not fit."""
+    run = boots.run(tool, f"tkfi_explore.{CASE}", title=f"Replaying on {tool.kernel.title}", name=name,
+                    arguments=[f'tkfi.scenario="{scenario.parameter}"',
+                               f'tkfi.schedule="{schedule.turns}"'])
+    cause, found = run.boot.cause, run.found
+    if cause and cause.kind in (Kind.PANIC, Kind.TIMEOUT):
+        raise TestFailure(f"{tool.kernel.title}: {run.boot.failure()}")
+    if cause:
+        said = "\n".join(messages(run.boot.output)) if cause.kind is Kind.FAILED else ""
+        raise TkfiError(f"{said}\nin {schedule}\n./tkfi explore finds schedules that fit this kernel"
+                        if said else f"{tool.kernel.title}: {run.boot.failure()}")
+    events = [event for event in found.events if event.case == CASE]
+    if found.problems or not found.header or not events:
+        raise TkfiError("the result file is damaged:\n" + "\n".join(found.problems or ["  no execution"]))
+    return Replayed(found.header, scenario, schedule, events, found.violations)
