@@ -45,7 +45,7 @@ class Request:
         takes = STRATEGIES[self.strategy]
         for option in self.options:
             if option not in takes:
-                there = ", ".join(f"--{name}" for name in sorted(takes)) or "none: it ends when it is done"
+                there = ", ".join(f"--{name}" for name in sorted(takes)) or "no options"
                 raise TkfiError(f"strategy {self.strategy} takes no --{option}; it takes {there}")
 
     @property
@@ -83,11 +83,13 @@ class Found:
 
 @dataclass(frozen=True)
 class Exploration:
-    """All scenarios, in their order, and all that was found. A replay has its violation's number."""
+    """What was explored of so many scenarios, in their order, and all that was found. A replay has its
+    violation's number."""
 
     kernel: Kernel
     header: Header
     strategy: str
+    scenarios: int
     explored: Sequence[Explored]
     violations: Sequence[Found]
     problems: Sequence[Problem]
@@ -145,7 +147,8 @@ class Exploration:
         parts = []
         for number, found in self.new.items():
             one, again = found.violation, self.replays.get(number)
-            parts += [f"NEW, {one.oracle} in {one.scenario} ({one.findings:,} times): {values(one)}\n"
+            times = _count(one.findings, "execution")
+            parts += [f"NEW, {one.oracle} in {one.scenario} ({times}): {values(one)}\n"
                       + self._command(found), *([again.diagram()] if again else [])]
         return parts
 
@@ -159,8 +162,9 @@ class Exploration:
     def _sum(self) -> str:
         classes = sum(one.classes for one in self.explored)
         complete = sum(one.complete for one in self.explored)
-        return (f"{complete} of {len(self.explored)} scenarios explored to the end, {classes:,} classes: "
-                f"{len(self.violations) - len(self.new)} known violations, {len(self.new)} new.")
+        known = _count(len(self.violations) - len(self.new), "known violation")
+        return (f"{complete} of {_count(self.scenarios, 'scenario')} explored to the end, "
+                f"{_count(classes, 'class', 'es')}: {known}, {len(self.new)} new.")
 
 
 def explore(kernel: Kernel, scenarios: Sequence[Scenario], request: Request, layout: Layout, *,
@@ -173,7 +177,7 @@ def explore(kernel: Kernel, scenarios: Sequence[Scenario], request: Request, lay
     request.check()
     tool = boots.build(kernel, layout)
     shares = divide(scenarios, request, every=every)
-    title = f"Exploring {len(scenarios)} scenario{'s' * (len(scenarios) != 1)} on {kernel.title}"
+    title = f"Exploring {_count(len(scenarios), 'scenario')} on {kernel.title}"
     with step(title) as shown:
         runs = boots.run_all(tool, [ask for ask, _ in shares], at_once=request.jobs,
                              progress=lambda files: shown.update(
@@ -213,7 +217,8 @@ def exploration(kernel: Kernel, runs: Sequence[tuple[Run, Sequence[Scenario]]],
     if not header and problems and not any(problem.failed for problem in problems):
         raise TkfiError("\n".join(dict.fromkeys(problem.text for problem in problems)))
     header = header or Header(results.FORMAT, kernel.name, kernel.variant, "")
-    return Exploration(kernel, header, strategy, explored, violations, list(dict.fromkeys(problems)))
+    count = sum(len(scenarios) for _, scenarios in runs)
+    return Exploration(kernel, header, strategy, count, explored, violations, list(dict.fromkeys(problems)))
 
 
 def replayed(made: Exploration, tool: KunitTool, scenarios: Sequence[Scenario]) -> Exploration:
@@ -292,6 +297,10 @@ def _problems(run: Run, scenarios: Sequence[Scenario]) -> list[Problem]:
         problems.append(Problem(f"not explored: {', '.join(missing)}; full log: {boot.console}",
                                 failed=False))
     return problems
+
+
+def _count(number: int, what: str, plural: str = "s") -> str:
+    return f"{number:,} {what}{plural if number != 1 else ''}"
 
 
 def _kernels_name(scenario: Scenario) -> str:

@@ -126,11 +126,11 @@ def failures_only(output: str) -> str:
 
 
 def messages(output: str) -> list[str]:
-    """What the expectations that failed say beside the values, in kunit.py's output."""
+    """What each expectation that failed says, in kunit.py's output: its message, or else what it is."""
     said: list[str] = []
     for block in _FAILED.split(_STAMP.sub("", output))[1:]:
-        _, blank, text = _RESULT.split(block, maxsplit=1)[0].partition("\n\n")
-        said.append(text.strip("\n") if blank else block.partition("\n")[2].split("\n")[0].strip())
+        expected, _, text = _RESULT.split(block, maxsplit=1)[0].strip("\n").partition("\n\n")
+        said.append(text or expected.partition("\n")[0].strip())
     return said
 
 

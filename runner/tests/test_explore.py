@@ -1,0 +1,343 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`explore` and `replay`, from what a kernel reports to the exit status; only booting is pretended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from runner import boots, cli, explore
+from runner.causes import Cause, Kind
+from runner.errors import TkfiError
+from runner.kernels import Kernel
+from runner.kunit_tool import Ask, Boot, Counts, KunitTool
+from runner.layout import Layout
+from runner.suites import messages
+from runner.tests.conftest import write
+from runner.tests.test_results import DATA
+from runner.units import parse_seconds
+
+EXPLORED = (DATA / "explored.jsonl").read_text()
+REPLAYED = (DATA / "replayed.jsonl").read_text()
+TURNS = "cpu0 before store vdso.seq, host, cpu1 before load vdso.seq#3"
+RACE = f"tkfi1 6.12.117 post-series falls-vdso: {TURNS}"
+COARSE = "tkfi1 6.12.117 post-series rises-coarse: cpu2"
+GIVEN = "cpu0: tick; cpu1: read vdso MONOTONIC; host: 12ms"
+FAILED = """\
+[15:02:34] ================= tkfi_explore (1 subtest) =================
+[15:02:34]     # {case}: ASSERTION FAILED at kernel/time/tkfi-kunit/explore_test.c:197
+[15:02:34]     Expected ret == 0, but
+[15:02:34]         ret == -22 (0xffffffffffffffea)
+[15:02:34]{blank}
+[15:02:34] {said}
+[15:02:34] [FAILED] {case}
+[15:02:34]     # module: explore_test
+[15:02:34] clocksource: Switched to clocksource timer
+"""
+CARET = "a comma or the end is expected:\n[15:02:34] cpu0 bfore store\n[15:02:34]      ^"
+
+Files = Callable[[Mapping[str, str]], str | None]
+
+
+@dataclass
+class Machine:
+    """Boots that write what they are told: file(parameters) is a result file, or None for no file."""
+
+    file: Files
+    cause: Cause | None = None
+    output: str = ""
+    asked: list[str] = field(default_factory=list)
+    at_once: int = 0
+
+    def boot_all(self, _tool: KunitTool, asks: Sequence[Ask], *, at_once: int = 1,
+                 **_: object) -> list[Boot]:
+        """In place of KunitTool's."""
+        self.at_once = max(at_once, self.at_once)
+        for ask in asks:
+            given = dict(argument.partition("=")[::2] for argument in ask.arguments)
+            path = Path(given.pop("tkfi.result"))
+            self.asked.append(" ".join([ask.glob, *(f"{key}={value}" for key, value in given.items())]))
+            text = self.file({"glob": ask.glob, **given})
+            if text is not None:
+                write(path, text)
+        return [Boot(Counts(passed=1), 0.1, self.cause, Path("console"), self.output)] * len(asks)
+
+
+@pytest.fixture(name="start")
+def machine(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Machine]:
+    """Make a machine that all verbs boot on."""
+    write(layout.repo / "fault/scenarios.h", "".join(
+        f'\t{{ "{name}", "cpu0: tick; cpu1: tick; {last}" }},\n' for name, last in (
+            ("falls-vdso", "host: 10ms"), ("rises-coarse", "cpu2: tick"), ("tick-vdso", "host: 10ms"))))
+    monkeypatch.setattr(boots, "build", KunitTool)
+
+    def start(file: Files, cause: Cause | None = None, output: str = "") -> Machine:
+        made = Machine(file, cause, output)
+        monkeypatch.setattr(KunitTool, "boot_all", lambda tool, asks, **more: made.boot_all(
+            tool, asks, **more))
+        return made
+    return start
+
+
+def lines(text: str, *words: str) -> str:
+    """The lines that have a word, and the header."""
+    return "".join(line for line in text.splitlines(keepends=True)
+                   if any(word in line for word in ('"header"', *words)))
+
+
+def kernel(given: Mapping[str, str]) -> str:
+    """A whole one: the violation of rises-coarse is new, all others are known."""
+    wanted = given.get("tkfi.scenario", "").strip('"')
+    if given["glob"] == "tkfi_explore.shipped":
+        return lines(EXPLORED, f'"{wanted}"' if wanted else '"scenario"')
+    if given["glob"] == "tkfi_explore.given":
+        return lines(EXPLORED, '"tick-vdso"').replace("tick-vdso", "given")
+    if wanted == "rises-coarse":
+        read = '{{"type":"event","case":"replayed","vcpu":{},"kind":"read","text":"{}","ns":{}}}\n'
+        return (lines(EXPLORED, '"violation","scenario":"rises-coarse"')
+                + read.format(2, "ktime_get_coarse()", 100009994998)
+                + read.format(1, "clock_gettime(MONOTONIC_COARSE)", 100009988998))
+    return REPLAYED
+
+
+def known(given: Mapping[str, str]) -> str:
+    """One where nothing is new."""
+    return kernel(given).replace('"known":false', '"known":true')
+
+
+def test_text_is_golden(start: Callable[..., Machine], layout: Layout,
+                        capsys: pytest.CaptureFixture[str]) -> None:
+    booted = start(kernel)
+    assert cli.main(["explore"], layout) == 1
+    assert capsys.readouterr().out == (DATA / "explored.txt").read_text()
+    assert booted.asked == [
+        "tkfi_explore.shipped", 'tkfi_explore.replayed tkfi.scenario="rises-coarse" tkfi.schedule="cpu2"']
+
+
+def test_nothing_new(start: Callable[..., Machine], layout: Layout,
+                     capsys: pytest.CaptureFixture[str]) -> None:
+    start(known)
+    assert cli.main(["explore"], layout) == 0
+    out = capsys.readouterr().out
+    assert "3 of 3 scenarios explored to the end, 54 classes: 2 known violations, 0 new." in out
+    assert "NEW" not in out
+
+
+def test_json(start: Callable[..., Machine], layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
+    start(kernel)
+    assert cli.main(["explore", "--json", "-"], layout) == 1
+    data = json.loads(capsys.readouterr().out)
+    assert (data["format"], data["kernel"], data["variant"], data["compiler"]) == (
+        1, "6.12.117", "post-series", "gcc 12.2.0")
+    assert {key: data["scenarios"][0][key] for key in (
+        "name", "strategy", "classes", "executions", "complete")} == {
+            "name": "falls-vdso", "strategy": "dpor", "classes": 21, "executions": 21, "complete": True}
+    assert {key: data["violations"][1][key] for key in (
+        "oracle", "clock", "first_ns", "second_ns", "scenario", "schedule", "known")} == {
+            "oracle": "monotonic", "clock": "clock_gettime(MONOTONIC_COARSE)", "first_ns": 100009994998,
+            "second_ns": 100009988998, "scenario": "rises-coarse", "schedule": COARSE, "known": False}
+
+
+def test_the_division_does_not_show(start: Callable[..., Machine], layout: Layout,
+                                    capsys: pytest.CaptureFixture[str]) -> None:
+    outputs = []
+    for words, at_once in (("", 1), ("--jobs 2", 2), ("tick-vdso *-*", 1)):
+        booted = start(kernel)
+        cli.main(["explore", *words.split()], layout)
+        outputs.append(capsys.readouterr().out)
+        assert booted.at_once == at_once
+    assert outputs[0] == outputs[1] == outputs[2]
+    assert booted.asked[:3] == [f'tkfi_explore.shipped tkfi.scenario="{name}"'
+                                for name in ("falls-vdso", "rises-coarse", "tick-vdso")]
+
+
+def test_scenarios_that_are_not_shipped(start: Callable[..., Machine], layout: Layout, tmp_path: Path,
+                                        capsys: pytest.CaptureFixture[str]) -> None:
+    """They keep their names, and their schedules hold their texts."""
+    write(tmp_path / "mine", f"a = {GIVEN}\nb = {GIVEN}, 3ms\n")
+    booted = start(lambda given: lines(EXPLORED, "rises-coarse").replace("rises-coarse", "given")
+                   if given["glob"].endswith("given") else
+                   kernel({**given, "tkfi.scenario": "rises-coarse"}))
+    assert cli.main(["explore", str(tmp_path / "mine"), "--json", str(tmp_path / "json")], layout) == 1
+    assert booted.asked[:2] == [f'tkfi_explore.given tkfi.scenario="{GIVEN}"',
+                                f'tkfi_explore.given tkfi.scenario="{GIVEN}, 3ms"']
+    assert booted.asked[3] == (f'tkfi_explore.replayed tkfi.scenario="{GIVEN}, 3ms" tkfi.schedule="cpu2"')
+    data = json.loads((tmp_path / "json").read_text())
+    assert [one["name"] for one in data["scenarios"]] == ["a", "b"]
+    assert [(one["scenario"], one["schedule"]) for one in data["violations"]] == [
+        ("a", f'tkfi1 6.12.117 post-series "{GIVEN}": cpu2'),
+        ("b", f'tkfi1 6.12.117 post-series "{GIVEN}, 3ms": cpu2')]
+    assert f"  ./tkfi replay '{data['violations'][0]['schedule']}'\n" in capsys.readouterr().out
+
+
+PANIC = Cause(Kind.PANIC, "the kernel panicked: why")
+DIED = Cause(Kind.KILLED, "the kernel's process died")
+WRONG = Cause(Kind.FAILED, "tests failed")
+
+
+def say(said: str, case: str = "rises-coarse") -> str:
+    return FAILED.format(case=case, said=said, blank=" ")
+
+
+@pytest.mark.parametrize("file, cause, output, status, says", [
+    (lambda _: lines(EXPLORED, "falls-vdso"), PANIC, "", 1, "the kernel panicked: why"),
+    (lambda _: lines(EXPLORED, "falls-vdso"), DIED, "", 2, "the kernel's process died"),
+    (lambda _: lines(EXPLORED, "falls-vdso"), None, "", 2, "not explored: rises-coarse, tick-vdso"),
+    (lambda given: known(given)[:-9], None, "", 2, "truncated: the kernel stopped in mid-line"),
+    (lambda given: known(given) + "garbage\n", None, "", 2, ".jsonl:7: not understood"),
+    (lambda given: known(given).replace('"classes":21', '"classes":"21"'), None, "", 2,
+     "not understood (classes is '21')"),
+    (lambda given: known(given).replace("tkfi1", "tkfi7"), None, "", 2, "version tkfi1, not tkfi7"),
+    (lambda given: known(given).replace('"tick-vdso"', '"tock"'), None, "", 2,
+     "reports a scenario 'tock' that it was not asked for"),
+    (lambda given: known(given) + lines(EXPLORED, "tick-vdso"), None, "", 2, "is reported 2 times"),
+    (lambda given: known(given).replace('"dpor"', '"luck"'), None, "", 2, "explored by luck, not by dpor"),
+    (known, WRONG, say("falls-vdso: known, but not found: a reason"), 1,
+     "falls-vdso: known, but not found: a reason"),
+    (known, WRONG, "", 1, "tests failed"),
+    (lambda given: lines(known(given), "falls-vdso", "tick-vdso"), WRONG, say("no room"), 2,
+     "rises-coarse: no room"),
+])
+def test_bad_ends(start: Callable[..., Machine], layout: Layout, capsys: pytest.CaptureFixture[str],
+                  file: Files, cause: Cause | None, output: str, status: int, says: str) -> None:
+    """What was explored is shown all the same."""
+    start(file, cause, output)
+    assert cli.main(["explore"], layout) == status
+    out = capsys.readouterr().out
+    assert says in out and "falls-vdso" in out.partition("\n\n")[2]
+
+
+@pytest.mark.parametrize("file", [lambda _: None, lambda _: ""])
+def test_a_kernel_that_reports_nothing(start: Callable[..., Machine], layout: Layout,
+                                       capsys: pytest.CaptureFixture[str], file: Files) -> None:
+    start(file, WRONG, say("unknown operation 'frob'; there are: tick", case="given"))
+    assert cli.main(["explore", "cpu0: frob"], layout) == 2
+    captured = capsys.readouterr()
+    assert captured.err.endswith("tkfi: given: unknown operation 'frob'; there are: tick\n")
+    assert not captured.out
+    start(file)
+    assert cli.main(["explore"], layout) == 2
+    assert "not explored: falls-vdso, rises-coarse, tick-vdso" in capsys.readouterr().err
+
+
+def test_what_a_fresh_boot_does_not_confirm(start: Callable[..., Machine], layout: Layout,
+                                            capsys: pytest.CaptureFixture[str]) -> None:
+    """The finding stays; the disagreement is said beside it, and nothing is drawn."""
+    start(lambda given: kernel({**given, "tkfi.scenario": "falls-vdso"})
+          if given["glob"].endswith("replayed") else kernel(given))
+    assert cli.main(["explore"], layout) == 1
+    out = capsys.readouterr().out
+    assert f"[tkfi internal bug] on a fresh boot this schedule comes to something else: {COARSE}" in out
+    assert "VCPU" not in out
+
+
+def test_a_schedule_that_does_not_fit_into_one(start: Callable[..., Machine], layout: Layout,
+                                               capsys: pytest.CaptureFixture[str]) -> None:
+    booted = start(lambda given: kernel(given).replace('"turns":3', '"turns":4294967295'))
+    assert cli.main(["explore"], layout) == 1
+    assert "  its schedule has too many turns to be printed\n" in capsys.readouterr().out
+    assert len(booted.asked) == 1
+
+
+@pytest.mark.parametrize("arguments, reason", [
+    (["explore", "--strategy", "luck"], "unknown strategy 'luck'; there is: dpor"),
+    (["explore", "--seed", "0"], "strategy dpor takes no --seed; it takes no options"),
+    (["explore", "--preemptions", "2"], "strategy dpor takes no --preemptions"),
+    (["explore", "--time", "9s"], "strategy dpor takes no --time"),
+    (["explore", "--time", "1500ms"], "whole seconds are expected"),
+    (["explore", "nothing"], "no scenario matches 'nothing'"),
+    (["explore", "--variant", "luck"], "unknown variant 'luck'"),
+    (["replay", "tkfi1 5.10.9 post-series falls-vdso: cpu0"], "there is no kernel 5.10"),
+    (["replay", "tkfi1 6.12.9 luck falls-vdso: cpu0"], "unknown variant 'luck'"),
+    (["replay", "tkfi2 6.12.9 post-series falls-vdso: cpu0"], "version tkfi1, not tkfi2"),
+])
+def test_bad_input(start: Callable[..., Machine], layout: Layout, capsys: pytest.CaptureFixture[str],
+                   arguments: list[str], reason: str) -> None:
+    booted = start(kernel)
+    assert cli.main(arguments, layout) == 2
+    captured = capsys.readouterr()
+    assert reason in captured.err and not captured.out and not booted.asked
+
+
+def test_options_reach_a_strategy_that_takes_them(start: Callable[..., Machine], layout: Layout,
+                                                  monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(explore, "STRATEGIES", {"dpor": frozenset(), "luck": {"seed", "time"}})
+    booted = start(lambda given: known(given).replace('"dpor"', '"luck"'))
+    assert cli.main(["explore", "--strategy", "luck", "--seed", "7", "--time", "2min"], layout) == 0
+    assert booted.asked == ["tkfi_explore.shipped tkfi.strategy=luck tkfi.seed=7 tkfi.seconds=120"]
+    with pytest.raises(TkfiError, match="luck takes no --preemptions; it takes --seed, --time"):
+        explore.Request("luck", {"preemptions": 2}).check()
+
+
+def test_seconds() -> None:
+    assert [parse_seconds(text) for text in ("1s", "2min", "1.5h", "3000ms")] == [1, 120, 5400, 3]
+
+
+def test_progress_by_files_that_grow(tmp_path: Path) -> None:
+    write(tmp_path / "a", EXPLORED[:-20])
+    write(tmp_path / "b", "")
+    assert explore.explored_in([tmp_path / "a", tmp_path / "b", tmp_path / "none"]) == 3
+
+
+def test_a_replay_is_golden(start: Callable[..., Machine], layout: Layout,
+                            capsys: pytest.CaptureFixture[str]) -> None:
+    booted = start(kernel)
+    assert cli.main(["replay", RACE.replace(": ", ":  ")], layout) == 1
+    assert capsys.readouterr().out == (DATA / "replayed.txt").read_text()
+    assert booted.asked == [
+        f'tkfi_explore.replayed tkfi.scenario="falls-vdso" tkfi.schedule="{TURNS}"']
+    assert cli.main(["replay", RACE, "--json", "-"], layout) == 1
+    data = json.loads(capsys.readouterr().out)
+    assert data["schedule"] == RACE and data["violations"][0]["known"] and len(data["events"]) == 27
+
+
+def test_a_replay_in_which_all_holds(start: Callable[..., Machine], layout: Layout, variants: list[str],
+                                     capsys: pytest.CaptureFixture[str]) -> None:
+    """On the variant that the schedule names, if another release of it."""
+    booted = start(lambda _: lines(REPLAYED, '"event"').replace("post-series", "fixed"))
+    asked = f'tkfi1 6.12.99 fixed "{GIVEN}": host'
+    assert cli.main(["replay", asked], layout) == 0
+    captured = capsys.readouterr()
+    assert captured.out.endswith("\n\nEvery oracle holds.\n") and "ns back" not in captured.out
+    assert "The schedule is of Linux 6.12.99; this is 6.12.117." in captured.err
+    assert booted.asked == [f'tkfi_explore.replayed tkfi.scenario="{GIVEN}" tkfi.schedule="host"']
+
+
+@pytest.mark.parametrize("file, cause, output, status, says", [
+    (lambda _: None, WRONG, say("the schedule does not fit: in turn 1 VCPU0 ended", "replayed"), 2,
+     f"tkfi: the schedule does not fit: in turn 1 VCPU0 ended\nin {RACE}\n./tkfi explore finds"),
+    (lambda _: None, WRONG, say(CARET, "replayed"), 2,
+     "tkfi: a comma or the end is expected:\ncpu0 bfore store\n     ^\nin tkfi1"),
+    (lambda _: REPLAYED, PANIC, "", 1, "the kernel panicked: why"),
+    (lambda _: REPLAYED, DIED, "", 2, "the kernel's process died"),
+    (lambda _: REPLAYED[:-9], None, "", 2, "the result file is damaged"),
+    (lambda _: lines(REPLAYED, "violation"), None, "", 2, "no execution"),
+    (lambda _: None, None, "", 2, "wrote no result file"),
+])
+def test_replays_that_end_badly(start: Callable[..., Machine], layout: Layout,
+                                capsys: pytest.CaptureFixture[str], file: Files, cause: Cause | None,
+                                output: str, status: int, says: str) -> None:
+    start(file, cause, output)
+    assert cli.main(["replay", RACE], layout) == status
+    captured = capsys.readouterr()
+    assert says in captured.err and not captured.out
+
+
+def test_messages() -> None:
+    bare = FAILED.replace("[15:02:34]{blank}\n[15:02:34] {said}\n", "").format(case="x")
+    assert messages(say("one\n[15:02:34]   two") + bare + say("new: three")) == [
+        "one\n  two", "Expected ret == 0, but", "new: three"]
+    assert not messages("[15:02:34] [PASSED] x\n")
+
+
+def test_one_boot_has_a_place_of_its_own(layout: Layout) -> None:
+    """kunit.py leaves each console's log in the directory it boots from."""
+    tool = KunitTool(Kernel("6.12", Path("series")), layout)
+    first, second = (tool._place(Ask("*", name), alone=False) for name in ("a", "b"))
+    assert first != second and tool._place(Ask("*", "a"), alone=True) == layout.objects(tool.kernel.place)
+    for place in (first, second):
+        assert (place / "linux").readlink() == layout.objects(tool.kernel.place) / "linux"

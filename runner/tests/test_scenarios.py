@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Which scenarios words, texts and files mean; schedules as they are written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runner import schedule
+from runner.errors import TkfiError
+from runner.layout import Layout
+from runner.oracles import oracles
+from runner.results import Event
+from runner.scenarios import Scenario, choose, read, shipped, written
+from runner.schedule import Schedule
+from runner.tests.conftest import write
+
+HEADER = """\
+#define FALLS\t"setup: wait 13ms;"
+#define VDSO2\t"read vdso MONOTONIC;"
+static const struct tkfi_scenario tkfi_scenarios[] = {
+\t{ "falls-vdso", FALLS "cpu0: tick; cpu1:" VDSO2 "host: 10ms" },
+\t{ "falls-fast", FALLS "cpu0: tick;"
+\t  "cpu1: read fast ktime_get_mono_fast_ns" },
+\t{ "rises", "cpu0: tick" },
+};
+"""
+LINE = "tkfi1 6.12.117 post-series falls-vdso: cpu0 before store vdso.seq, host"
+TEXT = 'tkfi1 6.1.180-1 fixed "cpu0: tick; host: 9ms": host'
+
+
+@pytest.fixture(name="layout")
+def with_scenarios(layout: Layout) -> Layout:
+    write(layout.repo / "fault/scenarios.h", HEADER)
+    return layout
+
+
+def test_the_header_is_read_whole() -> None:
+    """This checkout's own: every entry is there, and every text begins as one."""
+    ours = shipped(Layout())
+    source = (Layout().repo / "fault/scenarios.h").read_text()
+    assert len(ours) == source.count('\t{ "') > 20
+    assert all(scenario.text.startswith(("setup: ", "cpu0: ")) for scenario in ours)
+    assert all(("host: " in scenario.text) == (scenario.host is not None) for scenario in ours)
+    assert len({scenario.name for scenario in ours}) == len(ours)
+
+
+def test_oracles_are_read() -> None:
+    found = dict(oracles(Layout()))
+    assert list(found) == ["progress", "monotonic", "mirrored", "agree"]
+    assert found["mirrored"] == "the shadow timekeeper is equal to the real one"
+
+
+def test_macros_and_strings_are_joined(layout: Layout) -> None:
+    assert shipped(layout) == [
+        Scenario("falls-vdso", "setup: wait 13ms; cpu0: tick; cpu1: read vdso MONOTONIC; host: 10ms", True),
+        Scenario("falls-fast", "setup: wait 13ms; cpu0: tick; cpu1: read fast ktime_get_mono_fast_ns",
+                 True),
+        Scenario("rises", "cpu0: tick", True)]
+    assert [scenario.host for scenario in shipped(layout)] == [2, None, None]
+
+
+@pytest.mark.parametrize("words, names", [
+    ([], ["falls-vdso", "falls-fast", "rises"]),
+    (["rises", "falls-*"], ["falls-vdso", "falls-fast", "rises"]),
+    (["*-fast", "falls-fast"], ["falls-fast"]),
+    (["cpu0: tick", "rises", "cpu0:  tick,\n tick"], ["rises", "given", "given-2"]),
+])
+def test_words(layout: Layout, words: list[str], names: list[str]) -> None:
+    assert [scenario.name for scenario in choose(words, layout)] == names
+
+
+def test_a_file(layout: Layout, tmp_path: Path) -> None:
+    write(tmp_path / "mine", "# all\n\n a = cpu0: adjtimex freq=-5ppm; host: 1ms # why\nb=cpu0: tick\n")
+    assert choose(["rises", str(tmp_path / "mine")], layout)[1:] == [
+        Scenario("a", "cpu0: adjtimex freq=-5ppm; host: 1ms"), Scenario("b", "cpu0: tick")]
+    assert read(tmp_path / "mine")[0].host == 1
+
+
+@pytest.mark.parametrize("contents, reason", [
+    ("a = cpu0: tick\nfalls", "mine:2: 'falls' is not of the form NAME ="),
+    ("a = tick", "mine:1: 'a = tick' is not"),
+    ("a b = cpu0: tick", "mine:1: 'a b = cpu0: tick' is not"),
+    ("# nothing\n", "holds no scenario"),
+    ("a = cpu0: tick\na = cpu0: tick", "two scenarios are called 'a'"),
+    ("rises = cpu0: tick", "two scenarios are called 'rises'"),
+    ("a = cpu0: \x07", "a scenario holds no such character\n  cpu0: \x07\n        ^"),
+])
+def test_a_bad_file(layout: Layout, tmp_path: Path, contents: str, reason: str) -> None:
+    write(tmp_path / "mine", contents)
+    with pytest.raises(TkfiError) as caught:
+        choose([str(tmp_path / "mine")], layout)
+    assert reason in str(caught.value)
+
+
+def test_bad_words(layout: Layout) -> None:
+    with pytest.raises(TkfiError, match="no scenario matches 'fall'.*there are: falls-vdso, falls-fast"):
+        choose(["rises", "fall"], layout)
+    with pytest.raises(TkfiError, match="no such character"):
+        choose(['cpu0: tick; cpu1: read vdso "MONOTONIC"'], layout)
+    with pytest.raises(TkfiError, match="of 1024 characters; 1023 are possible"):
+        written("given", "cpu0: tick; " + 1012 * "x")
+
+
+def test_a_schedule_reads_as_it_is_written() -> None:
+    assert schedule.parse(LINE) == Schedule("6.12.117", "post-series", "falls-vdso",
+                                            "cpu0 before store vdso.seq, host")
+    assert schedule.parse(TEXT) == Schedule("6.1.180-1", "fixed", "cpu0: tick; host: 9ms", "host", True)
+    for line in (LINE, TEXT, "tkfi1 7.3.4 fixed rises:"):
+        assert str(schedule.parse(line)) == line == str(schedule.parse("  " + line.replace(" ", "\n ")))
+    assert [schedule.parse(line).version for line in (LINE, TEXT)] == ["6.12", "6.1"]
+
+
+def test_a_schedule_stands_alone(layout: Layout) -> None:
+    printed = schedule.parse("tkfi1 6.12.117 fixed given: cpu1")
+    own = printed.of(Scenario("mine", "cpu0: tick; host: 9ms"))
+    assert str(own) == 'tkfi1 6.12.117 fixed "cpu0: tick; host: 9ms": cpu1'
+    assert own.choose([]) == Scenario("given", "cpu0: tick; host: 9ms")
+    ours = shipped(layout)
+    assert schedule.parse(LINE).of(ours[0]) == schedule.parse(LINE)
+    assert schedule.parse(LINE).choose(ours) == ours[0]
+    with pytest.raises(TkfiError, match="no scenario is called 'falls-vdso'; there are: rises"):
+        schedule.parse(LINE).choose(ours[2:])
+
+
+@pytest.mark.parametrize("text, marks, reason", [
+    (LINE.replace("tkfi1", "tkfi2"), "^^^^^", "schedules of version tkfi1, not tkfi2"),
+    ("cpu0, host", "^^^^^", "a schedule begins with tkfi1"),
+    ("", "^", "a schedule begins with tkfi1"),
+    ("tkfi1", "     ^", "a kernel release such as 6.12.117 is expected"),
+    ("tkfi1 post-series falls-vdso: cpu0", "      ^^^^^^^^^^^", "a kernel release such as"),
+    ("tkfi1 6.12.117 falls-vdso: cpu0", "               ^^^^^^^^^^", "a variant such as post-series"),
+    ("tkfi1 6.12.117 fixed a b: cpu0", "                     ^", "a scenario's name, or its text"),
+    ('tkfi1 6.12.117 fixed "cpu0: tick: cpu0', "                     ^^^^^", "in double quotes"),
+    ('tkfi1 6.12.117 fixed rises: "cpu0"', "                            ^", "a turn holds no such"),
+])
+def test_a_bad_schedule(text: str, marks: str, reason: str) -> None:
+    with pytest.raises(TkfiError) as caught:
+        schedule.parse(text)
+    assert reason in str(caught.value)
+    assert str(caught.value).split("\n")[-2:] == [f"  {text}", f"  {marks}"]
+
+
+def test_turns_too_long_for_the_kernel() -> None:
+    with pytest.raises(TkfiError, match="more than 1023 characters"):
+        schedule.parse("tkfi1 6.12.117 fixed rises: " + 1024 * "x")
+
+
+def events(*vcpus: int) -> list[Event]:
+    return [Event("replayed", vcpu, "point", "p") for vcpu in vcpus]
+
+
+@pytest.mark.parametrize("turns, stops", [
+    ("cpu0 before store a, host, cpu1 before load b#3", [(1, 0, "store a"), (4, 1, "load b#3")]),
+    ("host, cpu0", []),
+    ("cpu1 before load b, cpu0 before store a", [(0, 1, "load b"), (2, 0, "store a")]),
+    ("cpu0 before store a, cpu0 before store c, cpu1", [(1, 0, "store c")]),
+    ("nonsense, cpu0 before store a", []),
+    ("", []),
+])
+def test_where_turns_end(turns: str, stops: list[tuple[int, int, str]]) -> None:
+    """VCPU 2 is the host."""
+    drawn = schedule.with_turns(events(0, 2, 1, 0, 1), turns, 2)
+    assert [event for event in drawn if event.kind == "point"] == events(0, 2, 1, 0, 1)
+    assert [(at, event.vcpu, event.text) for at, event in enumerate(drawn)
+            if event.kind == "stop"] == stops
