@@ -45,6 +45,10 @@ check: setup
 		./tkfi test --summary --kernel "$$kernel"; \
 		./tkfi breaks --kernel "$$kernel"; \
 	done
+	@./tkfi explore falls-vdso --kernel '$(KERNEL)' --json build/explored.json
+	@schedule=$$($(PYTHON) -c 'import json; print(json.load(open("build/explored.json"))["violations"][0]["schedule"])'); \
+	./tkfi replay "$$schedule" --kernel '$(KERNEL)'; \
+	test $$? -eq 1 || { echo "the replay of $$schedule did not end with 1" >&2; exit 1; }
 	@./tkfi bench --hold --kernel '$(KERNEL)' --svg build/write-hold.svg
 
 # Downloads stay; rm never follows a link out of build/.
