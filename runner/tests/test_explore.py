@@ -211,6 +211,16 @@ def test_bad_ends(start: Callable[..., Machine], layout: Layout, capsys: pytest.
     assert says in out and "falls-vdso" in out.partition("\n\n")[2]
 
 
+def test_what_is_new_is_said_once(start: Callable[..., Machine], layout: Layout,
+                                  capsys: pytest.CaptureFixture[str]) -> None:
+    """The kernel's case fails for it, too."""
+    start(lambda given: kernel(given).replace('"turns":3', '"turns":4294967295'), WRONG,
+          say("new: monotonic of clock_gettime(MONOTONIC_COARSE)"))
+    assert cli.main(["explore"], layout) == 1
+    out = capsys.readouterr().out
+    assert out.count("NEW") == 1 and "new: " not in out
+
+
 @pytest.mark.parametrize("file", [lambda _: None, lambda _: ""])
 def test_a_kernel_that_reports_nothing(start: Callable[..., Machine], layout: Layout,
                                        capsys: pytest.CaptureFixture[str], file: Files) -> None:

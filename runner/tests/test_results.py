@@ -105,6 +105,39 @@ def test_table() -> None:
         "  a     bb", "  ---   --", "  ccc    1", "  d     22"]
 
 
+def drawn(*events: tuple[int, str, str, int | None], host: int | None = None) -> list[str]:
+    """The lines below the heading."""
+    return draw.diagram([results.Event("c", *event) for event in events], host=host).split("\n")[1:]
+
+
+def test_reads_that_are_interrupted_do_not_indent_what_follows() -> None:
+    assert drawn((0, "call", "a()", 0), (1, "call", "b()", 0), (0, "read", "a()", 10**9),
+                 (0, "call", "a()", 0), (1, "point", "p", 0), (0, "read", "a()", 10**9)) == [
+        "  a()", " " * 37 + "b()", "  a() = 1.000000000", "  a()", " " * 39 + "... p",
+        "  a() = 1.000000000"]
+
+
+def test_a_read_in_another_call_takes_nothing_from_its_indent() -> None:
+    assert drawn((0, "call", "a()", 0), (1, "call", "b()", 0), (0, "read", "a()", 5), (0, "call", "f()", 0),
+                 (0, "call", "a()", 0), (0, "read", "a()", 5), (0, "point", "p", 0))[3:] == [
+        "  f()", "    a() = 0.000000005", "    ... p"]
+
+
+def test_only_reads_after_the_first_went_back() -> None:
+    events = [results.Event("c", 0, "read", "b()", 3), results.Event("c", 0, "read", "a()", 5),
+              results.Event("c", 0, "read", "b()", 3)]
+    found = results.Violation("s", "monotonic", "b()", "a()", 5, 3, 1, 2, False, "", "")
+    assert [line.endswith("<- 2 ns back") for line in draw.diagram(events, violations=[found]).split("\n")
+            ] == [False, False, False, True]
+
+
+def test_the_host_is_no_vcpu() -> None:
+    events = (0, "call", "(1ms pass)", 0), (0, "return", "(1ms pass)", 0), (1, "call", "(2ms pass)", 0)
+    assert drawn(*events, host=1) == ["  (1ms pass)", " " * 37 + "<2ms pass>"]
+    assert draw.diagram([], host=1).split() == ["VCPU0", "host"]
+    assert drawn(*events) == ["  (1ms pass)", " " * 37 + "(2ms pass)"]
+
+
 def test_traces_that_differ_are_named() -> None:
     first = {"s.a": (1, "00"), "s.b": (2, "11")}
     assert not compare([first, dict(first)])
