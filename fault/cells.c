@@ -111,6 +111,8 @@ void tkfi_cells_mark(const void *addr, u8 flag)
 {
 	unsigned int cell = tkfi_cell_at(addr);
 
+	if (!cell)
+		panic("[tkfi internal bug] a sequence that is in no object\n");
 	tkfi_cells[cell].flags |= flag;
 	make_guard(cell);
 }

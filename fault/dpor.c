@@ -11,7 +11,7 @@
 #include "snapshot.h"
 
 #define NONE		(-1)
-#define MAX_CELLS	4
+#define MAX_CELLS	5	/* of an unaligned access of 16 bytes */
 #define MAX_RACES	8192
 #define TREE_NODES	65536
 #define SPACING		8	/* steps between snapshots */

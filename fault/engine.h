@@ -14,7 +14,7 @@
 
 #define TKFI_MAX_VCPUS	5
 
-/* What a VCPU does next; only the last four have cells. */
+/* What a VCPU does next; all but the first two have cells. */
 enum tkfi_step_kind {
 	TKFI_STEP_YIELD,	/* nothing; or it has not begun */
 	TKFI_STEP_POINT,	/* goes on from an injection point */
@@ -145,7 +145,7 @@ struct tkfi_done {
 	u16 cell;
 };
 
-#define TKFI_MAX_RANGES	64
+#define TKFI_MAX_RANGES	96
 #define TKFI_MAX_LOCKS	8
 
 /* A lock that is held. */

@@ -164,6 +164,7 @@ static struct tkfi_violation *file(struct tkfi_explorer *x,
 		return NULL;
 	v = &x->violations[x->nr_violations++];
 	v->finding = *finding;
+	v->schedule[0] = '\0';
 	v->findings = 0;
 	v->turns = UINT_MAX;
 	return v;
@@ -177,6 +178,7 @@ static void found(const struct tkfi_finding *finding, void *arg)
 	struct tkfi_violation *v = file(x, finding);
 	static struct tkfi_schedule schedule;
 	static u16 steps[TKFI_MAX_STEPS];
+	char text[TKFI_SCHEDULE_TEXT];
 	unsigned int turns;
 
 	if (!v)
@@ -197,11 +199,13 @@ static void found(const struct tkfi_finding *finding, void *arg)
 	if (turns >= v->turns)
 		return;
 	schedule.host = host_of(x);
-	if (tkfi_schedule_of(&schedule, engine, steps))
+	/* One that is too long is none; there may be a shorter one. */
+	if (tkfi_schedule_of(&schedule, engine, steps) ||
+	    tkfi_schedule_print(&schedule, text, sizeof(text)) >= sizeof(text))
 		return;
 	v->turns = turns;
 	v->finding = *finding;
-	tkfi_schedule_print(&schedule, v->schedule, sizeof(v->schedule));
+	strscpy(v->schedule, text, sizeof(v->schedule));
 }
 
 static bool judge(void *arg, int ret)
@@ -265,6 +269,17 @@ static int explore_dpor(struct tkfi_explorer *x)
 	return tkfi_dpor_explore(x->dpor, &client, &x->stats);
 }
 
+/* What an execution returned, or -E2BIG if not all its steps are known. */
+static int too_long(struct tkfi_engine *engine, int ret)
+{
+	if (engine->nr_log <= TKFI_MAX_STEPS)
+		return ret;
+	snprintf(engine->error, sizeof(engine->error),
+		 "an execution of %u steps; %d are possible", engine->nr_log,
+		 TKFI_MAX_STEPS);
+	return -E2BIG;
+}
+
 /* One execution from the start; returns whether to go on. */
 static bool execute(struct tkfi_explorer *x, struct tkfi_strategy *strategy,
 		    int *ret)
@@ -272,7 +287,7 @@ static bool execute(struct tkfi_explorer *x, struct tkfi_strategy *strategy,
 	struct tkfi_engine *engine = x->session.engine;
 
 	start(x);
-	*ret = tkfi_engine_run(engine, strategy);
+	*ret = too_long(engine, tkfi_engine_run(engine, strategy));
 	if (*ret && *ret != -EDEADLK)
 		return false;
 	x->stats.classes++;
@@ -300,6 +315,13 @@ static int explore_dfs(struct tkfi_explorer *x)
 			dfs.strategy.wants = TKFI_WANTS_ACCESSES;
 			dfs.bound = x->options.preemptions;
 			continue;
+		}
+		if (dfs.nr > TKFI_MAX_CHOICES) {
+			snprintf(x->session.engine->error,
+				 sizeof(x->session.engine->error),
+				 "an execution of %u choices; %u are possible",
+				 dfs.nr, TKFI_MAX_CHOICES);
+			return -E2BIG;
 		}
 		if (!tkfi_interleave_next(&dfs)) {
 			x->stats.complete = true;
@@ -340,6 +362,13 @@ static int explore_samples(struct tkfi_explorer *x)
 		}
 		if (!execute(x, strategy, &ret))
 			break;
+		if (tkfi_cells_changed) {
+			/* What was learnt makes other choices: from the start. */
+			tkfi_cells_begin();
+			memset(&x->stats, 0, sizeof(x->stats));
+			x->nr_violations = 0;
+			i = options->seed - 1;
+		}
 	}
 	return ret == -EDEADLK ? 0 : ret;
 }
@@ -401,6 +430,7 @@ int tkfi_explorer_replay(struct tkfi_explorer *x, const char *text, char *err,
 	unsigned long flags;
 	int ret;
 
+	collect(x);
 	schedule.host = host_of(x);
 	ret = tkfi_schedule_parse(&schedule, text, x->plan.nr_programs, err,
 				  size);
@@ -411,11 +441,15 @@ int tkfi_explorer_replay(struct tkfi_explorer *x, const char *text, char *err,
 	if (!ret) {
 		start(x);
 		tkfi_cells_share_all();
-		ret = tkfi_engine_run(x->session.engine, &schedule.strategy);
+		ret = too_long(x->session.engine,
+			       tkfi_engine_run(x->session.engine,
+					       &schedule.strategy));
 		if (!ret || ret == -EDEADLK)
 			judge(x, ret);
 	}
 	end(x, flags);
+	/* Not every step is a choice to an exploration that comes after this. */
+	collect(x);
 	if (ret)
 		snprintf(err, size, "%s", x->session.engine->error);
 	return ret;

@@ -85,7 +85,8 @@ struct tkfi_explore_options {
  *		NULL. For tests
  * @each_arg:	for @each
  * @violations:	distinct ones of the last exploration
- * @nr_violations: how many; more than TKFI_MAX_VIOLATIONS are not told apart
+ * @nr_violations: how many; those of more kinds than TKFI_MAX_VIOLATIONS are
+ *		dropped
  */
 struct tkfi_explorer {
 	struct tkfi_session session;

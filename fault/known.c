@@ -34,9 +34,12 @@ static const char lost_time[] =
 	"what passes between two counters is lost; stop_machine() hides it from all but NMIs";
 
 #define FINE(variants, scenario, families, reason)			\
-	{ variants, scenario, "monotonic", families, BIT(TKFI_FINE), reason }
+	{ variants, scenario, "monotonic", families, 0, BIT(TKFI_FINE), reason }
+#define FINE_VDSO(variants, scenario, reason)				\
+	{ variants, scenario, "monotonic", VDSO | KERNEL, VDSO,		\
+	  BIT(TKFI_FINE), reason }
 #define COARSE(variants, scenario, reason)				\
-	{ variants, scenario, "monotonic", VDSO | KERNEL, BIT(TKFI_COARSE), reason }
+	{ variants, scenario, "monotonic", VDSO | KERNEL, 0, BIT(TKFI_COARSE), reason }
 
 const struct tkfi_known tkfi_known[] = {
 	FINE(POST, "cover-letter", VDSO | KERNEL, cover_letter),
@@ -45,12 +48,13 @@ const struct tkfi_known tkfi_known[] = {
 	FINE(POST, "tick-adjusts", VDSO | KERNEL, cover_letter),
 	FINE(POST, "tick-adjtimex", VDSO, cover_letter),
 	FINE(POST, "adjtimex-adjtimex", VDSO, cover_letter),
-	FINE(PRE, "cover-letter", VDSO | KERNEL, vdso_cover_letter),
+	FINE_VDSO(PRE, "cover-letter", vdso_cover_letter),
 	FINE(PRE, "falls-vdso", VDSO, vdso_cover_letter),
-	FINE(PRE, "tick-adjusts", VDSO | KERNEL, vdso_cover_letter),
+	FINE_VDSO(PRE, "tick-adjusts", vdso_cover_letter),
 	FINE(PRE, "tick-adjtimex", VDSO, vdso_cover_letter),
 	FINE(PRE, "adjtimex-adjtimex", VDSO, vdso_cover_letter),
-	FINE(PRE | POST, "clocksource", VDSO | KERNEL, lost_time),
+	FINE(POST, "clocksource", VDSO | KERNEL, lost_time),
+	FINE_VDSO(PRE, "clocksource", lost_time),
 	FINE(PRE | POST | FIXED, "falls-fast", FAST, nmi_safe),
 	COARSE(TKFI_COARSE_IS_STEADY ? 0 : PRE | POST, "rises-coarse", moved_base),
 	COARSE(PRE | POST, "rises-at-the-edge", borrowed_second),
@@ -65,6 +69,13 @@ static bool belongs(const struct tkfi_known *known, const struct tkfi_op *op)
 		       known->kinds & BIT(op->reader->kind));
 }
 
+static bool has_one_of(const struct tkfi_finding *finding, u8 families)
+{
+	return !families || !finding->first ||
+	       families & (BIT(finding->first->reader->family) |
+			   BIT(finding->second->reader->family));
+}
+
 const struct tkfi_known *tkfi_known_find(const char *scenario,
 					 const struct tkfi_finding *finding)
 {
@@ -77,7 +88,8 @@ const struct tkfi_known *tkfi_known_find(const char *scenario,
 		    glob_match(known->scenarios, scenario) &&
 		    !strcmp(known->oracle, finding->oracle) &&
 		    belongs(known, finding->first) &&
-		    belongs(known, finding->second))
+		    belongs(known, finding->second) &&
+		    has_one_of(finding, known->needs))
 			return known;
 	}
 	return NULL;

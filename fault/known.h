@@ -11,6 +11,7 @@
  * @scenarios:	glob
  * @oracle:	its name
  * @families:	of the readers, BIT(enum tkfi_family) each: both must be in it
+ * @needs:	of which one must be in this, if it is not 0
  * @kinds:	what their clock follows, BIT(enum tkfi_clock_kind) each
  * @reason:	why it is there, and what it is a sign of
  */
@@ -19,6 +20,7 @@ struct tkfi_known {
 	const char *scenarios;
 	const char *oracle;
 	u8 families;
+	u8 needs;
 	u8 kinds;
 	const char *reason;
 };

@@ -164,11 +164,19 @@ void tkfi_oracles_check(const struct tkfi_engine *engine,
 	if (ret) {
 		found(&(struct tkfi_finding){
 			.oracle = progress,
-			.clock = engine->error,
+			.clock = "all VCPUs",
 		}, arg);
 		return;
 	}
 	check_monotonic(engine, plan, order, found, arg);
+	/* Whoever reads now would wait for ever. */
+	if (*tkfi_core_subject().sequence & 1 || tkfi_vdso_sequence() & 1) {
+		found(&(struct tkfi_finding){
+			.oracle = progress,
+			.clock = "readers after the end",
+		}, arg);
+		return;
+	}
 	if (memcmp(tkfi_timekeeper(), tkfi_shadow_timekeeper(),
 		   sizeof(struct timekeeper)))
 		found(&(struct tkfi_finding){

@@ -39,7 +39,7 @@ typedef void (*tkfi_finding_fn)(const struct tkfi_finding *finding, void *arg);
  * @found:	called for each finding
  * @arg:	for @found
  *
- * progress:	all VCPUs came to their end.
+ * progress:	all VCPUs came to their end, and left the sequences even.
  * monotonic:	a read that begins after another one of that clock has ended is
  *		not smaller. It can begin after it if in some execution of the class
  *		it does: if no step of the second happened before one of the first.

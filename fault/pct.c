@@ -19,8 +19,11 @@ static unsigned int pct_next(struct tkfi_strategy *strategy,
 			     struct tkfi_engine *engine, unsigned long ready)
 {
 	struct tkfi_pct *s = container_of(strategy, struct tkfi_pct, strategy);
-	unsigned int i;
+	unsigned int i, next = highest(s, ready);
 
+	/* What a VCPU does before its first step is no step. */
+	if (engine->vcpus[next].next.kind == TKFI_STEP_YIELD)
+		return next;
 	s->at++;
 	for (i = 0; i + 1 < s->depth; i++)
 		if (s->change[i] == s->at)

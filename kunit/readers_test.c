@@ -387,15 +387,13 @@ static bool has_slept(unsigned int line)
 
 /*
  * How far behind the second of a pair may be in the variant that promises never,
- * ns: as far as somebody set the clock back, in whole units; by the fraction of a
- * nanosecond that settimeofday drops, where it does so before readers wait; and by
- * all that passed since the suspend if the first read was before the resume, when
- * nobody is there to read.
+ * ns: as far as somebody set the clock back, in whole units; and by all that passed
+ * since the suspend if the first read was before the resume, when nobody is there
+ * to read.
  */
 static s64 least_jump(const struct tkfi_reader *reader, unsigned int line,
 		      s64 step)
 {
-	static const bool in_place[] = TKFI_IN_PLACE;
 	const struct timekeeper *seen = &looks.of[owner_of(reader)].line[line].tk;
 
 	if (step < 0)
@@ -403,9 +401,6 @@ static s64 least_jump(const struct tkfi_reader *reader, unsigned int line,
 	if (has_slept(line) && reader->kind != TKFI_COARSE)
 		return line_time(seen, reader, seen->tkr_mono.cycle_last) -
 		       line_time(seen, reader, plan.programs[1].ops[0].cycle);
-	if (reader->kind == TKFI_FINE && !in_place[TKFI_FIXED] &&
-	    strstr(plan.programs[0].ops[0].call, "do_settimeofday64"))
-		return -1;
 	return 0;
 }
 
@@ -676,13 +671,13 @@ static void dropped_fraction(struct kunit *test)
 	static const bool in_place[] = TKFI_IN_PLACE;
 	static const char * const readers[] = { "vdso MONOTONIC",
 						"kernel ktime_get" };
+	const bool fixed = tkfi_variant() == TKFI_FIXED;
 	const struct tkfi_op *reads = plan.programs[1].ops;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(readers); i++) {
 		/* The vDSO's section begins with the kernel's only when fixed. */
-		bool waits = in_place[tkfi_variant()] &&
-			     (i || tkfi_variant() == TKFI_FIXED);
+		bool waits = fixed || (in_place[tkfi_variant()] && i);
 
 		if (run(test, &looks, "adjtimex freq=500ppm, wait 2ms",
 			"cpu0: settimeofday 1400000000; cpu1: read %s, read %s; at cpu0 settime.sampled off 10ms run cpu1",
