@@ -72,7 +72,8 @@ void tkfi_dpor_destroy(struct tkfi_dpor *dpor);
  * @stats:	filled
  *
  * Return: 0, also when the client ended it; -E2BIG if an execution has more than
- * TKFI_MAX_STEPS steps, or there is too much state, -ENOMEM, or -EPROTO. engine->error has the sentence.
+ * TKFI_MAX_STEPS steps, or there is too much state, -ENOMEM, or -EPROTO.
+ * engine->error has the sentence.
  */
 int tkfi_dpor_explore(struct tkfi_dpor *dpor,
 		      const struct tkfi_dpor_client *client,

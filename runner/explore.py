@@ -23,7 +23,13 @@ from runner.scenarios import GIVEN, Scenario
 from runner.suites import messages
 
 # What there is in the kernel's half, and which of the options below each strategy takes.
-STRATEGIES: Mapping[str, frozenset[str]] = {"dpor": frozenset()}
+STRATEGIES: Mapping[str, frozenset[str]] = {
+    "dpor": frozenset({"time"}),
+    "dfs": frozenset({"preemptions", "time"}),
+    "random": frozenset({"seed", "time"}),
+    "pos": frozenset({"seed", "time"}),
+    "pct": frozenset({"seed", "time"}),
+}
 DEFAULT = "dpor"
 _PARAMETERS = {"preemptions": "preemptions", "seed": "seed", "time": "seconds"}  # tkfi.*, by option
 _PATIENCE = 3600  # seconds a boot may take, and more if it was told how long to explore
@@ -41,7 +47,7 @@ class Request:
     def check(self) -> None:
         """Raises TkfiError, listing what there is, when the strategy is none or takes no such option."""
         if self.strategy not in STRATEGIES:
-            raise TkfiError(f"unknown strategy '{self.strategy}'; there is: {', '.join(STRATEGIES)}")
+            raise TkfiError(f"unknown strategy '{self.strategy}'; there are: {', '.join(STRATEGIES)}")
         takes = STRATEGIES[self.strategy]
         for option in self.options:
             if option not in takes:

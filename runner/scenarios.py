@@ -17,7 +17,7 @@ MAX_TEXT = 1023  # characters; the kernel ignores a longer parameter
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 _STRING = r'"(?:[^"\\]|\\.)*"'
-_MACRO = re.compile(rf"^#define\s+(\w+)\s+({_STRING})", re.MULTILINE)
+_MACRO = re.compile(r"^#define[ \t]+(\w+)[ \t]+((?:[^\\\n]|\\.)*(?:\\\n(?:[^\\\n]|\\.)*)*)", re.MULTILINE)
 _ENTRY = re.compile(rf'{{\s*("[^"]*"),((?:\s|\w|{_STRING})+)}}')
 
 
@@ -118,6 +118,7 @@ def _one_line(text: str) -> str:
 
 
 def _joined(text: str, macros: dict[str, str]) -> str:
-    """C string literals, and macros that are one, side by side."""
+    """C string literals, and macros made of such, side by side."""
     parts = re.findall(rf"{_STRING}|\w+", text)
-    return "".join(macros.get(part, part)[1:-1] for part in parts)
+    return "".join(part[1:-1].replace("\\n", " ") if part.startswith('"') else _joined(macros[part], macros)
+                   for part in parts)

@@ -254,10 +254,10 @@ def test_a_schedule_that_does_not_fit_into_one(start: Callable[..., Machine], la
 
 
 @pytest.mark.parametrize("arguments, reason", [
-    (["explore", "--strategy", "luck"], "unknown strategy 'luck'; there is: dpor"),
-    (["explore", "--seed", "0"], "strategy dpor takes no --seed; it takes no options"),
+    (["explore", "--strategy", "luck"], "unknown strategy 'luck'; there are: dpor, dfs, random, pos, pct"),
+    (["explore", "--seed", "0"], "strategy dpor takes no --seed; it takes --time"),
     (["explore", "--preemptions", "2"], "strategy dpor takes no --preemptions"),
-    (["explore", "--time", "9s"], "strategy dpor takes no --time"),
+    (["explore", "--strategy", "pct", "--preemptions", "2"], "strategy pct takes no --preemptions"),
     (["explore", "--time", "1500ms"], "whole seconds are expected"),
     (["explore", "nothing"], "no scenario matches 'nothing'"),
     (["explore", "--variant", "luck"], "unknown variant 'luck'"),
