@@ -131,6 +131,11 @@ unsigned int tkfi_cell_of_lock(const void *lock)
 	return nr_locks;
 }
 
+const void *tkfi_cell_word(unsigned int cell)
+{
+	return addr_of[cell];
+}
+
 void tkfi_cell_name(unsigned int cell, unsigned int nr, char *buf, size_t size)
 {
 	const struct object *object = objects;

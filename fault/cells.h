@@ -94,6 +94,9 @@ static inline unsigned int tkfi_cell_at(const void *addr)
 /* The cell that stands for a lock; locks have no memory of their own on UP. */
 unsigned int tkfi_cell_of_lock(const void *lock);
 
+/* Where a cell is; NULL for one that stands for a lock. */
+const void *tkfi_cell_word(unsigned int cell);
+
 /**
  * tkfi_cell_name() - what people call some cells
  * @cell:	first

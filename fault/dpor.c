@@ -30,7 +30,7 @@ struct touch {
  * @vcpu:	who
  * @kind:	enum tkfi_step_kind
  * @touch:	which cells
- * @old:	value of the word before, for steps that wait for values
+ * @old:	for each cell written its value before, for steps that wait for values
  * @clock:	for each VCPU, how many of its steps happened before or are this one
  * @prev_same:	this VCPU's step before, or NONE
  * @prev:	for each cell touched the step before that touched it, or NONE
@@ -39,7 +39,7 @@ struct event {
 	u8 vcpu;
 	u8 kind;
 	struct touch touch;
-	unsigned int old;
+	unsigned int old[MAX_CELLS];
 	u16 clock[TKFI_MAX_VCPUS];
 	s16 prev_same;
 	s16 prev[MAX_CELLS];
@@ -83,6 +83,8 @@ struct tkfi_dpor {
 	unsigned int known;	/* the first of them only repeat */
 	s16 last_of[TKFI_MAX_VCPUS];
 	s16 last_at[TKFI_MAX_CELLS];
+
+	int ret;		/* why it was given up, 0 if it was not */
 
 	struct race races[MAX_RACES];
 	unsigned int nr_races;
@@ -167,7 +169,7 @@ static unsigned int rivals(const struct tkfi_dpor *d, const struct event *e,
 				if (!x->touch.writes ||
 				    (sequence && tkfi_cells[cell].flags & TKFI_CELL_LATCH))
 					break;
-				if (waits(e, step, x->old))
+				if (waits(e, step, x->old[cell - x->touch.cell]))
 					continue;
 				break;
 			case TKFI_STEP_STORE:
@@ -279,9 +281,12 @@ static struct event make_event(const struct tkfi_vcpu *v)
 		.touch = touch_of(&v->next),
 	};
 
-	if (v->next.kind != TKFI_STEP_LOCK && v->next.kind != TKFI_STEP_UNLOCK)
-		e.old = *(const unsigned int *)round_down((unsigned long)v->next.what,
-							  TKFI_CELL_SIZE);
+	if (v->next.kind == TKFI_STEP_STORE) {
+		const unsigned int *word = (const void *)
+			round_down((unsigned long)v->next.what, TKFI_CELL_SIZE);
+
+		memcpy(e.old, word, e.touch.nr * sizeof(*word));
+	}
 	return e;
 }
 
@@ -296,6 +301,18 @@ static u32 take_branch(struct tkfi_dpor *d, struct node *node)
 	d->tree[t].sibling = d->free_tree;
 	d->free_tree = t;
 	return t;
+}
+
+static bool same(struct touch a, struct touch b)
+{
+	return a.cell == b.cell && a.nr == b.nr && a.writes == b.writes;
+}
+
+/* Give up. */
+static unsigned int stop(struct tkfi_dpor *d, int ret, const char *why)
+{
+	d->ret = fail(d, ret, why);
+	return TKFI_STOP;
 }
 
 static unsigned int dpor_next(struct tkfi_strategy *s,
@@ -315,16 +332,21 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 	if (k == d->nr_snapshots * SPACING && d->nr_snapshots < d->max_snapshots)
 		engine->save = snapshot(d, d->nr_snapshots++);
 	if (k < d->known) {
+		p = d->events[k].vcpu;
+		if (!same(d->events[k].touch, touch_of(&engine->vcpus[p].next)))
+			return stop(d, -EPROTO, "[tkfi internal bug] an execution was not the same again");
 		d->stats->replayed++;
 		d->depth++;
-		return d->events[k].vcpu;
+		return p;
 	}
-	if (k == TKFI_MAX_STEPS) {
-		fail(d, 0, "an execution has too many steps");
-		return TKFI_STOP;
-	}
+	if (k == TKFI_MAX_STEPS)
+		return stop(d, -E2BIG, "an execution has too many steps");
 	if (node->tree) {
-		p = d->tree[take_branch(d, node)].vcpu;
+		const struct tree *t = &d->tree[take_branch(d, node)];
+
+		p = t->vcpu;
+		if (!same(t->touch, touch_of(&engine->vcpus[p].next)))
+			return stop(d, -EPROTO, "[tkfi internal bug] a VCPU does something else than before");
 	} else {
 		awake = ready & ~node->asleep;
 		node->subtree = 0;
@@ -337,10 +359,8 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 	}
 	e = &d->events[k];
 	*e = make_event(&engine->vcpus[p]);
-	if (order(d, e, &engine->vcpus[p].next, k)) {
-		fail(d, 0, "an execution has too many races");
-		return TKFI_STOP;
-	}
+	if (order(d, e, &engine->vcpus[p].next, k))
+		return stop(d, -E2BIG, "an execution has too many races");
 	d->last_of[p] = k;
 	for (i = 0; i < e->touch.nr; i++)
 		d->last_at[e->touch.cell + i] = k;
@@ -509,6 +529,7 @@ static void forget(struct tkfi_dpor *d)
 {
 	d->depth = 0;
 	d->known = 0;
+	d->ret = 0;
 	d->nr_races = 0;
 	d->nr_snapshots = 0;
 	memset(d->last_of, 0xff, sizeof(d->last_of));
@@ -563,8 +584,8 @@ int tkfi_dpor_explore(struct tkfi_dpor *d, const struct tkfi_dpor_client *client
 			ret = start_anew(d, client);
 			continue;
 		}
-		if (ret == -ECANCELED && d->engine->error[0])
-			return -E2BIG;
+		if (d->ret)
+			return d->ret;
 		if (ret && ret != -EDEADLK && ret != -ECANCELED)
 			return ret;
 		stats->longest = max(stats->longest, d->depth);

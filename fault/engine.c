@@ -294,9 +294,19 @@ void tkfi_attempts_end(void)
 	struct tkfi_vcpu *v = tkfi_current;
 	int i;
 
-	for (i = 0; i < TKFI_MAX_ATTEMPTS; i++)
-		if (v->attempts[i])
-			set_attempt(v, v->attempts[i], 0);
+	for (i = 0; i < TKFI_MAX_ATTEMPTS; i++) {
+		u16 cell = v->attempts[i];
+
+		if (!cell)
+			continue;
+		step(v, &(struct tkfi_step){
+			.kind = TKFI_STEP_CHECK,
+			.nr_cells = 1,
+			.cell = cell,
+			.what = tkfi_cell_word(cell),
+		});
+		set_attempt(v, cell, 0);
+	}
 }
 
 /* The sequence, if it is one, is about to become odd or even. */

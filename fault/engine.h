@@ -265,7 +265,10 @@ void tkfi_access(const void *addr, unsigned int size, enum tkfi_step_kind step,
 /* May the executing VCPU copy all this at once, nobody being the wiser? */
 bool tkfi_copy_is_private(const void *to, const void *from, size_t size);
 
-/* The executing VCPU's operation has ended, and with it all it was reading. */
+/*
+ * The executing VCPU's operation has ended, and with it all it was reading: who gave
+ * up before the second look at a sequence has it now.
+ */
 void tkfi_attempts_end(void);
 
 /* How many locks a VCPU holds, and whether it holds that one. */

@@ -386,8 +386,8 @@ void tkfi_op_run(struct tkfi_vcpu *vcpu, struct tkfi_op *op)
 	tkfi_record(TKFI_EV_CALL, op->call, 0);
 	op->from = vcpu->steps;
 	op->result = op->type->run(op);
-	op->to = vcpu->steps;
 	tkfi_attempts_end();
+	op->to = vcpu->steps;
 	op->cycle = tkfi_clock_peek();
 	op->blocked = vcpu->blocked_on;
 	op->done = true;

@@ -29,6 +29,11 @@ enum opcode {
 	EVEN,
 	BEGIN,		/* read the sequence, when it is even */
 	CHECK,		/* it has not changed */
+	GIVE_UP,	/* reading: it will not be checked */
+	FLIP,		/* the latch */
+	BEGIN_LATCH,	/* read it at any time */
+	CHECK_LATCH,
+	WIDE,		/* store words 0 and 1 in one step */
 };
 
 struct instruction {
@@ -38,6 +43,7 @@ struct instruction {
 
 #define MAX_LENGTH	12
 #define WORDS		6
+#define LATCH_WORD		4	/* the word that is the latch */
 #define SEQUENCE	5	/* the word that is the sequence */
 #define LOCK		6	/* what the enumerator takes the lock for */
 
@@ -177,6 +183,23 @@ static void interpret(struct tkfi_vcpu *vcpu, void *arg)
 		case CHECK:
 			access(&memory.words[SEQUENCE], TKFI_STEP_LOAD, true);
 			break;
+		case GIVE_UP:
+			tkfi_attempts_end();
+			break;
+		case FLIP:
+			access(&memory.words[LATCH_WORD], TKFI_STEP_STORE, false);
+			memory.words[LATCH_WORD]++;
+			break;
+		case BEGIN_LATCH:
+		case CHECK_LATCH:
+			access(&memory.words[LATCH_WORD], TKFI_STEP_LOAD, true);
+			break;
+		case WIDE:
+			tkfi_access(&memory.words[0], 2 * sizeof(*word),
+				    TKFI_STEP_STORE, false, _THIS_IP_);
+			memory.words[0]++;
+			memory.words[1]++;
+			break;
 		}
 	}
 }
@@ -212,6 +235,7 @@ static int explore(const struct program *program, struct tkfi_dpor_stats *stats)
 	if (tkfi_cells_add("memory", &memory, sizeof(memory)))
 		return -ENOSPC;
 	tkfi_cells_mark(&memory.words[SEQUENCE], TKFI_CELL_SEQUENCE);
+	tkfi_cells_mark(&memory.words[LATCH_WORD], TKFI_CELL_LATCH);
 	return tkfi_dpor_explore(dpor, &client, stats);
 }
 
@@ -221,6 +245,7 @@ static int explore(const struct program *program, struct tkfi_dpor_stats *stats)
  * @words:	memory
  * @owner:	VCPU that has the lock, plus 1
  * @reading:	VCPUs between BEGIN and CHECK
+ * @reading_latch: and those of the latch
  * @order:	VCPU and instruction of each step so far
  * @nr:		steps
  */
@@ -229,6 +254,7 @@ struct machine {
 	u8 words[WORDS];
 	u8 owner;
 	u8 reading;
+	u8 reading_latch;
 	struct {
 		u8 vcpu;
 		struct instruction what;
@@ -246,21 +272,32 @@ static u8 word_of(struct instruction i)
 	case EVEN:
 	case BEGIN:
 	case CHECK:
+	case GIVE_UP:
 		return SEQUENCE;
+	case FLIP:
+	case BEGIN_LATCH:
+	case CHECK_LATCH:
+		return LATCH_WORD;
 	default:
 		return i.word;
 	}
 }
 
+static unsigned int words_of(struct instruction i)
+{
+	return i.opcode == WIDE ? 3 : BIT(word_of(i));
+}
+
 static bool only_reads(struct instruction i)
 {
 	return i.opcode == LOAD || i.opcode == AWAIT || i.opcode == BEGIN ||
-	       i.opcode == CHECK;
+	       i.opcode == CHECK || i.opcode == GIVE_UP ||
+	       i.opcode == BEGIN_LATCH || i.opcode == CHECK_LATCH;
 }
 
 static bool conflict(struct instruction a, struct instruction b)
 {
-	return word_of(a) == word_of(b) && !(only_reads(a) && only_reads(b));
+	return words_of(a) & words_of(b) && !(only_reads(a) && only_reads(b));
 }
 
 /*
@@ -307,6 +344,8 @@ static bool enabled(const struct machine *m, unsigned int vcpu,
 	case ODD:
 	case EVEN:
 		return !(m->reading & ~BIT(vcpu));
+	case FLIP:
+		return !(m->reading_latch & ~BIT(vcpu));
 	default:
 		return i.opcode != END;
 	}
@@ -315,7 +354,7 @@ static bool enabled(const struct machine *m, unsigned int vcpu,
 static void enumerate(const struct program *program, const struct machine *m)
 {
 	bool any = false;
-	unsigned int v;
+	unsigned int v, w;
 
 	for (v = 0; v < 4; v++) {
 		struct instruction i = program->code[v][m->pc[v]];
@@ -328,12 +367,15 @@ static void enumerate(const struct program *program, const struct machine *m)
 		next.pc[v]++;
 		next.order[next.nr].vcpu = v;
 		next.order[next.nr++].what = i;
-		if (!only_reads(i) && word_of(i) < WORDS)
-			next.words[word_of(i)]++;
+		for (w = 0; w < WORDS; w++)
+			next.words[w] += !only_reads(i) && words_of(i) & BIT(w);
 		if (i.opcode == TAKE || i.opcode == DROP)
 			next.owner = i.opcode == TAKE ? v + 1 : 0;
-		if (i.opcode == BEGIN || i.opcode == CHECK)
+		if (i.opcode == BEGIN || i.opcode == CHECK ||
+		    i.opcode == GIVE_UP)
 			next.reading ^= BIT(v);
+		if (i.opcode == BEGIN_LATCH || i.opcode == CHECK_LATCH)
+			next.reading_latch ^= BIT(v);
 		enumerate(program, &next);
 	}
 	if (!any && nr_keys < MAX_KEYS)
@@ -383,7 +425,7 @@ static unsigned int random_piece(struct rnd_state *rnd, struct instruction *to)
 	u32 r = prandom_u32_state(rnd);
 	u8 word = r >> 8 & 1;
 
-	switch (r % 12) {
+	switch (r % 16) {
 	case 0 ... 2:
 		to[0] = (struct instruction){ LOAD, word };
 		return 1;
@@ -407,6 +449,22 @@ static unsigned int random_piece(struct rnd_state *rnd, struct instruction *to)
 		to[1] = (struct instruction){ STORE, word };
 		to[2] = (struct instruction){ EVEN };
 		return 3;
+	case 11:
+		to[0] = (struct instruction){ BEGIN };
+		to[1] = (struct instruction){ LOAD, word };
+		to[2] = (struct instruction){ GIVE_UP };
+		return 3;
+	case 12:
+		to[0] = (struct instruction){ FLIP };
+		return 1;
+	case 13:
+		to[0] = (struct instruction){ BEGIN_LATCH };
+		to[1] = (struct instruction){ LOAD, word };
+		to[2] = (struct instruction){ CHECK_LATCH };
+		return 3;
+	case 14:
+		to[0] = (struct instruction){ WIDE };
+		return 1;
 	default:
 		to[0] = (struct instruction){ BEGIN };
 		to[1] = (struct instruction){ LOAD, word };

@@ -139,6 +139,18 @@ static void replay(struct kunit *test, const struct tkfi_violation *v)
 	KUNIT_EXPECT_TRUE_MSG(test, same, "%s", v->schedule);
 }
 
+/* Operations that fail explore nothing. */
+static void expect_success(struct kunit *test, const struct tkfi_plan *plan)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < plan->nr_programs; i++)
+		for (j = 0; j < plan->programs[i].nr; j++)
+			KUNIT_EXPECT_GE_MSG(test,
+					    plan->programs[i].ops[j].result, 0,
+					    "%s", plan->programs[i].ops[j].call);
+}
+
 static void explore(struct kunit *test, const struct tkfi_scenario *s,
 		    const struct tkfi_explore_options *options,
 		    bool must_be_known)
@@ -158,6 +170,10 @@ static void explore(struct kunit *test, const struct tkfi_scenario *s,
 	KUNIT_ASSERT_EQ_MSG(test, ret, 0, "%s",
 			    explorer->session.engine->error);
 	say_explored(os_nsecs() - began);
+	expect_success(test, &explorer->plan);
+	if (explorer->setup[0])
+		expect_success(test, explorer->session.setup);
+	KUNIT_EXPECT_GT(test, explorer->stats.classes, 1);
 	if (all)
 		KUNIT_EXPECT_TRUE(test, explorer->stats.complete);
 	KUNIT_EXPECT_EQ(test, explorer->stats.redundant, 0);
@@ -207,6 +223,9 @@ static void given(struct kunit *test)
 	};
 
 	explore(test, &s, &options, false);
+	/* A tick that changes no rate moves nobody back. */
+	if (!is_text())
+		KUNIT_EXPECT_EQ(test, explorer->nr_violations, 0);
 }
 
 static const struct tkfi_scenario *find_scenario(const char *name)
@@ -240,6 +259,9 @@ static void replayed(struct kunit *test)
 	tkfi_result_trace("tkfi_explore", "replayed",
 			  explorer->session.engine->trace.nr,
 			  tkfi_trace_hash(&explorer->session.engine->trace, 0));
+	if (!turns)
+		KUNIT_EXPECT_EQ(test, explorer->nr_violations,
+				tkfi_variant() != TKFI_FIXED);
 	for (i = 0; i < explorer->nr_violations; i++)
 		say_violation(&explorer->violations[i],
 			      tkfi_known_find(s->name,
