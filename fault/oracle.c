@@ -13,7 +13,6 @@ static const char mirrored[] = "mirrored";
 static const char agree[] = "agree";
 
 const char * const tkfi_oracles[] = { progress, monotonic, mirrored, agree };
-const unsigned int tkfi_nr_oracles = ARRAY_SIZE(tkfi_oracles);
 
 /* Clocks of which one read can be compared with another. */
 static bool comparable(const struct tkfi_reader *a, const struct tkfi_reader *b)

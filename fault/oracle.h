@@ -51,7 +51,7 @@ void tkfi_oracles_check(const struct tkfi_engine *engine,
 			struct tkfi_order *order, tkfi_finding_fn found,
 			void *arg);
 
+/* Their names. */
 extern const char * const tkfi_oracles[];
-extern const unsigned int tkfi_nr_oracles;
 
 #endif

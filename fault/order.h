@@ -21,14 +21,6 @@ struct tkfi_order {
 /* The order of the steps of @engine's last execution. */
 void tkfi_order_of(const struct tkfi_engine *engine, struct tkfi_order *order);
 
-/* Did step @a happen before @b in every execution of their class; or is it @b? */
-static inline bool tkfi_happened_before(const struct tkfi_engine *engine,
-					const struct tkfi_order *order,
-					unsigned int a, unsigned int b)
-{
-	return order->nth[a] <= order->clock[b][engine->log[a].vcpu];
-}
-
 /**
  * tkfi_order_in_turns() - the steps in an order of their class with few turns
  * @engine:	engine

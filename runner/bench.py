@@ -14,9 +14,8 @@ from runner import boots, draw
 from runner.boots import Run
 from runner.kernels import Kernel
 from runner.layout import Layout
-from runner.progress import note
 from runner.results import Cost
-from runner.suites import failures_only
+from runner.suites import failure
 
 SUITE = "tkfi_bench"
 BOOTS = 7  # of each build: whatever shares its core makes a whole boot slower
@@ -93,13 +92,12 @@ def bench(runs: Sequence[tuple[Kernel, Run]]) -> Bench:
 
     Raises TkfiError when a build has access hooks and should not, or the other way round.
     """
-    first, compiler, problems = runs[0][0], "", []
+    first, compiler = runs[0][0], ""
+    problems: list[str] = []
     version = first.name
     found: list[tuple[Kernel, dict[tuple[str, str], Cost]]] = []
     for kernel, run in runs:
-        if run.boot.cause:
-            note(f"{failures_only(run.boot.output)}\n{kernel.title} {SUITE}: {run.boot.failure()}")
-            problems.append(f"{kernel.title}: {run.boot.cause.text}")
+        problems += failure(kernel, run, SUITE)
         if run.found.header:
             version, compiler = run.found.header.kernel, run.found.header.compiler
         costs, wrong = collect(kernel, run)

@@ -16,9 +16,8 @@ from runner import boots, draw
 from runner.boots import Run
 from runner.kernels import Kernel
 from runner.layout import Layout
-from runner.progress import note
 from runner.results import Hold
-from runner.suites import failures_only
+from runner.suites import failure
 
 SUITE = "tkfi_hold"
 VARIANTS = ("pre-series", "post-series", "fixed")
@@ -106,12 +105,11 @@ def bench(runs: Sequence[tuple[Kernel, Run]]) -> Bench:
 
     Raises TkfiError when a build has access hooks and should not, or the other way round.
     """
-    version, compiler, problems = runs[0][0].name, "", []
+    version, compiler = runs[0][0].name, ""
+    problems: list[str] = []
     found: list[tuple[Kernel, dict[Key, Hold]]] = []
     for kernel, run in runs:
-        if run.boot.cause:
-            note(f"{failures_only(run.boot.output)}\n{kernel.title} {SUITE}: {run.boot.failure()}")
-            problems.append(f"{kernel.title}: {run.boot.cause.text}")
+        problems += failure(kernel, run, SUITE)
         if run.found.header:
             version, compiler = run.found.header.kernel, run.found.header.compiler
         holds, wrong = collect(kernel, run)

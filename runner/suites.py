@@ -134,6 +134,14 @@ def messages(output: str) -> list[str]:
     return said
 
 
+def failure(kernel: Kernel, run: boots.Run, what: str) -> list[str]:
+    """Why a boot did not end well, in a line, its output being shown; nothing if it did."""
+    if not run.boot.cause:
+        return []
+    note(f"{failures_only(run.boot.output)}\n{kernel.title} {what}: {run.boot.failure()}")
+    return [f"{kernel.title}: {run.boot.cause.text}"]
+
+
 def _run_suite(tool: KunitTool, suite: str, glob: str, count: int) -> SuiteRun:
     booted: list[Boot] = []
     traces: list[Traces] = []
