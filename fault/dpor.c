@@ -18,9 +18,13 @@
 #define NR_SNAPSHOTS	64
 #define SNAPSHOT_SIZE	SZ_32K
 
-/* What makes two steps dependent. */
+/*
+ * What makes two steps dependent: the cells, and the one that a step of a VCPU with
+ * an NMI reads besides, 0 if it has none.
+ */
 struct touch {
 	u16 cell;
+	u16 cpu;
 	u8 nr;
 	bool writes;
 };
@@ -33,7 +37,8 @@ struct touch {
  * @old:	for each cell written its value before, for steps that wait for values
  * @clock:	for each VCPU, how many of its steps happened before or are this one
  * @prev_same:	this VCPU's step before, or NONE
- * @prev:	for each cell touched the step before that touched it, or NONE
+ * @prev:	for each cell touched the step before that touched it, or NONE; that of
+ *		touch.cpu is the last
  */
 struct event {
 	u8 vcpu;
@@ -42,7 +47,7 @@ struct event {
 	unsigned int old[MAX_CELLS];
 	u16 clock[TKFI_MAX_VCPUS];
 	s16 prev_same;
-	s16 prev[MAX_CELLS];
+	s16 prev[MAX_CELLS + 1];
 };
 
 /* A wakeup tree's node: children and siblings by number, 0 is none. */
@@ -109,19 +114,46 @@ static int fail(struct tkfi_dpor *d, int ret, const char *what)
 	return ret;
 }
 
-static struct touch touch_of(const struct tkfi_step *step)
+/* What a VCPU does when it goes on. */
+static struct touch touch_of(const struct tkfi_vcpu *v)
 {
 	return (struct touch){
-		.cell = step->cell,
-		.nr = step->nr_cells,
-		.writes = tkfi_step_writes(step),
+		.cell = v->next.cell,
+		.cpu = v->cpu,
+		.nr = v->next.nr_cells,
+		.writes = tkfi_step_writes(&v->next),
 	};
+}
+
+static bool writes(struct touch t, unsigned int cell)
+{
+	return t.writes && cell - t.cell < t.nr;
 }
 
 static bool dependent(struct touch a, struct touch b)
 {
-	return (a.writes || b.writes) && a.cell < b.cell + b.nr &&
-	       b.cell < a.cell + a.nr;
+	return ((a.writes || b.writes) && a.cell < b.cell + b.nr &&
+		b.cell < a.cell + a.nr) ||
+	       (a.cpu && writes(b, a.cpu)) || (b.cpu && writes(a, b.cpu));
+}
+
+/* How many cells there are, and which. */
+static unsigned int nr_cells(struct touch t)
+{
+	return t.nr + !!t.cpu;
+}
+
+static unsigned int nth_cell(struct touch t, unsigned int n)
+{
+	return n < t.nr ? t.cell + n : t.cpu;
+}
+
+/* The step before @e that touched a cell that @e touches. */
+static s16 previous(const struct event *e, unsigned int cell)
+{
+	unsigned int n = cell - e->touch.cell;
+
+	return e->prev[n < e->touch.nr ? n : e->touch.nr];
 }
 
 /* Happened event @a before @b or is it @b? */
@@ -154,19 +186,21 @@ static unsigned int rivals(const struct tkfi_dpor *d, const struct event *e,
 	unsigned int nr = 0;
 	u8 seen = 0;
 
-	for (; at != NONE; at = d->events[at].prev[cell - d->events[at].touch.cell]) {
+	for (; at != NONE; at = previous(&d->events[at], cell)) {
 		const struct event *x = &d->events[at];
 
 		if (x->vcpu != e->vcpu) {
-			switch (e->kind) {
+			/* Each step of a VCPU takes and drops what its NMI takes. */
+			switch (cell == e->touch.cpu ? TKFI_STEP_LOCK : e->kind) {
 			case TKFI_STEP_LOCK:
-				if (x->kind != TKFI_STEP_LOCK)
+				if (x->kind != TKFI_STEP_LOCK &&
+				    cell != x->touch.cpu)
 					continue;
 				found[nr++] = at;
 				return nr;
 			case TKFI_STEP_BEGIN:
 			case TKFI_STEP_AWAIT:
-				if (!x->touch.writes ||
+				if (!writes(x->touch, cell) ||
 				    (sequence && tkfi_cells[cell].flags & TKFI_CELL_LATCH))
 					break;
 				if (waits(e, step, x->old[cell - x->touch.cell]))
@@ -174,7 +208,7 @@ static unsigned int rivals(const struct tkfi_dpor *d, const struct event *e,
 				break;
 			case TKFI_STEP_STORE:
 				/* Not into a reader's attempt: before it. */
-				if (!sequence || x->touch.writes)
+				if (!sequence || writes(x->touch, cell))
 					break;
 				if (x->kind == TKFI_STEP_CHECK || seen & BIT(x->vcpu))
 					continue;
@@ -183,10 +217,10 @@ static unsigned int rivals(const struct tkfi_dpor *d, const struct event *e,
 			default:
 				break;
 			}
-			if (e->touch.writes || x->touch.writes)
+			if (writes(e->touch, cell) || writes(x->touch, cell))
 				found[nr++] = at;
 		}
-		if (x->touch.writes)
+		if (writes(x->touch, cell))
 			break;
 	}
 	return nr;
@@ -196,11 +230,16 @@ static unsigned int rivals(const struct tkfi_dpor *d, const struct event *e,
  * @first and @between both conflict with @second: is it only because of @between
  * that @first happened before @second? Then the two do not race. Not so if it is
  * what @second had to wait for, and would not have had without @first: the end of
- * the same lock, section or attempt.
+ * the same lock, section or attempt. A step that an NMI came before had to wait for
+ * its end, whatever the NMI did.
  */
 static bool is_between(const struct event *first, const struct event *between,
 		       const struct event *second)
 {
+	if (second->touch.cpu && writes(first->touch, second->touch.cpu))
+		return first->vcpu != between->vcpu && before(first, between);
+	if (second->touch.cpu && writes(between->touch, second->touch.cpu))
+		return before(first, between);
 	switch (second->kind) {
 	case TKFI_STEP_LOCK:
 	case TKFI_STEP_AWAIT:
@@ -217,37 +256,83 @@ static bool is_between(const struct event *first, const struct event *between,
 	return first != between && before(first, between);
 }
 
+/*
+ * Need @e not have waited before @first? What it waits for was then as it was before
+ * the first change that happened after that.
+ */
+static bool could_go_first(const struct tkfi_dpor *d, const struct event *first,
+			   const struct event *e, const struct tkfi_step *step)
+{
+	unsigned int cell = e->touch.cell;
+	unsigned long waits_for =
+		tkfi_engine_waits_for(d->engine, &d->engine->vcpus[e->vcpu]);
+	s16 at = d->last_at[cell];
+
+	if (e->kind == TKFI_STEP_STORE && !is_sequence(cell))
+		return true;
+	for (; at != NONE; at = previous(&d->events[at], cell)) {
+		const struct event *x = &d->events[at];
+
+		if (!before(first, x))
+			continue;
+		switch (e->kind) {
+		case TKFI_STEP_LOCK:
+			waits_for = x->kind != TKFI_STEP_LOCK;
+			break;
+		case TKFI_STEP_AWAIT:
+		case TKFI_STEP_BEGIN:
+			if (writes(x->touch, cell) &&
+			    (e->kind == TKFI_STEP_AWAIT ||
+			     tkfi_cells[cell].flags & TKFI_CELL_SEQUENCE))
+				waits_for = waits(e, step, x->old[cell - x->touch.cell]);
+			break;
+		case TKFI_STEP_STORE:
+			if (x->vcpu == e->vcpu)
+				break;
+			if (x->kind == TKFI_STEP_CHECK)
+				waits_for |= BIT(x->vcpu);
+			else if (x->kind == TKFI_STEP_BEGIN)
+				waits_for &= ~BIT(x->vcpu);
+			break;
+		default:
+			break;
+		}
+	}
+	return !waits_for;
+}
+
 /* Give @e its clock, and note its races with earlier events. */
 static int order(struct tkfi_dpor *d, struct event *e,
 		 const struct tkfi_step *step, unsigned int second)
 {
-	static s16 found[MAX_CELLS * TKFI_MAX_STEPS];
-	static s16 joined[MAX_CELLS * TKFI_MAX_STEPS];
+	static s16 found[(MAX_CELLS + 1) * TKFI_MAX_STEPS];
+	static s16 joined[(MAX_CELLS + 1) * TKFI_MAX_STEPS];
 	u16 own[TKFI_MAX_VCPUS] = {};
 	unsigned int nr = 0, nr_joined = 0, i, j, k;
 
+	/* Who is interrupted waits for the NMI, whatever it is about to do. */
+	i = d->engine->vcpus[e->vcpu].interrupted ? e->touch.nr : 0;
 	e->prev_same = d->last_of[e->vcpu];
 	if (e->prev_same != NONE)
 		memcpy(own, d->events[e->prev_same].clock, sizeof(own));
 	memcpy(e->clock, own, sizeof(own));
 	e->clock[e->vcpu]++;
-	for (i = 0; i < e->touch.nr; i++) {
-		unsigned int cell = e->touch.cell + i;
+	for (; i < nr_cells(e->touch); i++) {
+		unsigned int cell = nth_cell(e->touch, i);
 		s16 at = d->last_at[cell];
 
 		e->prev[i] = at;
 		nr += rivals(d, e, step, cell, at, found + nr);
-		for (; at != NONE;
-		     at = d->events[at].prev[cell - d->events[at].touch.cell]) {
+		for (; at != NONE; at = previous(&d->events[at], cell)) {
 			const struct event *x = &d->events[at];
 
-			if (e->touch.writes || x->touch.writes) {
+			if (writes(e->touch, cell) || writes(x->touch, cell)) {
 				joined[nr_joined++] = at;
 				for (k = 0; k < TKFI_MAX_VCPUS; k++)
 					e->clock[k] = max(e->clock[k],
 							  x->clock[k]);
 			}
-			if (x->touch.writes)
+			if (writes(x->touch, cell))
 				break;
 		}
 	}
@@ -266,6 +351,10 @@ static int order(struct tkfi_dpor *d, struct event *e,
 				break;
 		if (j < nr_joined)
 			continue;
+		if (((e->touch.cpu && writes(x->touch, e->touch.cpu)) ||
+		     e->kind == TKFI_STEP_STORE) &&
+		    !could_go_first(d, x, e, step))
+			continue;
 		if (d->nr_races == MAX_RACES)
 			return -ENOMEM;
 		d->races[d->nr_races++] = (struct race){ found[i], second };
@@ -278,7 +367,7 @@ static struct event make_event(const struct tkfi_vcpu *v)
 	struct event e = {
 		.vcpu = v->id,
 		.kind = v->next.kind,
-		.touch = touch_of(&v->next),
+		.touch = touch_of(v),
 	};
 
 	if (v->next.kind == TKFI_STEP_STORE) {
@@ -305,7 +394,8 @@ static u32 take_branch(struct tkfi_dpor *d, struct node *node)
 
 static bool same(struct touch a, struct touch b)
 {
-	return a.cell == b.cell && a.nr == b.nr && a.writes == b.writes;
+	return a.cell == b.cell && a.nr == b.nr && a.writes == b.writes &&
+	       a.cpu == b.cpu;
 }
 
 /* Give up. */
@@ -333,7 +423,7 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 		engine->save = snapshot(d, d->nr_snapshots++);
 	if (k < d->known) {
 		p = d->events[k].vcpu;
-		if (!same(d->events[k].touch, touch_of(&engine->vcpus[p].next)))
+		if (!same(d->events[k].touch, touch_of(&engine->vcpus[p])))
 			return stop(d, -EPROTO, "[tkfi internal bug] an execution was not the same again");
 		d->stats->replayed++;
 		d->depth++;
@@ -345,7 +435,7 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 		const struct tree *t = &d->tree[take_branch(d, node)];
 
 		p = t->vcpu;
-		if (!same(t->touch, touch_of(&engine->vcpus[p].next)))
+		if (!same(t->touch, touch_of(&engine->vcpus[p])))
 			return stop(d, -EPROTO, "[tkfi internal bug] a VCPU does something else than before");
 	} else {
 		awake = ready & ~node->asleep;
@@ -362,11 +452,11 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 	if (order(d, e, &engine->vcpus[p].next, k))
 		return stop(d, -E2BIG, "an execution has too many races");
 	d->last_of[p] = k;
-	for (i = 0; i < e->touch.nr; i++)
-		d->last_at[e->touch.cell + i] = k;
+	for (i = 0; i < nr_cells(e->touch); i++)
+		d->last_at[nth_cell(e->touch, i)] = k;
 
 	for (i = 0; i < engine->nr_vcpus; i++)
-		node->touch[i] = touch_of(&engine->vcpus[i].next);
+		node->touch[i] = touch_of(&engine->vcpus[i]);
 	node[1].asleep = 0;
 	for (i = 0; i < engine->nr_vcpus; i++)
 		if (node->asleep & BIT(i) &&
@@ -516,8 +606,8 @@ static bool backtrack(struct tkfi_dpor *d)
 		unsigned int i;
 
 		d->last_of[e->vcpu] = e->prev_same;
-		for (i = 0; i < e->touch.nr; i++)
-			d->last_at[e->touch.cell + i] = e->prev[i];
+		for (i = 0; i < nr_cells(e->touch); i++)
+			d->last_at[nth_cell(e->touch, i)] = e->prev[i];
 		node->asleep |= BIT(e->vcpu);
 		if (node->tree)
 			return true;

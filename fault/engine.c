@@ -61,40 +61,60 @@ static bool is_reading(const struct tkfi_vcpu *v, unsigned int cell)
  * nothing is lost if writers of the sequence wait for readers that are between
  * their two looks at it: that a reader was late is the same as that it began late.
  */
-static bool is_being_read(const struct tkfi_engine *engine,
-			  const struct tkfi_vcpu *writer, unsigned int cell)
+static unsigned long readers_of(const struct tkfi_engine *engine,
+				const struct tkfi_vcpu *writer,
+				unsigned int cell)
 {
+	unsigned long readers = 0;
 	unsigned int i;
 
 	for (i = 0; i < engine->nr_vcpus; i++)
 		if (&engine->vcpus[i] != writer &&
 		    is_reading(&engine->vcpus[i], cell))
-			return true;
-	return false;
+			readers |= BIT(i);
+	return readers;
+}
+
+static __always_inline unsigned long waits_for(const struct tkfi_engine *engine,
+					       const struct tkfi_vcpu *v)
+{
+	const struct tkfi_step *next = &v->next;
+	bool waits;
+	u8 flags;
+
+	switch (next->kind) {
+	case TKFI_STEP_LOCK:
+		waits = find_held(engine, next->what);
+		break;
+	case TKFI_STEP_AWAIT:
+		waits = *(const unsigned int *)next->what == next->value;
+		break;
+	case TKFI_STEP_BEGIN:
+		flags = tkfi_cells[next->cell].flags;
+		waits = flags & TKFI_CELL_SEQUENCE &&
+			*(const unsigned int *)next->what & 1;
+		break;
+	case TKFI_STEP_STORE:
+		flags = tkfi_cells[next->cell].flags;
+		if (!(flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH)))
+			return 0;
+		return readers_of(engine, v, next->cell);
+	default:
+		return 0;
+	}
+	return waits ? ~BIT(v->id) : 0;
 }
 
 static __always_inline bool can_go_on(const struct tkfi_engine *engine,
 				      const struct tkfi_vcpu *v)
 {
-	const struct tkfi_step *next = &v->next;
-	u8 flags;
+	return !v->interrupted && !waits_for(engine, v);
+}
 
-	switch (next->kind) {
-	case TKFI_STEP_LOCK:
-		return !find_held(engine, next->what);
-	case TKFI_STEP_AWAIT:
-		return *(const unsigned int *)next->what != next->value;
-	case TKFI_STEP_BEGIN:
-		flags = tkfi_cells[next->cell].flags;
-		return !(flags & TKFI_CELL_SEQUENCE) ||
-		       !(*(const unsigned int *)next->what & 1);
-	case TKFI_STEP_STORE:
-		flags = tkfi_cells[next->cell].flags;
-		return !(flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH)) ||
-		       !is_being_read(engine, v, next->cell);
-	default:
-		return true;
-	}
+unsigned long tkfi_engine_waits_for(const struct tkfi_engine *engine,
+				    const struct tkfi_vcpu *vcpu)
+{
+	return waits_for(engine, vcpu);
 }
 
 unsigned long tkfi_engine_ready(const struct tkfi_engine *engine)
@@ -488,6 +508,11 @@ static void report_deadlock(struct tkfi_engine *engine)
 
 		if (v->done)
 			continue;
+		if (v->interrupted) {
+			len += scnprintf(engine->error + len, size - len,
+					 " VCPU%u is interrupted;", v->id);
+			continue;
+		}
 		len += scnprintf(engine->error + len, size - len,
 				 " VCPU%u waits for %s", v->id,
 				 tkfi_name(next->what));
@@ -506,11 +531,36 @@ static void report_deadlock(struct tkfi_engine *engine)
 	engine->error[len - 1] = '\0';
 }
 
+/*
+ * An NMI is a VCPU of its own, and a lock that it holds from its beginning to its
+ * end. Each step of the VCPU it interrupts is as if it took that lock too.
+ */
+static const char nmi_locks[TKFI_MAX_VCPUS];
+static const char * const nmi_names[TKFI_MAX_VCPUS] = {
+	"nmi0", "nmi1", "nmi2", "nmi3", "nmi4", "nmi5", "nmi6", "nmi7",
+};
+
+static void run_nmi(struct tkfi_vcpu *v)
+{
+	struct tkfi_vcpu *victim = v->interrupts;
+	const void *lock = &nmi_locks[victim->id];
+
+	tkfi_lock(lock);
+	victim->interrupted = true;
+	tkfi_record(TKFI_EV_NMI, nmi_names[victim->id], 0);
+	v->body(v, v->arg);
+	tkfi_unlock(lock);
+	victim->interrupted = false;
+}
+
 static void vcpu_entry(void)
 {
 	struct tkfi_vcpu *v = tkfi_current;
 
-	v->body(v, v->arg);
+	if (v->interrupts)
+		run_nmi(v);
+	else
+		v->body(v, v->arg);
 	v->done = true;
 	stop_here();
 	panic("[tkfi internal bug] VCPU%u went on after its end\n", v->id);
@@ -564,6 +614,7 @@ int tkfi_engine_run(struct tkfi_engine *engine, struct tkfi_strategy *strategy)
 		v->held = 0;
 		v->next = (struct tkfi_step){ .kind = TKFI_STEP_YIELD };
 		memset(v->attempts, 0, sizeof(v->attempts));
+		v->interrupted = false;
 		tkfi_context_init(&v->context, vcpu_entry);
 	}
 	if (strategy->begin)
@@ -604,6 +655,21 @@ struct tkfi_vcpu *tkfi_engine_add(struct tkfi_engine *engine,
 		.arg = arg,
 		.context.stack = v->context.stack,
 	};
+	return v;
+}
+
+struct tkfi_vcpu *tkfi_engine_add_nmi(struct tkfi_engine *engine,
+				      struct tkfi_vcpu *victim,
+				      void (*body)(struct tkfi_vcpu *, void *),
+				      void *arg)
+{
+	struct tkfi_vcpu *v = tkfi_engine_add(engine, body, arg);
+
+	if (!v)
+		return NULL;
+	v->interrupts = victim;
+	tkfi_name_add(&nmi_locks[victim->id], nmi_names[victim->id]);
+	victim->cpu = tkfi_cell_of_lock(&nmi_locks[victim->id]);
 	return v;
 }
 

@@ -12,7 +12,11 @@
 #include "switch.h"
 #include "trace.h"
 
-#define TKFI_MAX_VCPUS	5
+/* Four CPUs, an NMI on three of them, and the host. */
+#define TKFI_MAX_VCPUS	8
+
+/* Room for what a VCPU is called. */
+#define TKFI_VCPU_NAME	8
 
 /* What a VCPU does next; all but the first two have cells. */
 enum tkfi_step_kind {
@@ -79,6 +83,10 @@ static inline bool tkfi_steps_conflict(const struct tkfi_step *a,
  * @steps:	how many steps it has executed that were a choice
  * @held:	guards it holds, where these are a choice: see cells.h
  * @attempts:	cells of sequences it has read and will check; 0 for none
+ * @interrupts:	the VCPU that it is an NMI of, NULL if it is none
+ * @interrupted: an NMI of it is under way: it cannot go on
+ * @cpu:	cell that its steps read, and an NMI of it writes when it begins and
+ *		ends: so these do not commute. 0 if it has no NMI
  * @nmi:	runs in place when it goes on from the point it stopped at
  * @nmi_arg:	for @nmi
  * @context:	registers and stack while it is not executing
@@ -95,6 +103,9 @@ struct tkfi_vcpu {
 	unsigned int steps;
 	u16 held;
 	u16 attempts[TKFI_MAX_ATTEMPTS];
+	struct tkfi_vcpu *interrupts;
+	bool interrupted;
+	u16 cpu;
 	void (*nmi)(struct tkfi_vcpu *vcpu, void *arg);
 	void *nmi_arg;
 	struct tkfi_context context;
@@ -221,6 +232,21 @@ struct tkfi_vcpu *tkfi_engine_add(struct tkfi_engine *engine,
 				  void *arg);
 
 /**
+ * tkfi_engine_add_nmi() - add a VCPU that is an NMI of another one
+ * @engine:	engine
+ * @victim:	the VCPU it interrupts, once, before any of its steps or after the last;
+ *		it has no other NMI
+ * @body:	as for tkfi_engine_add(); while it runs, @victim does not
+ * @arg:	for @body
+ *
+ * Return: as tkfi_engine_add().
+ */
+struct tkfi_vcpu *tkfi_engine_add_nmi(struct tkfi_engine *engine,
+				      struct tkfi_vcpu *victim,
+				      void (*body)(struct tkfi_vcpu *, void *),
+				      void *arg);
+
+/**
  * tkfi_engine_run() - one execution, until every body has returned
  * @engine:	engine
  * @strategy:	makes the choices
@@ -248,6 +274,12 @@ int tkfi_engine_resume(struct tkfi_engine *engine,
 
 /* VCPUs that can go on now, a bit each. */
 unsigned long tkfi_engine_ready(const struct tkfi_engine *engine);
+
+/* Other VCPUs that what @vcpu does next has to wait for, a bit each: readers of a
+ * sequence; or all, if it waits for a lock or a value. An NMI does not count.
+ */
+unsigned long tkfi_engine_waits_for(const struct tkfi_engine *engine,
+				    const struct tkfi_vcpu *vcpu);
 
 /**
  * tkfi_access() - the executing VCPU is about to access memory

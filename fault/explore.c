@@ -128,11 +128,6 @@ static int start(void *arg)
 	return 0;
 }
 
-static unsigned int host_of(const struct tkfi_explorer *x)
-{
-	return x->plan.has_host ? x->plan.nr_programs - 1 : TKFI_MAX_VCPUS;
-}
-
 static void forget(void *arg)
 {
 	struct tkfi_explorer *x = arg;
@@ -198,7 +193,7 @@ static void found(const struct tkfi_finding *finding, void *arg)
 					    v->turns, steps);
 	if (turns >= v->turns)
 		return;
-	schedule.host = host_of(x);
+	tkfi_plan_names(&x->plan, schedule.names);
 	/* One that is too long is none; there may be a shorter one. */
 	if (tkfi_schedule_of(&schedule, engine, steps) ||
 	    tkfi_schedule_print(&schedule, text, sizeof(text)) >= sizeof(text))
@@ -431,9 +426,9 @@ int tkfi_explorer_replay(struct tkfi_explorer *x, const char *text, char *err,
 	int ret;
 
 	collect(x);
-	schedule.host = host_of(x);
-	ret = tkfi_schedule_parse(&schedule, text, x->plan.nr_programs, err,
-				  size);
+	tkfi_plan_names(&x->plan, schedule.names);
+	schedule.nr_vcpus = x->plan.nr_programs;
+	ret = tkfi_schedule_parse(&schedule, text, err, size);
 	if (ret)
 		return ret;
 	x->nr_violations = 0;

@@ -56,6 +56,7 @@ const struct tkfi_known tkfi_known[] = {
 	FINE(POST, "clocksource", VDSO | KERNEL, lost_time),
 	FINE_VDSO(PRE, "clocksource", lost_time),
 	FINE(PRE | POST | FIXED, "falls-fast", FAST, nmi_safe),
+	FINE(PRE | POST | FIXED, "falls-nmi", FAST, nmi_safe),
 	COARSE(TKFI_COARSE_IS_STEADY ? 0 : PRE | POST, "rises-coarse", moved_base),
 	COARSE(PRE | POST, "rises-at-the-edge", borrowed_second),
 };

@@ -114,11 +114,15 @@ struct tkfi_op {
  * struct tkfi_program - what one VCPU performs
  * @nr:		number of operations
  * @nr_done:	how many have returned
+ * @is_nmi:	it is an NMI
+ * @cpu:	of that CPU
  * @ops:	the operations, in order
  */
 struct tkfi_program {
 	unsigned int nr;
 	unsigned int nr_done;
+	bool is_nmi;
+	unsigned int cpu;
 	struct tkfi_op ops[TKFI_MAX_OPS];
 };
 

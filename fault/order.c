@@ -28,6 +28,10 @@ void tkfi_order_of(const struct tkfi_engine *engine, struct tkfi_order *order)
 	unsigned int i, c;
 
 	order->nr = min(engine->nr_log, TKFI_MAX_STEPS + 0U);
+	for (i = 0; i < engine->nr_vcpus; i++) {
+		memset(all[engine->vcpus[i].cpu], 0, sizeof(all[0]));
+		memset(written[engine->vcpus[i].cpu], 0, sizeof(written[0]));
+	}
 	for (i = 0; i < order->nr; i++) {
 		for (c = 0; c < engine->log[i].nr_cells; c++) {
 			memset(all[engine->log[i].cell + c], 0, sizeof(all[0]));
@@ -37,16 +41,20 @@ void tkfi_order_of(const struct tkfi_engine *engine, struct tkfi_order *order)
 	}
 	for (i = 0; i < order->nr; i++) {
 		const struct tkfi_done *step = &engine->log[i];
-		u16 *clock = own[step->vcpu];
+		u16 *clock = own[step->vcpu], cpu = engine->vcpus[step->vcpu].cpu;
 
 		order->nth[i] = ++clock[step->vcpu];
 		for (c = step->cell; c < step->cell + step->nr_cells; c++)
 			join(clock, writes(step) ? all[c] : written[c]);
+		if (cpu)
+			join(clock, written[cpu]);
 		for (c = step->cell; c < step->cell + step->nr_cells; c++) {
 			join(all[c], clock);
 			if (writes(step))
 				join(written[c], clock);
 		}
+		if (cpu)
+			join(all[cpu], clock);
 		memcpy(order->clock[i], clock, sizeof(order->clock[i]));
 	}
 }

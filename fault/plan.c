@@ -113,7 +113,31 @@ void tkfi_plan_start(struct tkfi_plan *plan, struct tkfi_engine *engine)
 		plan->programs[i].nr_done = 0;
 		for (j = 0; j < plan->programs[i].nr; j++)
 			plan->programs[i].ops[j].done = false;
-		tkfi_engine_add(engine, tkfi_program_body, &plan->programs[i]);
+		if (plan->programs[i].is_nmi)
+			tkfi_engine_add_nmi(engine,
+					    &engine->vcpus[plan->programs[i].cpu],
+					    tkfi_program_body,
+					    &plan->programs[i]);
+		else
+			tkfi_engine_add(engine, tkfi_program_body,
+					&plan->programs[i]);
+	}
+}
+
+void tkfi_plan_names(const struct tkfi_plan *plan,
+		     char names[TKFI_MAX_VCPUS][TKFI_VCPU_NAME])
+{
+	unsigned int i;
+
+	for (i = 0; i < plan->nr_programs; i++) {
+		const struct tkfi_program *program = &plan->programs[i];
+
+		if (plan->has_host && i == plan->nr_programs - 1)
+			strscpy(names[i], "host", TKFI_VCPU_NAME);
+		else
+			snprintf(names[i], TKFI_VCPU_NAME, "%s%u",
+				 program->is_nmi ? "nmi" : "cpu",
+				 program->is_nmi ? program->cpu : i);
 	}
 }
 
@@ -155,6 +179,7 @@ static int parse_host(struct tkfi_plan *plan, char *times, char *err,
 	char op[32], *time;
 
 	host->nr = 0;
+	host->is_nmi = false;
 	while ((time = strsep(&times, ","))) {
 		snprintf(op, sizeof(op), "wait %s", strim(time));
 		if (tkfi_program_add(host, op, err, size))
@@ -163,31 +188,59 @@ static int parse_host(struct tkfi_plan *plan, char *times, char *err,
 	return 0;
 }
 
+/* Who comes next: "cpu1", "nmi cpu0". */
+static int parse_who(const struct tkfi_plan *plan, char *who,
+		     struct tkfi_program *program, char *err, size_t size)
+{
+	int nr = plan->nr_programs, cpus = nr, cpu, i;
+
+	program->is_nmi = !strncmp(who, "nmi ", 4);
+	cpu = parse_cpu(program->is_nmi ? skip_spaces(who + 4) : who);
+	program->cpu = cpu;
+	while (cpus && plan->programs[cpus - 1].is_nmi)
+		cpus--;
+	if (!program->is_nmi) {
+		if (cpu == nr && !plan->has_host)
+			return 0;
+		snprintf(err, size,
+			 "'%s:' is not expected here; write cpu0: to cpu%d:, in order and once each",
+			 who, TKFI_MAX_CPUS - 1);
+		return -EINVAL;
+	}
+	for (i = cpus; i < nr; i++)
+		if (plan->programs[i].cpu == cpu)
+			cpu = -EINVAL;
+	if (cpu >= 0 && cpu < cpus && !plan->has_host &&
+	    nr < TKFI_MAX_VCPUS - 1)
+		return 0;
+	snprintf(err, size,
+		 "'%s:' is not expected here; write nmi cpuN: after all CPUs, once each, for up to %d of them",
+		 who, TKFI_MAX_VCPUS - 1 - TKFI_MAX_CPUS);
+	return -EINVAL;
+}
+
 static int parse_program(struct tkfi_plan *plan, char *statement, char *err,
 			 size_t size)
 {
-	char *cpu = strim(strsep(&statement, ":")), *op;
+	char *who = strim(strsep(&statement, ":")), *op;
+	struct tkfi_program *program;
 
 	if (!statement) {
 		snprintf(err, size,
-			 "unknown statement '%s'; there are: cpuN: OPERATION[, OPERATION]..., host: TIME[, TIME]..., at cpuN POINT[#HIT] off TIME [run cpuM [COUNT]] [nmi FAMILY CLOCK]",
-			 cpu);
+			 "unknown statement '%s'; there are: cpuN: OPERATION[, OPERATION]..., nmi cpuN: OPERATION[, OPERATION]..., host: TIME[, TIME]..., at cpuN POINT[#HIT] off TIME [run cpuM [COUNT]] [nmi FAMILY CLOCK]",
+			 who);
 		return -EINVAL;
 	}
-	if (!strcmp(cpu, "host") && plan->nr_programs && !plan->has_host) {
+	if (!strcmp(who, "host") && plan->nr_programs && !plan->has_host) {
 		plan->has_host = true;
 		return parse_host(plan, statement, err, size);
 	}
-	if (parse_cpu(cpu) != plan->nr_programs || plan->has_host) {
-		snprintf(err, size,
-			 "'%s:' is not expected here; write cpu0: to cpu%d:, in order and once each",
-			 cpu, TKFI_MAX_CPUS - 1);
+	program = &plan->programs[plan->nr_programs];
+	if (parse_who(plan, who, program, err, size))
 		return -EINVAL;
-	}
-	plan->programs[plan->nr_programs].nr = 0;
+	program->nr = 0;
 	while ((op = strsep(&statement, ",")))
-		if (tkfi_program_add(&plan->programs[plan->nr_programs], op,
-				     err, size))
+		if (tkfi_program_add(program, op, err, size))
 			return -EINVAL;
 	plan->nr_programs++;
 	return 0;

@@ -76,11 +76,13 @@ struct tkfi_plan {
  * @fmt:	printf format of statements separated by ";":
  *
  *   cpuN: OPERATION[, OPERATION]...
+ *   nmi cpuN: OPERATION[, OPERATION]...
  *   host: TIME[, TIME]...
  *   at cpuN POINT[#HIT] off TIME [run cpuM [COUNT]] [nmi FAMILY CLOCK]
  *
- * The host, whose statement comes after those of all CPUs, lets time pass, when it
- * is its turn. CPUs are numbered from 0 without gaps. Without faults, and between them, the
+ * An NMI interrupts its CPU once, anywhere; its statement comes after those of all
+ * CPUs, and one CPU has one NMI. The host, whose statement comes last, lets time
+ * pass, when it is its turn. CPUs are numbered from 0 without gaps. Without faults, and between them, the
  * VCPUs run one after another, or as @plan->order says.
  *
  * Return: 0 or -EINVAL.
@@ -88,6 +90,10 @@ struct tkfi_plan {
 __printf(4, 5)
 int tkfi_plan_parse(struct tkfi_plan *plan, char *err, size_t size,
 		    const char *fmt, ...);
+
+/* What the plan's VCPUs are called: cpu0, nmi0, host. */
+void tkfi_plan_names(const struct tkfi_plan *plan,
+		     char names[TKFI_MAX_VCPUS][TKFI_VCPU_NAME]);
 
 /* Let the engine have the plan's programs as VCPUs that have not begun. */
 void tkfi_plan_start(struct tkfi_plan *plan, struct tkfi_engine *engine);

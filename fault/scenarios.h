@@ -47,6 +47,8 @@ static const struct tkfi_scenario tkfi_scenarios[] = {
 	{ "tick-vdso", TICK "cpu1:" VDSO HOST },
 	{ "tick-kernel", TICK "cpu1:" KERNEL HOST },
 	{ "tick-fast", TICK "cpu1:" FAST HOST },
+	{ "falls-nmi", FALLS "cpu1:" FAST "nmi cpu0:" FAST HOST },
+	{ "tick-nmi", TICK "nmi cpu0:" FAST HOST },
 	{ "tick-adjusts",
 	  "setup: adjtimex freq=+500ppm, wait 13ms, tick, wait 12ms,\n"
 	  "ntp freq=-500ppm; cpu0: tick;"

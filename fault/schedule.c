@@ -46,10 +46,9 @@ static unsigned int diverged(struct tkfi_schedule *s, struct tkfi_engine *engine
 	const struct tkfi_turn *turn = &s->turns[s->at];
 
 	snprintf(engine->error, sizeof(engine->error),
-		 "the schedule does not fit: in turn %u %s%.0u %s before its %s %s#%u",
-		 s->at + 1, turn->vcpu == s->host ? "host" : "VCPU",
-		 turn->vcpu == s->host ? 0 : turn->vcpu, why, turn->kind,
-		 turn->name, turn->hit);
+		 "the schedule does not fit: in turn %u %s %s before its %s %s#%u",
+		 s->at + 1, s->names[turn->vcpu], why, turn->kind, turn->name,
+		 turn->hit);
 	return TKFI_STOP;
 }
 
@@ -121,8 +120,21 @@ static const char *skip_blanks(const char *p)
 	return p + strspn(p, " ");
 }
 
-int tkfi_schedule_parse(struct tkfi_schedule *s, const char *text,
-			unsigned int nr_vcpus, char *err, size_t size)
+/* The VCPU that is called so; @s->nr_vcpus if there is none. */
+static unsigned int find_vcpu(const struct tkfi_schedule *s, const char *name,
+			      size_t len)
+{
+	unsigned int i;
+
+	for (i = 0; i < s->nr_vcpus; i++)
+		if (strlen(s->names[i]) == len &&
+		    !strncmp(s->names[i], name, len))
+			break;
+	return i;
+}
+
+int tkfi_schedule_parse(struct tkfi_schedule *s, const char *text, char *err,
+			size_t size)
 {
 	const char *p = skip_blanks(text);
 	size_t len;
@@ -135,16 +147,11 @@ int tkfi_schedule_parse(struct tkfi_schedule *s, const char *text,
 			return point_at(text, p, "too many turns", err, size);
 		*turn = (struct tkfi_turn){ .hit = 1 };
 		len = word_length(p);
-		if (len == 4 && !strncmp(p, "host", 4))
-			turn->vcpu = s->host;
-		else if (len == 4 && !strncmp(p, "cpu", 3))
-			turn->vcpu = p[3] - '0';
-		else
-			turn->vcpu = TKFI_MAX_VCPUS;
-		if (turn->vcpu >= nr_vcpus)
+		turn->vcpu = find_vcpu(s, p, len);
+		if (turn->vcpu == s->nr_vcpus)
 			return point_at(text, p,
-					"no such VCPU; write cpuN or host", err,
-					size);
+					"no such VCPU; write cpuN, nmiN or host",
+					err, size);
 		p = skip_blanks(p + len);
 		if (!strncmp(p, "before ", 7)) {
 			turn->before = true;
@@ -212,6 +219,8 @@ int tkfi_schedule_of(struct tkfi_schedule *s, const struct tkfi_engine *engine,
 	init(s);
 	for (i = 0; i < engine->nr_log; i = j) {
 		const struct tkfi_done *first, *next = NULL, *step;
+		const struct tkfi_vcpu *v;
+		struct tkfi_done waiting;
 		struct tkfi_turn *turn = &s->turns[s->nr_turns];
 
 		first = &engine->log[steps ? steps[i] : i];
@@ -226,6 +235,16 @@ int tkfi_schedule_of(struct tkfi_schedule *s, const struct tkfi_engine *engine,
 			if (step->vcpu == first->vcpu)
 				next = step;
 		}
+		/* One that waits for ever stays before what it was about to do. */
+		v = &engine->vcpus[first->vcpu];
+		waiting = (struct tkfi_done){
+			.vcpu = v->id,
+			.kind = v->next.kind,
+			.nr_cells = v->next.nr_cells,
+			.cell = v->next.cell,
+		};
+		if (!next && !v->done && waiting.nr_cells)
+			next = &waiting;
 		if (next) {
 			stop_before(turn, next->kind, next->cell,
 				    next->nr_cells);
@@ -251,13 +270,10 @@ int tkfi_schedule_print(const struct tkfi_schedule *s, char *buf, size_t size)
 
 	for (i = 0; i < s->nr_turns; i++) {
 		const struct tkfi_turn *turn = &s->turns[i];
-		char cpu[8];
 
-		snprintf(cpu, sizeof(cpu), turn->vcpu == s->host ? "host" :
-			 "cpu%u", turn->vcpu);
 		len += snprintf(buf + min_t(size_t, len, size),
 				size - min_t(size_t, len, size), "%s%s",
-				i ? ", " : "", cpu);
+				i ? ", " : "", s->names[turn->vcpu]);
 		if (turn->before)
 			len += snprintf(buf + min_t(size_t, len, size),
 					size - min_t(size_t, len, size),

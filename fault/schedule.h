@@ -40,7 +40,8 @@ struct tkfi_turn {
  * @at:		the turn under way
  * @seen:	how many of its steps were met in it
  * @moved:	its VCPU has gone on in it
- * @host:	the VCPU that is called host, TKFI_MAX_VCPUS if none is
+ * @names:	what the VCPUs are called
+ * @nr_vcpus:	how many there are
  */
 struct tkfi_schedule {
 	struct tkfi_strategy strategy;
@@ -49,25 +50,25 @@ struct tkfi_schedule {
 	unsigned int at;
 	unsigned int seen;
 	bool moved;
-	unsigned int host;
+	char names[TKFI_MAX_VCPUS][TKFI_VCPU_NAME];
+	unsigned int nr_vcpus;
 };
 
 /**
  * tkfi_schedule_parse() - read a schedule
- * @schedule:	schedule; @schedule->host is set by the caller
+ * @schedule:	schedule; the caller sets @schedule->names and @schedule->nr_vcpus
  * @text:	what was written
- * @nr_vcpus:	how many VCPUs there are
  * @err:	on error a sentence, and a line with a caret under the fault
  * @size:	of @err
  *
  * Return: 0 or -EINVAL.
  */
 int tkfi_schedule_parse(struct tkfi_schedule *schedule, const char *text,
-			unsigned int nr_vcpus, char *err, size_t size);
+			char *err, size_t size);
 
 /**
  * tkfi_schedule_of() - the schedule of the engine's last execution
- * @schedule:	schedule; @schedule->host is set by the caller
+ * @schedule:	schedule; the caller sets @schedule->names
  * @engine:	engine; its log
  * @steps:	numbers of its steps in another order of the same class; NULL for
  *		the order in which they were executed

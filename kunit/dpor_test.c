@@ -34,6 +34,8 @@ enum opcode {
 	BEGIN_LATCH,	/* read it at any time */
 	CHECK_LATCH,
 	WIDE,		/* store words 0 and 1 in one step */
+	ENTER,		/* an NMI; only the enumerator has these two */
+	LEAVE,
 };
 
 struct instruction {
@@ -47,10 +49,12 @@ struct instruction {
 #define SEQUENCE	5	/* the word that is the sequence */
 #define LOCK		6	/* what the enumerator takes the lock for */
 
+/* @nmi_of: for each VCPU the one that it interrupts, plus 1; 0 for none */
 struct program {
 	const char *name;
 	unsigned int classes;
 	struct instruction code[4][MAX_LENGTH + 1];
+	u8 nmi_of[4];
 };
 
 #define ADDS2(w)	{ ADD, w }, { ADD, w }
@@ -96,6 +100,13 @@ static const struct program programs[] = {
 	{ "seqlock, written outside while it is read", 4,
 	  { { { STORE, 0 }, { ODD }, { EVEN } },
 	    { { BEGIN }, { LOAD, 0 }, { LOAD, 0 }, { CHECK } } } },
+	{ "an NMI anywhere in a program", 4,
+	  { { { ADD, 0 }, { ADD, 1 }, { ADD, 0 } }, { { LOAD, 2 } } }, { 0, 1 } },
+	{ "an NMI that another VCPU sees", 21,
+	  { { { ADD, 0 }, { ADD, 0 } }, { { STORE, 1 }, { STORE, 1 } },
+	    { { LOAD, 0 }, { LOAD, 1 } } }, { 0, 1 } },
+	{ "an NMI that does the same", 3,
+	  { { { ADD, 0 }, { ADD, 0 } }, { { ADD, 0 } } }, { 0, 1 } },
 	{ "seqlock, written outside", 3,
 	  { { { STORE, 0 }, { ODD }, { STORE, 1 }, { EVEN } },
 	    { { BEGIN }, { LOAD, 0 }, { LOAD, 1 }, { CHECK } } } },
@@ -211,10 +222,16 @@ static int start(void *arg)
 
 	memset(&memory, 0, sizeof(memory));
 	tkfi_engine_reset(engine);
-	for (i = 0; i < ARRAY_SIZE(program->code); i++)
-		if (program->code[i][0].opcode != END)
-			tkfi_engine_add(engine, interpret,
-					(void *)program->code[i]);
+	for (i = 0; i < ARRAY_SIZE(program->code); i++) {
+		void *code = (void *)program->code[i];
+
+		if (program->nmi_of[i])
+			tkfi_engine_add_nmi(engine,
+					    &engine->vcpus[program->nmi_of[i] - 1],
+					    interpret, code);
+		else if (program->code[i][0].opcode != END)
+			tkfi_engine_add(engine, interpret, code);
+	}
 	return 0;
 }
 
@@ -236,6 +253,9 @@ static int explore(const struct program *program, struct tkfi_dpor_stats *stats)
 		return -ENOSPC;
 	tkfi_cells_mark(&memory.words[SEQUENCE], TKFI_CELL_SEQUENCE);
 	tkfi_cells_mark(&memory.words[LATCH_WORD], TKFI_CELL_LATCH);
+	/* An NMI comes before any step, but steps that nobody sees are none. */
+	if (memchr_inv(program->nmi_of, 0, sizeof(program->nmi_of)))
+		tkfi_cells_share_all();
 	return tkfi_dpor_explore(dpor, &client, stats);
 }
 
@@ -246,6 +266,9 @@ static int explore(const struct program *program, struct tkfi_dpor_stats *stats)
  * @owner:	VCPU that has the lock, plus 1
  * @reading:	VCPUs between BEGIN and CHECK
  * @reading_latch: and those of the latch
+ * @nmi:	VCPUs that are interrupted
+ * @entered:	VCPUs that are NMIs, and have begun
+ * @left:	and have ended
  * @order:	VCPU and instruction of each step so far
  * @nr:		steps
  */
@@ -255,6 +278,9 @@ struct machine {
 	u8 owner;
 	u8 reading;
 	u8 reading_latch;
+	u8 nmi;
+	u8 entered;
+	u8 left;
 	struct {
 		u8 vcpu;
 		struct instruction what;
@@ -285,6 +311,8 @@ static u8 word_of(struct instruction i)
 
 static unsigned int words_of(struct instruction i)
 {
+	if (i.opcode == ENTER || i.opcode == LEAVE)
+		return 0;
 	return i.opcode == WIDE ? 3 : BIT(word_of(i));
 }
 
@@ -300,11 +328,21 @@ static bool conflict(struct instruction a, struct instruction b)
 	return words_of(a) & words_of(b) && !(only_reads(a) && only_reads(b));
 }
 
+/* The beginning or end of an NMI, and a step of the VCPU that it interrupts. */
+static bool interrupts(const struct program *program, const struct machine *m,
+		       unsigned int i, unsigned int j)
+{
+	u8 opcode = m->order[i].what.opcode;
+
+	return (opcode == ENTER || opcode == LEAVE) &&
+	       program->nmi_of[m->order[i].vcpu] == m->order[j].vcpu + 1;
+}
+
 /*
  * The least of all orders of the same steps in which those that conflict stay in
  * order: of those that may come next always the one of the lowest VCPU.
  */
-static u64 canonical(const struct machine *m)
+static u64 canonical(const struct program *program, const struct machine *m)
 {
 	bool taken[4 * MAX_LENGTH] = {};
 	unsigned int n, i, j, best;
@@ -318,6 +356,8 @@ static u64 canonical(const struct machine *m)
 			for (j = 0; j < i; j++)
 				if (!taken[j] &&
 				    (m->order[j].vcpu == m->order[i].vcpu ||
+				     interrupts(program, m, i, j) ||
+				     interrupts(program, m, j, i) ||
 				     conflict(m->order[j].what,
 					      m->order[i].what)))
 					break;
@@ -360,11 +400,21 @@ static void enumerate(const struct program *program, const struct machine *m)
 		struct instruction i = program->code[v][m->pc[v]];
 		struct machine next;
 
-		if (!enabled(m, v, i))
+		if (program->nmi_of[v] && !(m->entered & BIT(v)))
+			i.opcode = ENTER;
+		else if (program->nmi_of[v] && i.opcode == END &&
+			 !(m->left & BIT(v)))
+			i.opcode = LEAVE;
+		if (m->nmi & BIT(v) || !enabled(m, v, i))
 			continue;
 		any = true;
 		next = *m;
-		next.pc[v]++;
+		if (i.opcode == ENTER || i.opcode == LEAVE) {
+			next.nmi ^= BIT(program->nmi_of[v] - 1);
+			*(i.opcode == ENTER ? &next.entered : &next.left) |= BIT(v);
+		} else {
+			next.pc[v]++;
+		}
 		next.order[next.nr].vcpu = v;
 		next.order[next.nr++].what = i;
 		for (w = 0; w < WORDS; w++)
@@ -379,7 +429,7 @@ static void enumerate(const struct program *program, const struct machine *m)
 		enumerate(program, &next);
 	}
 	if (!any && nr_keys < MAX_KEYS)
-		keys[nr_keys++] = canonical(m);
+		keys[nr_keys++] = canonical(program, m);
 }
 
 static int compare(const void *a, const void *b)
@@ -484,16 +534,39 @@ static void random_program(struct rnd_state *rnd, struct program *program)
 			length += random_piece(rnd, program->code[v] + length);
 		} while (length + 3 <= (vcpus == 2 ? 6 : 4));
 	}
+	/* One in four has an NMI, of the first VCPU. */
+	if (prandom_u32_state(rnd) % 4 == 0)
+		program->nmi_of[vcpus - 1] = 1;
+}
+
+/* "0: 4 2.1 5 | 1 (of 0): ...": opcodes, and words that are not 0. */
+static void print_program(const struct program *program, char *text, size_t size)
+{
+	const struct instruction *i;
+	size_t len = 0;
+	int v;
+
+	text[0] = '\0';
+	for (v = 0; v < 4; v++) {
+		len += scnprintf(text + len, size - len, program->nmi_of[v] ?
+				 " | %d (of %d):" : " | %d:", v,
+				 program->nmi_of[v] - 1);
+		for (i = program->code[v]; i->opcode != END; i++)
+			len += scnprintf(text + len, size - len,
+					 i->word ? " %u.%u" : " %u", i->opcode,
+					 i->word);
+	}
 }
 
 #define RANDOM_PROGRAMS	1000
 
 static void random_programs(struct kunit *test)
 {
-	unsigned int i, most = 0, deadlocks = 0;
+	unsigned int i, most = 0, deadlocks = 0, nmis = 0;
 	struct tkfi_dpor_stats stats;
 	static struct program program;
 	struct rnd_state rnd;
+	char text[256];
 
 	prandom_seed_state(&rnd, 2013);
 	for (i = 0; i < RANDOM_PROGRAMS; i++) {
@@ -502,18 +575,23 @@ static void random_programs(struct kunit *test)
 		random_program(&rnd, &program);
 		classes = count_classes(&program);
 		KUNIT_ASSERT_GT(test, classes, 0);
-		KUNIT_ASSERT_EQ_MSG(test, explore(&program, &stats), 0, "%s",
+		print_program(&program, text, sizeof(text));
+		KUNIT_ASSERT_EQ_MSG(test, explore(&program, &stats), 0,
+				    "program %u, %s: %s", i, text,
 				    engine->error);
 		KUNIT_ASSERT_EQ_MSG(test, stats.classes, classes,
-				    "program %u", i);
-		KUNIT_ASSERT_EQ_MSG(test, stats.redundant, 0, "program %u", i);
+				    "program %u, %s", i, text);
+		KUNIT_ASSERT_EQ_MSG(test, stats.redundant, 0,
+				    "program %u, %s", i, text);
 		most = max(most, classes);
 		deadlocks += !!stats.deadlocks;
+		nmis += program.nmi_of[1] || program.nmi_of[2];
 	}
-	kunit_info(test, "up to %u classes; %u programs can deadlock\n", most,
-		   deadlocks);
+	kunit_info(test, "up to %u classes; %u programs can deadlock, %u have an NMI\n",
+		   most, deadlocks, nmis);
 	KUNIT_EXPECT_GT(test, most, 50);
 	KUNIT_EXPECT_GT(test, deadlocks, 50);
+	KUNIT_EXPECT_GT(test, nmis, 200);
 }
 
 /**

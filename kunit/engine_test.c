@@ -367,7 +367,7 @@ static void strategy_is_checked(struct kunit *test)
 	tkfi_engine_add(engine, count_to_three, NULL);
 	KUNIT_EXPECT_EQ(test, tkfi_engine_run(engine, &bad), -EPROTO);
 	KUNIT_EXPECT_STREQ(test, engine->error,
-			   "[tkfi internal bug] the strategy chose VCPU5 of 0x1");
+			   "[tkfi internal bug] the strategy chose VCPU8 of 0x1");
 }
 
 static void trace_is_hashed(struct kunit *test)

@@ -228,6 +228,30 @@ static void given(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, explorer->nr_violations, 0);
 }
 
+/* A reader that waits has no place in an NMI: it waits for the one it interrupts. */
+static void nmi_waits(struct kunit *test)
+{
+	static const struct tkfi_scenario s = {
+		.name = "given",
+		.text = "setup: wait 12ms; cpu0: tick; nmi cpu0: read kernel ktime_get",
+	};
+	static const struct tkfi_explore_options dpor;
+	static struct tkfi_violation violation;
+
+	KUNIT_ASSERT_EQ_MSG(test,
+			    tkfi_explorer_load(explorer, &s, err, sizeof(err)),
+			    0, "%s", err);
+	KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &dpor), 0);
+	KUNIT_EXPECT_TRUE(test, explorer->stats.complete);
+	KUNIT_EXPECT_GT(test, explorer->stats.deadlocks, 0);
+	KUNIT_EXPECT_GT(test, explorer->stats.classes,
+			explorer->stats.deadlocks);
+	KUNIT_ASSERT_EQ(test, explorer->nr_violations, 1);
+	violation = explorer->violations[0];
+	KUNIT_EXPECT_STREQ(test, violation.finding.oracle, "progress");
+	replay(test, &violation);
+}
+
 static const struct tkfi_scenario *find_scenario(const char *name)
 {
 	unsigned int i;
@@ -270,6 +294,7 @@ static void replayed(struct kunit *test)
 
 static struct kunit_case explore_cases[] = {
 	KUNIT_CASE_PARAM(shipped, scenario_gen_params),
+	KUNIT_CASE(nmi_waits),
 	KUNIT_CASE(given),
 	KUNIT_CASE(replayed),
 	{}

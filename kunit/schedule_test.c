@@ -22,6 +22,18 @@ static void schedule_suite_exit(struct kunit_suite *suite)
 	tkfi_explorer_close(explorer);
 }
 
+static void name_vcpus(void)
+{
+	static const char * const names[] = {
+		"cpu0", "cpu1", "cpu2", "nmi0", "host"
+	};
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		strscpy(turns.names[i], names[i], sizeof(turns.names[i]));
+	turns.nr_vcpus = ARRAY_SIZE(names);
+}
+
 /* As people may write it, and as it is printed. */
 static void round_trip(struct kunit *test)
 {
@@ -34,15 +46,16 @@ static void round_trip(struct kunit *test)
 		  "cpu0 before load tk_core+40/8#12, host" },
 		{ "cpu2 before lock timekeeper_lock#1, cpu0 before unlock x",
 		  "cpu2 before lock timekeeper_lock, cpu0 before unlock x" },
+		{ "nmi0 before load x#2,cpu0", "nmi0 before load x#2, cpu0" },
 	};
 	char text[TKFI_SCHEDULE_TEXT];
 	int i;
 
-	turns.host = 3;
+	name_vcpus();
 	for (i = 0; i < ARRAY_SIZE(texts); i++) {
 		KUNIT_EXPECT_EQ_MSG(test,
 				    tkfi_schedule_parse(&turns, texts[i][0],
-							4, err, sizeof(err)),
+							err, sizeof(err)),
 				    0, "%s", err);
 		text[0] = '\0';
 		tkfi_schedule_print(&turns, text, sizeof(text));
@@ -57,8 +70,9 @@ static void malformed(struct kunit *test)
 		const char *text, *what;
 		int column;
 	} bad[] = {
-		{ "cpu0, cpu7", "no such VCPU; write cpuN or host", 6 },
-		{ "guest", "no such VCPU; write cpuN or host", 0 },
+		{ "cpu0, cpu7", "no such VCPU; write cpuN, nmiN or host", 6 },
+		{ "nmi0, nmi1", "no such VCPU; write cpuN, nmiN or host", 6 },
+		{ "guest", "no such VCPU; write cpuN, nmiN or host", 0 },
 		{ "cpu0 after store x", "a comma or the end is expected", 5 },
 		{ "cpu0 before stor x",
 		  "no such step; write load, store, lock or unlock", 12 },
@@ -74,10 +88,10 @@ static void malformed(struct kunit *test)
 	char expected[256];
 	int i;
 
-	turns.host = 3;
+	name_vcpus();
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		KUNIT_EXPECT_EQ(test,
-				tkfi_schedule_parse(&turns, bad[i].text, 4, err,
+				tkfi_schedule_parse(&turns, bad[i].text, err,
 						    sizeof(err)), -EINVAL);
 		snprintf(expected, sizeof(expected), "%s:\n%s\n%*s^",
 			 bad[i].what, bad[i].text, bad[i].column, "");
@@ -105,13 +119,13 @@ static void does_not_fit(struct kunit *test)
 					     "cpu0 before store vdso.seq, cpu1 before store vdso.seq",
 					     err, sizeof(err)), -ECANCELED);
 	KUNIT_EXPECT_STREQ(test, err,
-			   "the schedule does not fit: in turn 2 VCPU1 ended before its store vdso.seq#1");
+			   "the schedule does not fit: in turn 2 cpu1 ended before its store vdso.seq#1");
 	KUNIT_EXPECT_EQ(test,
 			tkfi_explorer_replay(explorer,
 					     "cpu0 before store vdso.seq#2, cpu1 before load vdso.seq#2",
 					     err, sizeof(err)), -ECANCELED);
 	KUNIT_EXPECT_STREQ(test, err,
-			   "the schedule does not fit: in turn 2 VCPU1 has to wait before its load vdso.seq#2");
+			   "the schedule does not fit: in turn 2 cpu1 has to wait before its load vdso.seq#2");
 }
 
 #define MAX_CLASSES	300
@@ -146,7 +160,7 @@ static void write_down(struct tkfi_explorer *x, int ret)
 	/* The exploration may have begun anew: what counts are the last ones. */
 	w->nr = x->stats.classes - 1;
 	if (w->nr < MAX_CLASSES) {
-		turns.host = x->plan.nr_programs - 1;
+		tkfi_plan_names(&x->plan, turns.names);
 		w->of[w->nr].schedule[0] = '\0';
 		if (!tkfi_schedule_of(&turns, x->session.engine, NULL))
 			tkfi_schedule_print(&turns, w->of[w->nr].schedule,

@@ -12,15 +12,16 @@ COLUMN = 35  # characters from one VCPU to the next
 _DRAWN = ("call", "return", "point", "off", "stop", "blocked", "read")
 
 
-def diagram(events: Sequence[Event], *, host: int | None = None,
+def diagram(events: Sequence[Event], *, vcpus: Sequence[str] = (),
             violations: Sequence[Violation] | None = None) -> str:
-    """One column per VCPU, time running down; host is the number of the one that is the host. A read that
+    """One column per VCPU, time running down; vcpus are their names in a schedule, host among them. A read that
     went back says by how much: one of violations, or, without these, one below the clock's last value."""
-    vcpus = max([event.vcpu for event in events] + [host or 0]) + 1
-    depth = [0] * vcpus
+    number = max([event.vcpu + 1 for event in events] + [len(vcpus), 1])
+    host = vcpus.index("host") if "host" in vcpus else None
+    depth = [0] * number
     begun: set[tuple[int, str]] = set()
     behind = _behind_last(events) if violations is None else _behind_first(events, violations)
-    names = ["host" if vcpu == host else f"VCPU{vcpu}" for vcpu in range(vcpus)]
+    names = [_title(vcpus[vcpu]) if vcpu < len(vcpus) else f"VCPU{vcpu}" for vcpu in range(number)]
     lines = ["".join(name.ljust(COLUMN) for name in names)]
     for event in _worth_drawing(events):
         call = event.vcpu, event.text
@@ -37,6 +38,11 @@ def diagram(events: Sequence[Event], *, host: int | None = None,
         text += f"   <- {behind[id(event)]} ns back" if id(event) in behind else ""
         lines.append(" " * (COLUMN * event.vcpu + margin) + text)
     return "\n".join("  " + line.rstrip() for line in lines)
+
+
+def _title(vcpu: str) -> str:
+    """The head of the column of cpu0, nmi0 or host."""
+    return vcpu.replace("cpu", "VCPU").replace("nmi", "NMI of VCPU")
 
 
 def table(heading: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> str:

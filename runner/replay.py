@@ -40,8 +40,8 @@ class Replayed:
 
     def diagram(self) -> str:
         """What happened, in the order of the schedule."""
-        events = with_turns(self.events, self.schedule.turns, self.scenario.host)
-        return draw.diagram(events, host=self.scenario.host, violations=self.violations)
+        events = with_turns(self.events, self.schedule.turns, self.scenario.vcpus)
+        return draw.diagram(events, vcpus=self.scenario.vcpus, violations=self.violations)
 
     def text(self) -> str:
         """For a person: what was run, the diagram, and the verdict."""

@@ -15,6 +15,7 @@ from runner.layout import Layout
 GIVEN = "given"  # what the kernel calls one that is not shipped
 MAX_TEXT = 1023  # characters; the kernel ignores a longer parameter
 
+_VCPU = re.compile(r"cpu\d|nmi cpu\d|host", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _MACRO = re.compile(r"^#define[ \t]+(\w+)[ \t]+((?:[^\\\n]|\\.)*(?:\\\n(?:[^\\\n]|\\.)*)*)", re.MULTILINE)
@@ -35,10 +36,10 @@ class Scenario:
         return self.name if self.shipped else self.text
 
     @property
-    def host(self) -> int | None:
-        """The number of the VCPU that is the host, if there is one: the last."""
-        heads = [statement.partition(":")[0].strip() for statement in self.text.split(";")]
-        return sum(head.startswith("cpu") for head in heads) if "host" in heads else None
+    def vcpus(self) -> tuple[str, ...]:
+        """What the VCPUs are called, by number: cpu0, nmi0 for an NMI of it, host for the last."""
+        heads = [" ".join(statement.partition(":")[0].split()) for statement in self.text.split(";")]
+        return tuple(head.replace("nmi cpu", "nmi") for head in heads if _VCPU.fullmatch(head))
 
 
 def shipped(layout: Layout) -> list[Scenario]:

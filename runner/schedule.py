@@ -24,7 +24,7 @@ _HEAD = (
     ("a scenario's name, or its text in double quotes, and a colon",
      re.compile(r"(?:\"[^\"]*\"|[\w.-]+)(?=\s*:)", re.ASCII)),
 )
-_TURN = re.compile(r"\s*(cpu\d|host)(?:\s+before\s+(\w+\s+[^\s,]+))?\s*", re.ASCII)
+_TURN = re.compile(r"\s*(cpu\d|nmi\d|host)(?:\s+before\s+(\w+\s+[^\s,]+))?\s*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -92,11 +92,12 @@ def parse(text: str) -> Schedule:
     return Schedule(release, variant, scenario.strip('"'), turns, text=scenario.startswith('"'))
 
 
-def with_turns(events: Sequence[Event], turns: str, host: int | None) -> list[Event]:
-    """The events of an execution of these turns, and where each turn ended before a step."""
+def with_turns(events: Sequence[Event], turns: str, vcpus: Sequence[str]) -> list[Event]:
+    """The events of an execution of these turns, and where each turn ended before a step. vcpus are the
+    names of the VCPUs."""
     left, drawn = list(events), []
     parsed = [_TURN.fullmatch(turn) for turn in turns.split(",")]
-    owners = [None if not turn else host if turn[1] == "host" else int(turn[1][3:]) for turn in parsed]
+    owners = [vcpus.index(turn[1]) if turn and turn[1] in vcpus else None for turn in parsed]
     for turn, owner, after in zip(parsed, owners, [*owners[1:], None]):
         if turn is None or owner is None:
             break

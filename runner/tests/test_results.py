@@ -105,9 +105,9 @@ def test_table() -> None:
         "  a     bb", "  ---   --", "  ccc    1", "  d     22"]
 
 
-def drawn(*events: tuple[int, str, str, int | None], host: int | None = None) -> list[str]:
+def drawn(*events: tuple[int, str, str, int | None], vcpus: tuple[str, ...] = ()) -> list[str]:
     """The lines below the heading."""
-    return draw.diagram([results.Event("c", *event) for event in events], host=host).split("\n")[1:]
+    return draw.diagram([results.Event("c", *event) for event in events], vcpus=vcpus).split("\n")[1:]
 
 
 def test_reads_that_are_interrupted_do_not_indent_what_follows() -> None:
@@ -133,8 +133,8 @@ def test_only_reads_after_the_first_went_back() -> None:
 
 def test_the_host_is_no_vcpu() -> None:
     events = (0, "call", "(1ms pass)", 0), (0, "return", "(1ms pass)", 0), (1, "call", "(2ms pass)", 0)
-    assert drawn(*events, host=1) == ["  (1ms pass)", " " * 37 + "<2ms pass>"]
-    assert draw.diagram([], host=1).split() == ["VCPU0", "host"]
+    assert drawn(*events, vcpus=("cpu0", "host")) == ["  (1ms pass)", " " * 37 + "<2ms pass>"]
+    assert draw.diagram([], vcpus=("cpu0", "nmi0", "host")).split() == ["VCPU0", "NMI", "of", "VCPU0", "host"]
     assert drawn(*events) == ["  (1ms pass)", " " * 37 + "(2ms pass)"]
 
 

@@ -42,7 +42,7 @@ def test_the_header_is_read_whole() -> None:
     source = (Layout().repo / "fault/scenarios.h").read_text()
     assert len(ours) == source.count('\t{ "') > 20
     assert all(scenario.text.startswith(("setup: ", "cpu0: ")) for scenario in ours)
-    assert all(("host: " in scenario.text) == (scenario.host is not None) for scenario in ours)
+    assert all(("host: " in scenario.text) == (scenario.vcpus[-1] == "host") for scenario in ours)
     assert len({scenario.name for scenario in ours}) == len(ours)
 
 
@@ -58,7 +58,7 @@ def test_macros_and_strings_are_joined(layout: Layout) -> None:
         Scenario("falls-fast", "setup: wait 13ms; cpu0: tick; cpu1: read fast ktime_get_mono_fast_ns",
                  True),
         Scenario("rises", "cpu0: tick", True)]
-    assert [scenario.host for scenario in shipped(layout)] == [2, None, None]
+    assert ["host" in scenario.vcpus for scenario in shipped(layout)] == [True, False, False]
 
 
 @pytest.mark.parametrize("words, names", [
@@ -75,7 +75,7 @@ def test_a_file(layout: Layout, tmp_path: Path) -> None:
     write(tmp_path / "mine", "# all\n\n a = cpu0: adjtimex freq=-5ppm; host: 1ms # why\nb=cpu0: tick\n")
     assert choose(["rises", str(tmp_path / "mine")], layout)[1:] == [
         Scenario("a", "cpu0: adjtimex freq=-5ppm; host: 1ms"), Scenario("b", "cpu0: tick")]
-    assert read(tmp_path / "mine")[0].host == 1
+    assert read(tmp_path / "mine")[0].vcpus == ("cpu0", "host")
 
 
 @pytest.mark.parametrize("contents, reason", [
@@ -160,8 +160,7 @@ def events(*vcpus: int) -> list[Event]:
     ("", []),
 ])
 def test_where_turns_end(turns: str, stops: list[tuple[int, int, str]]) -> None:
-    """VCPU 2 is the host."""
-    drawn = schedule.with_turns(events(0, 2, 1, 0, 1), turns, 2)
+    drawn = schedule.with_turns(events(0, 2, 1, 0, 1), turns, ("cpu0", "cpu1", "host"))
     assert [event for event in drawn if event.kind == "point"] == events(0, 2, 1, 0, 1)
     assert [(at, event.vcpu, event.text) for at, event in enumerate(drawn)
             if event.kind == "stop"] == stops
