@@ -5,6 +5,7 @@
 #include <linux/string.h>
 
 #include "cells.h"
+#include "keep.h"
 #include "names.h"
 
 struct tkfi_cell tkfi_cells[TKFI_MAX_CELLS];
@@ -59,6 +60,73 @@ void tkfi_cells_begin(void)
 		tkfi_cells[i].unguarded = 0;
 	}
 	tkfi_cells_changed = false;
+}
+
+static bool is_mentioned(unsigned int cell)
+{
+	const struct tkfi_cell *c = &tkfi_cells[cell];
+	u8 sequence = c->flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH);
+
+	return cell > MAX_LOCKS && cell < nr_cells &&
+	       c->flags & TKFI_CELL_SHARED && !sequence;
+}
+
+int tkfi_cells_print_shared(char *buf, size_t size)
+{
+	const char *comma = "";
+	size_t len = 0;
+	unsigned int i, last;
+
+	buf[0] = '\0';
+	for (i = MAX_LOCKS + 1; i < nr_cells; i++) {
+		if (tkfi_cells[i].flags & TKFI_CELL_BROKEN) {
+			len += snprintf(buf + min(len, size),
+					size - min(len, size), "%sb%u", comma,
+					i);
+			comma = ",";
+		}
+		if (!is_mentioned(i))
+			continue;
+		for (last = i; is_mentioned(last + 1); last++)
+			;
+		len += snprintf(buf + min(len, size), size - min(len, size),
+				last > i ? "%s%u-%u" : "%s%u", comma, i, last);
+		comma = ",";
+		i = last;
+	}
+	return len;
+}
+
+int tkfi_cells_parse_shared(const char *text)
+{
+	while (*text) {
+		u8 flag = *text == 'b' ? TKFI_CELL_BROKEN : TKFI_CELL_SHARED;
+		unsigned long first, last;
+		char *end;
+
+		text += *text == 'b';
+		first = simple_strtoul(text, &end, 10);
+		last = first;
+		if (end != text && *end == '-') {
+			text = end + 1;
+			last = simple_strtoul(text, &end, 10);
+		}
+		if (end == text || (*end && *end != ',') || first <= MAX_LOCKS ||
+		    last >= nr_cells)
+			return -EINVAL;
+		for (; first <= last; first++)
+			tkfi_cells[first].flags |= flag;
+		text = end + (*end == ',');
+	}
+	return 0;
+}
+
+void tkfi_cells_keep(struct tkfi_keep *keep)
+{
+	tkfi_keep_move(keep, tkfi_cells, nr_cells * sizeof(tkfi_cells[0]));
+	tkfi_keep_move(keep, locks, sizeof(locks));
+	tkfi_keep_move(keep, &nr_locks, sizeof(nr_locks));
+	tkfi_keep_move(keep, &nr_guards, sizeof(nr_guards));
 }
 
 void tkfi_cells_share_all(void)

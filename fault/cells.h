@@ -107,6 +107,24 @@ const void *tkfi_cell_word(unsigned int cell);
  */
 void tkfi_cell_name(unsigned int cell, unsigned int nr, char *buf, size_t size);
 
+/**
+ * tkfi_cells_print_shared() - which cells have turned out to be worth a choice
+ * @buf:	receives "12-14,77,b80": numbers, a b before sequences that two write at
+ *		once; locks and sequences always are and not mentioned
+ * @size:	of @buf
+ *
+ * Return: as snprintf().
+ */
+int tkfi_cells_print_shared(char *buf, size_t size);
+
+/* The opposite. Return: 0, or -EINVAL for something else than was printed. */
+int tkfi_cells_parse_shared(const char *text);
+
+struct tkfi_keep;
+
+/* Save or load all that is known of cells. */
+void tkfi_cells_keep(struct tkfi_keep *keep);
+
 /* Every cell is worth a choice from now on. */
 void tkfi_cells_share_all(void);
 

@@ -8,6 +8,7 @@
 
 #include "cells.h"
 #include "dpor.h"
+#include "keep.h"
 #include "snapshot.h"
 
 #define NONE		(-1)
@@ -17,6 +18,8 @@
 #define SPACING		8	/* steps between snapshots */
 #define NR_SNAPSHOTS	64
 #define SNAPSHOT_SIZE	SZ_32K
+#define SHARES		16	/* beginnings a part has at least, if there are so many */
+#define MAX_SPLIT	24	/* steps of beginnings */
 
 /*
  * What makes two steps dependent: the cells, and the one that a step of a VCPU with
@@ -64,9 +67,11 @@ struct tree {
  * @touch:	what each of those would do
  * @tree:	other beginnings that have to be explored from here
  * @subtree:	how the chosen beginning goes on
+ * @visited:	a beginning that has been counted
  */
 struct node {
 	u8 asleep;
+	bool visited;
 	struct touch touch[TKFI_MAX_VCPUS];
 	u32 tree;
 	u32 subtree;
@@ -91,6 +96,12 @@ struct tkfi_dpor {
 
 	int ret;		/* why it was given up, 0 if it was not */
 
+	unsigned int split;	/* steps of the beginnings that are divided, or 0 */
+	unsigned int part;
+	unsigned int parts;
+	u64 beginnings;		/* so far */
+	bool skipped;		/* this one belongs to another part */
+
 	struct race races[MAX_RACES];
 	unsigned int nr_races;
 
@@ -102,6 +113,8 @@ struct tkfi_dpor {
 	unsigned int max_snapshots;
 	u8 *snapshots;
 };
+
+static const char too_big[] = "the wakeup trees are too big";
 
 static struct tkfi_snapshot *snapshot(struct tkfi_dpor *d, unsigned int i)
 {
@@ -379,6 +392,18 @@ static struct event make_event(const struct tkfi_vcpu *v)
 	return e;
 }
 
+/* A node, 0 if there is none left. */
+static u32 new_tree(struct tkfi_dpor *d)
+{
+	u32 t = d->free_tree;
+
+	if (t)
+		d->free_tree = d->tree[t].sibling;
+	else if (d->nr_tree < TREE_NODES)
+		t = d->nr_tree++;
+	return t;
+}
+
 /* Take the first branch off a node's tree; what follows it is its subtree. */
 static u32 take_branch(struct tkfi_dpor *d, struct node *node)
 {
@@ -403,6 +428,51 @@ static unsigned int stop(struct tkfi_dpor *d, int ret, const char *why)
 {
 	d->ret = fail(d, ret, why);
 	return TKFI_STOP;
+}
+
+/* Everybody who is awake goes on from here, @first first. */
+static int branch_out(struct tkfi_dpor *d, struct node *node,
+		      unsigned long awake, unsigned int first)
+{
+	u32 *link = &node->tree;
+	unsigned int i;
+
+	for_each_set_bit(i, &awake, d->engine->nr_vcpus) {
+		u32 t;
+
+		if (i == first)
+			continue;
+		t = new_tree(d);
+		if (!t)
+			return -ENOMEM;
+		d->tree[t] = (struct tree){
+			.vcpu = i,
+			.touch = touch_of(&d->engine->vcpus[i]),
+		};
+		*link = t;
+		link = &d->tree[t].sibling;
+	}
+	return 0;
+}
+
+/* Is this execution to be counted? Those too short to be divided are the first part's. */
+static bool is_ours(const struct tkfi_dpor *d)
+{
+	bool divided = d->depth > d->split ||
+		       (d->depth == d->split && d->nodes[d->split].visited);
+
+	return !d->split || (divided ? !d->skipped : !d->part);
+}
+
+/* Is the beginning that ends here another part's? */
+static bool is_anothers(struct tkfi_dpor *d, struct node *node)
+{
+	if (node->visited)
+		return false;
+	node->visited = true;
+	d->skipped = d->beginnings++ % d->parts != d->part;
+	d->stats->prefixes += d->skipped;
+	return d->skipped;
 }
 
 static unsigned int dpor_next(struct tkfi_strategy *s,
@@ -431,6 +501,8 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 	}
 	if (k == TKFI_MAX_STEPS)
 		return stop(d, -E2BIG, "an execution has too many steps");
+	if (k == d->split && d->split && is_anothers(d, node))
+		return TKFI_STOP;
 	if (node->tree) {
 		const struct tree *t = &d->tree[take_branch(d, node)];
 
@@ -441,11 +513,13 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 		awake = ready & ~node->asleep;
 		node->subtree = 0;
 		if (!awake) {
-			d->stats->redundant++;
+			d->stats->redundant += is_ours(d);
 			return TKFI_STOP;
 		}
 		p = awake & BIT(engine->last->id) ? engine->last->id :
 						    __ffs(awake);
+		if (k < d->split && branch_out(d, node, awake, p))
+			return stop(d, -ENOMEM, too_big);
 	}
 	e = &d->events[k];
 	*e = make_event(&engine->vcpus[p]);
@@ -458,6 +532,7 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 	for (i = 0; i < engine->nr_vcpus; i++)
 		node->touch[i] = touch_of(&engine->vcpus[i]);
 	node[1].asleep = 0;
+	node[1].visited = false;
 	for (i = 0; i < engine->nr_vcpus; i++)
 		if (node->asleep & BIT(i) &&
 		    !dependent(node->touch[i], e->touch))
@@ -477,11 +552,13 @@ struct move {
 
 /*
  * Can @vcpu, whose next step from here is @touch, begin a sequence equivalent to
- * @v, or to one that @v begins? (The paper's weak initials.) If that step is in
- * @v, *@at is its place, else @nr.
+ * @v, or to one that @v begins? (The paper's initials, and weak ones.) If that step
+ * is in @v, *@at is its place, else @nr. Within a part it must be in @v: what conflicts
+ * with it and comes after @v would be found by races with beginnings of other parts.
  */
-static bool can_begin(const struct move *v, unsigned int nr, unsigned int vcpu,
-		      struct touch touch, unsigned int *at)
+static bool can_begin(const struct tkfi_dpor *d, const struct move *v,
+		      unsigned int nr, unsigned int vcpu, struct touch touch,
+		      unsigned int *at)
 {
 	unsigned int i;
 
@@ -492,19 +569,7 @@ static bool can_begin(const struct move *v, unsigned int nr, unsigned int vcpu,
 			return false;
 	}
 	*at = i;
-	return true;
-}
-
-/* A node, 0 if there is none left. */
-static u32 new_tree(struct tkfi_dpor *d)
-{
-	u32 t = d->free_tree;
-
-	if (t)
-		d->free_tree = d->tree[t].sibling;
-	else if (d->nr_tree < TREE_NODES)
-		t = d->nr_tree++;
-	return t;
+	return i < nr || !d->split;
 }
 
 /* Add @v to a node's wakeup tree, unless that has it. */
@@ -522,7 +587,7 @@ static int insert(struct tkfi_dpor *d, struct node *node, struct move *v,
 			return 0;	/* a leaf: all that begins so will come */
 		for (; *link; link = &t->sibling) {
 			t = &d->tree[*link];
-			if (can_begin(v, nr, t->vcpu, t->touch, &at))
+			if (can_begin(d, v, nr, t->vcpu, t->touch, &at))
 				break;
 		}
 		if (!*link)
@@ -538,7 +603,7 @@ static int insert(struct tkfi_dpor *d, struct node *node, struct move *v,
 		u32 t = new_tree(d);
 
 		if (!t)
-			return fail(d, -ENOMEM, "the wakeup trees are too big");
+			return fail(d, -ENOMEM, too_big);
 		d->tree[t] = (struct tree){
 			.vcpu = v[i].vcpu,
 			.touch = v[i].touch,
@@ -558,6 +623,9 @@ static int reverse(struct tkfi_dpor *d, const struct race *race)
 	struct node *node = &d->nodes[race->first];
 	unsigned int nr = 0, i, at;
 
+	/* Up to there everybody goes on anyway. */
+	if (race->first < d->split)
+		return 0;
 	for (i = race->first + 1; i < d->depth; i++) {
 		const struct event *e = &d->events[i];
 
@@ -568,7 +636,7 @@ static int reverse(struct tkfi_dpor *d, const struct race *race)
 
 	for (i = 0; i < d->engine->nr_vcpus; i++)
 		if (node->asleep & BIT(i) &&
-		    can_begin(v, nr, i, node->touch[i], &at))
+		    can_begin(d, v, nr, i, node->touch[i], &at))
 			return 0;
 	return insert(d, node, v, nr);
 }
@@ -625,6 +693,8 @@ static void forget(struct tkfi_dpor *d)
 	memset(d->last_of, 0xff, sizeof(d->last_of));
 	memset(d->last_at, 0xff, sizeof(d->last_at));
 	d->nodes[0] = (struct node){};
+	d->beginnings = 0;
+	d->skipped = false;
 	d->free_tree = 0;
 	d->nr_tree = 1;
 }
@@ -652,50 +722,136 @@ static int go_on(struct tkfi_dpor *d)
 				  snapshot(d, d->nr_snapshots - 1));
 }
 
-int tkfi_dpor_explore(struct tkfi_dpor *d, const struct tkfi_dpor_client *client,
-		      struct tkfi_dpor_stats *stats)
+/* From where tkfi_dpor_keep() saved it. */
+static int start_again(struct tkfi_dpor *d,
+		       const struct tkfi_dpor_client *client)
 {
 	int ret;
 
-	memset(stats, 0, sizeof(*stats));
-	if (tkfi_snapshot_size(d->engine) > SNAPSHOT_SIZE)
-		return fail(d, -E2BIG, "too much to take a snapshot of");
-	d->stats = stats;
-	d->max_snapshots = client->no_snapshots ? 1 : NR_SNAPSHOTS;
-	ret = start_anew(d, client);
-	for (;;) {
-		if (tkfi_cells_changed) {
-			unsigned int restarts = stats->restarts + 1;
+	d->known = d->depth;
+	d->depth = 0;
+	d->ret = 0;
+	d->nr_races = 0;
+	d->nr_snapshots = 0;
+	ret = client->start(client->arg);
+	return ret ?: tkfi_engine_run(d->engine, &d->strategy);
+}
 
-			memset(stats, 0, sizeof(*stats));
-			stats->restarts = restarts;
-			if (client->restart)
-				client->restart(client->arg);
-			ret = start_anew(d, client);
-			continue;
-		}
+/* What follows from an execution that returned @ret. Returns false at the end. */
+static bool next_execution(struct tkfi_dpor *d,
+			   const struct tkfi_dpor_client *client, int *ret)
+{
+	struct tkfi_dpor_stats *stats = d->stats;
+
+	stats->longest = max(stats->longest, d->depth);
+	if (*ret != -ECANCELED && is_ours(d)) {
+		stats->classes++;
+		stats->deadlocks += *ret == -EDEADLK;
+		client->judge(client->arg, *ret);
+	}
+	*ret = reverse_races(d);
+	d->skipped = false;
+	if (*ret)
+		return false;
+	if (!backtrack(d)) {
+		stats->complete = true;
+		return false;
+	}
+	return (!client->limit || stats->classes < client->limit) &&
+	       (!client->pause || client->pause(client->arg));
+}
+
+/* Until nothing is left. -EAGAIN: a cell is shared after all, explore anew. */
+static int explore(struct tkfi_dpor *d, const struct tkfi_dpor_client *client,
+		   bool resumed)
+{
+	int ret;
+
+	ret = resumed ? start_again(d, client) : start_anew(d, client);
+	for (;;) {
+		if (tkfi_cells_changed)
+			return -EAGAIN;
 		if (d->ret)
 			return d->ret;
 		if (ret && ret != -EDEADLK && ret != -ECANCELED)
 			return ret;
-		stats->longest = max(stats->longest, d->depth);
-		if (ret != -ECANCELED) {
-			stats->classes++;
-			stats->deadlocks += ret == -EDEADLK;
-			if (!client->judge(client->arg, ret))
-				return 0;
-		}
-		ret = reverse_races(d);
-		if (ret)
+		if (!next_execution(d, client, &ret))
 			return ret;
-		if (!backtrack(d)) {
-			stats->complete = true;
-			return 0;
-		}
-		if (client->limit && stats->classes >= client->limit)
-			return 0;
 		ret = go_on(d);
 	}
+}
+
+/* How deep to divide: so that each part has its share. */
+static int choose_split(struct tkfi_dpor *d,
+			const struct tkfi_dpor_client *client)
+{
+	struct tkfi_dpor_client counting = *client;
+	u64 before = 0;
+	int ret;
+
+	/* All beginnings are somebody else's. */
+	counting.pause = NULL;
+	counting.limit = 0;
+	d->part = U32_MAX;
+	d->parts = U32_MAX;
+	for (d->split = 1;; d->split++) {
+		ret = explore(d, &counting, false);
+		if (ret)
+			return ret;
+		if (d->beginnings >= SHARES * client->parts ||
+		    d->beginnings < before || d->split == MAX_SPLIT)
+			return 0;
+		before = d->beginnings;
+	}
+}
+
+int tkfi_dpor_explore(struct tkfi_dpor *d, const struct tkfi_dpor_client *client,
+		      struct tkfi_dpor_stats *stats)
+{
+	bool resumed = client->resumed;
+	unsigned int restarts = 0;
+	int ret;
+
+	if (tkfi_snapshot_size(d->engine) > SNAPSHOT_SIZE)
+		return fail(d, -E2BIG, "too much to take a snapshot of");
+	d->stats = stats;
+	d->max_snapshots = client->no_snapshots ? 1 : NR_SNAPSHOTS;
+	for (;; resumed = false) {
+		if (!resumed) {
+			memset(stats, 0, sizeof(*stats));
+			d->split = 0;
+			ret = client->parts > 1 ? choose_split(d, client) : 0;
+			memset(stats, 0, sizeof(*stats));
+			stats->restarts = restarts;
+		}
+		d->part = client->part;
+		d->parts = client->parts;
+		if (resumed || !ret)
+			ret = explore(d, client, resumed);
+		if (ret != -EAGAIN)
+			return ret;
+		restarts++;
+		if (client->restart)
+			client->restart(client->arg);
+	}
+}
+
+void tkfi_dpor_keep(struct tkfi_dpor *d, struct tkfi_keep *keep)
+{
+	tkfi_keep_move(keep, &d->depth, sizeof(d->depth));
+	tkfi_keep_move(keep, &d->split, sizeof(d->split));
+	tkfi_keep_move(keep, &d->beginnings, sizeof(d->beginnings));
+	tkfi_keep_move(keep, &d->free_tree, sizeof(d->free_tree));
+	tkfi_keep_move(keep, &d->nr_tree, sizeof(d->nr_tree));
+	if (keep->failed || d->depth > TKFI_MAX_STEPS || d->nr_tree > TREE_NODES) {
+		keep->failed = true;
+		return;
+	}
+	tkfi_keep_move(keep, d->tree, d->nr_tree * sizeof(d->tree[0]));
+	tkfi_keep_move(keep, d->nodes, (d->depth + 1) * sizeof(d->nodes[0]));
+	tkfi_keep_move(keep, d->events, d->depth * sizeof(d->events[0]));
+	tkfi_keep_move(keep, d->last_of, sizeof(d->last_of));
+	tkfi_keep_move(keep, d->last_at, sizeof(d->last_at));
 }
 
 struct tkfi_dpor *tkfi_dpor_create(struct tkfi_engine *engine)

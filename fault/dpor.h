@@ -7,6 +7,10 @@
  * Partial Order Reduction, J. ACM 64(4), 2017: algorithm 2, with locks as in its
  * section on disabling. Two steps are dependent if they are of one VCPU, or touch
  * one cell and one of them writes.
+ *
+ * Parts divide the beginnings of executions: up to some depth everybody who is awake
+ * goes on (sleep sets alone, Godefroid, LNCS 1032, 1996), and each part takes its share
+ * of what can be met there. So parts need not know of each other's races.
  */
 #ifndef __TKFI_DPOR_H
 #define __TKFI_DPOR_H
@@ -19,6 +23,7 @@
  * @redundant:	executions abandoned because all that could go on was asleep
  * @deadlocks:	classes that ended with VCPUs waiting for ever
  * @steps:	steps executed that were a choice
+ * @prefixes:	beginnings that other parts explore
  * @replayed:	steps executed again to get from a snapshot to a choice
  * @longest:	most steps of an execution
  * @restarts:	how often a cell turned out to be shared after all
@@ -29,6 +34,7 @@ struct tkfi_dpor_stats {
 	u64 redundant;
 	u64 deadlocks;
 	u64 steps;
+	u64 prefixes;
 	u64 replayed;
 	unsigned int longest;
 	unsigned int restarts;
@@ -39,19 +45,29 @@ struct tkfi_dpor_stats {
  * struct tkfi_dpor_client - who explores
  * @start:	put everything where executions begin, and add the VCPUs
  * @judge:	look at an execution that has ended, with what tkfi_engine_run()
- *		returned. Return false to end the exploration
+ *		returned
+ * @pause:	called between executions, when tkfi_dpor_keep() can be. Return false
+ *		to end the exploration. May be NULL
  * @restart:	forget all judgements: what follows repeats them
- * @arg:	for both
+ * @arg:	for all of them
  * @limit:	the most classes to explore, 0 for no limit
  * @no_snapshots: take none but at the start
+ * @part:	explore only this part of @parts, from 0; all parts together explore
+ *		each class once if they agree about what is shared
+ * @parts:	how many there are; 0 and 1 for everything
+ * @resumed:	go on from what tkfi_dpor_keep() has loaded; @stats are kept too
  */
 struct tkfi_dpor_client {
 	int (*start)(void *arg);
-	bool (*judge)(void *arg, int ret);
+	void (*judge)(void *arg, int ret);
+	bool (*pause)(void *arg);
 	void (*restart)(void *arg);
 	void *arg;
 	u64 limit;
 	bool no_snapshots;
+	unsigned int part;
+	unsigned int parts;
+	bool resumed;
 };
 
 struct tkfi_dpor;
@@ -66,7 +82,7 @@ struct tkfi_dpor *tkfi_dpor_create(struct tkfi_engine *engine);
 void tkfi_dpor_destroy(struct tkfi_dpor *dpor);
 
 /**
- * tkfi_dpor_explore() - explore all classes
+ * tkfi_dpor_explore() - explore all classes, or those of a part
  * @dpor:	memory
  * @client:	what is explored
  * @stats:	filled
@@ -78,5 +94,10 @@ void tkfi_dpor_destroy(struct tkfi_dpor *dpor);
 int tkfi_dpor_explore(struct tkfi_dpor *dpor,
 		      const struct tkfi_dpor_client *client,
 		      struct tkfi_dpor_stats *stats);
+
+struct tkfi_keep;
+
+/* Save or load what is left to explore. For @pause, and before a resumption. */
+void tkfi_dpor_keep(struct tkfi_dpor *dpor, struct tkfi_keep *keep);
 
 #endif

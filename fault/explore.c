@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "explore.h"
 #include "interleave.h"
+#include "keep.h"
 #include "strategies.h"
 
 struct tkfi_explorer *tkfi_explorer_open(u32 hz)
@@ -115,6 +116,7 @@ int tkfi_explorer_load(struct tkfi_explorer *x,
 		return -EINVAL;
 	}
 	strscpy(x->name, scenario->name, sizeof(x->name));
+	strscpy(x->text, scenario->text, sizeof(x->text));
 	collect(x);
 	return 0;
 }
@@ -203,7 +205,7 @@ static void found(const struct tkfi_finding *finding, void *arg)
 	strscpy(v->schedule, text, sizeof(v->schedule));
 }
 
-static bool judge(void *arg, int ret)
+static void judge(void *arg, int ret)
 {
 	struct tkfi_explorer *x = arg;
 
@@ -212,7 +214,135 @@ static bool judge(void *arg, int ret)
 	x->order.nr = 0;
 	tkfi_oracles_check(x->session.engine, &x->plan, ret, &x->order, found,
 			   x);
-	return !x->stop_ns || os_nsecs() < x->stop_ns;
+}
+
+/* The memory of that strategy. */
+static struct tkfi_interleave dfs;
+
+/* A pointer into @x or to something of the kernel's image, as @x was at @old. */
+static void relocate(struct tkfi_explorer *x, unsigned long old, const void *pointer)
+{
+	unsigned long *p = (unsigned long *)pointer;
+
+	if (*p >= old && *p < old + sizeof(*x))
+		*p += (unsigned long)x - old;
+}
+
+/* Save or load where the exploration is. */
+static void keep_all(struct tkfi_explorer *x)
+{
+	struct tkfi_keep *keep = x->options.keep;
+	unsigned long self = (unsigned long)x;
+	s64 spent = os_nsecs() - x->watch.began;
+	unsigned int i;
+
+	tkfi_keep_move(keep, &self, sizeof(self));
+	tkfi_keep_move(keep, &spent, sizeof(spent));
+	x->watch.began = os_nsecs() - spent;
+	tkfi_keep_move(keep, &x->stats, sizeof(x->stats));
+	tkfi_keep_move(keep, &x->nr_violations, sizeof(x->nr_violations));
+	tkfi_keep_move(keep, x->violations, sizeof(x->violations));
+	tkfi_cells_keep(keep);
+	if (x->options.strategy == TKFI_DPOR)
+		tkfi_dpor_keep(x->dpor, keep);
+	else if (x->options.strategy == TKFI_DFS)
+		tkfi_keep_move(keep, &dfs, sizeof(dfs));
+	for (i = 0; i < x->nr_violations; i++) {
+		relocate(x, self, &x->violations[i].finding.first);
+		relocate(x, self, &x->violations[i].finding.second);
+	}
+}
+
+/*
+ * Whose state it is: of this build, scenario, and way to explore. How long and how much
+ * may be something else the next time.
+ */
+static void name_state(const struct tkfi_explorer *x, char *name, size_t size)
+{
+	const struct tkfi_explore_options *o = &x->options;
+
+	snprintf(name, size, "%s%s\n%s %u %llu %u %u %u/%u %s", linux_banner,
+		 x->text, tkfi_strategy_names[o->strategy], o->no_snapshots,
+		 o->seed, o->depth, o->preemptions, o->part, o->parts,
+		 o->shared ?: "");
+}
+
+#define NAME_SIZE	(TKFI_SCENARIO_TEXT + 2048)
+
+static void save(struct tkfi_explorer *x)
+{
+	static char name[NAME_SIZE];
+	int ret;
+
+	name_state(x, name, sizeof(name));
+	tkfi_keep_begin(x->options.keep);
+	tkfi_keep_move(x->options.keep, name, sizeof(name));
+	keep_all(x);
+	ret = tkfi_keep_write(x->options.keep);
+	if (ret)
+		pr_err_once("tkfi: the state of the exploration cannot be kept: %d\n",
+			    ret);
+}
+
+/* Load a state, if there is one. Return: 1 if there was, 0 if not, -ESTALE. */
+static int load(struct tkfi_explorer *x)
+{
+	static char name[NAME_SIZE], kept[NAME_SIZE];
+
+	if (!x->options.keep || !x->options.resume ||
+	    tkfi_keep_read(x->options.keep))
+		return 0;
+	name_state(x, name, sizeof(name));
+	tkfi_keep_move(x->options.keep, kept, sizeof(kept));
+	if (!x->options.keep->failed && !strcmp(name, kept)) {
+		keep_all(x);
+		if (!x->options.keep->failed)
+			return 1;
+	}
+	snprintf(x->session.engine->error, sizeof(x->session.engine->error),
+		 "the state that was kept is of another kernel, scenario or strategy");
+	return -ESTALE;
+}
+
+#define LOOK_EVERY	16		/* executions */
+#define KEEP_EVERY	(5 * NSEC_PER_SEC)
+
+/* Between executions. Returns whether to go on. */
+static bool look_at_clock(struct tkfi_explorer *x)
+{
+	struct tkfi_watch *w = &x->watch;
+	s64 now;
+
+	if (w->skip--)
+		return true;
+	w->skip = LOOK_EVERY;
+	now = os_nsecs();
+	if (x->progress && now - w->said >= NSEC_PER_SEC) {
+		x->progress(x);
+		w->said = now;
+	}
+	if (x->options.keep && now - w->kept >= KEEP_EVERY) {
+		save(x);
+		w->kept = now;
+	}
+	return !w->stop || now < w->stop;
+}
+
+/* At the end: what is left, if there is anything. */
+static void keep_rest(struct tkfi_explorer *x, int ret)
+{
+	bool samples = x->options.strategy != TKFI_DPOR &&
+		       x->options.strategy != TKFI_DFS;
+
+	if (ret || x->stats.complete || (samples && !x->watch.stop))
+		tkfi_keep_clear(x->options.keep);
+	else
+		save(x);
+}
+
+static bool pause(void *arg)
+{
+	return look_at_clock(arg);
 }
 
 /* Interrupts off, the kernel's own state saved, the scenario set up. */
@@ -252,15 +382,22 @@ const char * const tkfi_strategy_names[TKFI_NR_STRATEGIES] = {
 
 static int explore_dpor(struct tkfi_explorer *x)
 {
-	const struct tkfi_dpor_client client = {
+	struct tkfi_dpor_client client = {
 		.start = start,
 		.judge = judge,
+		.pause = pause,
 		.restart = forget,
 		.arg = x,
 		.limit = x->options.executions,
 		.no_snapshots = x->options.no_snapshots,
+		.part = x->options.part,
+		.parts = x->options.parts,
 	};
+	int ret = load(x);
 
+	if (ret < 0)
+		return ret;
+	client.resumed = ret;
 	return tkfi_dpor_explore(x->dpor, &client, &x->stats);
 }
 
@@ -289,17 +426,20 @@ static bool execute(struct tkfi_explorer *x, struct tkfi_strategy *strategy,
 	x->stats.steps += engine->nr_log;
 	x->stats.longest = max(x->stats.longest, engine->nr_log);
 	x->stats.deadlocks += *ret == -EDEADLK;
-	return judge(x, *ret);
+	judge(x, *ret);
+	return true;
 }
 
 static int explore_dfs(struct tkfi_explorer *x)
 {
-	static struct tkfi_interleave dfs;
-	int ret = 0;
+	int ret;
 
 	tkfi_interleave_init(&dfs);
 	dfs.strategy.wants = TKFI_WANTS_ACCESSES;
 	dfs.bound = x->options.preemptions;
+	ret = load(x);
+	if (ret < 0)
+		return ret;
 	while (execute(x, &dfs.strategy, &ret)) {
 		if (tkfi_cells_changed) {
 			/* Choices have come up that were none before. */
@@ -322,7 +462,8 @@ static int explore_dfs(struct tkfi_explorer *x)
 			x->stats.complete = true;
 			break;
 		}
-		if (x->stats.classes == x->options.executions)
+		if (x->stats.classes == x->options.executions ||
+		    !look_at_clock(x))
 			break;
 	}
 	return ret == -EDEADLK ? 0 : ret;
@@ -335,9 +476,11 @@ static int explore_samples(struct tkfi_explorer *x)
 	struct tkfi_random random;
 	struct tkfi_pos pos;
 	struct tkfi_pct pct;
-	int ret = 0;
+	int ret = load(x);
 
-	for (i = options->seed; i < options->seed + nr; i++) {
+	if (ret < 0)
+		return ret;
+	for (i = options->seed + x->stats.classes; i < options->seed + nr; i++) {
 		struct tkfi_strategy *strategy;
 
 		switch (options->strategy) {
@@ -364,8 +507,19 @@ static int explore_samples(struct tkfi_explorer *x)
 			x->nr_violations = 0;
 			i = options->seed - 1;
 		}
+		if (!look_at_clock(x))
+			break;
 	}
 	return ret == -EDEADLK ? 0 : ret;
+}
+
+static int parse_shared(struct tkfi_explorer *x, const char *shared)
+{
+	if (!shared || !tkfi_cells_parse_shared(shared))
+		return 0;
+	snprintf(x->session.engine->error, sizeof(x->session.engine->error),
+		 "'%s' is no list of shared cells; write 12-14,77", shared);
+	return -EINVAL;
 }
 
 int tkfi_explore(struct tkfi_explorer *x,
@@ -376,13 +530,19 @@ int tkfi_explore(struct tkfi_explorer *x,
 
 	x->nr_violations = 0;
 	x->options = *options;
-	x->stop_ns = options->seconds ?
-		     os_nsecs() + options->seconds * NSEC_PER_SEC : 0;
+	x->watch = (struct tkfi_watch){ .began = os_nsecs() };
+	x->watch.said = x->watch.began;
+	x->watch.kept = x->watch.began;
+	if (options->seconds)
+		x->watch.stop = x->watch.began + options->seconds * NSEC_PER_SEC;
 	memset(&x->stats, 0, sizeof(x->stats));
 	ret = begin(x, &flags);
 	x->session.engine->quiet = true;
 	if (!ret) {
 		tkfi_cells_begin();
+		ret = parse_shared(x, options->shared);
+	}
+	if (!ret) {
 		if (options->strategy == TKFI_DPOR)
 			ret = explore_dpor(x);
 		else if (options->strategy == TKFI_DFS)
@@ -392,6 +552,8 @@ int tkfi_explore(struct tkfi_explorer *x,
 	}
 	x->session.engine->quiet = false;
 	end(x, flags);
+	if (options->keep && ret != -ESTALE)
+		keep_rest(x, ret);
 	return ret;
 }
 

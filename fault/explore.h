@@ -56,6 +56,11 @@ extern const char * const tkfi_strategy_names[TKFI_NR_STRATEGIES];
  * @depth:	of bugs that pct looks for
  * @preemptions: bound of dfs
  * @no_snapshots: dpor executes from the start again each time
+ * @part:	of dpor: explore only this part of @parts
+ * @parts:	how many there are, 0 for everything
+ * @shared:	what tkfi_cells_print_shared() printed, to begin with; NULL for nothing
+ * @keep:	where to keep the state, NULL for nowhere
+ * @resume:	go on from the state that was kept, if there is one
  */
 struct tkfi_explore_options {
 	enum tkfi_strategy_kind strategy;
@@ -65,9 +70,33 @@ struct tkfi_explore_options {
 	unsigned int depth;
 	unsigned int preemptions;
 	bool no_snapshots;
+	unsigned int part;
+	unsigned int parts;
+	const char *shared;
+	struct tkfi_keep *keep;
+	bool resume;
 };
 
 #define TKFI_SAMPLES	10000
+
+/* The longest text of a scenario: a kernel parameter. */
+#define TKFI_SCENARIO_TEXT	1024
+
+/**
+ * struct tkfi_watch - looks at the host's clock while an exploration goes on
+ * @began:	when it began, ns; time before a resumption counts
+ * @stop:	when it has to end, 0 for never
+ * @said:	when progress was reported last
+ * @kept:	when its state was kept last
+ * @skip:	executions until the clock is looked at again
+ */
+struct tkfi_watch {
+	s64 began;
+	s64 stop;
+	s64 said;
+	s64 kept;
+	unsigned int skip;
+};
 
 /**
  * struct tkfi_explorer - explorations of scenarios
@@ -79,11 +108,13 @@ struct tkfi_explore_options {
  * @dpor:	memory of the exploration
  * @order:	of the steps of an execution with a finding
  * @options:	of the last exploration
- * @stop_ns:	when it has to stop, by the host's clock; 0 for never
+ * @text:	the scenario's
+ * @watch:	looks after time and state while it goes on
  * @stats:	what it did; for other strategies than dpor @classes are executions
  * @each:	called after each execution with what tkfi_engine_run() returned; may be
  *		NULL. For tests
  * @each_arg:	for @each
+ * @progress:	called about once a second meanwhile; may be NULL
  * @violations:	distinct ones of the last exploration
  * @nr_violations: how many; those of more kinds than TKFI_MAX_VIOLATIONS are
  *		dropped
@@ -97,10 +128,12 @@ struct tkfi_explorer {
 	struct tkfi_dpor *dpor;
 	struct tkfi_order order;
 	struct tkfi_explore_options options;
-	s64 stop_ns;
+	char text[TKFI_SCENARIO_TEXT];
+	struct tkfi_watch watch;
 	struct tkfi_dpor_stats stats;
 	void (*each)(struct tkfi_explorer *x, int ret);
 	void *each_arg;
+	void (*progress)(struct tkfi_explorer *x);
 	struct tkfi_violation violations[TKFI_MAX_VIOLATIONS];
 	unsigned int nr_violations;
 };
@@ -127,7 +160,8 @@ int tkfi_explorer_load(struct tkfi_explorer *x,
  * @x:		explorer; @x->stats and @x->violations are filled
  * @options:	how
  *
- * Return: as tkfi_dpor_explore(); the sentence is in the engine's error.
+ * Return: as tkfi_dpor_explore(); -EINVAL for bad @options->shared, -ESTALE if the state
+ * that was kept is of something else. The sentence is in the engine's error.
  */
 int tkfi_explore(struct tkfi_explorer *x,
 		 const struct tkfi_explore_options *options);

@@ -161,9 +161,8 @@ static int small_start(void *arg)
 	return 0;
 }
 
-static bool small_judge(void *arg, int ret)
+static void small_judge(void *arg, int ret)
 {
-	return true;
 }
 
 static void small_timekeeper(struct kunit *test)

@@ -14,6 +14,7 @@
 #include "cells.h"
 #include "dpor.h"
 #include "hooks.h"
+#include "keep.h"
 
 #undef cpu_relax
 
@@ -127,7 +128,8 @@ static struct {
 } memory;
 
 static struct tkfi_engine *engine;
-static struct tkfi_dpor *dpor;
+static struct tkfi_dpor *dpor, *another;
+static struct tkfi_keep *keep;
 
 /* What the enumerator found: canonical executions. */
 #define KEY_BITS	18
@@ -145,11 +147,15 @@ static int dpor_suite_init(struct kunit_suite *suite)
 	engine->nr_ranges = 1;
 	engine->quiet = true;
 	dpor = tkfi_dpor_create(engine);
-	return dpor ? 0 : -ENOMEM;
+	another = tkfi_dpor_create(engine);
+	keep = tkfi_keep_create("");
+	return dpor && another && keep ? 0 : -ENOMEM;
 }
 
 static void dpor_suite_exit(struct kunit_suite *suite)
 {
+	tkfi_keep_destroy(keep);
+	tkfi_dpor_destroy(another);
 	tkfi_dpor_destroy(dpor);
 	tkfi_engine_destroy(engine);
 	vfree(keys);
@@ -235,9 +241,21 @@ static int start(void *arg)
 	return 0;
 }
 
-static bool judge(void *arg, int ret)
+static void judge(void *arg, int ret)
 {
-	return true;
+}
+
+/* Make the memory known. An NMI or another part must find all steps. */
+static int prepare(bool all_shared)
+{
+	tkfi_cells_reset();
+	if (tkfi_cells_add("memory", &memory, sizeof(memory)))
+		return -ENOSPC;
+	tkfi_cells_mark(&memory.words[SEQUENCE], TKFI_CELL_SEQUENCE);
+	tkfi_cells_mark(&memory.words[LATCH_WORD], TKFI_CELL_LATCH);
+	if (all_shared)
+		tkfi_cells_share_all();
+	return 0;
 }
 
 static int explore(const struct program *program, struct tkfi_dpor_stats *stats)
@@ -248,15 +266,67 @@ static int explore(const struct program *program, struct tkfi_dpor_stats *stats)
 		.arg = (void *)program,
 	};
 
-	tkfi_cells_reset();
-	if (tkfi_cells_add("memory", &memory, sizeof(memory)))
-		return -ENOSPC;
-	tkfi_cells_mark(&memory.words[SEQUENCE], TKFI_CELL_SEQUENCE);
-	tkfi_cells_mark(&memory.words[LATCH_WORD], TKFI_CELL_LATCH);
-	/* An NMI comes before any step, but steps that nobody sees are none. */
-	if (memchr_inv(program->nmi_of, 0, sizeof(program->nmi_of)))
-		tkfi_cells_share_all();
-	return tkfi_dpor_explore(dpor, &client, stats);
+	return prepare(memchr_inv(program->nmi_of, 0,
+				  sizeof(program->nmi_of))) ?:
+	       tkfi_dpor_explore(dpor, &client, stats);
+}
+
+/* The classes of all parts, 0 if one could not be explored. */
+static u64 explore_parts(const struct program *program, unsigned int parts)
+{
+	struct tkfi_dpor_client client = {
+		.start = start,
+		.judge = judge,
+		.arg = (void *)program,
+		.parts = parts,
+	};
+	struct tkfi_dpor_stats stats;
+	u64 classes = 0;
+
+	for (; client.part < parts; client.part++) {
+		if (prepare(true) || tkfi_dpor_explore(dpor, &client, &stats) ||
+		    !stats.complete)
+			return 0;
+		classes += stats.classes;
+	}
+	return classes;
+}
+
+static bool pause_after_one(void *arg)
+{
+	return false;
+}
+
+/* Each class by an exploration of its own, that goes on where the last one was. */
+static u64 explore_in_pieces(const struct program *program)
+{
+	struct tkfi_dpor_client client = {
+		.start = start,
+		.judge = judge,
+		.pause = pause_after_one,
+		.arg = (void *)program,
+	};
+	struct tkfi_dpor_stats stats;
+
+	if (prepare(true))
+		return 0;
+	for (; !tkfi_dpor_explore(dpor, &client, &stats); client.resumed = true) {
+		if (stats.complete)
+			return stats.classes;
+		tkfi_keep_begin(keep);
+		tkfi_dpor_keep(dpor, keep);
+		tkfi_cells_keep(keep);
+		swap(dpor, another);
+		if (prepare(false))
+			return 0;
+		keep->loading = true;
+		keep->at = 0;
+		tkfi_dpor_keep(dpor, keep);
+		tkfi_cells_keep(keep);
+		if (keep->failed)
+			return 0;
+	}
+	return 0;
 }
 
 /**
@@ -467,6 +537,9 @@ static void exact(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stats.classes, program->classes);
 	KUNIT_EXPECT_EQ(test, stats.redundant, 0);
 	KUNIT_EXPECT_EQ(test, count_classes(program), program->classes);
+	KUNIT_EXPECT_EQ(test, explore_parts(program, 2), program->classes);
+	KUNIT_EXPECT_EQ(test, explore_parts(program, 7), program->classes);
+	KUNIT_EXPECT_EQ(test, explore_in_pieces(program), program->classes);
 }
 
 /* Some instructions that make sense together; returns how many. */
@@ -582,6 +655,8 @@ static void random_programs(struct kunit *test)
 		KUNIT_ASSERT_EQ_MSG(test, stats.classes, classes,
 				    "program %u, %s", i, text);
 		KUNIT_ASSERT_EQ_MSG(test, stats.redundant, 0,
+				    "program %u, %s", i, text);
+		KUNIT_ASSERT_EQ_MSG(test, explore_parts(&program, 3), classes,
 				    "program %u, %s", i, text);
 		most = max(most, classes);
 		deadlocks += !!stats.deadlocks;

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+#include <linux/xxhash.h>
+#include <os.h>
+
+#include "keep.h"
+
+static const char magic[8] = "tkfi-st1";
+
+struct header {
+	char magic[sizeof(magic)];
+	u64 number;
+	u64 size;
+	u64 hash;
+};
+
+struct tkfi_keep *tkfi_keep_create(const char *file)
+{
+	struct tkfi_keep *keep = kzalloc(sizeof(*keep), GFP_KERNEL);
+
+	if (!keep)
+		return NULL;
+	keep->bytes = vmalloc(TKFI_KEEP_SIZE);
+	if (!keep->bytes ||
+	    strscpy(keep->file, file, sizeof(keep->file)) < 0) {
+		tkfi_keep_destroy(keep);
+		return NULL;
+	}
+	return keep;
+}
+
+void tkfi_keep_destroy(struct tkfi_keep *keep)
+{
+	if (!keep)
+		return;
+	vfree(keep->bytes);
+	kfree(keep);
+}
+
+void tkfi_keep_move(struct tkfi_keep *keep, void *what, size_t size)
+{
+	if (keep->failed || size > TKFI_KEEP_SIZE - keep->at) {
+		keep->failed = true;
+		return;
+	}
+	if (keep->loading)
+		memcpy(what, keep->bytes + keep->at, size);
+	else
+		memcpy(keep->bytes + keep->at, what, size);
+	keep->at += size;
+}
+
+void tkfi_keep_begin(struct tkfi_keep *keep)
+{
+	keep->loading = false;
+	keep->failed = false;
+	keep->at = 0;
+}
+
+/* Open one of the two files. */
+static int open_file(const struct tkfi_keep *keep, u64 number,
+		     struct openflags flags)
+{
+	char name[TKFI_KEEP_FILE + 2];
+
+	snprintf(name, sizeof(name), "%s.%u", keep->file,
+		 (unsigned int)(number % 2));
+	return os_open_file(name, flags, 0644);
+}
+
+static int write_all(int fd, const void *bytes, size_t size)
+{
+	int ret = os_write_file(fd, bytes, size);
+
+	if (ret < 0)
+		return ret;
+	return ret == size ? 0 : -ENOSPC;
+}
+
+int tkfi_keep_write(struct tkfi_keep *keep)
+{
+	struct header header = {
+		.number = keep->number + 1,
+		.size = keep->at,
+		.hash = xxh64(keep->bytes, keep->at, keep->number + 1),
+	};
+	int fd, ret;
+
+	if (keep->failed)
+		return -E2BIG;
+	memcpy(header.magic, magic, sizeof(magic));
+	fd = open_file(keep, header.number,
+		       of_trunc(of_create(of_write(OPENFLAGS()))));
+	if (fd < 0)
+		return fd;
+	ret = write_all(fd, &header, sizeof(header));
+	if (!ret)
+		ret = write_all(fd, keep->bytes, keep->at);
+	os_close_file(fd);
+	if (!ret)
+		keep->number++;
+	return ret;
+}
+
+/* The header of a file that is whole, and what follows it. */
+static bool read_one(struct tkfi_keep *keep, u64 number, struct header *header)
+{
+	int fd = open_file(keep, number, of_read(OPENFLAGS()));
+	bool whole;
+
+	if (fd < 0)
+		return false;
+	whole = os_read_file(fd, header, sizeof(*header)) == sizeof(*header) &&
+		!memcmp(header->magic, magic, sizeof(magic)) &&
+		header->size <= TKFI_KEEP_SIZE &&
+		os_read_file(fd, keep->bytes, header->size) == header->size &&
+		header->hash == xxh64(keep->bytes, header->size, header->number);
+	os_close_file(fd);
+	return whole;
+}
+
+int tkfi_keep_read(struct tkfi_keep *keep)
+{
+	struct header headers[2];
+	bool whole[2];
+	int i, newest;
+
+	for (i = 0; i < 2; i++)
+		whole[i] = read_one(keep, i, &headers[i]);
+	newest = whole[1] && (!whole[0] || headers[1].number > headers[0].number);
+	if (!whole[newest] || !read_one(keep, newest, &headers[newest]))
+		return -ENOENT;
+	keep->number = headers[newest].number;
+	keep->loading = true;
+	keep->failed = false;
+	keep->at = 0;
+	return 0;
+}
+
+void tkfi_keep_clear(struct tkfi_keep *keep)
+{
+	int i, fd;
+
+	for (i = 0; i < 2; i++) {
+		fd = open_file(keep, i,
+			       of_trunc(of_create(of_write(OPENFLAGS()))));
+		if (fd >= 0)
+			os_close_file(fd);
+	}
+}
