@@ -18,8 +18,8 @@
 #define SPACING		8	/* steps between snapshots */
 #define NR_SNAPSHOTS	64
 #define SNAPSHOT_SIZE	SZ_32K
-#define SHARES		16	/* beginnings a part has at least, if there are so many */
-#define MAX_SPLIT	24	/* steps of beginnings */
+#define SHARES		256	/* beginnings a part has at least, if there are so many */
+#define MAX_SPLIT	40	/* steps of beginnings */
 
 /*
  * What makes two steps dependent: the cells, and the one that a step of a VCPU with
