@@ -111,6 +111,15 @@ struct tkfi_vcpu {
 	struct tkfi_context context;
 };
 
+/* May it make a difference which of two VCPUs goes on first? */
+static inline bool tkfi_vcpus_conflict(const struct tkfi_vcpu *a,
+				       const struct tkfi_vcpu *b)
+{
+	return a == b || tkfi_steps_conflict(&a->next, &b->next) ||
+	       (a->cpu && a->cpu == b->next.cell) ||
+	       (b->cpu && b->cpu == a->next.cell);
+}
+
 struct tkfi_engine;
 
 /**

@@ -328,13 +328,19 @@ static bool look_at_clock(struct tkfi_explorer *x)
 	return !w->stop || now < w->stop;
 }
 
+static u64 nr_samples(const struct tkfi_explorer *x)
+{
+	return x->options.executions ?: TKFI_SAMPLES;
+}
+
 /* At the end: what is left, if there is anything. */
 static void keep_rest(struct tkfi_explorer *x, int ret)
 {
 	bool samples = x->options.strategy != TKFI_DPOR &&
 		       x->options.strategy != TKFI_DFS;
 
-	if (ret || x->stats.complete || (samples && !x->watch.stop))
+	if (ret || x->stats.complete ||
+	    (samples && x->stats.classes >= nr_samples(x)))
 		tkfi_keep_clear(x->options.keep);
 	else
 		save(x);
@@ -398,7 +404,13 @@ static int explore_dpor(struct tkfi_explorer *x)
 	if (ret < 0)
 		return ret;
 	client.resumed = ret;
-	return tkfi_dpor_explore(x->dpor, &client, &x->stats);
+	ret = tkfi_dpor_explore(x->dpor, &client, &x->stats);
+	if (x->options.keep)
+		keep_rest(x, ret);
+	if (ret || x->stats.complete || client.parts > 1)
+		return ret;
+	return tkfi_estimate(&x->estimate, x->session.engine, start, x,
+			     &x->classes, &x->classes_error);
 }
 
 /* What an execution returned, or -E2BIG if not all its steps are known. */
@@ -466,13 +478,16 @@ static int explore_dfs(struct tkfi_explorer *x)
 		    !look_at_clock(x))
 			break;
 	}
-	return ret == -EDEADLK ? 0 : ret;
+	ret = ret == -EDEADLK ? 0 : ret;
+	if (x->options.keep)
+		keep_rest(x, ret);
+	return ret;
 }
 
 static int explore_samples(struct tkfi_explorer *x)
 {
 	const struct tkfi_explore_options *options = &x->options;
-	u64 nr = options->executions ?: TKFI_SAMPLES, i;
+	u64 nr = nr_samples(x), i;
 	struct tkfi_random random;
 	struct tkfi_pos pos;
 	struct tkfi_pct pct;
@@ -510,7 +525,10 @@ static int explore_samples(struct tkfi_explorer *x)
 		if (!look_at_clock(x))
 			break;
 	}
-	return ret == -EDEADLK ? 0 : ret;
+	ret = ret == -EDEADLK ? 0 : ret;
+	if (x->options.keep)
+		keep_rest(x, ret);
+	return ret;
 }
 
 static int parse_shared(struct tkfi_explorer *x, const char *shared)
@@ -536,6 +554,8 @@ int tkfi_explore(struct tkfi_explorer *x,
 	if (options->seconds)
 		x->watch.stop = x->watch.began + options->seconds * NSEC_PER_SEC;
 	memset(&x->stats, 0, sizeof(x->stats));
+	x->classes = 0;
+	x->classes_error = 0;
 	ret = begin(x, &flags);
 	x->session.engine->quiet = true;
 	if (!ret) {
@@ -552,8 +572,6 @@ int tkfi_explore(struct tkfi_explorer *x,
 	}
 	x->session.engine->quiet = false;
 	end(x, flags);
-	if (options->keep && ret != -ESTALE)
-		keep_rest(x, ret);
 	return ret;
 }
 

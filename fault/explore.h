@@ -4,6 +4,7 @@
 #define __TKFI_EXPLORE_H
 
 #include "dpor.h"
+#include "estimate.h"
 #include "oracle.h"
 #include "schedule.h"
 #include "session.h"
@@ -110,6 +111,10 @@ struct tkfi_watch {
  * @options:	of the last exploration
  * @text:	the scenario's
  * @watch:	looks after time and state while it goes on
+ * @estimate:	memory of the estimate
+ * @classes:	how many classes there are: estimated, when dpor did not come to its end
+ *		and explored no part; else 0
+ * @classes_error: its standard error
  * @stats:	what it did; for other strategies than dpor @classes are executions
  * @each:	called after each execution with what tkfi_engine_run() returned; may be
  *		NULL. For tests
@@ -130,6 +135,9 @@ struct tkfi_explorer {
 	struct tkfi_explore_options options;
 	char text[TKFI_SCENARIO_TEXT];
 	struct tkfi_watch watch;
+	struct tkfi_estimate estimate;
+	u64 classes;
+	u64 classes_error;
 	struct tkfi_dpor_stats stats;
 	void (*each)(struct tkfi_explorer *x, int ret);
 	void *each_arg;

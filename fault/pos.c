@@ -15,8 +15,7 @@ static unsigned int pos_next(struct tkfi_strategy *strategy,
 		if (s->priority[i] > s->priority[best])
 			best = i;
 	for (i = 0; i < engine->nr_vcpus; i++)
-		if (i == best || tkfi_steps_conflict(&engine->vcpus[i].next,
-						     &engine->vcpus[best].next))
+		if (tkfi_vcpus_conflict(&engine->vcpus[i], &engine->vcpus[best]))
 			s->priority[i] = tkfi_draw(&s->state, U32_MAX);
 	return best;
 }

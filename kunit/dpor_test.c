@@ -13,6 +13,7 @@
 
 #include "cells.h"
 #include "dpor.h"
+#include "estimate.h"
 #include "hooks.h"
 #include "keep.h"
 
@@ -130,6 +131,7 @@ static struct {
 static struct tkfi_engine *engine;
 static struct tkfi_dpor *dpor, *another;
 static struct tkfi_keep *keep;
+static struct tkfi_estimate *estimate;
 
 /* What the enumerator found: canonical executions. */
 #define KEY_BITS	18
@@ -149,11 +151,13 @@ static int dpor_suite_init(struct kunit_suite *suite)
 	dpor = tkfi_dpor_create(engine);
 	another = tkfi_dpor_create(engine);
 	keep = tkfi_keep_create("");
-	return dpor && another && keep ? 0 : -ENOMEM;
+	estimate = vmalloc(sizeof(*estimate));
+	return dpor && another && keep && estimate ? 0 : -ENOMEM;
 }
 
 static void dpor_suite_exit(struct kunit_suite *suite)
 {
+	vfree(estimate);
 	tkfi_keep_destroy(keep);
 	tkfi_dpor_destroy(another);
 	tkfi_dpor_destroy(dpor);
@@ -542,6 +546,30 @@ static void exact(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, explore_in_pieces(program), program->classes);
 }
 
+/* Is an estimate within six standard errors? A mistake of a branch is far more. */
+static bool is_near(const struct program *program, unsigned int classes,
+		    u64 *estimated, u64 *error)
+{
+	if (prepare(true) ||
+	    tkfi_estimate(estimate, engine, start, (void *)program, estimated,
+			  error))
+		return false;
+	return *estimated <= classes + 6 * *error + 1 &&
+	       classes <= *estimated + 6 * *error + 1;
+}
+
+static void estimated(struct kunit *test)
+{
+	const struct program *program = test->param_value;
+	u64 classes = 0, error = 0;
+
+	KUNIT_EXPECT_TRUE(test, is_near(program, program->classes, &classes,
+					&error));
+	kunit_info(test, "%s: %llu of %u, error %llu\n", program->name, classes,
+		   program->classes, error);
+	KUNIT_EXPECT_LE(test, error, 1 + program->classes / 20);
+}
+
 /* Some instructions that make sense together; returns how many. */
 static unsigned int random_piece(struct rnd_state *rnd, struct instruction *to)
 {
@@ -631,7 +659,8 @@ static void print_program(const struct program *program, char *text, size_t size
 	}
 }
 
-#define RANDOM_PROGRAMS	1000
+#define RANDOM_PROGRAMS		1000
+#define ESTIMATED_PROGRAMS	50
 
 static void random_programs(struct kunit *test)
 {
@@ -639,6 +668,7 @@ static void random_programs(struct kunit *test)
 	struct tkfi_dpor_stats stats;
 	static struct program program;
 	struct rnd_state rnd;
+	u64 near = 0, error = 0;
 	char text[256];
 
 	prandom_seed_state(&rnd, 2013);
@@ -658,6 +688,12 @@ static void random_programs(struct kunit *test)
 				    "program %u, %s", i, text);
 		KUNIT_ASSERT_EQ_MSG(test, explore_parts(&program, 3), classes,
 				    "program %u, %s", i, text);
+		if (i < ESTIMATED_PROGRAMS)
+			KUNIT_EXPECT_TRUE_MSG(test,
+					      is_near(&program, classes, &near,
+						      &error),
+					      "program %u, %s: %llu +- %llu of %u",
+					      i, text, near, error, classes);
 		most = max(most, classes);
 		deadlocks += !!stats.deadlocks;
 		nmis += program.nmi_of[1] || program.nmi_of[2];
@@ -803,6 +839,7 @@ static void writers_wait(struct kunit *test)
 static struct kunit_case dpor_cases[] = {
 	KUNIT_CASE(writers_wait),
 	KUNIT_CASE_PARAM(exact, program_gen_params),
+	KUNIT_CASE_PARAM(estimated, program_gen_params),
 	KUNIT_CASE(random_programs),
 	{}
 };

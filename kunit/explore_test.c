@@ -155,13 +155,14 @@ static void say_explored(u64 ns)
 	static char cells[2048];
 
 	tkfi_cells_print_shared(cells, sizeof(cells));
-	tkfi_result("\"type\":\"explored\",\"scenario\":\"%s\",\"part\":\"%u/%u\",\"shared\":\"%s\",\"strategy\":\"%s\",\"classes\":%llu,\"executions\":%llu,\"redundant\":%llu,\"deadlocks\":%llu,\"steps\":%llu,\"replayed\":%llu,\"longest\":%u,\"complete\":%s,\"ns\":%llu",
+	tkfi_result("\"type\":\"explored\",\"scenario\":\"%s\",\"part\":\"%u/%u\",\"shared\":\"%s\",\"strategy\":\"%s\",\"classes\":%llu,\"executions\":%llu,\"redundant\":%llu,\"deadlocks\":%llu,\"steps\":%llu,\"replayed\":%llu,\"longest\":%u,\"complete\":%s,\"estimate\":%llu,\"estimate_error\":%llu,\"ns\":%llu",
 		    explorer->name, options.part, options.parts ?: 1, cells,
 		    tkfi_strategy_names[explorer->options.strategy],
 		    explorer->options.strategy == TKFI_DPOR ? stats->classes : 0,
 		    stats->classes + stats->redundant, stats->redundant,
 		    stats->deadlocks, stats->steps, stats->replayed,
-		    stats->longest, stats->complete ? "true" : "false", ns);
+		    stats->longest, stats->complete ? "true" : "false",
+		    explorer->classes, explorer->classes_error, ns);
 }
 
 /* An execution by the schedule, again: it must come to the same. */
