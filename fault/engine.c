@@ -79,13 +79,14 @@ static __always_inline unsigned long waits_for(const struct tkfi_engine *engine,
 					       const struct tkfi_vcpu *v)
 {
 	const struct tkfi_step *next = &v->next;
+	const struct tkfi_held *held;
 	bool waits;
 	u8 flags;
 
 	switch (next->kind) {
 	case TKFI_STEP_LOCK:
-		waits = find_held(engine, next->what);
-		break;
+		held = find_held(engine, next->what);
+		return held ? BIT(held->owner->id) : 0;
 	case TKFI_STEP_AWAIT:
 		waits = *(const unsigned int *)next->what == next->value;
 		break;

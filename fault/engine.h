@@ -284,8 +284,10 @@ int tkfi_engine_resume(struct tkfi_engine *engine,
 /* VCPUs that can go on now, a bit each. */
 unsigned long tkfi_engine_ready(const struct tkfi_engine *engine);
 
-/* Other VCPUs that what @vcpu does next has to wait for, a bit each: readers of a
- * sequence; or all, if it waits for a lock or a value. An NMI does not count.
+/*
+ * Other VCPUs that @vcpu has to wait for before it goes on, a bit each: who holds the
+ * lock, who reads the sequence; or all, if it waits for a value. An NMI of its does not
+ * count.
  */
 unsigned long tkfi_engine_waits_for(const struct tkfi_engine *engine,
 				    const struct tkfi_vcpu *vcpu);

@@ -27,26 +27,31 @@ static bool may_conflict(const struct tkfi_estimate *s, const struct tkfi_vcpu *
 
 /*
  * A persistent set around @v: whatever the others do first, it does not touch what the
- * set's VCPUs are about to do.
+ * set's VCPUs are about to do. With one that has to wait come those it waits for.
  */
 static unsigned long close_around(const struct tkfi_estimate *s,
 				  const struct tkfi_engine *engine,
-				  unsigned int v, unsigned long ready)
+				  unsigned int v)
 {
-	unsigned long set = BIT(v), before = 0;
+	unsigned long set = BIT(v), before = 0, waits_for;
 	unsigned int i, j;
 
 	while (set != before) {
 		before = set;
-		for_each_set_bit(i, &before, engine->nr_vcpus)
-			for (j = 0; j < engine->nr_vcpus; j++)
-				if (!engine->vcpus[j].done &&
-				    may_conflict(s, &engine->vcpus[j],
-						 &engine->vcpus[i]))
+		for_each_set_bit(i, &before, engine->nr_vcpus) {
+			const struct tkfi_vcpu *member = &engine->vcpus[i];
+
+			waits_for = tkfi_engine_waits_for(engine, member);
+			for (j = 0; j < engine->nr_vcpus; j++) {
+				const struct tkfi_vcpu *q = &engine->vcpus[j];
+
+				if (!q->done &&
+				    (waits_for & BIT(j) ||
+				     (member->interrupted && q->interrupts == member) ||
+				     may_conflict(s, q, member)))
 					set |= BIT(j);
-		/* Who knows what lets the others go on? */
-		if (set & ~ready)
-			return ready;
+			}
+		}
 	}
 	return set;
 }
@@ -59,11 +64,26 @@ static unsigned long choose_set(const struct tkfi_estimate *s,
 	unsigned int i;
 
 	for_each_set_bit(i, &ready, engine->nr_vcpus) {
-		set = close_around(s, engine, i, ready);
+		set = close_around(s, engine, i) & ready;
 		if (hweight_long(set) < hweight_long(best))
 			best = set;
 	}
 	return best;
+}
+
+/* An NMI is one step of those around it. */
+static unsigned int steps_left(const struct tkfi_estimate *s,
+			       const struct tkfi_vcpu *v)
+{
+	if (v->interrupts && !v->steps)
+		return 1;
+	return v->steps < s->longest[v->id] ? s->longest[v->id] - v->steps : 1;
+}
+
+/* @a * @b / @c, at most U64_MAX. */
+static u64 scale(u64 a, u32 b, u32 c)
+{
+	return a < U64_MAX / b ? div_u64(a * b, c) : U64_MAX;
 }
 
 static unsigned int estimate_next(struct tkfi_strategy *strategy,
@@ -72,8 +92,8 @@ static unsigned int estimate_next(struct tkfi_strategy *strategy,
 {
 	struct tkfi_estimate *s =
 		container_of(strategy, struct tkfi_estimate, strategy);
+	unsigned int i, next, skip, left = 1, all = 0;
 	unsigned long branches;
-	unsigned int i, next, skip;
 
 	/* Up to its first step that matters each VCPU is on its own. */
 	for_each_set_bit(i, &ready, engine->nr_vcpus)
@@ -83,14 +103,17 @@ static unsigned int estimate_next(struct tkfi_strategy *strategy,
 	branches = choose_set(s, engine, ready) & ~s->asleep;
 	if (!branches)
 		return TKFI_STOP;
-	if (check_mul_overflow(s->product, (u64)hweight_long(branches),
-			       &s->product))
-		s->product = U64_MAX;
-	for (skip = tkfi_draw(&s->state, hweight_long(branches)); skip; skip--) {
-		s->asleep |= BIT(__ffs(branches));
-		branches &= branches - 1;
+	for_each_set_bit(i, &branches, engine->nr_vcpus)
+		all += steps_left(s, &engine->vcpus[i]);
+	skip = tkfi_draw(&s->state, all);
+	for_each_set_bit(next, &branches, engine->nr_vcpus) {
+		left = steps_left(s, &engine->vcpus[next]);
+		if (skip < left)
+			break;
+		skip -= left;
+		s->asleep |= BIT(next);
 	}
-	next = __ffs(branches);
+	s->product = scale(s->product, all, left);
 	for (i = 0; i < engine->nr_vcpus; i++)
 		if (tkfi_vcpus_conflict(&engine->vcpus[i], &engine->vcpus[next]))
 			s->asleep &= ~BIT(i);
@@ -104,7 +127,7 @@ static void estimate_begin(struct tkfi_strategy *strategy,
 		container_of(strategy, struct tkfi_estimate, strategy);
 
 	s->asleep = 0;
-	s->product = 1;
+	s->product = 1ULL << TKFI_FRACTION;
 }
 
 /* Note what an execution touched, and when. Returns whether there was news. */
@@ -127,6 +150,8 @@ static bool learn(struct tkfi_estimate *s, const struct tkfi_engine *engine)
 			}
 		}
 	}
+	for (i = 0; i < TKFI_MAX_VCPUS; i++)
+		s->longest[i] = max_t(u16, s->longest[i], n[i]);
 	return news;
 }
 
@@ -134,6 +159,7 @@ static bool learn(struct tkfi_estimate *s, const struct tkfi_engine *engine)
 static int sample(struct tkfi_estimate *s, struct tkfi_engine *engine,
 		  int (*start)(void *arg), void *arg, u64 *sum)
 {
+	u64 part = 0;
 	int i, ret;
 
 	*sum = 0;
@@ -143,10 +169,15 @@ static int sample(struct tkfi_estimate *s, struct tkfi_engine *engine,
 			return ret;
 		if (learn(s, engine) || tkfi_cells_changed)
 			return -EAGAIN;
-		if (ret != -ECANCELED &&
-		    check_add_overflow(*sum, s->product, sum))
+		if (ret == -ECANCELED)
+			continue;
+		part += s->product & GENMASK_ULL(TKFI_FRACTION - 1, 0);
+		if (s->product == U64_MAX ||
+		    check_add_overflow(*sum, s->product >> TKFI_FRACTION, sum))
 			*sum = U64_MAX;
 	}
+	if (*sum != U64_MAX)
+		*sum += part >> TKFI_FRACTION;
 	return 0;
 }
 
