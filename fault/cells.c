@@ -204,9 +204,26 @@ const void *tkfi_cell_word(unsigned int cell)
 	return addr_of[cell];
 }
 
-void tkfi_cell_name(unsigned int cell, unsigned int nr, char *buf, size_t size)
+static const struct object *object_of(unsigned int cell)
 {
 	const struct object *object = objects;
+
+	while (object + 1 < objects + nr_objects && object[1].cell <= cell)
+		object++;
+	return object;
+}
+
+unsigned int tkfi_cell_about(unsigned int cell)
+{
+	if (cell <= MAX_LOCKS ||
+	    tkfi_cells[cell].flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH))
+		return cell;
+	return object_of(cell)->cell;
+}
+
+void tkfi_cell_name(unsigned int cell, unsigned int nr, char *buf, size_t size)
+{
+	const struct object *object;
 	const char *name;
 
 	if (cell <= MAX_LOCKS) {
@@ -218,8 +235,7 @@ void tkfi_cell_name(unsigned int cell, unsigned int nr, char *buf, size_t size)
 		strscpy(buf, name, size);
 		return;
 	}
-	while (object + 1 < objects + nr_objects && object[1].cell <= cell)
-		object++;
+	object = object_of(cell);
 	snprintf(buf, size, "%s+%zu/%u", object->name,
 		 (size_t)(addr_of[cell] - object->addr), nr * TKFI_CELL_SIZE);
 }

@@ -97,6 +97,9 @@ unsigned int tkfi_cell_of_lock(const void *lock);
 /* Where a cell is; NULL for one that stands for a lock. */
 const void *tkfi_cell_word(unsigned int cell);
 
+/* The cell itself if it is a lock or a sequence, else the first one of its object. */
+unsigned int tkfi_cell_about(unsigned int cell);
+
 /**
  * tkfi_cell_name() - what people call some cells
  * @cell:	first

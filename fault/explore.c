@@ -134,8 +134,15 @@ static void forget(void *arg)
 {
 	struct tkfi_explorer *x = arg;
 
+	/* What was found by another strategy stays found. */
+	if (x->searching)
+		return;
 	x->nr_violations = 0;
+	x->cut = false;
 }
+
+/* More than anything. */
+static const struct tkfi_cost no_cost = { UINT_MAX, UINT_MAX, UINT_MAX };
 
 /* Are two findings of one kind? Which operations of the programs does not matter. */
 static bool same_kind(const struct tkfi_finding *a, const struct tkfi_finding *b)
@@ -147,60 +154,74 @@ static bool same_kind(const struct tkfi_finding *a, const struct tkfi_finding *b
 
 /* The violation that a finding belongs to; NULL if there is no room. */
 static struct tkfi_violation *file(struct tkfi_explorer *x,
-				   const struct tkfi_finding *finding)
+				   const struct tkfi_finding *finding,
+				   unsigned int about)
 {
 	struct tkfi_violation *v;
 	unsigned int i;
 
 	for (i = 0; i < x->nr_violations; i++) {
 		v = &x->violations[i];
-		if (same_kind(&v->finding, finding))
+		if (same_kind(&v->finding, finding) && v->about == about)
 			return v;
 	}
 	if (x->nr_violations == TKFI_MAX_VIOLATIONS)
 		return NULL;
 	v = &x->violations[x->nr_violations++];
-	v->finding = *finding;
-	v->schedule[0] = '\0';
-	v->findings = 0;
-	v->turns = UINT_MAX;
+	*v = (struct tkfi_violation){
+		.finding = *finding,
+		.cost = no_cost,
+		.about = about,
+	};
 	return v;
 }
 
-/* Keep the schedule that takes the fewest turns. */
+/* The plainest order of an execution's steps that comes to a finding. */
+static const struct tkfi_shrunk *shrink(struct tkfi_explorer *x,
+					const struct tkfi_finding *finding)
+{
+	const struct tkfi_engine *engine = x->session.engine;
+	static struct tkfi_shrunk shrunk;
+	struct tkfi_goal goal = {};
+
+	if (finding->first) {
+		goal.first = finding->first_vcpu;
+		goal.nth = finding->first->to;
+		goal.second = finding->second_vcpu;
+		goal.from = finding->second->from + 1;
+		goal.to = finding->second->to;
+	}
+	if (!x->order.nr)
+		tkfi_order_of(engine, &x->order);
+	shrunk.cost = no_cost;
+	return tkfi_shrink(engine, &x->order, &x->plan, &goal, &shrunk) ?
+	       &shrunk : NULL;
+}
+
+/* Keep the plainest schedule. */
 static void found(const struct tkfi_finding *finding, void *arg)
 {
 	struct tkfi_explorer *x = arg;
 	const struct tkfi_engine *engine = x->session.engine;
-	struct tkfi_violation *v = file(x, finding);
+	const struct tkfi_shrunk *shrunk = shrink(x, finding);
 	static struct tkfi_schedule schedule;
-	static u16 steps[TKFI_MAX_STEPS];
 	char text[TKFI_SCHEDULE_TEXT];
-	unsigned int turns;
+	struct tkfi_violation *v;
 
+	x->cut |= !shrunk || shrunk->cut;
+	v = file(x, finding, !shrunk ? 0 :
+		 tkfi_cell_about(engine->log[shrunk->stopped].cell));
 	if (!v)
 		return;
-	v->findings++;
-	if (!x->order.nr)
-		tkfi_order_of(engine, &x->order);
-	if (finding->first)
-		turns = tkfi_order_in_turns(engine, &x->order,
-					    finding->first_vcpu,
-					    finding->first->to,
-					    finding->second_vcpu,
-					    finding->second->from + 1, v->turns,
-					    steps);
-	else
-		turns = tkfi_order_in_turns(engine, &x->order, 0, 0, 0, 0,
-					    v->turns, steps);
-	if (turns >= v->turns)
+	v->findings += !x->searching;
+	if (!shrunk || !tkfi_cost_less(&shrunk->cost, &v->cost))
 		return;
 	tkfi_plan_names(&x->plan, schedule.names);
 	/* One that is too long is none; there may be a shorter one. */
-	if (tkfi_schedule_of(&schedule, engine, steps) ||
+	if (tkfi_schedule_of(&schedule, engine, shrunk->steps, shrunk->nr) ||
 	    tkfi_schedule_print(&schedule, text, sizeof(text)) >= sizeof(text))
 		return;
-	v->turns = turns;
+	v->cost = shrunk->cost;
 	v->finding = *finding;
 	strscpy(v->schedule, text, sizeof(v->schedule));
 }
@@ -242,6 +263,7 @@ static void keep_all(struct tkfi_explorer *x)
 	tkfi_keep_move(keep, &x->stats, sizeof(x->stats));
 	tkfi_keep_move(keep, &x->nr_violations, sizeof(x->nr_violations));
 	tkfi_keep_move(keep, x->violations, sizeof(x->violations));
+	tkfi_keep_move(keep, &x->cut, sizeof(x->cut));
 	tkfi_cells_keep(keep);
 	if (x->options.strategy == TKFI_DPOR)
 		tkfi_dpor_keep(x->dpor, keep);
@@ -321,7 +343,7 @@ static bool look_at_clock(struct tkfi_explorer *x)
 		x->progress(x);
 		w->said = now;
 	}
-	if (x->options.keep && now - w->kept >= KEEP_EVERY) {
+	if (x->options.keep && !x->searching && now - w->kept >= KEEP_EVERY) {
 		save(x);
 		w->kept = now;
 	}
@@ -442,25 +464,31 @@ static bool execute(struct tkfi_explorer *x, struct tkfi_strategy *strategy,
 	return true;
 }
 
-static int explore_dfs(struct tkfi_explorer *x)
+static void start_dfs(struct tkfi_interleave *dfs, unsigned int bound)
+{
+	tkfi_interleave_init(dfs);
+	/* Between two operations nobody is preempted. */
+	dfs->strategy.wants = TKFI_WANTS_ACCESSES | BIT(TKFI_STEP_YIELD);
+	dfs->bound = bound;
+}
+
+/* All executions of so many preemptions, but no more than @most; 0 for all. */
+static int explore_dfs(struct tkfi_explorer *x, unsigned int bound, u64 most)
 {
 	int ret;
 
-	tkfi_interleave_init(&dfs);
-	dfs.strategy.wants = TKFI_WANTS_ACCESSES;
-	dfs.bound = x->options.preemptions;
-	ret = load(x);
+	ret = x->searching ? 0 : load(x);
 	if (ret < 0)
 		return ret;
+	if (!ret)
+		start_dfs(&dfs, bound);
 	while (execute(x, &dfs.strategy, &ret)) {
 		if (tkfi_cells_changed) {
 			/* Choices have come up that were none before. */
 			tkfi_cells_begin();
 			memset(&x->stats, 0, sizeof(x->stats));
-			x->nr_violations = 0;
-			tkfi_interleave_init(&dfs);
-			dfs.strategy.wants = TKFI_WANTS_ACCESSES;
-			dfs.bound = x->options.preemptions;
+			forget(x);
+			start_dfs(&dfs, bound);
 			continue;
 		}
 		if (dfs.nr > TKFI_MAX_CHOICES) {
@@ -474,12 +502,11 @@ static int explore_dfs(struct tkfi_explorer *x)
 			x->stats.complete = true;
 			break;
 		}
-		if (x->stats.classes == x->options.executions ||
-		    !look_at_clock(x))
+		if (x->stats.classes == most || !look_at_clock(x))
 			break;
 	}
 	ret = ret == -EDEADLK ? 0 : ret;
-	if (x->options.keep)
+	if (x->options.keep && !x->searching)
 		keep_rest(x, ret);
 	return ret;
 }
@@ -519,7 +546,7 @@ static int explore_samples(struct tkfi_explorer *x)
 			/* What was learnt makes other choices: from the start. */
 			tkfi_cells_begin();
 			memset(&x->stats, 0, sizeof(x->stats));
-			x->nr_violations = 0;
+			forget(x);
 			i = options->seed - 1;
 		}
 		if (!look_at_clock(x))
@@ -540,13 +567,165 @@ static int parse_shared(struct tkfi_explorer *x, const char *shared)
 	return -EINVAL;
 }
 
+/* All executions with up to @preemptions are known. */
+static void none_is_plainer(struct tkfi_explorer *x, unsigned int preemptions)
+{
+	unsigned int i;
+
+	for (i = 0; i < x->nr_violations && !x->cut; i++)
+		x->violations[i].minimal =
+			x->violations[i].cost.preemptions <= preemptions;
+}
+
+/* What was found by chance: is there anything plainer? Look at all that could be. */
+static int search(struct tkfi_explorer *x)
+{
+	const struct tkfi_dpor_stats stats = x->stats;
+	unsigned int bound, i;
+	bool go_on = true;
+	int ret = 0;
+
+	x->searching = true;
+	x->watch.stop = 0;
+	for (bound = 0; go_on && !ret; bound++) {
+		memset(&x->stats, 0, sizeof(x->stats));
+		ret = explore_dfs(x, bound, TKFI_MAX_SEARCHED - x->searched);
+		x->searched += x->stats.classes;
+		if (!x->stats.complete)
+			break;
+		none_is_plainer(x, bound);
+		go_on = false;
+		for (i = 0; i < x->nr_violations; i++)
+			go_on |= x->violations[i].cost.preemptions > bound;
+		go_on &= x->searched < TKFI_MAX_SEARCHED;
+	}
+	x->searching = false;
+	x->stats = stats;
+	return ret;
+}
+
+/* One that is looked for among others. */
+struct sought {
+	struct tkfi_explorer *x;
+	const struct tkfi_finding *finding;
+	bool found;
+	unsigned int stopped;
+};
+
+static void look_for(const struct tkfi_finding *finding, void *arg)
+{
+	struct sought *sought = arg;
+	const struct tkfi_shrunk *shrunk;
+
+	if (sought->found || !same_kind(finding, sought->finding))
+		return;
+	sought->found = true;
+	shrunk = shrink(sought->x, finding);
+	sought->stopped = shrunk ? shrunk->stopped : 0;
+}
+
+static bool violates(void *arg, int ret)
+{
+	struct sought *sought = arg;
+	struct tkfi_explorer *x = sought->x;
+
+	sought->found = false;
+	x->order.nr = 0;
+	tkfi_oracles_check(x->session.engine, &x->plan, ret, &x->order,
+			   look_for, sought);
+	/* What ends otherwise than by its VCPUs' ends does not hold. */
+	return sought->found || ret;
+}
+
+static int start_sought(void *arg)
+{
+	struct sought *sought = arg;
+
+	return start(sought->x);
+}
+
+/* Which two accesses are it? The violation's schedule is executed again. */
+static void explain(struct tkfi_explorer *x, struct tkfi_violation *v)
+{
+	struct tkfi_engine *engine = x->session.engine;
+	const struct tkfi_finding finding = v->finding;
+	struct sought sought = { .x = x, .finding = &finding };
+	const struct tkfi_trial trial = { start_sought, violates, &sought };
+	static struct tkfi_schedule schedule;
+	int ret;
+
+	tkfi_plan_names(&x->plan, schedule.names);
+	schedule.nr_vcpus = x->plan.nr_programs;
+	if (v->cost.turns == UINT_MAX ||
+	    tkfi_schedule_parse(&schedule, v->schedule, engine->error,
+				sizeof(engine->error)))
+		return;
+	tkfi_record_start(&x->recording, &schedule.strategy);
+	start(x);
+	ret = too_long(engine, tkfi_engine_run(engine, &x->recording.strategy));
+	if (ret && ret != -EDEADLK)
+		return;
+	tkfi_record_end(&x->recording, engine);
+	violates(&sought, ret);
+	if (sought.found)
+		tkfi_explain(engine, &x->recording, sought.stopped, &trial,
+			     &v->why);
+}
+
+static bool same_pair(const struct tkfi_explanation *a,
+		      const struct tkfi_explanation *b)
+{
+	return a->holds && b->holds && a->about == b->about &&
+	       (a->first.kind == TKFI_STEP_STORE) == (b->first.kind == TKFI_STEP_STORE) &&
+	       (a->second.kind == TKFI_STEP_STORE) == (b->second.kind == TKFI_STEP_STORE);
+}
+
+/* Those of one kind whose accesses are the same are the same. */
+static void merge(struct tkfi_explorer *x)
+{
+	struct tkfi_violation *v, *w;
+
+	for (v = x->violations; v < x->violations + x->nr_violations; v++) {
+		for (w = v + 1; w < x->violations + x->nr_violations; w++) {
+			if (!same_kind(&v->finding, &w->finding) ||
+			    !same_pair(&v->why, &w->why))
+				continue;
+			if (tkfi_cost_less(&w->cost, &v->cost))
+				swap(*v, *w);
+			v->findings += w->findings;
+			*w-- = x->violations[--x->nr_violations];
+		}
+	}
+}
+
+/*
+ * Explain all that was found. Every step is a choice to that, but not to an
+ * exploration that comes after it.
+ */
+static void explain_all(struct tkfi_explorer *x)
+{
+	struct tkfi_engine *engine = x->session.engine;
+	bool quiet = engine->quiet;
+	unsigned int nr = engine->trace.nr, i;
+
+	engine->quiet = true;
+	tkfi_cells_share_all();
+	for (i = 0; i < x->nr_violations; i++)
+		explain(x, &x->violations[i]);
+	collect(x);
+	merge(x);
+	engine->trace.nr = nr;
+	engine->quiet = quiet;
+}
+
 int tkfi_explore(struct tkfi_explorer *x,
 		 const struct tkfi_explore_options *options)
 {
 	unsigned long flags;
 	int ret;
 
-	x->nr_violations = 0;
+	forget(x);
+	x->searched = 0;
 	x->options = *options;
 	x->watch = (struct tkfi_watch){ .began = os_nsecs() };
 	x->watch.said = x->watch.began;
@@ -566,9 +745,22 @@ int tkfi_explore(struct tkfi_explorer *x,
 		if (options->strategy == TKFI_DPOR)
 			ret = explore_dpor(x);
 		else if (options->strategy == TKFI_DFS)
-			ret = explore_dfs(x);
+			ret = explore_dfs(x, options->preemptions,
+					  options->executions);
 		else
 			ret = explore_samples(x);
+	}
+	tkfi_cells_print_shared(x->shared, sizeof(x->shared));
+	if (!ret && x->nr_violations) {
+		if (x->stats.complete && options->strategy == TKFI_DPOR)
+			none_is_plainer(x, UINT_MAX);
+		else if (x->stats.complete)
+			none_is_plainer(x, options->preemptions);
+		if (x->stats.complete)
+			x->searched = x->stats.classes;
+		else
+			ret = search(x);
+		explain_all(x);
 	}
 	x->session.engine->quiet = false;
 	end(x, flags);
@@ -611,7 +803,8 @@ int tkfi_explorer_replay(struct tkfi_explorer *x, const char *text, char *err,
 	ret = tkfi_schedule_parse(&schedule, text, err, size);
 	if (ret)
 		return ret;
-	x->nr_violations = 0;
+	forget(x);
+	x->searched = 0;
 	ret = begin(x, &flags);
 	if (!ret) {
 		start(x);
@@ -622,10 +815,9 @@ int tkfi_explorer_replay(struct tkfi_explorer *x, const char *text, char *err,
 		if (!ret || ret == -EDEADLK)
 			judge(x, ret);
 	}
-	end(x, flags);
-	/* Not every step is a choice to an exploration that comes after this. */
-	collect(x);
 	if (ret)
 		snprintf(err, size, "%s", x->session.engine->error);
+	explain_all(x);
+	end(x, flags);
 	return ret;
 }

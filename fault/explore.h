@@ -5,9 +5,11 @@
 
 #include "dpor.h"
 #include "estimate.h"
+#include "explain.h"
 #include "oracle.h"
 #include "schedule.h"
 #include "session.h"
+#include "shrink.h"
 
 /**
  * struct tkfi_scenario - something to explore
@@ -21,20 +23,28 @@ struct tkfi_scenario {
 };
 
 /**
- * struct tkfi_violation - findings of one oracle, clock and pair of readers
- * @finding:	the one whose schedule takes the fewest turns
+ * struct tkfi_violation - findings of one oracle, clock and pair of readers, whose
+ * plainest schedules have a VCPU stop for the same
+ * @finding:	the one whose schedule is the plainest
  * @schedule:	its schedule; "" if it does not fit
- * @turns:	how many turns that takes
+ * @cost:	of that; UINT_MAX turns if it does not fit
+ * @minimal:	none costs less: all executions are known, or all with so many
+ *		preemptions
+ * @about:	what that VCPU stopped for, as tkfi_explanation's
+ * @why:	the two accesses whose order matters
  * @findings:	how many there are, in all classes
  */
 struct tkfi_violation {
 	struct tkfi_finding finding;
 	char schedule[TKFI_SCHEDULE_TEXT];
-	unsigned int turns;
+	struct tkfi_cost cost;
+	bool minimal;
+	unsigned int about;
+	struct tkfi_explanation why;
 	u64 findings;
 };
 
-#define TKFI_MAX_VIOLATIONS	32
+#define TKFI_MAX_VIOLATIONS	64
 
 enum tkfi_strategy_kind {
 	TKFI_DPOR,		/* every class once */
@@ -99,6 +109,9 @@ struct tkfi_watch {
 	unsigned int skip;
 };
 
+/* Executions after which the search for plainer schedules is given up. */
+#define TKFI_MAX_SEARCHED	20000
+
 /**
  * struct tkfi_explorer - explorations of scenarios
  * @session:	the virtual clocksource and the engine are its own
@@ -108,6 +121,7 @@ struct tkfi_watch {
  * @begin:	the state in which executions begin
  * @dpor:	memory of the exploration
  * @order:	of the steps of an execution with a finding
+ * @recording:	of an execution that is explained
  * @options:	of the last exploration
  * @text:	the scenario's
  * @watch:	looks after time and state while it goes on
@@ -115,6 +129,7 @@ struct tkfi_watch {
  * @classes:	how many classes there are: estimated, when dpor did not come to its end
  *		and explored no part; else 0
  * @classes_error: its standard error
+ * @shared:	what tkfi_cells_print_shared() said at its end
  * @stats:	what it did; for other strategies than dpor @classes are executions
  * @each:	called after each execution with what tkfi_engine_run() returned; may be
  *		NULL. For tests
@@ -123,6 +138,9 @@ struct tkfi_watch {
  * @violations:	distinct ones of the last exploration
  * @nr_violations: how many; those of more kinds than TKFI_MAX_VIOLATIONS are
  *		dropped
+ * @searching:	for plainer ones than those that were found
+ * @searched:	executions among which no plainer ones of these were found
+ * @cut:	but not all orders of their steps were looked at
  */
 struct tkfi_explorer {
 	struct tkfi_session session;
@@ -132,18 +150,23 @@ struct tkfi_explorer {
 	struct tkfi_state begin;
 	struct tkfi_dpor *dpor;
 	struct tkfi_order order;
+	struct tkfi_recording recording;
 	struct tkfi_explore_options options;
 	char text[TKFI_SCENARIO_TEXT];
 	struct tkfi_watch watch;
 	struct tkfi_estimate estimate;
 	u64 classes;
 	u64 classes_error;
+	char shared[2048];
 	struct tkfi_dpor_stats stats;
 	void (*each)(struct tkfi_explorer *x, int ret);
 	void *each_arg;
 	void (*progress)(struct tkfi_explorer *x);
 	struct tkfi_violation violations[TKFI_MAX_VIOLATIONS];
 	unsigned int nr_violations;
+	bool searching;
+	u64 searched;
+	bool cut;
 };
 
 /* As tkfi_session_open() and _close(). */

@@ -20,7 +20,9 @@ static unsigned int interleave_next(struct tkfi_strategy *strategy,
 {
 	struct tkfi_interleave *s =
 		container_of(strategy, struct tkfi_interleave, strategy);
-	bool goes_on = engine->last && ready & BIT(engine->last->id);
+	const struct tkfi_vcpu *last = engine->last;
+	bool goes_on = last && ready & BIT(last->id) &&
+		       last->next.kind != TKFI_STEP_YIELD;
 	unsigned int at, spent;
 
 	if (hweight_long(ready) == 1)
@@ -34,10 +36,10 @@ static unsigned int interleave_next(struct tkfi_strategy *strategy,
 	if (at >= s->nr) {
 		s->nr = s->at;
 		s->ready[at] = goes_on && spent >= s->bound ?
-			       BIT(engine->last->id) : ready;
+			       BIT(last->id) : ready;
 		s->chosen[at] = __ffs(s->ready[at]);
 	}
-	s->spent[at] = spent + (goes_on && s->chosen[at] != engine->last->id);
+	s->spent[at] = spent + (goes_on && s->chosen[at] != last->id);
 	return s->chosen[at];
 }
 

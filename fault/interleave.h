@@ -13,7 +13,7 @@
  * @nr:		choices of the last execution at which more than one was ready
  * @at:		the choice that comes next
  * @bound:	the most preemptions: choices of another VCPU than the last one, which
- *		could have gone on
+ *		could have gone on with what it was doing. One that yields does nothing
  * @chosen:	the VCPU chosen at each
  * @ready:	who was ready at each, within the bound
  * @spent:	preemptions up to each, with it

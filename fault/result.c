@@ -84,6 +84,29 @@ void tkfi_result(const char *fmt, ...)
 	va_end(args);
 }
 
+const char *tkfi_result_string(char *buf, size_t size, const char *text)
+{
+	size_t len = 0;
+
+	for (; *text; text++) {
+		char c[8];
+		int n;
+
+		if (*text == '"' || *text == '\\')
+			n = snprintf(c, sizeof(c), "\\%c", *text);
+		else if ((u8)*text < ' ' || *text == 0x7f)
+			n = snprintf(c, sizeof(c), "\\u%04x", *text);
+		else
+			n = snprintf(c, sizeof(c), "%c", *text);
+		if (len + n >= size)
+			break;
+		memcpy(buf + len, c, n);
+		len += n;
+	}
+	buf[len] = '\0';
+	return buf;
+}
+
 void tkfi_result_trace(const char *suite, const char *name, u64 nr, u64 hash)
 {
 	tkfi_result("\"type\":\"trace\",\"suite\":\"%s\",\"case\":\"%s\",\"events\":%llu,\"hash\":\"%016llx\"",

@@ -6,8 +6,8 @@
 
 /*
  * JSON lines for the runner, in the host file named by the kernel parameter
- * tkfi.result=; without it all of this does nothing. Strings are not escaped:
- * pass only names of tkfi's own.
+ * tkfi.result=; without it all of this does nothing. Strings are not escaped: what
+ * is not a name of tkfi's own has to go through tkfi_result_string().
  */
 
 /**
@@ -18,6 +18,16 @@
  */
 __printf(1, 2)
 void tkfi_result(const char *fmt, ...);
+
+/**
+ * tkfi_result_string() - what a JSON string of a text has between its quotes
+ * @buf:	receives it, cut short before a character that does not fit
+ * @size:	of @buf; six times that of the text is always enough
+ * @text:	bytes; those beyond ASCII are taken for UTF-8
+ *
+ * Return: @buf.
+ */
+const char *tkfi_result_string(char *buf, size_t size, const char *text);
 
 /**
  * tkfi_result_trace() - one "trace" line

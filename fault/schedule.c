@@ -200,31 +200,38 @@ int tkfi_schedule_parse(struct tkfi_schedule *s, const char *text, char *err,
 	return 0;
 }
 
-/* The last turns, if they are what happens without them: the lowest first. */
-static void drop_the_obvious(struct tkfi_schedule *s)
+/*
+ * The last turns, if they are what happens without them: the lowest first. @left
+ * has a bit for each VCPU that has not come to its end.
+ */
+static void drop_the_obvious(struct tkfi_schedule *s, unsigned long left)
 {
-	unsigned int last = TKFI_MAX_VCPUS;
+	while (s->nr_turns) {
+		const struct tkfi_turn *last = &s->turns[s->nr_turns - 1];
 
-	while (s->nr_turns && !s->turns[s->nr_turns - 1].before &&
-	       s->turns[s->nr_turns - 1].vcpu < last)
-		last = s->turns[--s->nr_turns].vcpu;
+		if (last->before || left & (BIT(last->vcpu) - 1))
+			break;
+		left |= BIT(last->vcpu);
+		s->nr_turns--;
+	}
 }
 
 int tkfi_schedule_of(struct tkfi_schedule *s, const struct tkfi_engine *engine,
-		     const u16 *steps)
+		     const u16 *steps, unsigned int nr)
 {
 	bool begun[TKFI_MAX_VCPUS] = {};
+	unsigned long left = 0;
 	unsigned int i, j, k;
 
 	init(s);
-	for (i = 0; i < engine->nr_log; i = j) {
+	for (i = 0; i < nr; i = j) {
 		const struct tkfi_done *first, *next = NULL, *step;
 		const struct tkfi_vcpu *v;
 		struct tkfi_done waiting;
 		struct tkfi_turn *turn = &s->turns[s->nr_turns];
 
 		first = &engine->log[steps ? steps[i] : i];
-		for (j = i; j < engine->nr_log; j++)
+		for (j = i; j < nr; j++)
 			if (engine->log[steps ? steps[j] : j].vcpu != first->vcpu)
 				break;
 		if (s->nr_turns++ == TKFI_MAX_TURNS)
@@ -245,7 +252,8 @@ int tkfi_schedule_of(struct tkfi_schedule *s, const struct tkfi_engine *engine,
 		};
 		if (!next && !v->done && waiting.nr_cells)
 			next = &waiting;
-		if (next) {
+		/* Nobody cares where the last turn ends. */
+		if (next && (j < nr || !v->done)) {
 			stop_before(turn, next->kind, next->cell,
 				    next->nr_cells);
 			/* The first step was pending already, if it had begun. */
@@ -259,7 +267,9 @@ int tkfi_schedule_of(struct tkfi_schedule *s, const struct tkfi_engine *engine,
 		}
 		begun[first->vcpu] = true;
 	}
-	drop_the_obvious(s);
+	for (; i < engine->nr_log; i++)
+		left |= BIT(engine->log[steps ? steps[i] : i].vcpu);
+	drop_the_obvious(s, left);
 	return 0;
 }
 

@@ -72,11 +72,13 @@ int tkfi_schedule_parse(struct tkfi_schedule *schedule, const char *text,
  * @engine:	engine; its log
  * @steps:	numbers of its steps in another order of the same class; NULL for
  *		the order in which they were executed
+ * @nr:		how many of them count; what comes after the last turn is as it comes
  *
  * Return: 0, or -E2BIG if it takes more than TKFI_MAX_TURNS turns.
  */
 int tkfi_schedule_of(struct tkfi_schedule *schedule,
-		     const struct tkfi_engine *engine, const u16 *steps);
+		     const struct tkfi_engine *engine, const u16 *steps,
+		     unsigned int nr);
 
 /* As text; at most TKFI_SCHEDULE_TEXT bytes. Return: as snprintf(). */
 int tkfi_schedule_print(const struct tkfi_schedule *schedule, char *buf,

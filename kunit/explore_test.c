@@ -135,28 +135,79 @@ static void scenario_desc(const struct tkfi_scenario *s, char *desc)
 
 KUNIT_ARRAY_PARAM(scenario, tkfi_scenarios, scenario_desc);
 
-static void say_violation(const struct tkfi_violation *v,
-			  const struct tkfi_known *known)
+/* One of two accesses, as members of a JSON object. */
+static const char *say_access(char *buf, size_t size,
+			      const struct tkfi_seen *seen)
 {
-	const struct tkfi_finding *f = &v->finding;
+	bool is_host = explorer->plan.has_host &&
+		       seen->vcpu == explorer->plan.nr_programs - 1;
+	bool has_value = true;
+	const char *kind;
+	char name[40];
+	size_t len;
 
-	tkfi_result("\"type\":\"violation\",\"scenario\":\"%s\",\"oracle\":\"%s\",\"clock\":\"%s\",\"first\":\"%s\",\"first_ns\":%lld,\"second_ns\":%lld,\"findings\":%llu,\"turns\":%u,\"known\":%s,\"reason\":\"%s\",\"schedule\":\"tkfi1 %s %s %s: %s\"",
-		    explorer->name, f->oracle, f->clock,
-		    f->first ? f->first->call : f->clock, f->first_ns,
-		    f->second_ns, v->findings, v->turns,
-		    known ? "true" : "false", known ? known->reason : "",
-		    init_utsname()->release, tkfi_variant_names[tkfi_variant()],
-		    explorer->name, v->schedule);
+	switch (seen->kind) {
+	case TKFI_STEP_LOCK:
+	case TKFI_STEP_UNLOCK:
+		kind = seen->kind == TKFI_STEP_LOCK ? "lock" : "unlock";
+		has_value = false;
+		break;
+	case TKFI_STEP_STORE:
+		kind = "store";
+		break;
+	default:
+		kind = "load";
+		break;
+	}
+	tkfi_cell_name(seen->cell, seen->nr_cells, name, sizeof(name));
+	len = scnprintf(buf, size, "{\"vcpu\":%u,\"host\":%s,\"kind\":\"%s\",\"name\":\"%s\",\"value\":",
+			seen->vcpu, is_host ? "true" : "false", kind, name);
+	len += has_value ? scnprintf(buf + len, size - len, "%lld", seen->value) :
+			   scnprintf(buf + len, size - len, "null");
+	/* The place that counts is the call, not what it returns to. */
+	if (seen->ip)
+		scnprintf(buf + len, size - len, ",\"ip\":%lu,\"at\":\"%pS\"}",
+			  seen->ip - 1, (void *)(seen->ip - 1));
+	else
+		scnprintf(buf + len, size - len, ",\"ip\":0,\"at\":\"\"}");
+	return buf;
+}
+
+static void say_violation(const struct tkfi_violation *v,
+			  const struct tkfi_known *known, u64 searched)
+{
+	static char name[512], reason[512], first[512], clock[512];
+	static char schedule[2 * TKFI_SCHEDULE_TEXT], accesses[2][512];
+	const struct tkfi_finding *f = &v->finding;
+	const struct tkfi_explanation *why = &v->why;
+
+	tkfi_result_string(name, sizeof(name), explorer->name);
+	tkfi_result_string(reason, sizeof(reason), known ? known->reason : "");
+	tkfi_result_string(first, sizeof(first),
+			   f->first ? f->first->call : f->clock);
+	tkfi_result_string(clock, sizeof(clock), f->clock);
+	tkfi_result_string(schedule, sizeof(schedule), v->schedule);
+	if (why->holds) {
+		say_access(accesses[0], sizeof(accesses[0]), &why->first);
+		say_access(accesses[1], sizeof(accesses[1]), &why->second);
+	}
+	tkfi_result("\"type\":\"violation\",\"scenario\":\"%s\",\"oracle\":\"%s\",\"clock\":\"%s\",\"first\":\"%s\",\"first_ns\":%lld,\"second_ns\":%lld,\"findings\":%llu,\"turns\":%u,\"preemptions\":%u,\"delays\":%u,\"minimal\":%s,\"searched\":%llu,\"explained\":%s,\"tried\":%u,\"accesses\":[%s%s%s],\"known\":%s,\"reason\":\"%s\",\"schedule\":\"tkfi1 %s %s %s: %s\"",
+		    name, f->oracle, clock, first, f->first_ns, f->second_ns,
+		    v->findings, v->cost.turns, v->cost.preemptions,
+		    v->cost.delays, v->minimal ? "true" : "false",
+		    searched, why->holds ? "true" : "false",
+		    why->tried, why->holds ? accesses[0] : "",
+		    why->holds ? "," : "", why->holds ? accesses[1] : "",
+		    known ? "true" : "false", reason, init_utsname()->release,
+		    tkfi_variant_names[tkfi_variant()], name, schedule);
 }
 
 static void say_explored(u64 ns)
 {
 	const struct tkfi_dpor_stats *stats = &explorer->stats;
-	static char cells[2048];
 
-	tkfi_cells_print_shared(cells, sizeof(cells));
 	tkfi_result("\"type\":\"explored\",\"scenario\":\"%s\",\"part\":\"%u/%u\",\"shared\":\"%s\",\"strategy\":\"%s\",\"classes\":%llu,\"executions\":%llu,\"redundant\":%llu,\"deadlocks\":%llu,\"steps\":%llu,\"replayed\":%llu,\"longest\":%u,\"complete\":%s,\"estimate\":%llu,\"estimate_error\":%llu,\"ns\":%llu",
-		    explorer->name, options.part, options.parts ?: 1, cells,
+		    explorer->name, options.part, options.parts ?: 1, explorer->shared,
 		    tkfi_strategy_names[explorer->options.strategy],
 		    explorer->options.strategy == TKFI_DPOR ? stats->classes : 0,
 		    stats->classes + stats->redundant, stats->redundant,
@@ -207,6 +258,7 @@ static void explore(struct kunit *test, const struct tkfi_scenario *s,
 	static struct tkfi_violation violations[TKFI_MAX_VIOLATIONS];
 	bool occurs[TKFI_MAX_KNOWN] = {};
 	unsigned int i, nr;
+	u64 searched;
 	int ret;
 
 	ret = tkfi_explorer_load(explorer, s, err, sizeof(err));
@@ -230,13 +282,14 @@ static void explore(struct kunit *test, const struct tkfi_scenario *s,
 		KUNIT_EXPECT_EQ(test, explorer->stats.redundant, 0);
 
 	nr = explorer->nr_violations;
+	searched = explorer->searched;
 	memcpy(violations, explorer->violations, sizeof(violations));
 	for (i = 0; i < nr; i++) {
 		const struct tkfi_violation *v = &violations[i];
 		const struct tkfi_known *known =
 			tkfi_known_find(s->name, &v->finding);
 
-		say_violation(v, known);
+		say_violation(v, known, searched);
 		if (known)
 			occurs[known - tkfi_known] = true;
 		else if (must_be_known)
@@ -340,7 +393,8 @@ static void replayed(struct kunit *test)
 	for (i = 0; i < explorer->nr_violations; i++)
 		say_violation(&explorer->violations[i],
 			      tkfi_known_find(s->name,
-					      &explorer->violations[i].finding));
+					      &explorer->violations[i].finding),
+			      explorer->searched);
 }
 
 static struct kunit_case explore_cases[] = {

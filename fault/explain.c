@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/bitmap.h>
+#include <linux/bitops.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
+#include <linux/string.h>
+
+#include "cells.h"
+#include "explain.h"
+
+/* What is in memory at a step. */
+static u64 value_at(const void *what, unsigned int nr_cells)
+{
+	u64 value = 0;
+
+	memcpy(&value, what, nr_cells > 1 ? sizeof(value) : TKFI_CELL_SIZE);
+	return value;
+}
+
+static bool has_value(const struct tkfi_step *step)
+{
+	return step->kind != TKFI_STEP_LOCK && step->kind != TKFI_STEP_UNLOCK;
+}
+
+/* The last step has been executed. */
+static void note_after(struct tkfi_recording *r, const struct tkfi_engine *engine)
+{
+	unsigned int last = engine->nr_log - 1;
+
+	if (r->what)
+		r->noted[last].after = value_at(r->what,
+						engine->log[last].nr_cells);
+	r->what = NULL;
+}
+
+static unsigned int record_next(struct tkfi_strategy *strategy,
+				struct tkfi_engine *engine, unsigned long ready)
+{
+	struct tkfi_recording *r =
+		container_of(strategy, struct tkfi_recording, strategy);
+	unsigned int next;
+
+	note_after(r, engine);
+	next = r->inner->next(r->inner, engine, ready);
+	if (next < engine->nr_vcpus && engine->vcpus[next].next.nr_cells &&
+	    engine->nr_log < TKFI_MAX_STEPS) {
+		const struct tkfi_step *step = &engine->vcpus[next].next;
+		struct tkfi_noted *noted = &r->noted[engine->nr_log];
+
+		*noted = (struct tkfi_noted){ .ip = step->ip };
+		if (has_value(step)) {
+			r->what = step->what;
+			noted->before = value_at(step->what, step->nr_cells);
+		}
+	}
+	return next;
+}
+
+static void record_begin(struct tkfi_strategy *strategy,
+			 struct tkfi_engine *engine)
+{
+	struct tkfi_recording *r =
+		container_of(strategy, struct tkfi_recording, strategy);
+
+	r->what = NULL;
+	if (r->inner->begin)
+		r->inner->begin(r->inner, engine);
+}
+
+void tkfi_record_start(struct tkfi_recording *r, struct tkfi_strategy *inner)
+{
+	r->strategy = (struct tkfi_strategy){
+		.wants = inner->wants,
+		.begin = record_begin,
+		.next = record_next,
+	};
+	r->inner = inner;
+}
+
+void tkfi_record_end(struct tkfi_recording *r, const struct tkfi_engine *engine)
+{
+	unsigned int i;
+
+	note_after(r, engine);
+	tkfi_order_of(engine, &r->order);
+	memcpy(r->log, engine->log, r->order.nr * sizeof(r->log[0]));
+	memset(r->nr, 0, sizeof(r->nr));
+	for (i = 0; i < r->order.nr; i++)
+		r->steps[r->log[i].vcpu][r->nr[r->log[i].vcpu]++] = i;
+}
+
+static bool writes(const struct tkfi_done *step)
+{
+	return tkfi_step_writes(&(struct tkfi_step){ .kind = step->kind });
+}
+
+static bool conflict(const struct tkfi_done *a, const struct tkfi_done *b)
+{
+	return (writes(a) || writes(b)) && a->cell < b->cell + b->nr_cells &&
+	       b->cell < a->cell + a->nr_cells;
+}
+
+/* Did step @a happen before @b, or is it @b? */
+static bool before(const struct tkfi_recording *r, unsigned int a, unsigned int b)
+{
+	return r->order.nth[a] <= r->order.clock[b][r->log[a].vcpu];
+}
+
+/**
+ * struct reversal - as it was recorded, but for two steps
+ * @strategy:	for tkfi_engine_run()
+ * @recording:	what was recorded
+ * @first:	the step that comes later now
+ * @second:	and the one that comes earlier
+ * @done:	@second has been taken
+ */
+struct reversal {
+	struct tkfi_strategy strategy;
+	const struct tkfi_recording *recording;
+	unsigned int first;
+	unsigned int second;
+	bool done;
+};
+
+/* The number in the recording of what a VCPU does next; UINT_MAX: it is not there. */
+static unsigned int recorded(const struct tkfi_recording *r,
+			     const struct tkfi_vcpu *v)
+{
+	return v->steps < r->nr[v->id] ? r->steps[v->id][v->steps] : UINT_MAX;
+}
+
+/* Of those who can go on and @may the one whose next step was recorded first. */
+static unsigned int earliest(const struct reversal *s,
+			     const struct tkfi_engine *engine, unsigned long may)
+{
+	unsigned int best = __ffs(may), i;
+
+	for_each_set_bit(i, &may, engine->nr_vcpus)
+		if (recorded(s->recording, &engine->vcpus[i]) <
+		    recorded(s->recording, &engine->vcpus[best]))
+			best = i;
+	return best;
+}
+
+static unsigned int reverse_next(struct tkfi_strategy *strategy,
+				 struct tkfi_engine *engine, unsigned long ready)
+{
+	struct reversal *s = container_of(strategy, struct reversal, strategy);
+	const struct tkfi_done *second = &s->recording->log[s->second];
+	unsigned int held = s->recording->log[s->first].vcpu, next, i;
+	const struct tkfi_step *step;
+
+	/* Up to its first step each VCPU is on its own. */
+	for_each_set_bit(i, &ready, engine->nr_vcpus)
+		if (engine->vcpus[i].next.kind == TKFI_STEP_YIELD)
+			return i;
+	if (s->done)
+		return earliest(s, engine, ready);
+	if (recorded(s->recording, &engine->vcpus[held]) >= s->first)
+		ready &= ~BIT(held);
+	if (!ready)
+		return TKFI_STOP;
+	next = earliest(s, engine, ready);
+	step = &engine->vcpus[next].next;
+	s->done = recorded(s->recording, &engine->vcpus[next]) == s->second;
+	if (s->done && (step->kind != second->kind || step->cell != second->cell ||
+			step->nr_cells != second->nr_cells))
+		return TKFI_STOP;
+	return next;
+}
+
+int tkfi_reverse(struct tkfi_engine *engine,
+		 const struct tkfi_recording *recording, unsigned int first,
+		 unsigned int second, const struct tkfi_trial *trial,
+		 bool *violates)
+{
+	struct reversal reversal = {
+		.strategy.wants = TKFI_WANTS_ACCESSES,
+		.strategy.next = reverse_next,
+		.recording = recording,
+		.first = first,
+		.second = second,
+	};
+	int ret;
+
+	trial->start(trial->arg);
+	ret = tkfi_engine_run(engine, &reversal.strategy);
+	if (!reversal.done || ret == -ECANCELED)
+		return -ENOENT;
+	*violates = trial->violates(trial->arg, ret);
+	return 0;
+}
+
+/*
+ * Where does what step @at ends begin? A section that a sequence or lock protects,
+ * or a reader's attempt, as a whole comes before something or after it.
+ */
+static unsigned int begin_of(const struct tkfi_recording *r, unsigned int at)
+{
+	const struct tkfi_done *end = &r->log[at];
+	u8 flags = tkfi_cells[end->cell].flags;
+	unsigned int i, kind;
+
+	if (end->kind == TKFI_STEP_UNLOCK)
+		kind = TKFI_STEP_LOCK;
+	else if (end->kind == TKFI_STEP_CHECK)
+		kind = TKFI_STEP_BEGIN;
+	else if (end->kind == TKFI_STEP_STORE && flags & TKFI_CELL_SEQUENCE &&
+		 !(r->noted[at].after & 1))
+		kind = TKFI_STEP_STORE;
+	else
+		return at;
+	for (i = at; i--;)
+		if (r->log[i].vcpu == end->vcpu && r->log[i].cell == end->cell &&
+		    r->log[i].kind == kind)
+			return i;
+	return at;
+}
+
+/* Did @a happen before @b only because a third VCPU's step is between the two? */
+static bool is_between(const struct tkfi_recording *r, unsigned int a,
+		       unsigned int b)
+{
+	unsigned int i;
+
+	for (i = a + 1; i < b; i++)
+		if (r->log[i].vcpu != r->log[a].vcpu &&
+		    conflict(&r->log[i], &r->log[b]) && before(r, a, i) &&
+		    before(r, i, b))
+			return true;
+	return false;
+}
+
+/* The end of a section or attempt that begins at @at. */
+static unsigned int end_of(const struct tkfi_recording *r, unsigned int at)
+{
+	const struct tkfi_done *begin = &r->log[at];
+	unsigned int i;
+
+	for (i = at + 1; i < r->order.nr; i++)
+		if (r->log[i].vcpu == begin->vcpu && r->log[i].cell == begin->cell)
+			break;
+	return i;
+}
+
+static struct tkfi_seen seen(const struct tkfi_recording *r, unsigned int at)
+{
+	return (struct tkfi_seen){
+		.vcpu = r->log[at].vcpu,
+		.kind = r->log[at].kind,
+		.cell = r->log[at].cell,
+		.nr_cells = r->log[at].nr_cells,
+		.value = r->noted[at].after,
+		.ip = r->noted[at].ip,
+	};
+}
+
+/* What cells from @cell on have in them, of what was there from @from on. */
+static u64 part(u64 value, unsigned int from, unsigned int cell, unsigned int nr)
+{
+	value >>= (cell - from) * TKFI_CELL_SIZE * BITS_PER_BYTE;
+	return nr == 1 ? (u32)value : value;
+}
+
+/* Only some of the cells. */
+static struct tkfi_seen clip(struct tkfi_seen seen, unsigned int cell,
+			     unsigned int nr)
+{
+	seen.value = part(seen.value, seen.cell, cell, nr);
+	seen.cell = cell;
+	seen.nr_cells = nr;
+	return seen;
+}
+
+/* Two accesses to the same, of which the store changes what is there. */
+static bool tells(const struct tkfi_recording *r, unsigned int load,
+		  unsigned int store, unsigned int *cell, unsigned int *nr)
+{
+	const struct tkfi_done *a = &r->log[load], *b = &r->log[store];
+	const struct tkfi_noted *noted = &r->noted[store];
+
+	if (a->kind != TKFI_STEP_LOAD || b->kind != TKFI_STEP_STORE ||
+	    !conflict(a, b))
+		return false;
+	*cell = max(a->cell, b->cell);
+	*nr = min(a->cell + a->nr_cells, b->cell + b->nr_cells) - *cell;
+	/* What else is there was not noted. */
+	return *cell - b->cell < 2 && *cell - a->cell < 2 &&
+	       part(noted->before, b->cell, *cell, *nr) !=
+	       part(noted->after, b->cell, *cell, *nr);
+}
+
+/* Of two sections that a sequence orders the accesses that tell them apart. */
+static void look_inside(const struct tkfi_recording *r, unsigned int first,
+			unsigned int second, struct tkfi_explanation *why)
+{
+	bool stores_later = writes(&r->log[second]);
+	unsigned int store = stores_later ? second : first;
+	unsigned int load = stores_later ? first : second;
+	unsigned int store_end, load_end, i, j, cell, nr;
+
+	if (r->log[load].kind != TKFI_STEP_BEGIN)
+		return;
+	store_end = end_of(r, store);
+	load_end = end_of(r, load);
+	for (i = store + 1; i < store_end; i++) {
+		if (r->log[i].vcpu != r->log[store].vcpu)
+			continue;
+		for (j = load + 1; j < load_end; j++) {
+			if (r->log[j].vcpu != r->log[load].vcpu ||
+			    !tells(r, j, i, &cell, &nr))
+				continue;
+			why->first = clip(seen(r, stores_later ? j : i), cell, nr);
+			why->second = clip(seen(r, stores_later ? i : j), cell, nr);
+			return;
+		}
+	}
+}
+
+struct pair {
+	u16 first;
+	u16 second;
+};
+
+#define MAX_PAIRS	1024
+#define NONE		U16_MAX
+
+/* Is it for no other reason that @a happened before @b? */
+static bool adjacent(const struct tkfi_recording *r, unsigned int a, unsigned int b)
+{
+	unsigned int nth = r->order.nth[b];
+
+	return !(nth > 1 && before(r, a, r->steps[r->log[b].vcpu][nth - 2])) &&
+	       !is_between(r, a, b);
+}
+
+/* All pairs of steps that conflict, those that are adjacent or those that are not. */
+static unsigned int collect(const struct tkfi_recording *r, bool are_adjacent,
+			    struct pair *pairs)
+{
+	unsigned int nr = 0, a, b, begin;
+
+	for (b = 0; b < r->order.nr; b++) {
+		for (a = b; a-- && nr < MAX_PAIRS;) {
+			if (r->log[a].vcpu == r->log[b].vcpu ||
+			    !conflict(&r->log[a], &r->log[b]))
+				continue;
+			begin = begin_of(r, a);
+			if (adjacent(r, begin, b) == are_adjacent)
+				pairs[nr++] = (struct pair){ begin, b };
+		}
+	}
+	return nr;
+}
+
+/* How far off a pair is: that of another VCPU is farther than any other. */
+static unsigned int distance(const struct tkfi_recording *r,
+			     const struct pair *pair, unsigned int near)
+{
+	return abs(pair->second - (int)near) +
+	       (r->log[pair->second].vcpu == r->log[near].vcpu ? 0 : TKFI_MAX_STEPS);
+}
+
+/* Try so many pairs, until it holds. */
+static void try(struct tkfi_engine *engine, const struct tkfi_recording *r,
+		unsigned int near, const struct tkfi_trial *trial,
+		struct pair *pairs, unsigned int nr, struct tkfi_explanation *why)
+{
+	unsigned int left, i;
+
+	for (left = nr; left && !why->holds; left--) {
+		struct pair *best = NULL, pair;
+		bool violates;
+
+		for (i = 0; i < nr; i++)
+			if (pairs[i].second != NONE &&
+			    (!best || distance(r, &pairs[i], near) <
+				      distance(r, best, near)))
+				best = &pairs[i];
+		pair = *best;
+		best->second = NONE;
+		if (tkfi_reverse(engine, r, pair.first, pair.second, trial,
+				 &violates))
+			continue;
+		why->tried++;
+		if (violates)
+			continue;
+		why->holds = true;
+		why->first = seen(r, pair.first);
+		why->second = seen(r, pair.second);
+		why->about = tkfi_cell_about(r->log[pair.second].cell);
+		look_inside(r, pair.first, pair.second, why);
+	}
+}
+
+void tkfi_explain(struct tkfi_engine *engine, const struct tkfi_recording *r,
+		  unsigned int near, const struct tkfi_trial *trial,
+		  struct tkfi_explanation *why)
+{
+	static struct pair pairs[MAX_PAIRS];
+
+	*why = (struct tkfi_explanation){};
+	try(engine, r, near, trial, pairs, collect(r, true, pairs), why);
+	if (!why->holds)
+		try(engine, r, near, trial, pairs, collect(r, false, pairs), why);
+}

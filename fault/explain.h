@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Which order of two accesses is it that matters? An execution is recorded with its
+ * values; two accesses that conflict are executed in the other order, all else as
+ * it was as far as it can be; and if it holds then, these are the two. Nothing is
+ * said that was not executed.
+ */
+#ifndef __TKFI_EXPLAIN_H
+#define __TKFI_EXPLAIN_H
+
+#include "order.h"
+
+/**
+ * struct tkfi_noted - what a step was about
+ * @ip:		where in the kernel; 0 if unknown
+ * @before:	what was in memory before it
+ * @after:	and what after it
+ */
+struct tkfi_noted {
+	unsigned long ip;
+	u64 before;
+	u64 after;
+};
+
+/**
+ * struct tkfi_recording - an execution, with all that is known of its steps
+ * @strategy:	for tkfi_engine_run()
+ * @inner:	chooses
+ * @log:	the steps
+ * @noted:	what they were about
+ * @order:	of the steps
+ * @steps:	numbers of each VCPU's steps
+ * @nr:		how many of each
+ * @what:	where the last step was, if that was one; else NULL
+ */
+struct tkfi_recording {
+	struct tkfi_strategy strategy;
+	struct tkfi_strategy *inner;
+	struct tkfi_done log[TKFI_MAX_STEPS];
+	struct tkfi_noted noted[TKFI_MAX_STEPS];
+	struct tkfi_order order;
+	u16 steps[TKFI_MAX_VCPUS][TKFI_MAX_STEPS];
+	unsigned int nr[TKFI_MAX_VCPUS];
+	const void *what;
+};
+
+/* Record the next execution, by @inner's choices. */
+void tkfi_record_start(struct tkfi_recording *recording,
+		       struct tkfi_strategy *inner);
+
+/* It has ended. */
+void tkfi_record_end(struct tkfi_recording *recording,
+		     const struct tkfi_engine *engine);
+
+/**
+ * struct tkfi_seen - an access, for people
+ * @vcpu:	whose
+ * @kind:	enum tkfi_step_kind
+ * @cell:	what it touched ...
+ * @nr_cells:	... and how many of them
+ * @value:	what it read, or wrote
+ * @ip:		where in the kernel; 0 if unknown
+ */
+struct tkfi_seen {
+	u8 vcpu;
+	u8 kind;
+	u16 cell;
+	u8 nr_cells;
+	u64 value;
+	unsigned long ip;
+};
+
+/**
+ * struct tkfi_explanation - the two accesses whose order matters
+ * @holds:	in the other order it holds; else no single pair was found
+ * @first:	the earlier access
+ * @second:	the later one
+ * @about:	what orders them: a lock, a sequence, or the first cell of the
+ *		object that they touch
+ * @tried:	how many other orders were executed
+ *
+ * Accesses of a section that a sequence or lock protects cannot change places one
+ * by one, only section by section: then these are the first ones in which the two
+ * sections differ.
+ */
+struct tkfi_explanation {
+	bool holds;
+	struct tkfi_seen first;
+	struct tkfi_seen second;
+	unsigned int about;
+	unsigned int tried;
+};
+
+/**
+ * struct tkfi_trial - executions in other orders
+ * @start:	put everything where executions begin, and add the VCPUs
+ * @violates:	whether the execution does, and what tkfi_engine_run() returned
+ * @arg:	for both
+ */
+struct tkfi_trial {
+	int (*start)(void *arg);
+	bool (*violates)(void *arg, int ret);
+	void *arg;
+};
+
+/**
+ * tkfi_reverse() - one execution in which two steps change places
+ * @engine:	engine
+ * @recording:	what was executed
+ * @first:	number of a step
+ * @second:	number of a later one, of another VCPU, which conflicts
+ * @trial:	how to execute
+ * @violates:	set to whether it does
+ *
+ * At each step goes on who can and comes first in the recording; but the VCPU of
+ * @first does not take that step until @second has been taken.
+ *
+ * Return: 0, or -ENOENT if they cannot change places.
+ */
+int tkfi_reverse(struct tkfi_engine *engine,
+		 const struct tkfi_recording *recording, unsigned int first,
+		 unsigned int second, const struct tkfi_trial *trial,
+		 bool *violates);
+
+/**
+ * tkfi_explain() - find two steps whose order matters
+ * @engine:	engine
+ * @recording:	an execution that violates
+ * @near:	number of a step; pairs of its VCPU and close to it are tried first
+ * @trial:	how to execute
+ * @why:	filled
+ */
+void tkfi_explain(struct tkfi_engine *engine,
+		  const struct tkfi_recording *recording, unsigned int near,
+		  const struct tkfi_trial *trial, struct tkfi_explanation *why);
+
+#endif

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/bitmap.h>
+#include <linux/bitops.h>
+#include <linux/jhash.h>
+#include <linux/kernel.h>
+#include <linux/limits.h>
+#include <linux/string.h>
+
+#include "cells.h"
+#include "shrink.h"
+
+#define MAX_NODES	8192
+#define HASH_SIZE	1024
+#define NONE		U16_MAX
+
+/**
+ * struct node - some of the steps, in some order
+ * @done:	how many of each VCPU
+ * @last:	who took the last one; TKFI_MAX_VCPUS at the start
+ * @from:	the node one turn before
+ * @same:	another node with the same hash
+ * @cost:	of the turns up to here, without a preemption of @last
+ */
+struct node {
+	u16 done[TKFI_MAX_VCPUS];
+	u16 last;
+	u16 from;
+	u16 same;
+	struct tkfi_cost cost;
+};
+
+/**
+ * struct search - what is searched, and the nodes found so far
+ * @needed:	who has to do anything to get to the goal
+ * @steps:	numbers of each VCPU's steps
+ * @nr:		how many
+ * @between:	whether a VCPU that has done so many is between two operations
+ */
+static struct search {
+	const struct tkfi_engine *engine;
+	const struct tkfi_order *order;
+	const struct tkfi_goal *goal;
+	unsigned int host;
+	unsigned long needed;
+	u16 steps[TKFI_MAX_VCPUS][TKFI_MAX_STEPS];
+	unsigned int nr[TKFI_MAX_VCPUS];
+	bool between[TKFI_MAX_VCPUS][TKFI_MAX_STEPS + 1];
+	struct node nodes[MAX_NODES];
+	unsigned int nr_nodes;
+	u16 hash[HASH_SIZE];
+} search;
+
+bool tkfi_cost_less(const struct tkfi_cost *a, const struct tkfi_cost *b)
+{
+	if (a->preemptions != b->preemptions)
+		return a->preemptions < b->preemptions;
+	if (a->delays != b->delays)
+		return a->delays < b->delays;
+	return a->turns < b->turns;
+}
+
+/* Does the class allow @vcpu, of which @done steps are done, its next one? */
+static bool can_step(const struct search *s, const u16 *done, unsigned int vcpu)
+{
+	const struct tkfi_goal *goal = s->goal;
+	const u16 *clock;
+	unsigned int i;
+
+	if (done[vcpu] == s->nr[vcpu])
+		return false;
+	if (goal->to && vcpu == goal->second && done[vcpu] + 1 >= goal->from &&
+	    done[goal->first] < goal->nth)
+		return false;
+	clock = s->order->clock[s->steps[vcpu][done[vcpu]]];
+	for (i = 0; i < s->engine->nr_vcpus; i++)
+		if (i != vcpu && done[i] < clock[i])
+			return false;
+	return true;
+}
+
+/* Would @vcpu have to wait, for what its next step needs? */
+static bool has_to_wait(const struct search *s, const u16 *done,
+			unsigned int vcpu)
+{
+	const struct tkfi_done *log = s->engine->log;
+	const struct tkfi_done *next = &log[s->steps[vcpu][done[vcpu]]];
+	int readers[TKFI_MAX_VCPUS] = {};
+	unsigned int i, stores = 0;
+	int held = 0;
+
+	for (i = 0; i < s->order->nr; i++) {
+		if (s->order->nth[i] > done[log[i].vcpu] ||
+		    log[i].cell != next->cell)
+			continue;
+		held += log[i].kind == TKFI_STEP_LOCK;
+		held -= log[i].kind == TKFI_STEP_UNLOCK;
+		stores += log[i].kind == TKFI_STEP_STORE;
+		readers[log[i].vcpu] += log[i].kind == TKFI_STEP_BEGIN;
+		readers[log[i].vcpu] -= log[i].kind == TKFI_STEP_CHECK;
+	}
+	switch (next->kind) {
+	case TKFI_STEP_LOCK:
+		return held;
+	case TKFI_STEP_AWAIT:
+		return true;
+	case TKFI_STEP_BEGIN:
+		return tkfi_cells[next->cell].flags & TKFI_CELL_SEQUENCE &&
+		       stores & 1;
+	case TKFI_STEP_STORE:
+		for (i = 0; i < s->engine->nr_vcpus; i++)
+			if (i != vcpu && readers[i])
+				return true;
+		return false;
+	default:
+		return false;
+	}
+}
+
+static bool at_goal(const struct search *s, const u16 *done)
+{
+	const struct tkfi_goal *goal = s->goal;
+	unsigned int i;
+
+	if (goal->to)
+		return done[goal->first] >= goal->nth &&
+		       done[goal->second] >= goal->to;
+	for (i = 0; i < s->engine->nr_vcpus; i++)
+		if (i != s->host && done[i] < s->nr[i])
+			return false;
+	return true;
+}
+
+/* Note a node, unless it is known at no higher cost; NONE then, or without room. */
+static u16 add_node(struct search *s, const struct node *node)
+{
+	u16 *head = &s->hash[jhash(node->done, sizeof(node->done), node->last) %
+			     HASH_SIZE];
+	u16 i;
+
+	for (i = *head; i != NONE; i = s->nodes[i].same)
+		if (s->nodes[i].last == node->last &&
+		    !memcmp(s->nodes[i].done, node->done, sizeof(node->done)) &&
+		    !tkfi_cost_less(&node->cost, &s->nodes[i].cost))
+			return NONE;
+	if (s->nr_nodes == MAX_NODES)
+		return NONE;
+	s->nodes[s->nr_nodes] = *node;
+	s->nodes[s->nr_nodes].same = *head;
+	*head = s->nr_nodes;
+	return s->nr_nodes++;
+}
+
+/*
+ * One more turn after a node, by @vcpu: all ways to end it. Returns the node that is
+ * at the goal, if there is one and it costs less than @least, or else NONE.
+ */
+static u16 take_turn(struct search *s, u16 from, unsigned int vcpu,
+		     bool preempts, const struct tkfi_cost *least)
+{
+	struct node node = s->nodes[from];
+
+	node.from = from;
+	node.last = vcpu;
+	node.cost.preemptions += preempts;
+	node.cost.turns++;
+	while (can_step(s, node.done, vcpu)) {
+		node.done[vcpu]++;
+		node.cost.delays += vcpu == s->host;
+		if (!tkfi_cost_less(&node.cost, least))
+			return NONE;
+		if (at_goal(s, node.done))
+			return add_node(s, &node);
+		if (s->between[vcpu][node.done[vcpu]] ||
+		    !can_step(s, node.done, vcpu))
+			add_node(s, &node);
+	}
+	return NONE;
+}
+
+static void init(struct search *s, const struct tkfi_plan *plan)
+{
+	const struct tkfi_goal *goal = s->goal;
+	const struct tkfi_done *log = s->engine->log;
+	unsigned int i, j;
+
+	memset(s->nr, 0, sizeof(s->nr));
+	memset(s->between, 0, sizeof(s->between));
+	memset(s->hash, 0xff, sizeof(s->hash));
+	for (i = 0; i < s->order->nr; i++)
+		s->steps[log[i].vcpu][s->nr[log[i].vcpu]++] = i;
+	for (i = 0; i < plan->nr_programs; i++) {
+		for (j = 0; j < plan->programs[i].nr; j++)
+			s->between[i][plan->programs[i].ops[j].from] = true;
+		s->between[i][s->nr[i]] = true;
+	}
+	s->host = plan->has_host ? plan->nr_programs - 1 : TKFI_MAX_VCPUS;
+	s->needed = 0;
+	for (i = 0; i < s->engine->nr_vcpus; i++) {
+		const u16 *first, *second;
+
+		if (!goal->to) {
+			s->needed |= BIT(i);
+			continue;
+		}
+		second = s->order->clock[s->steps[goal->second][goal->to - 1]];
+		first = goal->nth ?
+			s->order->clock[s->steps[goal->first][goal->nth - 1]] :
+			second;
+		if (first[i] || second[i])
+			s->needed |= BIT(i);
+	}
+	s->nodes[0] = (struct node){ .last = TKFI_MAX_VCPUS, .same = NONE };
+	s->nr_nodes = 1;
+}
+
+/* Write down the order that a node stands for. */
+static void write_down(const struct search *s, u16 at, struct tkfi_shrunk *shrunk)
+{
+	static u16 path[TKFI_MAX_STEPS];
+	u16 done[TKFI_MAX_VCPUS] = {};
+	bool second_turn = true;
+	unsigned int depth = 0, i;
+	u16 n;
+
+	shrunk->cost = s->nodes[at].cost;
+	for (n = at; n; n = s->nodes[n].from)
+		path[depth++] = n;
+	shrunk->nr = 0;
+	shrunk->stopped = 0;
+	while (depth--) {
+		const struct node *node = &s->nodes[path[depth]];
+		const struct node *before = &s->nodes[node->from];
+
+		if (before->last < TKFI_MAX_VCPUS) {
+			if (node->cost.preemptions > before->cost.preemptions)
+				shrunk->stopped = s->steps[before->last]
+							  [done[before->last]];
+			else if (second_turn)
+				shrunk->stopped = s->steps[node->last]
+							  [done[node->last]];
+			second_turn = false;
+		}
+		while (done[node->last] < node->done[node->last])
+			shrunk->steps[shrunk->nr++] =
+				s->steps[node->last][done[node->last]++];
+	}
+	for (i = 0, n = shrunk->nr; i < s->order->nr; i++)
+		if (s->order->nth[i] > done[s->engine->log[i].vcpu])
+			shrunk->steps[n++] = i;
+}
+
+bool tkfi_shrink(const struct tkfi_engine *engine, const struct tkfi_order *order,
+		 const struct tkfi_plan *plan, const struct tkfi_goal *goal,
+		 struct tkfi_shrunk *shrunk)
+{
+	struct search *s = &search;
+	struct tkfi_cost least = shrunk->cost;
+	u16 best = NONE, found;
+	unsigned int i, vcpu;
+
+	s->engine = engine;
+	s->order = order;
+	s->goal = goal;
+	init(s, plan);
+	/* Nodes are met by their number of turns, and again if one costs less. */
+	for (i = 0; i < s->nr_nodes; i++) {
+		const struct node *node = &s->nodes[i];
+		bool preempts;
+
+		if (!tkfi_cost_less(&node->cost, &least))
+			continue;
+		preempts = i && !s->between[node->last][node->done[node->last]] &&
+			   !has_to_wait(s, node->done, node->last);
+		for_each_set_bit(vcpu, &s->needed, engine->nr_vcpus) {
+			if (vcpu == node->last)
+				continue;
+			found = take_turn(s, i, vcpu, preempts, &least);
+			if (found != NONE) {
+				best = found;
+				least = s->nodes[found].cost;
+			}
+		}
+	}
+	shrunk->cut = s->nr_nodes == MAX_NODES;
+	if (best != NONE)
+		write_down(s, best, shrunk);
+	return best != NONE;
+}
