@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-# The files whose memory accesses are reported to access.c.
+# The files whose memory accesses are reported to access.c; and where in the source
+# each of them is (-g1: lines, no variables), for addr2line.
 tkfi-access-$(CONFIG_TKFI_ACCESS) := -fsanitize=thread \
 	--param tsan-distinguish-volatile=1 \
-	--param tsan-instrument-func-entry-exit=0
+	--param tsan-instrument-func-entry-exit=0 -g1
 
 CFLAGS_timekeeping.o += $(tkfi-access-y)
 CFLAGS_ntp.o += $(tkfi-access-y)

@@ -8,6 +8,7 @@
 #include "engine.h"
 #include "glue.h"
 #include "hooks.h"
+#include "names.h"
 
 #undef read_persistent_clock64
 
@@ -97,6 +98,7 @@ int tkfi_clock_install(u32 hz)
 	if (ret)
 		return ret;
 	tkfi_clock_hz = hz;
+	tkfi_name_add(&tkfi_clock_now, "clock");
 	ret = clocksource_register_hz(&tkfi_second_clocksource, TKFI_SECOND_HZ);
 	if (ret) {
 		tkfi_clock_uninstall();

@@ -38,7 +38,6 @@
 #define TKFI_COARSE_NSEC(tk)	((tk)->tkr_mono.xtime_nsec >> (tk)->tkr_mono.shift)
 
 #include "tkfi/glue.h"
-#include "tkfi/names.h"
 
 void tkfi_timekeeping_regions(tkfi_region_fn add)
 {
@@ -63,7 +62,7 @@ void tkfi_timekeeping_reset(struct clocksource *cs, time64_t mono,
 	struct timespec64 wall_to_mono = { .tv_sec = mono - wall };
 	struct timekeeper *tk = &tk_core.timekeeper;
 
-	tkfi_name_add(&tk_core.seq.seqcount.sequence, "tk_core.seq");
+	tkfi_name_line();
 	tkfi_name_add(&timekeeper_lock, "timekeeper_lock");
 	tkfi_vdso_reset();
 	memset(&tk_core, 0, sizeof(tk_core));
@@ -162,8 +161,7 @@ void tkfi_vdso_regions(tkfi_region_fn add)
 void tkfi_vdso_reset(void)
 {
 	memset(_vdso_data, 0, sizeof(_vdso_data));
-	tkfi_name_add(&_vdso_data[CS_HRES_COARSE].seq, "vdso.seq");
-	tkfi_name_add(&_vdso_data[CS_RAW].seq, "vdso.seq[RAW]");
+	TKFI_NAME_VDSO_LINES(&_vdso_data[CS_HRES_COARSE], &_vdso_data[CS_RAW]);
 }
 
 void tkfi_vdso_sequences(tkfi_sequence_fn mark)

@@ -38,7 +38,6 @@
 #define TKFI_COARSE_NSEC(tk)	((tk)->coarse_nsec)
 
 #include "tkfi/glue.h"
-#include "tkfi/names.h"
 #include "tkfi/readers.h"
 
 void tkfi_timekeeping_regions(tkfi_region_fn add)
@@ -81,7 +80,7 @@ void tkfi_timekeeping_reset(struct clocksource *cs, time64_t mono,
 	struct timespec64 wall_to_mono = { .tv_sec = mono - wall };
 	struct timekeeper *tks = &tk_core.shadow_timekeeper;
 
-	tkfi_name_add(&tk_core.seq.seqcount.sequence, "tk_core.seq");
+	tkfi_name_line();
 	tkfi_name_add(&tk_core.lock, "timekeeper_lock");
 	tkfi_vdso_reset();
 	tkfi_aux_reset();
@@ -255,10 +254,8 @@ void tkfi_vdso_regions(tkfi_region_fn add)
 void tkfi_vdso_reset(void)
 {
 	memset(vdso_k_time_data, 0, sizeof(*vdso_k_time_data));
-	tkfi_name_add(&vdso_k_time_data->clock_data[CS_HRES_COARSE].seq,
-		      "vdso.seq");
-	tkfi_name_add(&vdso_k_time_data->clock_data[CS_RAW].seq,
-		      "vdso.seq[RAW]");
+	TKFI_NAME_VDSO_LINES(&vdso_k_time_data->clock_data[CS_HRES_COARSE],
+			     &vdso_k_time_data->clock_data[CS_RAW]);
 	tkfi_name_add(&vdso_k_time_data->aux_clock_data[0].seq,
 		      "vdso.seq[AUX]");
 }

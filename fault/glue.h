@@ -165,9 +165,47 @@ struct tkfi_line tkfi_vdso_line(void);
 
 #define TKFI_REGION(add, object)	((add)(#object, &(object), sizeof(object)))
 
+#define TKFI_NAME(object, of, member)	tkfi_name_add(&(of)->member, object "." #member)
+
+#define TKFI_NAME_VDSO(of, member, kind)				\
+	tkfi_name_add(&(of)->member, "vdso." #member kind)
+
+/* Of the vDSO page's part for a kind of clocks what tells its line. */
+#define TKFI_NAME_VDSO_LINE(of, kind)					\
+do {									\
+	TKFI_NAME_VDSO(of, seq, kind);					\
+	TKFI_NAME_VDSO(of, cycle_last, kind);				\
+	TKFI_NAME_VDSO(of, mult, kind);					\
+	TKFI_NAME_VDSO(of, shift, kind);				\
+} while (0)
+
+/* Of the time that a clock had at its last cycle. */
+#define TKFI_NAME_VDSO_CLOCK(of, clock)					\
+do {									\
+	tkfi_name_add(&(of)->basetime[CLOCK_##clock].sec,		\
+		      "vdso.sec[" #clock "]");				\
+	tkfi_name_add(&(of)->basetime[CLOCK_##clock].nsec,		\
+		      "vdso.nsec[" #clock "]");				\
+} while (0)
+
+#define TKFI_NAME_VDSO_LINES(of, raw)					\
+do {									\
+	TKFI_NAME_VDSO_LINE(of, "");					\
+	TKFI_NAME_VDSO_LINE(raw, "[RAW]");				\
+	TKFI_NAME_VDSO_CLOCK(of, REALTIME);				\
+	TKFI_NAME_VDSO_CLOCK(of, MONOTONIC);				\
+	TKFI_NAME_VDSO_CLOCK(of, REALTIME_COARSE);			\
+	TKFI_NAME_VDSO_CLOCK(of, MONOTONIC_COARSE);			\
+	TKFI_NAME_VDSO_CLOCK(of, BOOTTIME);				\
+	TKFI_NAME_VDSO_CLOCK(of, TAI);					\
+	TKFI_NAME_VDSO_CLOCK(raw, MONOTONIC_RAW);			\
+} while (0)
+
 #ifdef TKFI_GLUE_TIMEKEEPING
 
 /* What timekeeping.c has under the same name in every version. */
+
+#include "tkfi/names.h"
 
 /*
  * A variant whose update needs somebody else to begin it says whom. It also keeps
@@ -202,6 +240,27 @@ enum tkfi_variant tkfi_variant(void)
 const struct timekeeper *tkfi_timekeeper(void)
 {
 	return &tk_core.timekeeper;
+}
+
+/* What a timekeeper's readers load. */
+static void tkfi_name_line(void)
+{
+	const struct timekeeper *tk = &tk_core.timekeeper;
+
+	tkfi_name_add(&tk_core.seq.seqcount.sequence, "tk_core.seq");
+	TKFI_NAME("tk_core", &tk->tkr_mono, cycle_last);
+	TKFI_NAME("tk_core", &tk->tkr_mono, mult);
+	TKFI_NAME("tk_core", &tk->tkr_mono, shift);
+	TKFI_NAME("tk_core", &tk->tkr_mono, xtime_nsec);
+	TKFI_NAME("tk_core", &tk->tkr_mono, base);
+	TKFI_NAME("tk_core", tk, xtime_sec);
+	TKFI_NAME("tk_core", tk, ktime_sec);
+	tkfi_name_add(&tk_fast_mono.seq.seqcount.sequence, "tk_fast_mono.seq");
+	tkfi_name_add(&tk_fast_raw.seq.seqcount.sequence, "tk_fast_raw.seq");
+	TKFI_NAME("tk_fast_mono", &tk_fast_mono, base[0].mult);
+	TKFI_NAME("tk_fast_mono", &tk_fast_mono, base[1].mult);
+	TKFI_NAME("tk_fast_mono", &tk_fast_mono, base[0].cycle_last);
+	TKFI_NAME("tk_fast_mono", &tk_fast_mono, base[1].cycle_last);
 }
 
 /* As if the machine had never slept. */

@@ -5,7 +5,7 @@
 
 #include "names.h"
 
-#define TKFI_NAMES	32
+#define TKFI_NAMES	64
 
 /* A name that came from kallsyms lies in text[]. */
 static struct {
