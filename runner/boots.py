@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from runner import results
+from runner import lines, results
 from runner.errors import TkfiError
 from runner.kernels import Kernel
 from runner.kunit_tool import TIMEOUT, Ask, Boot, KunitTool
@@ -53,11 +53,13 @@ def run_all(tool: KunitTool, asks: Sequence[Ask], *, at_once: int = 1,
     booted = tool.boot_all([replace(ask, arguments=[f"tkfi.result={file}", *ask.arguments])
                             for ask, file in zip(asks, files)],
                            at_once=at_once, tick=lambda: progress(files))
-    return [Run(boot, _read(tool.kernel, file)) for boot, file in zip(booted, files)]
+    return [Run(boot, _read(tool, file)) for boot, file in zip(booted, files)]
 
 
-def _read(kernel: Kernel, file: Path) -> Results:
-    found = results.read(file)
+def _read(tool: KunitTool, file: Path) -> Results:
+    kernel, found = tool.kernel, results.read(file)
+    found.violations = lines.located(found.violations, tool.layout.objects(kernel.place) / "linux",
+                                     tool.layout.tree(kernel.place))
     if found.header and found.header.variant != kernel.variant:
         raise TkfiError(f"{kernel.name} was built as {kernel.variant} but says it is "
                         f"{found.header.variant}: see the variant's patch, and {file}")

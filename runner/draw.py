@@ -58,6 +58,17 @@ def table(heading: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 
     return "\n".join([line(heading), rule, *map(line, rows)])
 
 
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of words, in columns."""
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    return ["  " + "  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+
+
+def count(number: int, what: str, plural: str = "s") -> str:
+    """So many of something."""
+    return f"{number:,} {what}{plural if number != 1 else ''}"
+
+
 def _worth_drawing(events: Sequence[Event]) -> list[Event]:
     """The events a changelog needs. A read that begins and ends undisturbed is one line: its value."""
     following = [*events[1:], None]

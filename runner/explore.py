@@ -17,7 +17,7 @@ from runner.kernels import Kernel
 from runner.kunit_tool import Ask, KunitTool
 from runner.layout import Layout
 from runner.progress import step
-from runner.replay import Replayed, replay, values
+from runner.replay import Replayed, explanation, replay, values
 from runner.results import Explored, Header, Violation
 from runner.scenarios import GIVEN, Scenario
 from runner.suites import messages
@@ -145,7 +145,7 @@ class Exploration:
         lines = []
         for (oracle, reason), those in by_reason.items():
             names = ", ".join(dict.fromkeys(found.violation.scenario for found in those))
-            plainest = min(those, key=lambda found: found.violation.turns)
+            plainest = min(those, key=lambda found: found.violation.cost)
             lines += [f"known, {oracle} in {names}: {reason}", self._command(plainest)]
         return ["\n".join(lines)] if lines else []
 
@@ -153,9 +153,10 @@ class Exploration:
         parts = []
         for number, found in self.new.items():
             one, again = found.violation, self.replays.get(number)
-            times = _count(one.findings, "execution")
+            times = draw.count(one.findings, "execution")
             parts += [f"NEW, {one.oracle} in {one.scenario} ({times}): {values(one)}\n"
-                      + self._command(found), *([again.diagram()] if again else [])]
+                      + self._command(found),
+                      *filter(None, [again.diagram(), explanation(one)] if again else [])]
         return parts
 
     def _command(self, found: Found) -> str:
@@ -168,9 +169,9 @@ class Exploration:
     def _sum(self) -> str:
         classes = sum(one.classes for one in self.explored)
         complete = sum(one.complete for one in self.explored)
-        known = _count(len(self.violations) - len(self.new), "known violation")
-        return (f"{complete} of {_count(self.scenarios, 'scenario')} explored to the end, "
-                f"{_count(classes, 'class', 'es')}: {known}, {len(self.new)} new.")
+        known = draw.count(len(self.violations) - len(self.new), "known violation")
+        return (f"{complete} of {draw.count(self.scenarios, 'scenario')} explored to the end, "
+                f"{draw.count(classes, 'class', 'es')}: {known}, {len(self.new)} new.")
 
 
 def explore(kernel: Kernel, scenarios: Sequence[Scenario], request: Request, layout: Layout, *,
@@ -183,7 +184,7 @@ def explore(kernel: Kernel, scenarios: Sequence[Scenario], request: Request, lay
     request.check()
     tool = boots.build(kernel, layout)
     shares = divide(scenarios, request, every=every)
-    title = f"Exploring {_count(len(scenarios), 'scenario')} on {kernel.title}"
+    title = f"Exploring {draw.count(len(scenarios), 'scenario')} on {kernel.title}"
     with step(title) as shown:
         runs = boots.run_all(tool, [ask for ask, _ in shares], at_once=request.jobs,
                              progress=lambda files: shown.update(
@@ -303,10 +304,6 @@ def _problems(run: Run, scenarios: Sequence[Scenario]) -> list[Problem]:
         problems.append(Problem(f"not explored: {', '.join(missing)}; full log: {boot.console}",
                                 failed=False))
     return problems
-
-
-def _count(number: int, what: str, plural: str = "s") -> str:
-    return f"{number:,} {what}{plural if number != 1 else ''}"
 
 
 def _kernels_name(scenario: Scenario) -> str:

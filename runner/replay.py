@@ -47,8 +47,9 @@ class Replayed:
         """For a person: what was run, the diagram, and the verdict."""
         scenario = self.scenario
         title = f"Linux {self.header.kernel} ({self.header.variant}), scenario {scenario.name}"
+        said = ["\n".join(filter(None, [verdict(one), explanation(one)])) for one in self.violations]
         return "\n\n".join([title, f"  {scenario.text}", self.diagram(),
-                            "\n".join([*map(verdict, self.violations)] or ["Every oracle holds."])])
+                            *(said or ["Every oracle holds."])])
 
 
 def verdict(violation: Violation) -> str:
@@ -66,6 +67,23 @@ def values(violation: Violation) -> str:
     if violation.first_ns or violation.second_ns:
         return f"{violation.clock}: {first} and {second}"
     return violation.clock
+
+
+def explanation(violation: Violation) -> str:
+    """The two accesses whose order matters, in a few lines; "" if nobody looked for them."""
+    if not violation.explained:
+        return (f"No two accesses alone explain it: it does not hold in any of {violation.tried} other "
+                "orders of two (executed).") if violation.tried else ""
+    counts = [draw.count(number, what) for number, what in (
+        (violation.preemptions, "preemption"), (violation.delays, "delay")) if number]
+    cost = f"with {' and '.join(counts)}" if counts else "without a preemption or delay"
+    least = ("; no schedule with fewer shows it (a search of "
+             f"{draw.count(violation.searched, 'execution')})" if violation.minimal else "")
+    rows = [["host" if one.host else f"VCPU{one.vcpu}", one.kind, one.name + (
+        "" if one.value is None else f" = {one.value}"), one.place or one.at]
+        for one in violation.accesses]
+    return "\n".join([f"The order that matters, {cost}{least}:", *draw.columns(rows),
+                      "In the other order it holds (executed)."])
 
 
 def replay(tool: KunitTool, scenario: Scenario, schedule: Schedule, *, name: str = "replay") -> Replayed:

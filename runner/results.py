@@ -20,6 +20,7 @@ _NO_TURNS = (1 << 32) - 1  # the kernel's UINT_MAX
 _Record = TypeVar("_Record")
 _TYPES: dict[str, tuple[type, ...]] = {  # what JSON has for an annotation
     "str": (str,), "int": (int,), "bool": (bool,), "float": (float, int), "int | None": (int, type(None)),
+    "tuple[Access, ...]": (tuple,),
 }
 
 
@@ -148,9 +149,28 @@ class Explored:
 
 
 @dataclass(frozen=True)
+class Access:
+    """One of two accesses whose order matters: value is what was read or written, None for a lock. The
+    kernel says at which instruction, by address and by symbol; place is file:line where that is known."""
+
+    vcpu: int
+    host: bool
+    kind: str
+    name: str
+    value: int | None
+    ip: int
+    at: str
+    place: str = ""
+
+
+@dataclass(frozen=True)
 class Violation:
     """What an oracle found in executions of a scenario, with the schedule of the plainest one ("" if it
-    does not fit into one). For a pair of reads, first is the earlier one's clock and clock the later's."""
+    does not fit into one). For a pair of reads, first is the earlier one's clock and clock the later's.
+
+    minimal says that of all that can happen, searched executions, none shows it with fewer preemptions,
+    then delays, then turns. explained says that it held when these two accesses were executed in the
+    other order; so many such orders were tried."""
 
     scenario: str
     oracle: str
@@ -160,6 +180,13 @@ class Violation:
     second_ns: int
     findings: int
     turns: int
+    preemptions: int
+    delays: int
+    minimal: bool
+    searched: int
+    explained: bool
+    tried: int
+    accesses: tuple[Access, ...]
     known: bool
     reason: str
     schedule: str
@@ -168,6 +195,11 @@ class Violation:
     def fits(self) -> bool:
         """Whether its schedule has few enough turns to be one."""
         return self.turns < _NO_TURNS
+
+    @property
+    def cost(self) -> tuple[int, int, int]:
+        """How plain its schedule is: the least is the plainest."""
+        return self.preemptions, self.delays, self.turns
 
     @property
     def found(self) -> tuple[str, str, str, int, int]:
@@ -206,7 +238,7 @@ def read(path: Path) -> Results:
     for number, line in enumerate(text.splitlines(), 1):
         try:
             _add(results, json.loads(line))
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
             whole = text.endswith("\n") or number < len(text.splitlines())
             what = f"not understood ({error})" if whole else "truncated: the kernel stopped in mid-line"
             results.problems.append(f"{path}:{number}: {what}")
@@ -236,7 +268,8 @@ def _add(results: Results, record: Mapping[str, Any]) -> None:
     elif kind == "explored":
         results.explored.append(_make(Explored, record))
     elif kind == "violation":
-        results.violations.append(_make(Violation, record))
+        accesses = tuple(_make(Access, access) for access in record["accesses"])
+        results.violations.append(_make(Violation, {**record, "accesses": accesses}))
 
 
 def _make(record_type: type[_Record], record: Mapping[str, Any]) -> _Record:

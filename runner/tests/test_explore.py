@@ -140,6 +140,11 @@ def test_json(start: Callable[..., Machine], layout: Layout, capsys: pytest.Capt
         "oracle", "clock", "first_ns", "second_ns", "scenario", "schedule", "known")} == {
             "oracle": "monotonic", "clock": "clock_gettime(MONOTONIC_COARSE)", "first_ns": 100009994998,
             "second_ns": 100009988998, "scenario": "rises-coarse", "schedule": COARSE, "known": False}
+    assert {key: data["violations"][0][key] for key in (
+        "preemptions", "delays", "turns", "minimal", "searched", "explained")} == {
+            "preemptions": 1, "delays": 1, "turns": 5, "minimal": True, "searched": 21, "explained": True}
+    assert [(one["vcpu"], one["kind"], one["name"], one["value"]) for one in data["violations"][0]["accesses"]
+            ] == [(1, "load", "vdso.mult", 8392803), (0, "store", "vdso.mult", 8384414)]
 
 
 def test_the_division_does_not_show(start: Callable[..., Machine], layout: Layout,

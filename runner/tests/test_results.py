@@ -126,7 +126,8 @@ def test_a_read_in_another_call_takes_nothing_from_its_indent() -> None:
 def test_only_reads_after_the_first_went_back() -> None:
     events = [results.Event("c", 0, "read", "b()", 3), results.Event("c", 0, "read", "a()", 5),
               results.Event("c", 0, "read", "b()", 3)]
-    found = results.Violation("s", "monotonic", "b()", "a()", 5, 3, 1, 2, False, "", "")
+    found = results.Violation("s", "monotonic", "b()", "a()", 5, 3, 1, 2, 1, 1, True, 9, False, 0,
+                              (), False, "", "")
     assert [line.endswith("<- 2 ns back") for line in draw.diagram(events, violations=[found]).split("\n")
             ] == [False, False, False, True]
 
