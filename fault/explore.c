@@ -209,8 +209,8 @@ static void found(const struct tkfi_finding *finding, void *arg)
 	struct tkfi_violation *v;
 
 	x->cut |= !shrunk || shrunk->cut;
-	v = file(x, finding, !shrunk ? 0 :
-		 tkfi_cell_about(engine->log[shrunk->stopped].cell));
+	v = file(x, finding, shrunk && shrunk->nr ?
+		 tkfi_cell_about(engine->log[shrunk->stopped].cell) : 0);
 	if (!v)
 		return;
 	v->findings += !x->searching;

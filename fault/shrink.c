@@ -255,13 +255,17 @@ bool tkfi_shrink(const struct tkfi_engine *engine, const struct tkfi_order *orde
 {
 	struct search *s = &search;
 	struct tkfi_cost least = shrunk->cost;
-	u16 best = NONE, found;
+	u16 best, found;
 	unsigned int i, vcpu;
 
 	s->engine = engine;
 	s->order = order;
 	s->goal = goal;
 	init(s, plan);
+	/* There may be nothing to do. */
+	best = at_goal(s, s->nodes[0].done) ? 0 : NONE;
+	if (!best)
+		least = s->nodes[0].cost;
 	/* Nodes are met by their number of turns, and again if one costs less. */
 	for (i = 0; i < s->nr_nodes; i++) {
 		const struct node *node = &s->nodes[i];

@@ -143,8 +143,9 @@ def test_json(start: Callable[..., Machine], layout: Layout, capsys: pytest.Capt
     assert {key: data["violations"][0][key] for key in (
         "preemptions", "delays", "turns", "minimal", "searched", "explained")} == {
             "preemptions": 1, "delays": 1, "turns": 5, "minimal": True, "searched": 21, "explained": True}
-    assert [(one["vcpu"], one["kind"], one["name"], one["value"]) for one in data["violations"][0]["accesses"]
-            ] == [(1, "load", "vdso.mult", 8392803), (0, "store", "vdso.mult", 8384414)]
+    accesses = data["violations"][0]["accesses"]
+    assert [(one["vcpu"], one["kind"], one["name"], one["value"]) for one in accesses] == [
+        (1, "load", "vdso.mult", 8392803), (0, "store", "vdso.mult", 8384414)]
 
 
 def test_the_division_does_not_show(start: Callable[..., Machine], layout: Layout,
