@@ -577,19 +577,21 @@ static void none_is_plainer(struct tkfi_explorer *x, unsigned int preemptions)
 			x->violations[i].cost.preemptions <= preemptions;
 }
 
-/* What was found by chance: is there anything plainer? Look at all that could be. */
-static int search(struct tkfi_explorer *x)
+/*
+ * Not all executions are known: is there anything plainer than what was found? Look
+ * at all that could be, as far as that is not too much.
+ */
+static void search(struct tkfi_explorer *x)
 {
 	const struct tkfi_dpor_stats stats = x->stats;
 	unsigned int bound, i;
 	bool go_on = true;
-	int ret = 0;
 
 	x->searching = true;
 	x->watch.stop = 0;
-	for (bound = 0; go_on && !ret; bound++) {
+	for (bound = 0; go_on; bound++) {
 		memset(&x->stats, 0, sizeof(x->stats));
-		ret = explore_dfs(x, bound, TKFI_MAX_SEARCHED - x->searched);
+		explore_dfs(x, bound, TKFI_MAX_SEARCHED - x->searched);
 		x->searched += x->stats.classes;
 		if (!x->stats.complete)
 			break;
@@ -601,7 +603,6 @@ static int search(struct tkfi_explorer *x)
 	}
 	x->searching = false;
 	x->stats = stats;
-	return ret;
 }
 
 /* One that is looked for among others. */
@@ -759,7 +760,7 @@ int tkfi_explore(struct tkfi_explorer *x,
 		if (x->stats.complete)
 			x->searched = x->stats.classes;
 		else
-			ret = search(x);
+			search(x);
 		explain_all(x);
 	}
 	x->session.engine->quiet = false;
