@@ -207,7 +207,7 @@ static void add_outcome(struct outcomes *outcomes, const struct tkfi_cost *cost)
 
 static const struct tkfi_goal to_the_end;
 
-static bool shrink_class(void *arg, int ret)
+static void shrink_class(void *arg, int ret)
 {
 	static struct tkfi_order order;
 	static struct tkfi_shrunk s;
@@ -219,7 +219,6 @@ static bool shrink_class(void *arg, int ret)
 		   !tkfi_shrink(engine, &order, &plan, &to_the_end, &s) ||
 		   s.cut || s.nr != engine->nr_log;
 	add_outcome(&shrunk, &s.cost);
-	return true;
 }
 
 static void forget_outcomes(void *arg)
