@@ -13,6 +13,7 @@
 #include "explore.h"
 #include "interleave.h"
 #include "keep.h"
+#include "visited.h"
 #include "strategies.h"
 
 struct tkfi_explorer *tkfi_explorer_open(u32 hz)
@@ -24,7 +25,8 @@ struct tkfi_explorer *tkfi_explorer_open(u32 hz)
 	if (tkfi_session_open(&x->session, hz) || tkfi_state_alloc(&x->begin))
 		goto failed;
 	x->dpor = tkfi_dpor_create(x->session.engine);
-	if (!x->dpor)
+	x->visited = vzalloc(sizeof(*x->visited));
+	if (!x->dpor || !x->visited)
 		goto failed;
 	return x;
 
@@ -37,6 +39,7 @@ void tkfi_explorer_close(struct tkfi_explorer *x)
 {
 	if (!x)
 		return;
+	vfree(x->visited);
 	tkfi_dpor_destroy(x->dpor);
 	tkfi_state_free(&x->begin);
 	tkfi_session_close(&x->session);
@@ -265,10 +268,12 @@ static void keep_all(struct tkfi_explorer *x)
 	tkfi_keep_move(keep, x->violations, sizeof(x->violations));
 	tkfi_keep_move(keep, &x->cut, sizeof(x->cut));
 	tkfi_cells_keep(keep);
-	if (x->options.strategy == TKFI_DPOR)
+	if (x->options.strategy == TKFI_DPOR && !x->options.bounded)
 		tkfi_dpor_keep(x->dpor, keep);
-	else if (x->options.strategy == TKFI_DFS)
+	else if (x->options.strategy <= TKFI_DFS)
 		tkfi_keep_move(keep, &dfs, sizeof(dfs));
+	if (x->options.bounded)
+		tkfi_keep_move(keep, x->visited, sizeof(*x->visited));
 	for (i = 0; i < x->nr_violations; i++) {
 		relocate(x, self, &x->violations[i].finding.first);
 		relocate(x, self, &x->violations[i].finding.second);
@@ -283,9 +288,9 @@ static void name_state(const struct tkfi_explorer *x, char *name, size_t size)
 {
 	const struct tkfi_explore_options *o = &x->options;
 
-	snprintf(name, size, "%s%s\n%s %u %llu %u %u %u/%u %s", linux_banner,
+	snprintf(name, size, "%s%s\n%s %u %llu %u %u %u %u/%u %s", linux_banner,
 		 x->text, tkfi_strategy_names[o->strategy], o->no_snapshots,
-		 o->seed, o->depth, o->preemptions, o->part, o->parts,
+		 o->seed, o->depth, o->bounded, o->preemptions, o->part, o->parts,
 		 o->shared ?: "");
 }
 
@@ -456,6 +461,11 @@ static bool execute(struct tkfi_explorer *x, struct tkfi_strategy *strategy,
 	*ret = too_long(engine, tkfi_engine_run(engine, strategy));
 	if (*ret && *ret != -EDEADLK)
 		return false;
+	if (strategy == &dfs.strategy && dfs.visited &&
+	    tkfi_visited_class(dfs.visited, engine)) {
+		x->stats.redundant++;
+		return true;
+	}
 	x->stats.classes++;
 	x->stats.steps += engine->nr_log;
 	x->stats.longest = max(x->stats.longest, engine->nr_log);
@@ -464,16 +474,33 @@ static bool execute(struct tkfi_explorer *x, struct tkfi_strategy *strategy,
 	return true;
 }
 
-static void start_dfs(struct tkfi_interleave *dfs, unsigned int bound)
+static void start_dfs(struct tkfi_explorer *x, unsigned int bound, bool prune)
 {
-	tkfi_interleave_init(dfs);
+	tkfi_interleave_init(&dfs);
 	/* Between two operations nobody is preempted. */
-	dfs->strategy.wants = TKFI_WANTS_ACCESSES | BIT(TKFI_STEP_YIELD);
-	dfs->bound = bound;
+	dfs.strategy.wants = TKFI_WANTS_ACCESSES | BIT(TKFI_STEP_YIELD);
+	dfs.bound = bound;
+	if (prune) {
+		dfs.visited = x->visited;
+		tkfi_visited_init(x->visited);
+	}
 }
 
-/* All executions of so many preemptions, but no more than @most; 0 for all. */
-static int explore_dfs(struct tkfi_explorer *x, unsigned int bound, u64 most)
+/* Everything from the start: choices have come up that were none before. */
+static void restart_dfs(struct tkfi_explorer *x)
+{
+	tkfi_cells_begin();
+	memset(&x->stats, 0, sizeof(x->stats));
+	forget(x);
+	start_dfs(x, dfs.bound, dfs.visited);
+}
+
+/*
+ * All executions of so many preemptions, or of those that do not differ, @prune, only
+ * one; but no more than @most, 0 for all.
+ */
+static int explore_dfs(struct tkfi_explorer *x, unsigned int bound, bool prune,
+		       u64 most)
 {
 	int ret;
 
@@ -481,14 +508,11 @@ static int explore_dfs(struct tkfi_explorer *x, unsigned int bound, u64 most)
 	if (ret < 0)
 		return ret;
 	if (!ret)
-		start_dfs(&dfs, bound);
-	while (execute(x, &dfs.strategy, &ret)) {
+		start_dfs(x, bound, prune);
+	while (execute(x, &dfs.strategy, &ret) || dfs.pruned) {
+		x->stats.redundant += dfs.pruned;
 		if (tkfi_cells_changed) {
-			/* Choices have come up that were none before. */
-			tkfi_cells_begin();
-			memset(&x->stats, 0, sizeof(x->stats));
-			forget(x);
-			start_dfs(&dfs, bound);
+			restart_dfs(x);
 			continue;
 		}
 		if (dfs.nr > TKFI_MAX_CHOICES) {
@@ -505,7 +529,7 @@ static int explore_dfs(struct tkfi_explorer *x, unsigned int bound, u64 most)
 		if (x->stats.classes == most || !look_at_clock(x))
 			break;
 	}
-	ret = ret == -EDEADLK ? 0 : ret;
+	ret = ret == -EDEADLK || dfs.pruned ? 0 : ret;
 	if (x->options.keep && !x->searching)
 		keep_rest(x, ret);
 	return ret;
@@ -591,7 +615,7 @@ static void search(struct tkfi_explorer *x)
 	x->watch.stop = 0;
 	for (bound = 0; go_on; bound++) {
 		memset(&x->stats, 0, sizeof(x->stats));
-		explore_dfs(x, bound, TKFI_MAX_SEARCHED - x->searched);
+		explore_dfs(x, bound, true, TKFI_MAX_SEARCHED - x->searched);
 		x->searched += x->stats.classes;
 		if (!x->stats.complete)
 			break;
@@ -743,17 +767,18 @@ int tkfi_explore(struct tkfi_explorer *x,
 		ret = parse_shared(x, options->shared);
 	}
 	if (!ret) {
-		if (options->strategy == TKFI_DPOR)
+		if (options->strategy == TKFI_DPOR && !options->bounded)
 			ret = explore_dpor(x);
-		else if (options->strategy == TKFI_DFS)
+		else if (options->strategy <= TKFI_DFS)
 			ret = explore_dfs(x, options->preemptions,
-					  options->executions);
+					  options->bounded, options->executions);
 		else
 			ret = explore_samples(x);
 	}
 	tkfi_cells_print_shared(x->shared, sizeof(x->shared));
 	if (!ret && x->nr_violations) {
-		if (x->stats.complete && options->strategy == TKFI_DPOR)
+		if (x->stats.complete && options->strategy == TKFI_DPOR &&
+		    !options->bounded)
 			none_is_plainer(x, UINT_MAX);
 		else if (x->stats.complete)
 			none_is_plainer(x, options->preemptions);

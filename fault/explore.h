@@ -65,7 +65,9 @@ extern const char * const tkfi_strategy_names[TKFI_NR_STRATEGIES];
  * @seconds:	of host time after which to stop; 0: never
  * @seed:	number of the first execution of those that sample
  * @depth:	of bugs that pct looks for
- * @preemptions: bound of dfs
+ * @preemptions: the most of an execution of dfs; and of dpor, if @bounded
+ * @bounded:	dpor looks only at such executions: still one of each class, but found
+ *		by pruned search. It says nothing of others, also when it is complete
  * @no_snapshots: dpor executes from the start again each time
  * @part:	of dpor: explore only this part of @parts
  * @parts:	how many there are, 0 for everything
@@ -80,6 +82,7 @@ struct tkfi_explore_options {
 	u64 seed;
 	unsigned int depth;
 	unsigned int preemptions;
+	bool bounded;
 	bool no_snapshots;
 	unsigned int part;
 	unsigned int parts;
@@ -120,6 +123,7 @@ struct tkfi_watch {
  * @setup:	its set-up's operations
  * @begin:	the state in which executions begin
  * @dpor:	memory of the exploration
+ * @visited:	memory of a search that is pruned
  * @order:	of the steps of an execution with a finding
  * @recording:	of an execution that is explained
  * @options:	of the last exploration
@@ -149,6 +153,7 @@ struct tkfi_explorer {
 	char setup[TKFI_PLAN_TEXT];
 	struct tkfi_state begin;
 	struct tkfi_dpor *dpor;
+	struct tkfi_visited *visited;
 	struct tkfi_order order;
 	struct tkfi_recording recording;
 	struct tkfi_explore_options options;

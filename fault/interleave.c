@@ -4,6 +4,7 @@
 #include <linux/limits.h>
 
 #include "interleave.h"
+#include "visited.h"
 
 static void interleave_begin(struct tkfi_strategy *strategy,
 			     struct tkfi_engine *engine)
@@ -12,6 +13,9 @@ static void interleave_begin(struct tkfi_strategy *strategy,
 		container_of(strategy, struct tkfi_interleave, strategy);
 
 	s->at = 0;
+	s->pruned = false;
+	if (s->visited)
+		tkfi_visited_begin(s->visited);
 }
 
 static unsigned int interleave_next(struct tkfi_strategy *strategy,
@@ -27,12 +31,18 @@ static unsigned int interleave_next(struct tkfi_strategy *strategy,
 
 	if (hweight_long(ready) == 1)
 		return __ffs(ready);
-	at = s->at++;
+	at = s->at;
+	spent = at ? s->spent[min(at, TKFI_MAX_CHOICES) - 1] : 0;
+	if (s->visited && at >= s->nr &&
+	    tkfi_visited_before(s->visited, engine, spent)) {
+		s->pruned = true;
+		return TKFI_STOP;
+	}
+	s->at++;
 	if (at >= TKFI_MAX_CHOICES) {
 		s->nr = s->at;
 		return __ffs(ready);
 	}
-	spent = at ? s->spent[at - 1] : 0;
 	if (at >= s->nr) {
 		s->nr = s->at;
 		s->ready[at] = goes_on && spent >= s->bound ?
@@ -49,6 +59,8 @@ void tkfi_interleave_init(struct tkfi_interleave *s)
 	s->strategy.next = interleave_next;
 	s->nr = 0;
 	s->bound = UINT_MAX;
+	s->visited = NULL;
+	s->pruned = false;
 }
 
 bool tkfi_interleave_next(struct tkfi_interleave *s)

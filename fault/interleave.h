@@ -4,6 +4,8 @@
 
 #include "engine.h"
 
+struct tkfi_visited;
+
 /* Most choices between VCPUs in one execution. */
 #define TKFI_MAX_CHOICES	2048U
 
@@ -14,19 +16,24 @@
  * @at:		the choice that comes next
  * @bound:	the most preemptions: choices of another VCPU than the last one, which
  *		could have gone on with what it was doing. One that yields does nothing
+ * @visited:	what has been searched and need not be again; NULL to search everything
+ * @pruned:	the last execution was abandoned because of @visited
  * @chosen:	the VCPU chosen at each
  * @ready:	who was ready at each, within the bound
  * @spent:	preemptions up to each, with it
  *
  * Depth first, in lexicographic order of the choices: an execution repeats those
  * of the last one up to the latest that leaves another VCPU to try. Nothing is
- * pruned but what is beyond the bound. @nr above TKFI_MAX_CHOICES says that there were too many.
+ * pruned but what is beyond the bound, and what @visited knows. @nr above TKFI_MAX_CHOICES
+ * says that there were too many.
  */
 struct tkfi_interleave {
 	struct tkfi_strategy strategy;
 	unsigned int nr;
 	unsigned int at;
 	unsigned int bound;
+	struct tkfi_visited *visited;
+	bool pruned;
 	u8 chosen[TKFI_MAX_CHOICES];
 	u8 ready[TKFI_MAX_CHOICES];
 	u16 spent[TKFI_MAX_CHOICES];

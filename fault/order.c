@@ -19,42 +19,61 @@ static void join(u16 *to, const u16 *from)
 		to[i] = max(to[i], from[i]);
 }
 
+void tkfi_clocks_begin(struct tkfi_clocks *c)
+{
+	unsigned int i;
+
+	for (i = 0; i < c->nr_used; i++) {
+		memset(c->all[c->used[i]], 0, sizeof(c->all[0]));
+		memset(c->written[c->used[i]], 0, sizeof(c->written[0]));
+	}
+	c->nr_used = 0;
+	c->nr = 0;
+	memset(c->own, 0, sizeof(c->own));
+}
+
+/* Something with this clock touches a cell. */
+static void touch(struct tkfi_clocks *c, unsigned int cell, const u16 *clock,
+		  bool write)
+{
+	if (!memchr_inv(c->all[cell], 0, sizeof(c->all[cell])))
+		c->used[c->nr_used++] = cell;
+	join(c->all[cell], clock);
+	if (write)
+		join(c->written[cell], clock);
+}
+
+const u16 *tkfi_clocks_add(struct tkfi_clocks *c, const struct tkfi_engine *engine,
+			   const struct tkfi_done *step)
+{
+	u16 *clock = c->own[step->vcpu], cpu = engine->vcpus[step->vcpu].cpu;
+	unsigned int i;
+
+	c->nr++;
+	clock[step->vcpu]++;
+	for (i = step->cell; i < step->cell + step->nr_cells; i++)
+		join(clock, writes(step) ? c->all[i] : c->written[i]);
+	if (cpu)
+		join(clock, c->written[cpu]);
+	for (i = step->cell; i < step->cell + step->nr_cells; i++)
+		touch(c, i, clock, writes(step));
+	if (cpu)
+		touch(c, cpu, clock, false);
+	return clock;
+}
+
 void tkfi_order_of(const struct tkfi_engine *engine, struct tkfi_order *order)
 {
-	/* What happened to each cell so far: all of it, and its writes. */
-	static u16 all[TKFI_MAX_CELLS][TKFI_MAX_VCPUS];
-	static u16 written[TKFI_MAX_CELLS][TKFI_MAX_VCPUS];
-	u16 own[TKFI_MAX_VCPUS][TKFI_MAX_VCPUS] = {};
-	unsigned int i, c;
+	static struct tkfi_clocks clocks;
+	unsigned int i;
 
+	tkfi_clocks_begin(&clocks);
 	order->nr = min(engine->nr_log, TKFI_MAX_STEPS + 0U);
-	for (i = 0; i < engine->nr_vcpus; i++) {
-		memset(all[engine->vcpus[i].cpu], 0, sizeof(all[0]));
-		memset(written[engine->vcpus[i].cpu], 0, sizeof(written[0]));
-	}
-	for (i = 0; i < order->nr; i++) {
-		for (c = 0; c < engine->log[i].nr_cells; c++) {
-			memset(all[engine->log[i].cell + c], 0, sizeof(all[0]));
-			memset(written[engine->log[i].cell + c], 0,
-			       sizeof(written[0]));
-		}
-	}
 	for (i = 0; i < order->nr; i++) {
 		const struct tkfi_done *step = &engine->log[i];
-		u16 *clock = own[step->vcpu], cpu = engine->vcpus[step->vcpu].cpu;
+		const u16 *clock = tkfi_clocks_add(&clocks, engine, step);
 
-		order->nth[i] = ++clock[step->vcpu];
-		for (c = step->cell; c < step->cell + step->nr_cells; c++)
-			join(clock, writes(step) ? all[c] : written[c]);
-		if (cpu)
-			join(clock, written[cpu]);
-		for (c = step->cell; c < step->cell + step->nr_cells; c++) {
-			join(all[c], clock);
-			if (writes(step))
-				join(written[c], clock);
-		}
-		if (cpu)
-			join(all[cpu], clock);
+		order->nth[i] = clock[step->vcpu];
 		memcpy(order->clock[i], clock, sizeof(order->clock[i]));
 	}
 }

@@ -3,6 +3,7 @@
 #ifndef __TKFI_ORDER_H
 #define __TKFI_ORDER_H
 
+#include "cells.h"
 #include "engine.h"
 
 /**
@@ -17,6 +18,32 @@ struct tkfi_order {
 	u16 nth[TKFI_MAX_STEPS];
 	u16 clock[TKFI_MAX_STEPS][TKFI_MAX_VCPUS];
 };
+
+/**
+ * struct tkfi_clocks - vector clocks of an execution under way
+ * @nr:		steps so far
+ * @own:	of each VCPU
+ * @all:	of all that happened to each cell
+ * @written:	of what was written to it
+ * @used:	cells of which the latter two are not 0
+ * @nr_used:	how many
+ */
+struct tkfi_clocks {
+	unsigned int nr;
+	u16 own[TKFI_MAX_VCPUS][TKFI_MAX_VCPUS];
+	u16 all[TKFI_MAX_CELLS][TKFI_MAX_VCPUS];
+	u16 written[TKFI_MAX_CELLS][TKFI_MAX_VCPUS];
+	u16 used[TKFI_MAX_CELLS];
+	unsigned int nr_used;
+};
+
+/* An execution begins. */
+void tkfi_clocks_begin(struct tkfi_clocks *clocks);
+
+/* The next step of it. Return: the clock of its VCPU with it. */
+const u16 *tkfi_clocks_add(struct tkfi_clocks *clocks,
+			   const struct tkfi_engine *engine,
+			   const struct tkfi_done *step);
 
 /* The order of the steps of @engine's last execution. */
 void tkfi_order_of(const struct tkfi_engine *engine, struct tkfi_order *order);

@@ -6,19 +6,24 @@
 
 #include "known.h"
 #include "scenarios.h"
+#include "visited.h"
 
 static struct tkfi_explorer *explorer;
 static struct tkfi_schedule turns;
 static char err[1024];
 
+static struct tkfi_visited *classes;
+
 static int schedule_suite_init(struct kunit_suite *suite)
 {
 	explorer = tkfi_explorer_open(NSEC_PER_SEC);
-	return explorer ? 0 : -ENOMEM;
+	classes = vzalloc(sizeof(*classes));
+	return explorer && classes ? 0 : -ENOMEM;
 }
 
 static void schedule_suite_exit(struct kunit_suite *suite)
 {
+	vfree(classes);
 	tkfi_explorer_close(explorer);
 }
 
@@ -304,15 +309,68 @@ static void bound(struct kunit *test)
 	}
 }
 
+/* Classes that executions without pruning come to. */
+static void count_class(struct tkfi_explorer *x, int ret)
+{
+	/* The exploration may have begun anew. */
+	if (x->stats.classes == 1)
+		tkfi_visited_init(classes);
+	tkfi_visited_begin(classes);
+	tkfi_visited_class(classes, x->session.engine);
+}
+
+/* A pruned search meets each class that has an execution within the bound, once. */
+static void pruned(struct kunit *test)
+{
+	static const char * const names[] = {
+		"falls-vdso", "tick-fast", "tick-nmi", "tick-tick",
+	};
+	struct tkfi_explore_options options = {};
+	unsigned int i, bound;
+	u64 all;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		KUNIT_ASSERT_EQ(test, load(names[i]), 0);
+		options = (struct tkfi_explore_options){};
+		KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &options), 0);
+		all = explorer->stats.classes;
+		for (bound = 0; bound <= 2; bound++) {
+			options.strategy = TKFI_DFS;
+			options.preemptions = bound;
+			options.bounded = false;
+			explorer->each = count_class;
+			KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &options), 0);
+			explorer->each = NULL;
+			KUNIT_EXPECT_TRUE(test, explorer->stats.complete);
+
+			options.strategy = TKFI_DPOR;
+			options.bounded = true;
+			KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &options), 0);
+			KUNIT_EXPECT_TRUE(test, explorer->stats.complete);
+			KUNIT_EXPECT_EQ_MSG(test, explorer->stats.classes,
+					    classes->nr, "%s, %u", names[i],
+					    bound);
+			kunit_info(test, "%s: %llu of %llu classes with up to %u preemptions, %llu pruned\n",
+				   names[i], explorer->stats.classes, all, bound,
+				   explorer->stats.redundant);
+		}
+		options.preemptions = 1000;
+		KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &options), 0);
+		KUNIT_EXPECT_EQ_MSG(test, explorer->stats.classes, all, "%s",
+				    names[i]);
+	}
+}
+
 /* A search that comes to no end says nothing of what it would have found. */
 static void too_much_to_search(struct kunit *test)
 {
 	static const struct tkfi_scenario s = {
 		"given",
 		"setup: adjtimex freq=+500ppm, wait 13ms, tick, wait 3ms;"
-		"cpu0: adjtimex freq=-500ppm; cpu1: tick;"
-		"cpu2: read vdso MONOTONIC, read vdso MONOTONIC;"
-		"cpu3: read vdso MONOTONIC, read vdso MONOTONIC; host: 10ms"
+		"cpu0: adjtimex freq=-500ppm, tick; cpu1: tick, adjtimex freq=+500ppm;"
+		"cpu2: read vdso MONOTONIC, read vdso MONOTONIC, read kernel ktime_get;"
+		"cpu3: read kernel ktime_get, read vdso MONOTONIC, read vdso MONOTONIC;"
+		"host: 10ms, 5ms, 3ms"
 	};
 	struct tkfi_explore_options options = {
 		.strategy = TKFI_PCT, .executions = 1000, .depth = 3,
@@ -338,6 +396,7 @@ static struct kunit_case schedule_cases[] = {
 	KUNIT_CASE(thousand_replays),
 	KUNIT_CASE(strategies),
 	KUNIT_CASE(bound),
+	KUNIT_CASE(pruned),
 	KUNIT_CASE(too_much_to_search),
 	{}
 };

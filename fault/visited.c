@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/hash.h>
+#include <linux/string.h>
+#include <linux/xxhash.h>
+
+#include "visited.h"
+
+void tkfi_visited_init(struct tkfi_visited *visited)
+{
+	visited->nr = 0;
+	memset(visited->keys, 0, sizeof(visited->keys));
+}
+
+void tkfi_visited_begin(struct tkfi_visited *visited)
+{
+	tkfi_clocks_begin(&visited->clocks);
+	visited->hash = 0;
+}
+
+/* Take in what was executed since. */
+static void follow(struct tkfi_visited *visited, const struct tkfi_engine *engine)
+{
+	while (visited->clocks.nr < engine->nr_log &&
+	       visited->clocks.nr < TKFI_MAX_STEPS) {
+		const struct tkfi_done *step = &engine->log[visited->clocks.nr];
+		const u16 *clock = tkfi_clocks_add(&visited->clocks, engine, step);
+
+		visited->hash += xxh64(clock, TKFI_MAX_VCPUS * sizeof(*clock),
+				    step->vcpu | step->kind << 8 |
+				    (u64)step->cell << 16);
+	}
+}
+
+/* Is it there? If @add, it is afterwards, if there is room. */
+static bool look_up(struct tkfi_visited *visited, u64 key, bool add)
+{
+	unsigned int at = hash_64(key, TKFI_VISITED_BITS);
+
+	for (key |= !key; visited->keys[at]; at = (at + 1) % TKFI_VISITED)
+		if (visited->keys[at] == key)
+			return true;
+	if (add && tkfi_visited_has_room(visited)) {
+		visited->keys[at] = key;
+		visited->nr++;
+	}
+	return false;
+}
+
+bool tkfi_visited_before(struct tkfi_visited *visited, const struct tkfi_engine *engine,
+		      unsigned int spent)
+{
+	u64 state[TKFI_MAX_VCPUS + 1] = {};
+	unsigned int i, less;
+	u64 key;
+
+	follow(visited, engine);
+	/* Where each VCPU is: it may be between two steps that are logged. */
+	for (i = 0; i < engine->nr_vcpus; i++) {
+		const struct tkfi_vcpu *v = &engine->vcpus[i];
+
+		state[i] = v->next.kind | v->next.cell << 8 |
+			   (u64)v->steps << 32 | (u64)v->done << 63;
+	}
+	state[TKFI_MAX_VCPUS] = engine->last ? engine->last->id + 1 : 0;
+	key = xxh64(state, sizeof(state), visited->hash);
+	for (less = 0; less < spent; less++)
+		if (look_up(visited, key + less, false))
+			return true;
+	return look_up(visited, key + spent, true);
+}
+
+bool tkfi_visited_class(struct tkfi_visited *visited, const struct tkfi_engine *engine)
+{
+	follow(visited, engine);
+	return look_up(visited, ~visited->hash, true);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a search has been through: beginnings of executions, as classes, by 64 bits of
+ * hash each. What begins like one that was seen, with the same VCPU going on and no
+ * more preemptions left, need not be searched again. (Musuvathi, Qadeer: Partial-Order
+ * Reduction for Context-Bounded State Exploration, MSR-TR-2007-12, 2007.)
+ */
+#ifndef __TKFI_VISITED_H
+#define __TKFI_VISITED_H
+
+#include "order.h"
+
+#define TKFI_VISITED_BITS	20
+#define TKFI_VISITED	(1U << TKFI_VISITED_BITS)
+
+/**
+ * struct tkfi_visited - beginnings
+ * @clocks:	of the execution under way
+ * @hash:	of its steps and their clocks, in whatever order
+ * @nr:		how many beginnings are known; once they fill three quarters of @keys
+ *		no more are added
+ * @keys:	their hashes, 0 for none
+ */
+struct tkfi_visited {
+	struct tkfi_clocks clocks;
+	u64 hash;
+	unsigned int nr;
+	u64 keys[TKFI_VISITED];
+};
+
+/* Forget everything. */
+void tkfi_visited_init(struct tkfi_visited *visited);
+
+/* A new execution begins. */
+void tkfi_visited_begin(struct tkfi_visited *visited);
+
+/**
+ * tkfi_visited_before() - has an execution begun so before?
+ * @visited:	memory; remembers it
+ * @engine:	engine, at a choice
+ * @spent:	preemptions so far
+ */
+bool tkfi_visited_before(struct tkfi_visited *visited, const struct tkfi_engine *engine,
+		      unsigned int spent);
+
+/* Is the execution that has ended of a class that has been seen? Remember it. */
+bool tkfi_visited_class(struct tkfi_visited *visited, const struct tkfi_engine *engine);
+
+/* Was there room for everything? */
+static inline bool tkfi_visited_has_room(const struct tkfi_visited *visited)
+{
+	return visited->nr < TKFI_VISITED / 4 * 3;
+}
+
+#endif
