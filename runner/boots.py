@@ -10,7 +10,7 @@ from pathlib import Path
 from runner import lines, results
 from runner.errors import TkfiError
 from runner.kernels import Kernel
-from runner.kunit_tool import TIMEOUT, Ask, Boot, KunitTool
+from runner.kunit_tool import TIMEOUT, Ask, Boot, Counts, KunitTool
 from runner.layout import Layout
 from runner.prepare import prepare
 from runner.progress import step
@@ -47,13 +47,31 @@ def run_all(tool: KunitTool, asks: Sequence[Ask], *, at_once: int = 1,
             progress: Callable[[list[Path]], None] = lambda _files: None) -> list[Run]:
     """Boot for each of asks, so many at once, and read what the kernels reported; progress is called
     about once a second with the files that they report to."""
-    files = [tool.layout.results(tool.kernel.place) / f"{ask.name}.jsonl" for ask in asks]
+    files = [tool.file(ask, "jsonl") for ask in asks]
     for file in files:
         file.unlink(missing_ok=True)
     booted = tool.boot_all([replace(ask, arguments=[f"tkfi.result={file}", *ask.arguments])
                             for ask, file in zip(asks, files)],
                            at_once=at_once, tick=lambda: progress(files))
     return [Run(boot, _read(tool, file)) for boot, file in zip(booted, files)]
+
+
+def earlier(tool: KunitTool, ask: Ask) -> Run | None:
+    """The boot for ask that another run made, with what it reported; None if none came to its end."""
+    boot = tool.earlier(ask)
+    return Run(boot, _read(tool, tool.file(ask, "jsonl"))) if boot else None
+
+
+def so_far(tool: KunitTool, ask: Ask) -> Run:
+    """What a boot that was stopped had reported."""
+    console = tool.file(ask, "console.log")
+    return Run(Boot(Counts(), 0, None, console, ""), _read(tool, tool.file(ask, "jsonl")))
+
+
+def spent_ns(tool: KunitTool, ask: Ask) -> int:
+    """How long a boot that explores had explored, in ns, when it reported last."""
+    found = results.read(tool.file(ask, "jsonl"))
+    return max([one.ns for one in found.explored] + [found.progress.ns if found.progress else 0])
 
 
 def _read(tool: KunitTool, file: Path) -> Results:

@@ -15,15 +15,16 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from runner import (bench, boots, breaks, explore, hold, hold_chart, kernels, lock, patches, replay,
-                    scenarios, schedule, shows, style, summary)
-from runner.errors import Interrupted, TkfiError
+from runner import (bench, boots, breaks, explore, hold, hold_chart, kernels, lock, patches, repeat,
+                    replay, scenarios, schedule, shows, style, summary)
+from runner.errors import INTERRUPTED, Interrupted, TkfiError
 from runner.identical import check_identical
 from runner.layout import Layout
 from runner.oracles import oracles
 from runner.prepare import prepare
 from runner.process import NoSpace
 from runner.progress import note
+from runner.report import Report
 from runner.reproduce import Request, reproduce
 from runner.suites import report, suites, test, unlike
 from runner.units import parse_delay, parse_frequency, parse_seconds
@@ -44,7 +45,7 @@ def main(argv: Sequence[str] | None = None, layout: Layout | None = None) -> int
         return status
     except Interrupted as stop:
         note(f"\nstopped by {stop.signal.name}: all child processes ended, the lock on build/ released")
-        return 130
+        return INTERRUPTED
     except NoSpace as error:
         return _disk_full(str(error), layout)
     except TkfiError as error:
@@ -127,12 +128,21 @@ def _parser() -> argparse.ArgumentParser:
                            help="for a strategy with a bound: the most preemptions")
     exploring.add_argument("--seed", type=int, metavar="N", help="for a strategy with randomness")
     exploring.add_argument("--time", metavar="T", help="for a strategy without an end: how long, as in 90s")
-    exploring.add_argument("--jobs", type=_positive, default=1, metavar="N", help="kernels at once (1)")
+    exploring.add_argument("--jobs", type=_positive, default=1, metavar="N",
+                           help="kernels at once (1); a time is that of all together")
+    exploring.add_argument("--resume", action="store_true",
+                           help="do not begin anew: go on where the same command was stopped")
+    exploring.add_argument("--report", metavar="DIR",
+                           help="write a directory: index.html, report.txt, report.json, and a "
+                           "file for each violation")
     _add_json(exploring)
 
     again = verb("replay", _replay, "run one execution again by its schedule, and draw it")
     again.add_argument("schedule", metavar="SCHEDULE", help="as explore prints it, in quotes")
     again.add_argument("--kernel", help="a release or the path of a kernel tree (the schedule's)")
+    again.add_argument("--boots", type=_positive, default=1, metavar="N",
+                       help="boot N times, which must do the same, event by event (1)")
+    again.add_argument("--jobs", type=_positive, default=1, metavar="N", help="kernels at once (1)")
     _add_json(again)
 
     broken = verb("breaks", _breaks, "check that each deliberate break of the kernel fails its case")
@@ -248,15 +258,27 @@ def _explore(arguments: argparse.Namespace, layout: Layout) -> int:
     options = {"preemptions": arguments.preemptions, "seed": arguments.seed,
                "time": parse_seconds(arguments.time) if arguments.time else None}
     request = explore.Request(arguments.strategy, {name: value for name, value in options.items()
-                                                   if value is not None}, arguments.jobs)
+                                                   if value is not None}, arguments.jobs, arguments.resume)
     request.check()
     chosen = scenarios.choose(arguments.scenario, layout)
     kernel = kernels.choose(arguments.kernel, layout, arguments.variant)
+    report_to = Report.begin(Path(arguments.report)) if arguments.report else None
     with lock.held(layout.build / ".lock"):
-        made = explore.explore(kernel, chosen, request, layout, every=not arguments.scenario)
-    _answer(made.text(), made.json(), arguments.json)
+        try:
+            made = explore.explore(kernel, chosen, request, layout, draw_all=bool(report_to))
+        except explore.Stopped as stop:
+            _explored(stop.made, report_to, arguments.json)
+            note("the same command with --resume goes on from here")
+            raise
+    _explored(made, report_to, arguments.json)
     summary.add("explore", len(made.explored), len(made.new) + len(made.problems))
     return made.status
+
+
+def _explored(made: explore.Exploration, report_to: Report | None, json_to: str | None) -> None:
+    _answer(made.text(), made.json(), json_to)
+    if report_to:
+        report_to.write(made)
 
 
 def _replay(arguments: argparse.Namespace, layout: Layout) -> int:
@@ -268,7 +290,9 @@ def _replay(arguments: argparse.Namespace, layout: Layout) -> int:
                         f"{asked.version}: choose with --kernel one of {', '.join(offered)}, or a tree")
     kernel = kernels.choose(arguments.kernel or asked.version, layout, asked.variant)
     with lock.held(layout.build / ".lock"):
-        made = replay.replay(boots.build(kernel, layout), scenario, asked)
+        tool = boots.build(kernel, layout)
+        made = (repeat.repeat(tool, scenario, asked, arguments.boots, jobs=arguments.jobs)
+                if arguments.boots > 1 else replay.replay(tool, scenario, asked))
     if made.header.kernel != asked.release:
         note(f"The schedule is of Linux {asked.release}; this is {made.header.kernel}.")
     _answer(made.text(), made.json(), arguments.json)

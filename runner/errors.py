@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import signal
 
+INTERRUPTED = 130  # as of a shell's command that SIGINT ended
+
 
 class TkfiError(Exception):
     """The tool could not do its work; the message says why and what to do."""

@@ -3,46 +3,51 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from runner import boots, draw, results, schedule
+from runner import boots, coverage, draw, keep, parts, process, results, schedule
 from runner.boots import Run
 from runner.causes import Kind
-from runner.errors import TkfiError
+from runner.errors import INTERRUPTED, Interrupted, TestFailure, TkfiError
+from runner.keep import Kept
 from runner.kernels import Kernel
-from runner.kunit_tool import Ask, KunitTool
+from runner.kunit_tool import KunitTool
 from runner.layout import Layout
-from runner.progress import step
-from runner.replay import Replayed, explanation, replay, values
+from runner.parts import Piece
+from runner.replay import Replayed, explanation, replay_all, values
 from runner.results import Explored, Header, Violation
-from runner.scenarios import GIVEN, Scenario
+from runner.rounds import Rounds, Runs, by_scenario
+from runner.scenarios import Scenario
 from runner.suites import messages
 
 # What there is in the kernel's half, and which of the options below each strategy takes.
 STRATEGIES: Mapping[str, frozenset[str]] = {
-    "dpor": frozenset({"time"}),
+    "dpor": frozenset({"preemptions", "time"}),
     "dfs": frozenset({"preemptions", "time"}),
     "random": frozenset({"seed", "time"}),
     "pos": frozenset({"seed", "time"}),
     "pct": frozenset({"seed", "time"}),
 }
 DEFAULT = "dpor"
-_PARAMETERS = {"preemptions": "preemptions", "seed": "seed", "time": "seconds"}  # tkfi.*, by option
-_PATIENCE = 3600  # seconds a boot may take, and more if it was told how long to explore
-_NEW, _EXPLORED = "new: ", b'"type":"explored"'
+_NEW = "new: "
+_NOT_WRITTEN = re.compile(r"tkfi: (cannot write \S+|the state .* cannot be kept): -(\d+)")
 
 
 @dataclass(frozen=True)
 class Request:
-    """How to explore: a strategy, and what it was told by option."""
+    """How to explore: a strategy, what it was told by option, so many kernels at once, and whether what an
+    earlier run did is not to be done again."""
 
     strategy: str = DEFAULT
     options: Mapping[str, int] = field(default_factory=dict)
     jobs: int = 1
+    resume: bool = False
 
     def check(self) -> None:
         """Raises TkfiError, listing what there is, when the strategy is none or takes no such option."""
@@ -55,16 +60,22 @@ class Request:
                 raise TkfiError(f"strategy {self.strategy} takes no --{option}; it takes {there}")
 
     @property
-    def parameters(self) -> list[str]:
-        """What the kernel is told; nothing of what is so anyway."""
-        told = {} if self.strategy == DEFAULT else {"strategy": self.strategy}
-        told |= {_PARAMETERS[option]: str(value) for option, value in self.options.items()}
-        return [f"tkfi.{name}={value}" for name, value in told.items()]
+    def name(self) -> str:
+        """Of what is kept: one exploration may be given more time, or none to keep to, than before."""
+        told = sorted(f"{name}={value}" for name, value in self.options.items() if name != "time")
+        return "-".join([self.strategy, *told])
 
     @property
-    def timeout(self) -> int:
-        """Seconds a boot for one scenario may take."""
-        return _PATIENCE + self.options.get("time", 0)
+    def parameters(self) -> list[str]:
+        """What the kernel is told; nothing of what is so anyway. The time is for each boot to know."""
+        told = {} if self.strategy == DEFAULT else {"strategy": self.strategy}
+        told |= {name: str(value) for name, value in self.options.items() if name != "time"}
+        return [f"tkfi.{name}={value}" for name, value in told.items()]
+
+    def divide(self, scenarios: int) -> int:
+        """Into how many parts each of so many scenarios is divided; the others do not divide."""
+        return parts.how_many(scenarios, self.jobs, timed="time" in self.options) \
+            if self.strategy == DEFAULT else 1
 
 
 @dataclass(frozen=True)
@@ -90,7 +101,7 @@ class Found:
 @dataclass(frozen=True)
 class Exploration:
     """What was explored of so many scenarios, in their order, and all that was found. A replay has its
-    violation's number."""
+    violation's number; begun says what is known of explorations that did not come to their end."""
 
     kernel: Kernel
     header: Header
@@ -100,6 +111,13 @@ class Exploration:
     violations: Sequence[Found]
     problems: Sequence[Problem]
     replays: Mapping[int, Replayed] = field(default_factory=dict)
+    begun: Sequence[str] = ()
+    stopped: bool = False
+
+    @property
+    def title(self) -> str:
+        """What was explored."""
+        return f"Linux {self.header.kernel} ({self.header.variant}), strategy {self.strategy}"
 
     @property
     def new(self) -> dict[int, Found]:
@@ -112,29 +130,37 @@ class Exploration:
         """The exit status: what the kernel does wrong counts before what could not be done."""
         if self.new or any(problem.failed for problem in self.problems):
             return 1
-        return 2 if self.problems else 0
+        return 2 if self.problems else INTERRUPTED if self.stopped else 0
 
     def json(self) -> dict[str, Any]:
         """For a program; the README has the fields others rely on."""
         return {"format": results.FORMAT, "kernel": self.header.kernel, "variant": self.header.variant,
                 "compiler": self.header.compiler, "strategy": self.strategy, "held": not self.status,
+                "stopped": self.stopped,
                 "scenarios": [{"name": one.scenario, **asdict(one)} for one in self.explored],
                 "violations": [found.json() for found in self.violations],
                 "problems": [problem.text for problem in self.problems]}
 
     def text(self) -> str:
         """For a person: the table, what is known, what is new with its diagrams, and the sum."""
-        title = f"Linux {self.header.kernel} ({self.header.variant}), strategy {self.strategy}"
-        return "\n\n".join([title, *self._table(), *self._known(), *self._news(),
-                            *(problem.text for problem in self.problems), self._sum()])
+        return "\n\n".join([self.title, *self.table(), *self._coverage(), *self._known(), *self._news(),
+                            *(problem.text for problem in self.problems), self.sum()])
 
-    def _table(self) -> list[str]:
+    def table(self) -> list[str]:
+        """The table, if there is anything in it."""
+        return [draw.table(*self.rows())] if self.explored else []
+
+    def rows(self) -> tuple[list[str], list[list[str]]]:
+        """The heading of the table, and its lines."""
         rows = [[one.scenario, f"{one.classes:,}", "yes" if one.complete else "no",
                  *(str(sum(found.violation.known is known for found in self.violations
                            if found.violation.scenario == one.scenario)) for known in (True, False)),
                  f"{one.ns / 1e6:,.1f}"] for one in self.explored]
-        heading = ["scenario", "classes", "complete", "known", "new", "time, ms"]
-        return [draw.table(heading, rows)] if rows else []
+        return ["scenario", "classes", "complete", "known", "new", "time, ms"], rows
+
+    def _coverage(self) -> list[str]:
+        said = [sentence for one in self.explored for sentence in coverage.sentences(one)]
+        return ["\n".join([*said, *self.begun])] if said or self.begun else []
 
     def _known(self) -> list[str]:
         """One of each reason, the plainest."""
@@ -146,7 +172,7 @@ class Exploration:
         for (oracle, reason), those in by_reason.items():
             names = ", ".join(dict.fromkeys(found.violation.scenario for found in those))
             plainest = min(those, key=lambda found: found.violation.cost)
-            lines += [f"known, {oracle} in {names}: {reason}", self._command(plainest)]
+            lines += [f"known, {oracle} in {names}: {reason}", self.command(plainest)]
         return ["\n".join(lines)] if lines else []
 
     def _news(self) -> list[str]:
@@ -155,18 +181,19 @@ class Exploration:
             one, again = found.violation, self.replays.get(number)
             times = draw.count(one.findings, "execution")
             parts += [f"NEW, {one.oracle} in {one.scenario} ({times}): {values(one)}\n"
-                      + self._command(found),
+                      + self.command(found),
                       *filter(None, [again.diagram(), explanation(one)] if again else [])]
         return parts
 
-    def _command(self, found: Found) -> str:
+    def command(self, found: Found) -> str:
         """How to see it again."""
         if not found.schedule:
             return "  its schedule has too many turns to be printed"
         tree = f" --kernel {shlex.quote(str(self.kernel.path))}" if self.kernel.path else ""
         return f"  ./tkfi replay {shlex.quote(found.schedule)}{tree}"
 
-    def _sum(self) -> str:
+    def sum(self) -> str:
+        """The last sentence."""
         classes = sum(one.classes for one in self.explored)
         complete = sum(one.complete for one in self.explored)
         known = draw.count(len(self.violations) - len(self.new), "known violation")
@@ -174,75 +201,84 @@ class Exploration:
                 f"{draw.count(classes, 'class', 'es')}: {known}, {len(self.new)} new.")
 
 
-def explore(kernel: Kernel, scenarios: Sequence[Scenario], request: Request, layout: Layout, *,
-            every: bool = False) -> Exploration:
-    """Prepare, build and boot; every says that scenarios are all that are shipped. What is new is replayed
-    on boots of its own.
+class Stopped(Interrupted):
+    """A signal asked us to stop, when this had been found."""
 
-    Raises TkfiError when the kernel reported nothing at all.
+    def __init__(self, stop: Interrupted, made: Exploration) -> None:
+        super().__init__(stop.signal)
+        self.made = made
+
+
+def explore(kernel: Kernel, scenarios: Sequence[Scenario], request: Request, layout: Layout, *,
+            draw_all: bool = False) -> Exploration:
+    """Prepare, build and boot, once for each scenario, or for each part of one where that keeps more
+    kernels busy. What is new (or all) is replayed on boots of its own.
+
+    Raises TkfiError when the kernel reported nothing at all, and Stopped.
     """
     request.check()
     tool = boots.build(kernel, layout)
-    shares = divide(scenarios, request, every=every)
-    title = f"Exploring {draw.count(len(scenarios), 'scenario')} on {kernel.title}"
-    with step(title) as shown:
-        runs = boots.run_all(tool, [ask for ask, _ in shares], at_once=request.jobs,
-                             progress=lambda files: shown.update(
-                                 f"{explored_in(files)} of {len(scenarios)}"))
-    made = exploration(kernel, [(run, share) for run, (_, share) in zip(runs, shares)], request.strategy)
-    return replayed(made, tool, scenarios)
+    place = layout.explored(kernel.place)
+    process.end_strays(f"tkfi.result={place}/")
+    kept = Kept(place / request.name,
+                keep.digest_of(layout.objects(kernel.place) / "linux"))
+    begin = kept.resume if request.resume else kept.begin
+    rounds = Rounds(tool, kept, {scenario: begin(scenario, request.divide(len(scenarios)))
+                                 for scenario in scenarios}, request.parameters, request.jobs,
+                    request.options.get("time"))
+    try:
+        made = exploration(kernel, rounds.run(), request.strategy)
+    except Interrupted as stop:
+        raise Stopped(stop, exploration(kernel, rounds.so_far(), request.strategy,
+                                        stopped=True)) from None
+    try:
+        return replayed(made, tool, scenarios, jobs=request.jobs, every=draw_all)
+    except Interrupted as stop:
+        raise Stopped(stop, replace(made, stopped=True)) from None
 
 
-def divide(scenarios: Sequence[Scenario], request: Request, *,
-           every: bool) -> list[tuple[Ask, Sequence[Scenario]]]:
-    """The boots, and which scenarios each explores: one for all, or else one for each, as the kernel takes
-    one name or text."""
-    if every and request.jobs == 1:
-        return [(Ask("tkfi_explore.shipped", "explore", request.parameters,
-                     request.timeout * len(scenarios)), scenarios)]
-    return [(Ask(f"tkfi_explore.{'shipped' if scenario.shipped else GIVEN}", f"explore-{number}",
-                 [f'tkfi.scenario="{scenario.parameter}"', *request.parameters], request.timeout),
-             [scenario]) for number, scenario in enumerate(scenarios, 1)]
+def exploration(kernel: Kernel, runs: Runs, strategy: str, *, stopped: bool = False) -> Exploration:
+    """All boots together; of those that were stopped it is no problem what they did not do.
 
-
-def explored_in(files: Sequence[Path]) -> int:
-    """How many scenarios are done, by files that grow."""
-    return sum(file.read_bytes().count(_EXPLORED) for file in files if file.exists())
-
-
-def exploration(kernel: Kernel, runs: Sequence[tuple[Run, Sequence[Scenario]]],
-                strategy: str) -> Exploration:
-    """All boots together. Raises TkfiError when none of them reported anything."""
+    Raises TkfiError when none of them reported anything.
+    """
     explored: list[Explored] = []
     violations: list[Found] = []
     problems: list[Problem] = []
-    for run, scenarios in runs:
-        explored += _done(run, scenarios, strategy, problems)
-        violations += _found(run, scenarios, problems)
-        problems += _problems(run, scenarios)
-    header = next((run.found.header for run, _ in runs if run.found.header), None)
+    scenarios = by_scenario(runs)
+    for those in scenarios.values():
+        explored += _done(those, strategy, problems)
+        violations += _found(those, problems)
+        problems += _not_found(those)
+    begun = [sentence for scenario, those in scenarios.items() for sentence in coverage.so_far(
+        scenario.name, [run.found.progress for _, run in those
+                        if run.found.progress and not run.found.explored])]
+    for piece, run in [] if stopped else runs:
+        problems += _problems(piece, run)
+    header = next((run.found.header for _, run in runs if run.found.header), None)
     if not header and problems and not any(problem.failed for problem in problems):
         raise TkfiError("\n".join(dict.fromkeys(problem.text for problem in problems)))
     header = header or Header(results.FORMAT, kernel.name, kernel.variant, "")
-    count = sum(len(scenarios) for _, scenarios in runs)
-    return Exploration(kernel, header, strategy, count, explored, violations, list(dict.fromkeys(problems)))
+    return Exploration(kernel, header, strategy, len(scenarios), explored, violations,
+                       list(dict.fromkeys(problems)), begun=begun, stopped=stopped)
 
 
-def replayed(made: Exploration, tool: KunitTool, scenarios: Sequence[Scenario]) -> Exploration:
-    """With what is new replayed; one that does not come to the same on a fresh boot is a problem."""
+def replayed(made: Exploration, tool: KunitTool, scenarios: Sequence[Scenario], *, jobs: int = 1,
+             every: bool = False) -> Exploration:
+    """With what is new (or every violation) replayed; one that does not come to the same on a fresh boot is
+    a problem."""
     replays: dict[int, Replayed] = {}
     problems = list(made.problems)
     by_name = {scenario.name: scenario for scenario in scenarios}
-    for number, found in made.new.items():
-        if not found.schedule:
-            continue
-        try:
-            again = replay(tool, by_name[found.violation.scenario], schedule.parse(found.schedule),
-                           name=f"replay-{number}")
-        except TkfiError as error:
-            problems.append(Problem(str(error), failed=error.status == 1))
-            continue
-        if found.violation.found in [violation.found for violation in again.violations]:
+    drawn = {number: found for number, found in enumerate(made.violations)
+             if found.schedule and (every or number in made.new)}
+    answers = replay_all(tool, {f"replay-{number}": (by_name[found.violation.scenario],
+                                                     schedule.parse(found.schedule))
+                                for number, found in drawn.items()}, jobs=jobs)
+    for (number, found), again in zip(drawn.items(), answers):
+        if isinstance(again, TkfiError):
+            problems.append(Problem(str(again), failed=isinstance(again, TestFailure)))
+        elif found.violation.found in [violation.found for violation in again.violations]:
             replays[number] = again
         else:
             problems.append(Problem("[tkfi internal bug] on a fresh boot this schedule comes to something "
@@ -250,61 +286,81 @@ def replayed(made: Exploration, tool: KunitTool, scenarios: Sequence[Scenario]) 
     return replace(made, problems=problems, replays=replays)
 
 
-def _done(run: Run, scenarios: Sequence[Scenario], strategy: str,
-          problems: list[Problem]) -> list[Explored]:
-    """What the kernel reported of each scenario, under its own name."""
+def _done(runs: Runs, strategy: str, problems: list[Problem]) -> list[Explored]:
+    """What the kernel reported of a scenario, all parts together, under its own name."""
     done = []
-    for scenario in scenarios:
-        reports = [one for one in run.found.explored if one.scenario == _kernels_name(scenario)]
+    for piece, run in runs:
+        reports = [one for one in run.found.explored if one.scenario == piece.kernels_name]
         if len(reports) > 1:
-            problems.append(Problem(f"{scenario.name} is reported {len(reports)} times", failed=False))
+            problems.append(Problem(f"{piece.words} is reported {len(reports)} times", failed=False))
         elif reports and reports[0].strategy != strategy:
-            problems.append(Problem(f"{scenario.name} was explored by {reports[0].strategy}, "
+            problems.append(Problem(f"{piece.words} was explored by {reports[0].strategy}, "
                                     f"not by {strategy}", failed=False))
-        done += [replace(one, scenario=scenario.name) for one in reports[:1]]
-    return done
+        elif reports and reports[0].part not in (piece.part or "0/1", piece.part):
+            problems.append(Problem(f"{piece.words}: the kernel explored '{reports[0].part}' of it",
+                                    failed=False))
+        elif not reports and run.found.progress:
+            reports = [parts.begun(run.found.progress, strategy)]
+        done += reports[:1]
+    if not done:
+        return []
+    whole = parts.unite(done)
+    return [replace(whole, scenario=runs[0][0].scenario.name,
+                    complete=whole.complete and len(done) == len(runs))]
 
 
-def _found(run: Run, scenarios: Sequence[Scenario], problems: list[Problem]) -> list[Found]:
-    """The violations, each with a schedule that can stand alone."""
+def _found(runs: Runs, problems: list[Problem]) -> list[Found]:
+    """The violations of a scenario, each with a schedule that can stand alone."""
     found = []
-    for scenario in scenarios:
-        for violation in run.found.violations:
-            if violation.scenario != _kernels_name(scenario):
-                continue
-            line = ""
-            try:
-                line = str(schedule.parse(violation.schedule).of(scenario)) if violation.fits else ""
-            except TkfiError as error:
-                problems.append(Problem(f"{scenario.name}: a schedule that cannot be read: {error}",
-                                        failed=False))
-            found.append(Found(replace(violation, scenario=scenario.name), line))
+    scenario = runs[0][0].scenario
+    for violation in parts.merge(one for piece, run in runs for one in run.found.violations
+                                 if one.scenario == piece.kernels_name):
+        line = ""
+        try:
+            line = str(schedule.parse(violation.schedule).of(scenario)) if violation.fits else ""
+        except TkfiError as error:
+            problems.append(Problem(f"{scenario.name}: a schedule that cannot be read: {error}",
+                                    failed=False))
+        found.append(Found(replace(violation, scenario=scenario.name), line))
     return found
 
 
-def _problems(run: Run, scenarios: Sequence[Scenario]) -> list[Problem]:
+def _not_found(runs: Runs) -> list[Problem]:
+    """What is known and in none of the parts; a scenario that is not divided says so itself."""
+    reasons = [{one.reason for one in run.found.not_found} for _, run in runs]
+    return [Problem(f"{runs[0][0].scenario.name}: known, but not found: {reason}", failed=True)
+            for reason in sorted(set.intersection(*reasons))]
+
+
+def _problems(piece: Piece, run: Run) -> list[Problem]:
     """What else a boot says: how it ended, what the kernel's own checks found, what is not there."""
     boot, found = run.boot, run.found
-    missing = [scenario.name for scenario in scenarios
-               if _kernels_name(scenario) not in [one.scenario for one in found.explored]]
+    if found.refused:
+        return [Problem(f"{piece.words} cannot go on from what is kept: {one.why}; explore without "
+                        "--resume, from the beginning", failed=False) for one in found.refused]
+    missing = piece.kernels_name not in [one.scenario for one in found.explored]
     reported = {one.scenario for one in found.explored} | {one.scenario for one in found.violations}
-    strange = reported - {_kernels_name(scenario) for scenario in scenarios}
     problems = [Problem(f"the kernel reports a scenario '{name}' that it was not asked for", failed=False)
-                for name in sorted(strange)]
+                for name in sorted(reported - {piece.kernels_name})]
+    problems += _not_written(piece, boot.console)
     problems += [Problem(text, failed=False) for text in found.problems if not found.missing]
     if boot.cause and boot.cause.kind is Kind.FAILED:
         said = [text for text in messages(boot.output) if not text.startswith(_NEW)]
-        problems += [Problem(f"{', '.join(missing)}: {text}" if missing else text, failed=not missing)
+        problems += [Problem(f"{piece.words}: {text}" if missing else text, failed=not missing)
                      for text in said]
         if not said and not any(not violation.known for violation in found.violations):
-            problems.append(Problem(boot.failure(), failed=True))
+            problems.append(Problem(f"{piece.words}: {boot.failure()}", failed=True))
     elif boot.cause:
-        problems.append(Problem(boot.failure(), failed=boot.cause.kind in (Kind.PANIC, Kind.TIMEOUT)))
+        problems.append(Problem(f"{piece.words}: {boot.failure()}",
+                                failed=boot.cause.kind in (Kind.PANIC, Kind.TIMEOUT)))
     if missing and not problems:
-        problems.append(Problem(f"not explored: {', '.join(missing)}; full log: {boot.console}",
-                                failed=False))
+        problems.append(Problem(f"{piece.words} was not explored; full log: {boot.console}", failed=False))
     return problems
 
 
-def _kernels_name(scenario: Scenario) -> str:
-    return scenario.name if scenario.shipped else GIVEN
+def _not_written(piece: Piece, console: Path) -> list[Problem]:
+    """What the kernel could not write: nothing is to be missed for want of disk space."""
+    text = console.read_text(encoding="utf-8", errors="replace") if console.exists() else ""
+    return [Problem(f"{piece.words}: the kernel says: {what}: {os.strerror(int(number))}. Once it can be "
+                    "written, the same command with --resume goes on", failed=False)
+            for what, number in dict.fromkeys(_NOT_WRITTEN.findall(text))]

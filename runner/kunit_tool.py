@@ -24,6 +24,7 @@ from runner.progress import step
 PYTHON = "/usr/bin/python3"
 TIMEOUT = 300  # seconds a boot may take
 _GUARD = 30  # more seconds until kunit.py itself is taken for hung
+_FOREVER = 10 ** 8  # seconds that kunit.py waits for a boot which takes as long as it takes
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,15 @@ class Boot:
 
 @dataclass(frozen=True)
 class Ask:
-    """One boot to be made: for the KUnit cases that match glob, its logs in results/<name>.*."""
+    """One boot to be made: for the KUnit cases that match glob, its logs and what it reports in
+    results/<name>.*, or else in a directory of its own. Then it may take as long as it takes, and timeout
+    is how many seconds it may report nothing."""
 
     glob: str
     name: str
     arguments: Sequence[str] = ()
     timeout: int = TIMEOUT
+    directory: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -89,19 +93,32 @@ class KunitTool:
     def boot_all(self, asks: Sequence[Ask], *, at_once: int = 1,
                  tick: Callable[[], None] = lambda: None) -> list[Boot]:
         """Boot the built kernel for each of asks, so many at once; calls tick about once a second."""
-        results = self.layout.results(self.kernel.place)
         for ask in asks:
             for stale in ("kunit.json", "console.log"):
-                (results / f"{ask.name}.{stale}").unlink(missing_ok=True)
+                self.file(ask, stale).unlink(missing_ok=True)
         places = [self._place(ask, alone=len(asks) == 1) for ask in asks]
         ended = process.run_all([self._program(ask, place) for ask, place in zip(asks, places)],
                                 at_once=at_once, tick=tick)
         return [self._booted(ask, place, end) for ask, place, end in zip(asks, places, ended)]
 
+    def file(self, ask: Ask, kind: str) -> Path:
+        """A file of a boot's, such as kind console.log."""
+        return (ask.directory or self.layout.results(self.kernel.place)) / f"{ask.name}.{kind}"
+
+    def earlier(self, ask: Ask) -> Boot | None:
+        """The boot for ask that another run made; None if there is none that came to its end."""
+        if not self.file(ask, "kunit.json").exists():
+            return None
+        try:
+            return self._booted(ask, self.file(ask, "boot"), process.Ended(0, 0))
+        except (TkfiError, FileNotFoundError):
+            return None
+
     def _place(self, ask: Ask, *, alone: bool) -> Path:
         """The build directory kunit.py boots from, and leaves the console's log in: one for each boot."""
         objects = self.layout.objects(self.kernel.place)
-        place = objects if alone else self.layout.results(self.kernel.place) / f"{ask.name}.boot"
+        alone &= not ask.directory
+        place = objects if alone else self.file(ask, "boot")
         place.mkdir(parents=True, exist_ok=True)
         (place / "test.log").unlink(missing_ok=True)
         if not alone:
@@ -110,20 +127,21 @@ class KunitTool:
         return place
 
     def _program(self, ask: Ask, place: Path) -> process.Program:
-        results = self.layout.results(self.kernel.place)
-        command = self._command("exec", f"--timeout={ask.timeout}",
-                                f"--json={results / ask.name}.kunit.json",
+        patient = ask.directory is not None
+        command = self._command("exec", f"--timeout={_FOREVER if patient else ask.timeout}",
+                                f"--json={self.file(ask, 'kunit.json')}",
                                 *(f"--kernel_args={argument}" for argument in ask.arguments), ask.glob,
                                 build=place)
-        return process.Program(command, results / f"{ask.name}.kunit.log",
-                               self.layout.tree(self.kernel.place), limit=ask.timeout + _GUARD)
+        return process.Program(command, self.file(ask, "kunit.log"),
+                               self.layout.tree(self.kernel.place),
+                               limit=ask.timeout if patient else ask.timeout + _GUARD,
+                               watched=self.file(ask, "jsonl") if patient else None)
 
     def _booted(self, ask: Ask, place: Path, end: process.Ended) -> Boot:
-        results = self.layout.results(self.kernel.place)
-        console = results / f"{ask.name}.console.log"
+        console = self.file(ask, "console.log")
         if (place / "test.log").exists():
             (place / "test.log").replace(console)
-        return _judge(end.status, results / f"{ask.name}.kunit.json", results / f"{ask.name}.kunit.log",
+        return _judge(end.status, self.file(ask, "kunit.json"), self.file(ask, "kunit.log"),
                       console, ask.timeout, end.seconds)
 
     def _checked(self, verb: str, **options: Any) -> None:

@@ -63,3 +63,7 @@ class Layout:
     def results(self, kernel: str) -> Path:
         """Logs and results of a kernel."""
         return self.build / kernel / "results"
+
+    def explored(self, kernel: str) -> Path:
+        """What is kept of a kernel's explorations."""
+        return self.build / kernel / "explored"

@@ -35,13 +35,36 @@ class NoSpace(TkfiError):
 
 @dataclass(frozen=True)
 class Program:
-    """What to run, its output to the file log, for at most limit seconds."""
+    """What to run, its output to the file log, for at most limit seconds: of all its time, or else
+    without a change of the file watched."""
 
     argv: Sequence[str | Path]
     log: Path
     cwd: Path | None = None
     env: Mapping[str, str] | None = None
     limit: float | None = None
+    watched: Path | None = None
+
+
+@dataclass
+class _Running:
+    """A program, when it began, and when it last showed that it goes on."""
+
+    program: Program
+    child: subprocess.Popen[bytes]
+    start: float
+    sign: float
+    changed: int = 0
+
+    def overdue(self, now: float) -> bool:
+        """Whether it has come to its limit."""
+        program = self.program
+        if program.watched:
+            with suppress(FileNotFoundError):
+                changed = program.watched.stat().st_mtime_ns
+                if changed != self.changed:
+                    self.changed, self.sign = changed, now
+        return program.limit is not None and now - self.sign > program.limit
 
 
 @dataclass(frozen=True)
@@ -82,6 +105,15 @@ def run_all(programs: Sequence[Program], *, at_once: int = 1,
     return ended
 
 
+def end_strays(option: str) -> None:
+    """End what another run that was killed left: the user's processes that have an option which begins like
+    this on their command lines, and what is below them."""
+    strays = {int(place.name) for place in Path("/proc").iterdir()
+              if place.name.isdigit() and _has_option(place, option)}
+    left = strays.union(*map(_descendants, strays)) - {os.getpid()}
+    _end(lambda: set(filter(_runs, left)))
+
+
 def checked(argv: Sequence[str | Path], *, log: Path, what: str, cwd: Path | None = None,
             env: Mapping[str, str] | None = None,
             tick: Callable[[], None] = lambda: None) -> None:
@@ -120,7 +152,7 @@ def _start(argv: Sequence[str | Path], output: int, cwd: Path | None,
 
 def _run_all(programs: Sequence[Program], at_once: int, tick: Callable[[], None]) -> list[Ended]:
     ended: dict[int, Ended] = {}
-    running: dict[int, tuple[subprocess.Popen[bytes], float]] = {}
+    running: dict[int, _Running] = {}
     waiting = list(enumerate(programs))
     ticked = time.monotonic()
     while waiting or running:
@@ -129,16 +161,16 @@ def _run_all(programs: Sequence[Program], at_once: int, tick: Callable[[], None]
             program.log.parent.mkdir(parents=True, exist_ok=True)
             with program.log.open("wb") as output:
                 child = _start(program.argv, output.fileno(), program.cwd, program.env)
-            running[number] = child, time.monotonic()
-        _wait(next(iter(running.values()))[0], _POLL / len(running))
+            now = time.monotonic()
+            running[number] = _Running(program, child, now, now)
+        _wait(next(iter(running.values())).child, _POLL / len(running))
         now = time.monotonic()
-        for number, (child, start) in list(running.items()):
-            limit = programs[number].limit
-            if child.poll() is not None:
-                ended[number] = Ended(child.returncode, now - start)
-            elif limit is not None and now - start > limit:
-                _end_one(child.pid)
-                ended[number] = Ended(None, now - start)
+        for number, one in list(running.items()):
+            if one.child.poll() is not None:
+                ended[number] = Ended(one.child.returncode, now - one.start)
+            elif one.overdue(now):
+                _end_one(one.child.pid)
+                ended[number] = Ended(None, now - one.start)
             if number in ended:
                 del running[number]
         if now - ticked > _TICK:
@@ -181,6 +213,22 @@ def _end(find_left: Callable[[], set[int]]) -> None:
             time.sleep(0.02)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+
+def _has_option(place: Path, option: str) -> bool:
+    with suppress(OSError):
+        words = (place / "cmdline").read_bytes().split(b"\0")
+        return place.stat().st_uid == os.getuid() and any(
+            word.startswith(option.encode()) for word in words)
+    return False
+
+
+def _runs(pid: int) -> bool:
+    """Whether there is such a process, and it has not died."""
+    with suppress(OSError):
+        stat = Path("/proc", str(pid), "stat").read_text(encoding="utf-8", errors="replace")
+        return stat.rpartition(")")[2].split()[0] != "Z"
+    return False
 
 
 def _full(directory: Path) -> bool:

@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from runner import boots, draw, results
 from runner.causes import Kind
 from runner.errors import TestFailure, TkfiError
-from runner.kunit_tool import KunitTool
+from runner.kunit_tool import Ask, KunitTool
+from runner.progress import step
 from runner.results import Event, Header, Violation
 from runner.scenarios import Scenario
 from runner.schedule import Schedule, with_turns
@@ -86,12 +87,43 @@ def explanation(violation: Violation) -> str:
                       "In the other order it holds (executed)."])
 
 
-def replay(tool: KunitTool, scenario: Scenario, schedule: Schedule, *, name: str = "replay") -> Replayed:
+def replay(tool: KunitTool, scenario: Scenario, schedule: Schedule) -> Replayed:
     """Boot for one execution. Raises TestFailure when the kernel under test crashed, and TkfiError when it
     refused the schedule, or the schedule does not fit."""
-    run = boots.run(tool, f"tkfi_explore.{CASE}", title=f"Replaying on {tool.kernel.title}", name=name,
-                    arguments=[f'tkfi.scenario="{scenario.parameter}"',
-                               f'tkfi.schedule="{schedule.turns}"'])
+    (made,) = replay_all(tool, {"replay": (scenario, schedule)})
+    if isinstance(made, TkfiError):
+        raise made
+    return made
+
+
+def replay_all(tool: KunitTool, wanted: Mapping[str, tuple[Scenario, Schedule]], *,
+               jobs: int = 1) -> list[Replayed | TkfiError]:
+    """Boot once for each execution, by the name of its logs, so many at once: what it came to, or why it
+    came to nothing, as of replay()."""
+    if not wanted:
+        return []
+    with step(f"Replaying on {tool.kernel.title}"):
+        runs = boots.run_all(tool, [ask(name, scenario, schedule)
+                                    for name, (scenario, schedule) in wanted.items()], at_once=jobs)
+    return [_outcome(tool, run, *which) for run, which in zip(runs, wanted.values())]
+
+
+def ask(name: str, scenario: Scenario, schedule: Schedule) -> Ask:
+    """The boot for one execution."""
+    return Ask(f"tkfi_explore.{CASE}", name, [f'tkfi.scenario="{scenario.parameter}"',
+                                              f'tkfi.schedule="{schedule.turns}"'])
+
+
+def _outcome(tool: KunitTool, run: boots.Run, scenario: Scenario,
+             schedule: Schedule) -> Replayed | TkfiError:
+    try:
+        return outcome(tool, run, scenario, schedule)
+    except TkfiError as error:
+        return error
+
+
+def outcome(tool: KunitTool, run: boots.Run, scenario: Scenario, schedule: Schedule) -> Replayed:
+    """What a boot came to. Raises as replay()."""
     cause, found = run.boot.cause, run.found
     if cause and cause.kind in (Kind.PANIC, Kind.TIMEOUT):
         raise TestFailure(f"{tool.kernel.title}: {run.boot.failure()}")

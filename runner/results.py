@@ -21,6 +21,7 @@ _Record = TypeVar("_Record")
 _TYPES: dict[str, tuple[type, ...]] = {  # what JSON has for an annotation
     "str": (str,), "int": (int,), "bool": (bool,), "float": (float, int), "int | None": (int, type(None)),
     "tuple[Access, ...]": (tuple,),
+    "float | None": (float, int, type(None)),
 }
 
 
@@ -134,7 +135,11 @@ class Cost:
 
 @dataclass(frozen=True)
 class Explored:
-    """A scenario, explored as far as the strategy went: complete says whether that is all there is."""
+    """A scenario, or a part of it as in 0/4, explored as far as the strategy went: complete says whether
+    that is all there is, of executions with so many preemptions if these are bounded. If it is not,
+    estimate says of how many classes that is a part, if that can be said, and estimate_error the standard
+    error. bound: how likely an execution is to meet a bug that the strategy looks for, at the least.
+    shared: the memory cells that were taken for shared; parts go together if they agree about these."""
 
     scenario: str
     strategy: str
@@ -146,6 +151,40 @@ class Explored:
     longest: int
     complete: bool
     ns: int
+    part: str = ""
+    shared: str = ""
+    estimate: float | None = None
+    estimate_error: float | None = None
+    bound: float | None = None
+    preemptions: int | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the exploration of a scenario, or of a part of it, has come; violations counts kinds."""
+
+    scenario: str
+    classes: int
+    executions: int
+    violations: int
+    ns: int
+    part: str = ""
+
+
+@dataclass(frozen=True)
+class NotFound:
+    """A violation that is known, with its reason, and that a part of a scenario does not have."""
+
+    scenario: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """An exploration that was not gone on with, as its state does not fit."""
+
+    scenario: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -220,6 +259,9 @@ class Results:
     holds: list[Hold] = field(default_factory=list)
     costs: list[Cost] = field(default_factory=list)
     explored: list[Explored] = field(default_factory=list)
+    progress: Progress | None = None
+    refused: list[Refused] = field(default_factory=list)
+    not_found: list[NotFound] = field(default_factory=list)
     violations: list[Violation] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     missing: bool = False
@@ -267,6 +309,12 @@ def _add(results: Results, record: Mapping[str, Any]) -> None:
         results.costs.append(_make(Cost, record))
     elif kind == "explored":
         results.explored.append(_make(Explored, record))
+    elif kind == "progress":
+        results.progress = _make(Progress, record)
+    elif kind == "not_found":
+        results.not_found.append(_make(NotFound, record))
+    elif kind == "refused":
+        results.refused.append(_make(Refused, record))
     elif kind == "violation":
         accesses = tuple(_make(Access, access) for access in record["accesses"])
         results.violations.append(_make(Violation, {**record, "accesses": accesses}))

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from runner import boots, cli, explore
 from runner.causes import Cause, Kind
-from runner.errors import TkfiError
+from runner.errors import Interrupted, TkfiError
 from runner.kernels import Kernel
 from runner.kunit_tool import Ask, Boot, Counts, KunitTool
 from runner.layout import Layout
@@ -26,6 +27,7 @@ REPLAYED = (DATA / "replayed.jsonl").read_text()
 TURNS = "cpu0 before store vdso.seq, host, cpu1 before load vdso.seq#3"
 RACE = f"tkfi1 6.12.117 post-series falls-vdso: {TURNS}"
 COARSE = "tkfi1 6.12.117 post-series rises-coarse: cpu2"
+NAMES = ("falls-vdso", "rises-coarse", "tick-vdso")
 GIVEN = "cpu0: tick; cpu1: read vdso MONOTONIC; host: 12ms"
 FAILED = """\
 [15:02:34] ================= tkfi_explore (1 subtest) =================
@@ -40,31 +42,49 @@ FAILED = """\
 """
 CARET = "a comma or the end is expected:\n[15:02:34] cpu0 bfore store\n[15:02:34]      ^"
 
+PASSED = ('{"test_cases":[],"sub_groups":[{"name":"tkfi_explore","sub_groups":[],'
+          '"test_cases":[{"name":"shipped","status":"PASS"}]}]}')
 Files = Callable[[Mapping[str, str]], str | None]
 
 
 @dataclass
 class Machine:
-    """Boots that write what they are told: file(parameters) is a result file, or None for no file."""
+    """Boots that write what they are told: file(parameters) is a result file, or None for no file. Those of
+    the scenario bad (or all) end so; after so many boots somebody stops us."""
 
     file: Files
     cause: Cause | None = None
     output: str = ""
+    bad: str = ""
+    stop_after: int = 1000
+    console: Callable[[], str] = lambda: ""
     asked: list[str] = field(default_factory=list)
     at_once: int = 0
 
-    def boot_all(self, _tool: KunitTool, asks: Sequence[Ask], *, at_once: int = 1,
+    def boot_all(self, tool: KunitTool, asks: Sequence[Ask], *, at_once: int = 1,
                  **_: object) -> list[Boot]:
         """In place of KunitTool's."""
         self.at_once = max(at_once, self.at_once)
-        for ask in asks:
-            given = dict(argument.partition("=")[::2] for argument in ask.arguments)
-            path = Path(given.pop("tkfi.result"))
-            self.asked.append(" ".join([ask.glob, *(f"{key}={value}" for key, value in given.items())]))
-            text = self.file({"glob": ask.glob, **given})
-            if text is not None:
-                write(path, text)
-        return [Boot(Counts(passed=1), 0.1, self.cause, Path("console"), self.output)] * len(asks)
+        return [self._boot(tool, ask) for ask in asks]
+
+    def _boot(self, tool: KunitTool, ask: Ask) -> Boot:
+        if len(self.asked) >= self.stop_after:
+            raise Interrupted(signal.SIGINT)
+        given = dict(argument.partition("=")[::2] for argument in ask.arguments)
+        path, state = Path(given.pop("tkfi.result")), given.pop("tkfi.keep", "")
+        self.asked.append(" ".join([ask.glob, *(f"{key}={value}" for key, value in given.items())]))
+        text = self.file({"glob": ask.glob, "tkfi.keep": state, **given})
+        if text is not None:
+            write(path, text)
+        whole = self.cause is None or self.bad not in given["tkfi.scenario"] or bool(
+            self.bad and "replayed" in ask.glob)
+        write(tool.file(ask, "console.log"), f"KTAP version 1\n{self.console()}reboot: System halted\n")
+        write(tool.file(ask, "kunit.log"), "" if whole else self.output)
+        if whole:
+            write(tool.file(ask, "kunit.json"), PASSED)
+        return Boot(Counts(passed=1), 0.1, None if whole else self.cause,
+                    tool.file(ask, "console.log") if self.console() else Path("console"),
+                    "" if whole else self.output)
 
 
 @pytest.fixture(name="start")
@@ -74,9 +94,12 @@ def machine(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ma
         f'\t{{ "{name}", "cpu0: tick; cpu1: tick; {last}" }},\n' for name, last in (
             ("falls-vdso", "host: 10ms"), ("rises-coarse", "cpu2: tick"), ("tick-vdso", "host: 10ms"))))
     monkeypatch.setattr(boots, "build", KunitTool)
+    for variant in ("post-series", "fixed"):
+        write(layout.objects(f"6.12/{variant}") / "linux", "one build")
 
-    def start(file: Files, cause: Cause | None = None, output: str = "") -> Machine:
-        made = Machine(file, cause, output)
+    def start(file: Files, cause: Cause | None = None, output: str = "", bad: str = "",
+              stop_after: int = 1000) -> Machine:
+        made = Machine(file, cause, output, bad, stop_after)
         monkeypatch.setattr(KunitTool, "boot_all", lambda tool, asks, **more: made.boot_all(
             tool, asks, **more))
         return made
@@ -90,10 +113,13 @@ def lines(text: str, *words: str) -> str:
 
 
 def kernel(given: Mapping[str, str]) -> str:
-    """A whole one: the violation of rises-coarse is new, all others are known."""
+    """A whole one: the violation of rises-coarse is new, all others are known. A part finds a third of what
+    there is, the last one with a plainer schedule."""
     wanted = given.get("tkfi.scenario", "").strip('"')
     if given["glob"] == "tkfi_explore.shipped":
-        return lines(EXPLORED, f'"{wanted}"' if wanted else '"scenario"')
+        part = given.get("tkfi.part", "")
+        found = lines(EXPLORED, f'"scenario":"{wanted}"')
+        return in_parts(found, part) if part else found
     if given["glob"] == "tkfi_explore.given":
         return lines(EXPLORED, '"tick-vdso"').replace("tick-vdso", "given")
     if wanted == "rises-coarse":
@@ -102,6 +128,23 @@ def kernel(given: Mapping[str, str]) -> str:
                 + read.format(2, "ktime_get_coarse()", 100009994998)
                 + read.format(1, "clock_gettime(MONOTONIC_COARSE)", 100009988998))
     return REPLAYED
+
+
+def in_parts(whole: str, part: str, shared: str = "1-3") -> str:
+    """What the kernel reports of one part of three."""
+    def of_part(line: str) -> str:
+        record = json.loads(line)
+        if record["type"] == "explored":
+            record |= {"part": part, "shared": shared}
+            record |= {key: record[key] // 3 + record[key] % 3 * (part[0] == "0")
+                       for key in ("classes", "executions", "steps", "replayed", "ns")}
+        if record["type"] == "violation":
+            record["findings"] = record["findings"] // 3 + record["findings"] % 3 * (part[0] == "0")
+            if part[0] != "2":
+                record |= {"turns": 9, "first_ns": record["first_ns"] + 1,
+                           "schedule": record["schedule"] + ", cpu0, cpu1"}
+        return json.dumps(record, separators=(",", ":")) + "\n"
+    return "".join(map(of_part, whole.splitlines()))
 
 
 def known(given: Mapping[str, str]) -> str:
@@ -114,8 +157,8 @@ def test_text_is_golden(start: Callable[..., Machine], layout: Layout,
     booted = start(kernel)
     assert cli.main(["explore"], layout) == 1
     assert capsys.readouterr().out == (DATA / "explored.txt").read_text()
-    assert booted.asked == [
-        "tkfi_explore.shipped", 'tkfi_explore.replayed tkfi.scenario="rises-coarse" tkfi.schedule="cpu2"']
+    assert booted.asked == [*(f'tkfi_explore.shipped tkfi.scenario="{name}"' for name in NAMES),
+                            'tkfi_explore.replayed tkfi.scenario="rises-coarse" tkfi.schedule="cpu2"']
 
 
 def test_nothing_new(start: Callable[..., Machine], layout: Layout,
@@ -153,12 +196,13 @@ def test_the_division_does_not_show(start: Callable[..., Machine], layout: Layou
     outputs = []
     for words, at_once in (("", 1), ("--jobs 2", 2), ("tick-vdso *-*", 1)):
         booted = start(kernel)
-        cli.main(["explore", *words.split()], layout)
+        assert cli.main(["explore", *words.split()], layout) == 1
         outputs.append(capsys.readouterr().out)
         assert booted.at_once == at_once
+        shares = [f" tkfi.part={number}/3" for number in range(3)] if at_once == 2 else [""]
+        assert booted.asked[:-1] == [f'tkfi_explore.shipped tkfi.scenario="{name}"{share}'
+                                     for name in NAMES for share in shares]
     assert outputs[0] == outputs[1] == outputs[2]
-    assert booted.asked[:3] == [f'tkfi_explore.shipped tkfi.scenario="{name}"'
-                                for name in ("falls-vdso", "rises-coarse", "tick-vdso")]
 
 
 def test_scenarios_that_are_not_shipped(start: Callable[..., Machine], layout: Layout, tmp_path: Path,
@@ -181,6 +225,7 @@ def test_scenarios_that_are_not_shipped(start: Callable[..., Machine], layout: L
 
 
 PANIC = Cause(Kind.PANIC, "the kernel panicked: why")
+HUNG = Cause(Kind.TIMEOUT, "the kernel hung: timed out after 900 s")
 DIED = Cause(Kind.KILLED, "the kernel's process died")
 WRONG = Cause(Kind.FAILED, "tests failed")
 
@@ -189,32 +234,44 @@ def say(said: str, case: str = "rises-coarse") -> str:
     return FAILED.format(case=case, said=said, blank=" ")
 
 
-@pytest.mark.parametrize("file, cause, output, status, says", [
-    (lambda _: lines(EXPLORED, "falls-vdso"), PANIC, "", 1, "the kernel panicked: why"),
-    (lambda _: lines(EXPLORED, "falls-vdso"), DIED, "", 2, "the kernel's process died"),
-    (lambda _: lines(EXPLORED, "falls-vdso"), None, "", 2, "not explored: rises-coarse, tick-vdso"),
-    (lambda given: known(given)[:-9], None, "", 2, "truncated: the kernel stopped in mid-line"),
-    (lambda given: known(given) + "garbage\n", None, "", 2, ".jsonl:7: not understood"),
-    (lambda given: known(given).replace('"classes":21', '"classes":"21"'), None, "", 2,
-     "not understood (classes is '21')"),
-    (lambda given: known(given).replace("tkfi1", "tkfi7"), None, "", 2, "version tkfi1, not tkfi7"),
-    (lambda given: known(given).replace('"tick-vdso"', '"tock"'), None, "", 2,
+def spoiled(name: str, spoil: Callable[[str], str]) -> Files:
+    """All is known, and something happens to what is reported of one scenario."""
+    return lambda given: spoil(known(given)) if name in given["tkfi.scenario"] else known(given)
+
+
+@pytest.mark.parametrize("spoil, cause, output, status, says", [
+    (lambda _: "", PANIC, "", 1, "rises-coarse: the kernel panicked: why"),
+    (lambda _: "", HUNG, "", 1, "rises-coarse: the kernel hung"),
+    (lambda _: "", DIED, "", 2, "rises-coarse: the kernel's process died"),
+    (lambda _: "", None, "", 2, "rises-coarse was not explored; full log: console"),
+    (lambda text: text[:-9], None, "", 2, "truncated: the kernel stopped in mid-line"),
+    (lambda text: text + "garbage\n", None, "", 2, ".jsonl:4: not understood"),
+    (lambda text: text.replace('"classes":18', '"classes":"18"'), None, "", 2,
+     "not understood (classes is '18')"),
+    (lambda text: text.replace("tkfi1", "tkfi7"), None, "", 2, "version tkfi1, not tkfi7"),
+    (lambda text: text.replace('"rises-coarse"', '"tock"'), None, "", 2,
      "reports a scenario 'tock' that it was not asked for"),
-    (lambda given: known(given) + lines(EXPLORED, "tick-vdso"), None, "", 2, "is reported 2 times"),
-    (lambda given: known(given).replace('"dpor"', '"luck"'), None, "", 2, "explored by luck, not by dpor"),
-    (known, WRONG, say("falls-vdso: known, but not found: a reason"), 1,
-     "falls-vdso: known, but not found: a reason"),
-    (known, WRONG, "", 1, "tests failed"),
-    (lambda given: lines(known(given), "falls-vdso", "tick-vdso"), WRONG, say("no room"), 2,
-     "rises-coarse: no room"),
+    (lambda text: text + lines(EXPLORED, '"explored","scenario":"rises-coarse"'), None, "", 2,
+     "is reported 2 times"),
+    (lambda text: text.replace('"dpor"', '"luck"'), None, "", 2, "explored by luck, not by dpor"),
+    (lambda text: in_parts(text, "1/3"), None, "", 2, "rises-coarse: the kernel explored '1/3' of it"),
+    (lambda text: text, WRONG, say("rises-coarse: known, but not found: a reason"), 1,
+     "rises-coarse: known, but not found: a reason"),
+    (lambda text: text, WRONG, "", 1, "rises-coarse: tests failed"),
+    (lambda _: "", WRONG, say("no room"), 2, "rises-coarse: no room"),
+    (lambda _: '{"type":"refused","scenario":"rises-coarse","why":"no such order"}\n', WRONG, say("no"), 2,
+     "rises-coarse cannot go on from what is kept: no such order; explore without --resume"),
 ])
 def test_bad_ends(start: Callable[..., Machine], layout: Layout, capsys: pytest.CaptureFixture[str],
-                  file: Files, cause: Cause | None, output: str, status: int, says: str) -> None:
+                  spoil: Callable[[str], str], cause: Cause | None, output: str, status: int,
+                  says: str) -> None:
     """What was explored is shown all the same."""
-    start(file, cause, output)
+    start(spoiled("rises-coarse", spoil), cause, output, bad="rises-coarse")
     assert cli.main(["explore"], layout) == status
     out = capsys.readouterr().out
     assert says in out and "falls-vdso" in out.partition("\n\n")[2]
+    assert ["tick-vdso", "15", "yes"] in [line.split()[:3] for line in out.splitlines()]
+    assert out.count("rises-coarse") < 8
 
 
 def test_what_is_new_is_said_once(start: Callable[..., Machine], layout: Layout,
@@ -237,7 +294,7 @@ def test_a_kernel_that_reports_nothing(start: Callable[..., Machine], layout: La
     assert not captured.out
     start(file)
     assert cli.main(["explore"], layout) == 2
-    assert "not explored: falls-vdso, rises-coarse, tick-vdso" in capsys.readouterr().err
+    assert "falls-vdso was not explored; full log: console" in capsys.readouterr().err
 
 
 def test_what_a_fresh_boot_does_not_confirm(start: Callable[..., Machine], layout: Layout,
@@ -256,13 +313,12 @@ def test_a_schedule_that_does_not_fit_into_one(start: Callable[..., Machine], la
     booted = start(lambda given: kernel(given).replace('"turns":3', '"turns":4294967295'))
     assert cli.main(["explore"], layout) == 1
     assert "  its schedule has too many turns to be printed\n" in capsys.readouterr().out
-    assert len(booted.asked) == 1
+    assert len(booted.asked) == 3
 
 
 @pytest.mark.parametrize("arguments, reason", [
     (["explore", "--strategy", "luck"], "unknown strategy 'luck'; there are: dpor, dfs, random, pos, pct"),
-    (["explore", "--seed", "0"], "strategy dpor takes no --seed; it takes --time"),
-    (["explore", "--preemptions", "2"], "strategy dpor takes no --preemptions"),
+    (["explore", "--seed", "0"], "strategy dpor takes no --seed; it takes --preemptions, --time"),
     (["explore", "--strategy", "pct", "--preemptions", "2"], "strategy pct takes no --preemptions"),
     (["explore", "--time", "1500ms"], "whole seconds are expected"),
     (["explore", "nothing"], "no scenario matches 'nothing'"),
@@ -284,19 +340,14 @@ def test_options_reach_a_strategy_that_takes_them(start: Callable[..., Machine],
     monkeypatch.setattr(explore, "STRATEGIES", {"dpor": frozenset(), "luck": {"seed", "time"}})
     booted = start(lambda given: known(given).replace('"dpor"', '"luck"'))
     assert cli.main(["explore", "--strategy", "luck", "--seed", "7", "--time", "2min"], layout) == 0
-    assert booted.asked == ["tkfi_explore.shipped tkfi.strategy=luck tkfi.seed=7 tkfi.seconds=120"]
+    assert booted.asked == [f'tkfi_explore.shipped tkfi.scenario="{name}" tkfi.strategy=luck tkfi.seed=7 '
+                            "tkfi.seconds=120" for name in NAMES]
     with pytest.raises(TkfiError, match="luck takes no --preemptions; it takes --seed, --time"):
         explore.Request("luck", {"preemptions": 2}).check()
 
 
 def test_seconds() -> None:
     assert [parse_seconds(text) for text in ("1s", "2min", "1.5h", "3000ms")] == [1, 120, 5400, 3]
-
-
-def test_progress_by_files_that_grow(tmp_path: Path) -> None:
-    write(tmp_path / "a", EXPLORED[:-20])
-    write(tmp_path / "b", "")
-    assert explore.explored_in([tmp_path / "a", tmp_path / "b", tmp_path / "none"]) == 3
 
 
 def test_a_replay_is_golden(start: Callable[..., Machine], layout: Layout,

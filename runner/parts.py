@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Scenarios in parts: what one boot explores, and how parts become a whole again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from runner.keep import Plan
+from runner.kunit_tool import Ask
+from runner.results import Explored, Progress, Violation
+from runner.scenarios import GIVEN, Scenario
+
+PER_JOB = 4  # parts for each job: they are not of one size
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What one boot explores: the number-th part of a scenario. place is where the scenario is kept."""
+
+    scenario: Scenario
+    plan: Plan
+    number: int
+    place: Path
+
+    @property
+    def part(self) -> str:
+        """What the kernel is told; "" for all of a scenario."""
+        return f"{self.number}/{self.plan.parts}" if self.plan.parts > 1 else ""
+
+    @property
+    def words(self) -> str:
+        """For a person, who counts from 1."""
+        of_all = f", part {self.number + 1} of {self.plan.parts}" if self.part else ""
+        return f"{self.scenario.name}{of_all}"
+
+    @property
+    def kernels_name(self) -> str:
+        """What the kernel calls the scenario."""
+        return self.scenario.name if self.scenario.shipped else GIVEN
+
+    @property
+    def name(self) -> str:
+        """Of its files."""
+        return f"{self.plan.round}-{self.number}of{self.plan.parts}"
+
+    @property
+    def has_state(self) -> bool:
+        """Whether there is something to go on from: the kernel writes two files in turn, and empties them
+        at the end."""
+        return any(file.stat().st_size for file in self.place.glob(f"{self.name}.state.[01]"))
+
+    def ask(self, parameters: Sequence[str], patience: int) -> Ask:
+        """Its boot, which goes on from the state that is kept, if there is one."""
+        return Ask(f"tkfi_explore.{'shipped' if self.scenario.shipped else GIVEN}", self.name,
+                   [f'tkfi.scenario="{self.scenario.parameter}"', *parameters,
+                    *([f"tkfi.part={self.part}"] if self.part else []),
+                    *([f"tkfi.shared={self.plan.shared}"] if self.plan.shared else []),
+                    f"tkfi.keep={self.place / self.name}.state",
+                    *(["tkfi.resume=1"] if self.has_state else [])],
+                   patience, self.place)
+
+
+def pieces(scenario: Scenario, plan: Plan, place: Path) -> list[Piece]:
+    """All parts of a scenario."""
+    return [Piece(scenario, plan, number, place) for number in range(plan.parts)]
+
+
+def how_many(scenarios: int, jobs: int, *, timed: bool) -> int:
+    """Into how many parts to divide each of so many scenarios so that all jobs have enough to do. Parts
+    that take a given time are to take no more of it together than one would."""
+    wanted = jobs if timed else PER_JOB * jobs
+    return 1 if jobs == 1 else math.ceil(wanted / scenarios)
+
+
+def shared_by_all(parts: Sequence[Explored]) -> str:
+    """What parts that do not agree have to be told is shared; "" if they agree."""
+    cells = [_cells(part.shared) for part in parts]
+    return "" if all(one == cells[0] for one in cells) else _ranges(set().union(*cells))
+
+
+def unite(parts: Sequence[Explored]) -> Explored:
+    """The whole. Its time is that of all parts together, on however many processors."""
+    complete = all(part.complete for part in parts)
+    estimate, error = (None, None) if complete else _estimate(parts)
+    return replace(parts[0], part="", complete=complete, estimate=estimate, estimate_error=error,
+                   classes=sum(part.classes for part in parts),
+                   executions=sum(part.executions for part in parts),
+                   redundant=sum(part.redundant for part in parts),
+                   deadlocks=sum(part.deadlocks for part in parts),
+                   steps=sum(part.steps for part in parts),
+                   longest=max(part.longest for part in parts),
+                   ns=sum(part.ns for part in parts))
+
+
+def begun(progress: Progress, strategy: str) -> Explored:
+    """What is known of an exploration that did not end."""
+    return Explored(progress.scenario, strategy, progress.classes, progress.executions, 0, 0, 0, 0, False,
+                    progress.ns, progress.part)
+
+
+def merge(violations: Iterable[Violation]) -> list[Violation]:
+    """One of each kind, in the kinds' order: the plainest, with the findings of all."""
+    kinds: dict[tuple[str, str, str], Violation] = {}
+    for one in violations:
+        kind = one.oracle, one.clock, one.first
+        other = kinds.get(kind, replace(one, findings=0))
+        kinds[kind] = replace(min(other, one, key=_plainness), findings=other.findings + one.findings)
+    return [kinds[kind] for kind in sorted(kinds)]
+
+
+def _plainness(violation: Violation) -> tuple[tuple[int, int, int], str]:
+    return violation.cost, violation.schedule
+
+
+def _estimate(parts: Sequence[Explored]) -> tuple[float | None, float | None]:
+    """The sum of independent estimates; of a part that is complete its classes are known."""
+    values = [part.classes if part.complete else part.estimate for part in parts]
+    errors = [0 if part.complete else part.estimate_error for part in parts]
+    return (None if None in values else sum(filter(None, values)),
+            None if None in errors else math.hypot(*filter(None, errors)))
+
+
+def _cells(ranges: str) -> set[int]:
+    """Those of "9-20,33". Raises ValueError."""
+    cells: set[int] = set()
+    for text in filter(None, ranges.split(",")):
+        first, _, last = text.partition("-")
+        cells |= set(range(int(first), int(last or first) + 1))
+    return cells
+
+
+def _ranges(cells: set[int]) -> str:
+    firsts = [cell for cell in sorted(cells) if cell - 1 not in cells]
+    lasts = [cell for cell in sorted(cells) if cell + 1 not in cells]
+    return ",".join(str(first) if first == last else f"{first}-{last}"
+                    for first, last in zip(firsts, lasts))
