@@ -79,6 +79,33 @@ void tkfi_record_start(struct tkfi_recording *r, struct tkfi_strategy *inner)
 	r->inner = inner;
 }
 
+/* One that waits for ever: what it waits to do comes last. */
+static void add_waiting(struct tkfi_recording *r, const struct tkfi_vcpu *v)
+{
+	const struct tkfi_step *next = &v->next;
+	unsigned int at = r->order.nr, nr = r->nr[v->id];
+
+	if (v->done || !next->nr_cells || at == TKFI_MAX_STEPS)
+		return;
+	r->log[at] = (struct tkfi_done){
+		.vcpu = v->id,
+		.kind = next->kind,
+		.nr_cells = next->nr_cells,
+		.cell = next->cell,
+	};
+	r->noted[at] = (struct tkfi_noted){ .ip = next->ip };
+	if (has_value(next))
+		r->noted[at].after = value_at(next->what, next->nr_cells);
+	r->noted[at].before = r->noted[at].after;
+	memset(r->order.clock[at], 0, sizeof(r->order.clock[at]));
+	if (nr)
+		memcpy(r->order.clock[at], r->order.clock[r->steps[v->id][nr - 1]],
+		       sizeof(r->order.clock[at]));
+	r->order.nth[at] = ++r->order.clock[at][v->id];
+	r->steps[v->id][r->nr[v->id]++] = at;
+	r->order.nr++;
+}
+
 void tkfi_record_end(struct tkfi_recording *r, const struct tkfi_engine *engine)
 {
 	unsigned int i;
@@ -89,6 +116,8 @@ void tkfi_record_end(struct tkfi_recording *r, const struct tkfi_engine *engine)
 	memset(r->nr, 0, sizeof(r->nr));
 	for (i = 0; i < r->order.nr; i++)
 		r->steps[r->log[i].vcpu][r->nr[r->log[i].vcpu]++] = i;
+	for (i = 0; i < engine->nr_vcpus; i++)
+		add_waiting(r, &engine->vcpus[i]);
 }
 
 static bool writes(const struct tkfi_done *step)
@@ -158,7 +187,9 @@ static unsigned int reverse_next(struct tkfi_strategy *strategy,
 			return i;
 	if (s->done)
 		return earliest(s, engine, ready);
-	if (recorded(s->recording, &engine->vcpus[held]) >= s->first)
+	/* An NMI comes as a whole. */
+	if (recorded(s->recording, &engine->vcpus[held]) >= s->first ||
+	    engine->vcpus[held].interrupts)
 		ready &= ~BIT(held);
 	if (!ready)
 		return TKFI_STOP;

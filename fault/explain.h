@@ -26,7 +26,7 @@ struct tkfi_noted {
  * struct tkfi_recording - an execution, with all that is known of its steps
  * @strategy:	for tkfi_engine_run()
  * @inner:	chooses
- * @log:	the steps
+ * @log:	the steps, and then those that VCPUs wait for in vain
  * @noted:	what they were about
  * @order:	of the steps
  * @steps:	numbers of each VCPU's steps

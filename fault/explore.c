@@ -602,7 +602,7 @@ static void none_is_plainer(struct tkfi_explorer *x, unsigned int preemptions)
 }
 
 /*
- * Not all executions are known: is there anything plainer than what was found? Look
+ * Is there anything plainer than what was found? If not all executions are known, look
  * at all that could be, as far as that is not too much.
  */
 static void search(struct tkfi_explorer *x)
@@ -611,6 +611,13 @@ static void search(struct tkfi_explorer *x)
 	unsigned int bound, i;
 	bool go_on = true;
 
+	if (stats.complete) {
+		x->searched = stats.classes;
+		none_is_plainer(x, x->options.strategy == TKFI_DPOR &&
+				!x->options.bounded ? UINT_MAX :
+				x->options.preemptions);
+		return;
+	}
 	x->searching = true;
 	x->watch.stop = 0;
 	for (bound = 0; go_on; bound++) {
@@ -777,14 +784,8 @@ int tkfi_explore(struct tkfi_explorer *x,
 	}
 	tkfi_cells_print_shared(x->shared, sizeof(x->shared));
 	if (!ret && x->nr_violations) {
-		if (x->stats.complete && options->strategy == TKFI_DPOR &&
-		    !options->bounded)
-			none_is_plainer(x, UINT_MAX);
-		else if (x->stats.complete)
-			none_is_plainer(x, options->preemptions);
-		if (x->stats.complete)
-			x->searched = x->stats.classes;
-		else
+		/* What the other parts find may be plainer. */
+		if (options->parts <= 1)
 			search(x);
 		explain_all(x);
 	}

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/bitmap.h>
 #include <linux/bitops.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
@@ -18,19 +19,47 @@ static void interleave_begin(struct tkfi_strategy *strategy,
 		tkfi_visited_begin(s->visited);
 }
 
+/*
+ * The VCPU that would be preempted if another one went on: the last one, or the one
+ * that the last one was an NMI of; NULL if nobody would be.
+ */
+static const struct tkfi_vcpu *under_way(const struct tkfi_engine *engine,
+					 unsigned long ready)
+{
+	const struct tkfi_vcpu *last = engine->last;
+
+	if (last && last->done && last->interrupts)
+		last = last->interrupts;
+	return last && ready & BIT(last->id) &&
+	       last->next.kind != TKFI_STEP_YIELD ? last : NULL;
+}
+
+/* Of those that are ready those that preempt nobody: itself, and its NMI. */
+static unsigned long preempt_none(const struct tkfi_engine *engine,
+				  const struct tkfi_vcpu *last,
+				  unsigned long ready)
+{
+	unsigned long none = 0;
+	unsigned int i;
+
+	for_each_set_bit(i, &ready, engine->nr_vcpus)
+		if (!last || i == last->id || engine->vcpus[i].interrupts == last)
+			none |= BIT(i);
+	return none;
+}
+
 static unsigned int interleave_next(struct tkfi_strategy *strategy,
 				    struct tkfi_engine *engine,
 				    unsigned long ready)
 {
 	struct tkfi_interleave *s =
 		container_of(strategy, struct tkfi_interleave, strategy);
-	const struct tkfi_vcpu *last = engine->last;
-	bool goes_on = last && ready & BIT(last->id) &&
-		       last->next.kind != TKFI_STEP_YIELD;
+	unsigned long none;
 	unsigned int at, spent;
 
 	if (hweight_long(ready) == 1)
 		return __ffs(ready);
+	none = preempt_none(engine, under_way(engine, ready), ready);
 	at = s->at;
 	spent = at ? s->spent[min(at, TKFI_MAX_CHOICES) - 1] : 0;
 	if (s->visited && at >= s->nr &&
@@ -45,11 +74,10 @@ static unsigned int interleave_next(struct tkfi_strategy *strategy,
 	}
 	if (at >= s->nr) {
 		s->nr = s->at;
-		s->ready[at] = goes_on && spent >= s->bound ?
-			       BIT(last->id) : ready;
+		s->ready[at] = spent >= s->bound ? none : ready;
 		s->chosen[at] = __ffs(s->ready[at]);
 	}
-	s->spent[at] = spent + (goes_on && s->chosen[at] != last->id);
+	s->spent[at] = spent + !(none & BIT(s->chosen[at]));
 	return s->chosen[at];
 }
 

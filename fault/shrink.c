@@ -78,19 +78,27 @@ static bool can_step(const struct search *s, const u16 *done, unsigned int vcpu)
 	return true;
 }
 
-/* Would @vcpu have to wait, for what its next step needs? */
+/* Would @vcpu have to wait, for what its next step needs, or for the end of an NMI? */
 static bool has_to_wait(const struct search *s, const u16 *done,
 			unsigned int vcpu)
 {
 	const struct tkfi_done *log = s->engine->log;
-	const struct tkfi_done *next = &log[s->steps[vcpu][done[vcpu]]];
-	int readers[TKFI_MAX_VCPUS] = {};
+	const struct tkfi_vcpu *v = &s->engine->vcpus[vcpu];
+	int readers[TKFI_MAX_VCPUS] = {}, held = 0, interrupted = 0;
+	struct tkfi_done next = { .kind = v->next.kind, .cell = v->next.cell };
 	unsigned int i, stores = 0;
-	int held = 0;
 
+	/* After all its steps it waits, if it does, for what it never got. */
+	if (done[vcpu] < s->nr[vcpu])
+		next = log[s->steps[vcpu][done[vcpu]]];
 	for (i = 0; i < s->order->nr; i++) {
-		if (s->order->nth[i] > done[log[i].vcpu] ||
-		    log[i].cell != next->cell)
+		if (s->order->nth[i] > done[log[i].vcpu])
+			continue;
+		if (v->cpu && log[i].cell == v->cpu) {
+			interrupted += log[i].kind == TKFI_STEP_LOCK;
+			interrupted -= log[i].kind == TKFI_STEP_UNLOCK;
+		}
+		if (log[i].cell != next.cell)
 			continue;
 		held += log[i].kind == TKFI_STEP_LOCK;
 		held -= log[i].kind == TKFI_STEP_UNLOCK;
@@ -98,13 +106,15 @@ static bool has_to_wait(const struct search *s, const u16 *done,
 		readers[log[i].vcpu] += log[i].kind == TKFI_STEP_BEGIN;
 		readers[log[i].vcpu] -= log[i].kind == TKFI_STEP_CHECK;
 	}
-	switch (next->kind) {
+	if (interrupted)
+		return true;
+	switch (next.kind) {
 	case TKFI_STEP_LOCK:
 		return held;
 	case TKFI_STEP_AWAIT:
 		return true;
 	case TKFI_STEP_BEGIN:
-		return tkfi_cells[next->cell].flags & TKFI_CELL_SEQUENCE &&
+		return tkfi_cells[next.cell].flags & TKFI_CELL_SEQUENCE &&
 		       stores & 1;
 	case TKFI_STEP_STORE:
 		for (i = 0; i < s->engine->nr_vcpus; i++)
@@ -114,6 +124,33 @@ static bool has_to_wait(const struct search *s, const u16 *done,
 	default:
 		return false;
 	}
+}
+
+/*
+ * The VCPU that would be preempted if another one went on: the last one, or the one
+ * that the last one was an NMI of; TKFI_MAX_VCPUS if nobody would be.
+ */
+static unsigned int under_way(const struct search *s, const struct node *node)
+{
+	unsigned int last = node->last;
+	const struct tkfi_vcpu *v;
+
+	if (last == TKFI_MAX_VCPUS)
+		return last;
+	v = &s->engine->vcpus[last];
+	if (v->interrupts && node->done[last] == s->nr[last])
+		last = v->interrupts->id;
+	return s->between[last][node->done[last]] ||
+	       has_to_wait(s, node->done, last) ? TKFI_MAX_VCPUS : last;
+}
+
+/* Does it preempt @last that @vcpu goes on? An NMI preempts nobody. */
+static bool preempts(const struct search *s, unsigned int last, unsigned int vcpu)
+{
+	const struct tkfi_vcpu *victim = s->engine->vcpus[vcpu].interrupts;
+
+	return last != TKFI_MAX_VCPUS && vcpu != last &&
+	       !(victim && victim->id == last);
 }
 
 static bool at_goal(const struct search *s, const u16 *done)
@@ -155,13 +192,13 @@ static u16 add_node(struct search *s, const struct node *node)
  * at the goal, if there is one and it costs less than @least, or else NONE.
  */
 static u16 take_turn(struct search *s, u16 from, unsigned int vcpu,
-		     bool preempts, const struct tkfi_cost *least)
+		     bool preempting, const struct tkfi_cost *least)
 {
 	struct node node = s->nodes[from];
 
 	node.from = from;
 	node.last = vcpu;
-	node.cost.preemptions += preempts;
+	node.cost.preemptions += preempting;
 	node.cost.turns++;
 	while (can_step(s, node.done, vcpu)) {
 		node.done[vcpu]++;
@@ -191,7 +228,7 @@ static void init(struct search *s, const struct tkfi_plan *plan)
 	for (i = 0; i < plan->nr_programs; i++) {
 		for (j = 0; j < plan->programs[i].nr; j++)
 			s->between[i][plan->programs[i].ops[j].from] = true;
-		s->between[i][s->nr[i]] = true;
+		s->between[i][s->nr[i]] |= s->engine->vcpus[i].done;
 	}
 	s->host = plan->has_host ? plan->nr_programs - 1 : TKFI_MAX_VCPUS;
 	s->needed = 0;
@@ -232,9 +269,10 @@ static void write_down(const struct search *s, u16 at, struct tkfi_shrunk *shrun
 		const struct node *before = &s->nodes[node->from];
 
 		if (before->last < TKFI_MAX_VCPUS) {
+			unsigned int last = under_way(s, before);
+
 			if (node->cost.preemptions > before->cost.preemptions)
-				shrunk->stopped = s->steps[before->last]
-							  [done[before->last]];
+				shrunk->stopped = s->steps[last][done[last]];
 			else if (second_turn)
 				shrunk->stopped = s->steps[node->last]
 							  [done[node->last]];
@@ -269,16 +307,16 @@ bool tkfi_shrink(const struct tkfi_engine *engine, const struct tkfi_order *orde
 	/* Nodes are met by their number of turns, and again if one costs less. */
 	for (i = 0; i < s->nr_nodes; i++) {
 		const struct node *node = &s->nodes[i];
-		bool preempts;
+		unsigned int last;
 
 		if (!tkfi_cost_less(&node->cost, &least))
 			continue;
-		preempts = i && !s->between[node->last][node->done[node->last]] &&
-			   !has_to_wait(s, node->done, node->last);
+		last = under_way(s, node);
 		for_each_set_bit(vcpu, &s->needed, engine->nr_vcpus) {
 			if (vcpu == node->last)
 				continue;
-			found = take_turn(s, i, vcpu, preempts, &least);
+			found = take_turn(s, i, vcpu, preempts(s, last, vcpu),
+					  &least);
 			if (found != NONE) {
 				best = found;
 				least = s->nodes[found].cost;

@@ -5,8 +5,9 @@
  * then the fewest turns.
  *
  * A preemption is a switch away from a VCPU that could have gone on, and that is in
- * the middle of an operation. What the execution is about may have come to its end
- * before all steps have: the rest does not count.
+ * the middle of an operation; to its own NMI, and back from that, it is none. What the
+ * execution is about may have come to its end before all steps have: the rest does not
+ * count.
  */
 #ifndef __TKFI_SHRINK_H
 #define __TKFI_SHRINK_H

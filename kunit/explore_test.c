@@ -140,8 +140,7 @@ KUNIT_ARRAY_PARAM(scenario, tkfi_scenarios, scenario_desc);
 static const char *say_access(char *buf, size_t size,
 			      const struct tkfi_seen *seen)
 {
-	bool is_host = explorer->plan.has_host &&
-		       seen->vcpu == explorer->plan.nr_programs - 1;
+	char names[TKFI_MAX_VCPUS][TKFI_VCPU_NAME];
 	bool has_value = true;
 	const char *kind;
 	char name[40];
@@ -160,9 +159,10 @@ static const char *say_access(char *buf, size_t size,
 		kind = "load";
 		break;
 	}
+	tkfi_plan_names(&explorer->plan, names);
 	tkfi_cell_name(seen->cell, seen->nr_cells, name, sizeof(name));
-	len = scnprintf(buf, size, "{\"vcpu\":%u,\"host\":%s,\"kind\":\"%s\",\"name\":\"%s\",\"value\":",
-			seen->vcpu, is_host ? "true" : "false", kind, name);
+	len = scnprintf(buf, size, "{\"vcpu\":%u,\"who\":\"%s\",\"kind\":\"%s\",\"name\":\"%s\",\"value\":",
+			seen->vcpu, names[seen->vcpu], kind, name);
 	len += has_value ? scnprintf(buf + len, size - len, "%lld", seen->value) :
 			   scnprintf(buf + len, size - len, "null");
 	/* The place that counts is the call, not what it returns to. */
@@ -222,14 +222,16 @@ static void say_explored(u64 ns)
 static const char *say_order(const struct tkfi_explanation *why)
 {
 	const struct tkfi_seen *a = &why->first, *b = &why->second;
+	char name[40], names[TKFI_MAX_VCPUS][TKFI_VCPU_NAME];
 	static char text[256];
-	char name[40];
 
-	text[0] = '\0';
+	if (!why->holds)
+		return "";
+	tkfi_plan_names(&explorer->plan, names);
 	tkfi_cell_name(b->cell, b->nr_cells, name, sizeof(name));
-	if (why->holds)
-		snprintf(text, sizeof(text), "; it holds if VCPU%u at %pS comes after VCPU%u at %pS, to %s",
-			 a->vcpu, (void *)a->ip, b->vcpu, (void *)b->ip, name);
+	snprintf(text, sizeof(text), "; it holds if the order of these is another: %s at %pS, %s at %pS, both to %s",
+		 names[a->vcpu], (void *)a->ip, names[b->vcpu], (void *)b->ip,
+		 name);
 	return text;
 }
 
@@ -387,6 +389,12 @@ static void nmi_waits(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, explorer->nr_violations, 1);
 	violation = explorer->violations[0];
 	KUNIT_EXPECT_STREQ(test, violation.finding.oracle, "progress");
+	/* It waits for the end of a section that it keeps from ending. */
+	KUNIT_EXPECT_TRUE(test, violation.minimal);
+	KUNIT_EXPECT_EQ(test, violation.cost.preemptions, 0);
+	KUNIT_ASSERT_TRUE(test, violation.why.holds);
+	KUNIT_EXPECT_EQ(test, violation.why.first.kind, TKFI_STEP_STORE);
+	KUNIT_EXPECT_EQ(test, violation.why.second.kind, TKFI_STEP_BEGIN);
 	replay(test, &violation);
 }
 

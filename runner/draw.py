@@ -21,7 +21,7 @@ def diagram(events: Sequence[Event], *, vcpus: Sequence[str] = (),
     depth = [0] * number
     begun: set[tuple[int, str]] = set()
     behind = _behind_last(events) if violations is None else _behind_first(events, violations)
-    names = [_title(vcpus[vcpu]) if vcpu < len(vcpus) else f"VCPU{vcpu}" for vcpu in range(number)]
+    names = [title(vcpus[vcpu]) if vcpu < len(vcpus) else f"VCPU{vcpu}" for vcpu in range(number)]
     lines = ["".join(name.ljust(COLUMN) for name in names)]
     for event in _worth_drawing(events):
         call = event.vcpu, event.text
@@ -40,8 +40,8 @@ def diagram(events: Sequence[Event], *, vcpus: Sequence[str] = (),
     return "\n".join("  " + line.rstrip() for line in lines)
 
 
-def _title(vcpu: str) -> str:
-    """The head of the column of cpu0, nmi0 or host."""
+def title(vcpu: str) -> str:
+    """What people call cpu0, nmi0 or host."""
     return vcpu.replace("cpu", "VCPU").replace("nmi", "NMI of VCPU")
 
 

@@ -80,7 +80,7 @@ def explanation(violation: Violation) -> str:
     cost = f"with {' and '.join(counts)}" if counts else "without a preemption or delay"
     least = ("; no schedule with fewer shows it (a search of "
              f"{draw.count(violation.searched, 'execution')})" if violation.minimal else "")
-    rows = [["host" if one.host else f"VCPU{one.vcpu}", one.kind, one.name + (
+    rows = [[draw.title(one.who), one.kind, one.name + (
         "" if one.value is None else f" = {one.value}"), one.place or one.at]
         for one in violation.accesses]
     return "\n".join([f"The order that matters, {cost}{least}:", *draw.columns(rows),

@@ -189,11 +189,12 @@ class Refused:
 
 @dataclass(frozen=True)
 class Access:
-    """One of two accesses whose order matters: value is what was read or written, None for a lock. The
-    kernel says at which instruction, by address and by symbol; place is file:line where that is known."""
+    """One of two accesses whose order matters, by who as a schedule has it: value is what was read or
+    written, None for a lock. The kernel says at which instruction, by address and by symbol; place is
+    file:line where that is known."""
 
     vcpu: int
-    host: bool
+    who: str
     kind: str
     name: str
     value: int | None

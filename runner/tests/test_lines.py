@@ -14,8 +14,8 @@ from runner.replay import explanation
 from runner.results import Access, Violation
 
 TREE = Path("/somewhere/tree")
-LOAD = Access(1, False, "load", "vdso.mult", 8392803, 0x60100107, "clock_gettime+0x106/0x2e0")
-STORE = Access(0, False, "store", "vdso.mult", 8384414, 0x60100207, "update_vsyscall+0x3e9/0x790")
+LOAD = Access(1, "cpu1", "load", "vdso.mult", 8392803, 0x60100107, "clock_gettime+0x106/0x2e0")
+STORE = Access(0, "cpu0", "store", "vdso.mult", 8384414, 0x60100207, "update_vsyscall+0x3e9/0x790")
 RACE = Violation("s", "monotonic", "b()", "a()", 5, 3, 1, 2, preemptions=1, delays=1, minimal=True,
                  searched=1246, explained=True, tried=1, accesses=(LOAD, STORE), known=False, reason="",
                  schedule="")
@@ -74,9 +74,10 @@ def test_an_explanation() -> None:
     ({"minimal": False}, "The order that matters, with 1 preemption and 1 delay:\n"),
     ({"minimal": False, "preemptions": 2, "delays": 0}, "The order that matters, with 2 preemptions:\n"),
     ({"minimal": False, "preemptions": 0, "delays": 0}, "matters, without a preemption or delay:\n"),
-    ({"accesses": (LOAD, replace(STORE, vcpu=2, host=True, at=""))},
+    ({"accesses": (LOAD, replace(STORE, vcpu=2, who="host", at=""))},
      "\n  host   store  vdso.mult = 8384414\n"),
     ({"accesses": (replace(LOAD, kind="lock", name="l", value=None), STORE)}, "\n  VCPU1  lock   l     "),
+    ({"accesses": (replace(LOAD, who="nmi0"), STORE)}, "\n  NMI of VCPU0  load   vdso.mult = 8392803"),
     ({"explained": False, "tried": 12, "accesses": ()},
      "No two accesses alone explain it: it does not hold in any of 12 other orders of two (executed)."),
 ])
