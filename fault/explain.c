@@ -388,10 +388,15 @@ static unsigned int collect(const struct tkfi_recording *r, bool are_adjacent,
 
 /* How far off a pair is: that of another VCPU is farther than any other. */
 static unsigned int distance(const struct tkfi_recording *r,
-			     const struct pair *pair, unsigned int near)
+			     const struct pair *pair, unsigned int near,
+			     unsigned int host)
 {
+	unsigned int first = r->log[pair->first].vcpu;
+	unsigned int second = r->log[pair->second].vcpu;
+
 	return abs(pair->second - (int)near) +
-	       (r->log[pair->second].vcpu == r->log[near].vcpu ? 0 : TKFI_MAX_STEPS);
+	       (second == r->log[near].vcpu ? 0 : TKFI_MAX_STEPS) +
+	       (first == host || second == host ? 2 * TKFI_MAX_STEPS : 0);
 }
 
 /* Try so many pairs, until it holds. */
@@ -407,8 +412,9 @@ static void try(struct tkfi_engine *engine, const struct tkfi_recording *r,
 
 		for (i = 0; i < nr; i++)
 			if (pairs[i].second != NONE &&
-			    (!best || distance(r, &pairs[i], near) <
-				      distance(r, best, near)))
+			    (!best ||
+			     distance(r, &pairs[i], near, trial->host) <
+			     distance(r, best, near, trial->host)))
 				best = &pairs[i];
 		pair = *best;
 		best->second = NONE;

@@ -96,11 +96,14 @@ struct tkfi_explanation {
  * @start:	put everything where executions begin, and add the VCPUs
  * @violates:	whether the execution does, and what tkfi_engine_run() returned
  * @arg:	for both
+ * @host:	a VCPU whose steps are tried last: that time passes is the least telling;
+ *		TKFI_MAX_VCPUS for none
  */
 struct tkfi_trial {
 	int (*start)(void *arg);
 	bool (*violates)(void *arg, int ret);
 	void *arg;
+	unsigned int host;
 };
 
 /**

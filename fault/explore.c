@@ -682,7 +682,12 @@ static void explain(struct tkfi_explorer *x, struct tkfi_violation *v)
 	struct tkfi_engine *engine = x->session.engine;
 	const struct tkfi_finding finding = v->finding;
 	struct sought sought = { .x = x, .finding = &finding };
-	const struct tkfi_trial trial = { start_sought, violates, &sought };
+	const struct tkfi_trial trial = {
+		.start = start_sought,
+		.violates = violates,
+		.arg = &sought,
+		.host = x->plan.has_host ? x->plan.nr_programs - 1 : TKFI_MAX_VCPUS,
+	};
 	static struct tkfi_schedule schedule;
 	int ret;
 

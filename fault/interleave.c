@@ -30,6 +30,11 @@ static const struct tkfi_vcpu *under_way(const struct tkfi_engine *engine,
 
 	if (last && last->done && last->interrupts)
 		last = last->interrupts;
+	/* An NMI has to come to its end. */
+	else if (last && last->steps && last->interrupts &&
+		 last->interrupts->next.kind != TKFI_STEP_YIELD &&
+		 ready & BIT(last->id))
+		return last;
 	return last && ready & BIT(last->id) &&
 	       last->next.kind != TKFI_STEP_YIELD ? last : NULL;
 }

@@ -128,7 +128,8 @@ static bool has_to_wait(const struct search *s, const u16 *done,
 
 /*
  * The VCPU that would be preempted if another one went on: the last one, or the one
- * that the last one was an NMI of; TKFI_MAX_VCPUS if nobody would be.
+ * that the last one was an NMI of; TKFI_MAX_VCPUS if nobody would be. An NMI has to
+ * come to its end.
  */
 static unsigned int under_way(const struct search *s, const struct node *node)
 {
@@ -138,8 +139,14 @@ static unsigned int under_way(const struct search *s, const struct node *node)
 	if (last == TKFI_MAX_VCPUS)
 		return last;
 	v = &s->engine->vcpus[last];
-	if (v->interrupts && node->done[last] == s->nr[last])
-		last = v->interrupts->id;
+	if (v->interrupts && s->between[last][node->done[last]]) {
+		unsigned int victim = v->interrupts->id;
+
+		if (node->done[last] == s->nr[last])
+			last = victim;
+		else if (!s->between[victim][node->done[victim]])
+			return last;
+	}
 	return s->between[last][node->done[last]] ||
 	       has_to_wait(s, node->done, last) ? TKFI_MAX_VCPUS : last;
 }

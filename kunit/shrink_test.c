@@ -423,7 +423,9 @@ static void record_both(struct kunit *test)
 /* Two accesses in the other order change only what depends on it. */
 static void reverse(struct kunit *test)
 {
-	const struct tkfi_trial trial = { start_both, saw_the_old_one };
+	const struct tkfi_trial trial = {
+		start_both, saw_the_old_one, NULL, TKFI_MAX_VCPUS
+	};
 	bool violates;
 
 	/* The first word: the other order is executed, and nothing is better. */
@@ -444,7 +446,9 @@ static void reverse(struct kunit *test)
 /* The pair that is no help is tried first, being the nearest; the other one is it. */
 static void explain(struct kunit *test)
 {
-	struct tkfi_trial trial = { start_both, saw_the_old_one };
+	struct tkfi_trial trial = {
+		start_both, saw_the_old_one, NULL, TKFI_MAX_VCPUS
+	};
 	struct tkfi_explanation why;
 
 	record_both(test);
