@@ -8,10 +8,12 @@
 #include <linux/kernel.h>
 
 #include "access.h"
+#include "barrier.h"
 #include "engine.h"
 #include "hooks.h"
 
 #undef memcpy
+#undef memset
 
 static tkfi_access_fn watcher;
 static void *watcher_arg;
@@ -22,21 +24,34 @@ void tkfi_access_watch(tkfi_access_fn fn, void *arg)
 	watcher_arg = arg;
 }
 
+#define SIZE(what)	((what) % TKFI_ATOMIC)
+
+/* What the watcher itself reads is nobody's business. */
+static void tell_watcher(const struct tkfi_access *access)
+{
+	struct tkfi_vcpu *vcpu = tkfi_current;
+
+	tkfi_current = NULL;
+	watcher(access, watcher_arg);
+	tkfi_current = vcpu;
+}
+
 static noinline void tell(const void *addr, unsigned int what, unsigned long ip)
 {
 	const struct tkfi_access access = {
 		.addr = addr,
 		.ip = ip,
-		.size = what & ~(TKFI_STORE | TKFI_VOLATILE),
+		.size = SIZE(what),
 		.store = what & TKFI_STORE,
 		.is_volatile = what & TKFI_VOLATILE,
+		.is_atomic = what & TKFI_ATOMIC,
+		.is_block = what & TKFI_BLOCK,
+		.vcpu = tkfi_current->id,
 	};
-	struct tkfi_vcpu *vcpu = tkfi_current;
 
-	/* What the watcher itself reads is nobody's business. */
-	tkfi_current = NULL;
-	watcher(&access, watcher_arg);
-	tkfi_current = vcpu;
+	/* Points and redirections are not timekeeping's own. */
+	if (addr != &tkfi_current && addr != &tkfi_stopwatch)
+		tell_watcher(&access);
 }
 
 static void report(const void *addr, unsigned int what, unsigned long ip)
@@ -44,7 +59,7 @@ static void report(const void *addr, unsigned int what, unsigned long ip)
 	if (unlikely(watcher))
 		tell(addr, what, ip);
 	else
-		tkfi_access(addr, what & ~(TKFI_STORE | TKFI_VOLATILE),
+		tkfi_access(addr, SIZE(what),
 			    what & TKFI_STORE ? TKFI_STEP_STORE : TKFI_STEP_LOAD,
 			    what & TKFI_VOLATILE, ip);
 }
@@ -89,7 +104,8 @@ static size_t step(size_t done, size_t size)
 
 /*
  * A structure that the compiler copies in one go. Its words are reported, but all of
- * them before the first is copied: nobody sees it half done.
+ * them before the first is copied: nobody sees it half done. So it must not be in
+ * memory that others see; unseen.c looks.
  */
 static noinline void report_range(const void *addr, size_t size,
 				  unsigned int what, unsigned long ip)
@@ -97,7 +113,7 @@ static noinline void report_range(const void *addr, size_t size,
 	size_t i;
 
 	for (i = 0; i < size; i += step(i, size))
-		report(addr + i, step(i, size) | what, ip);
+		report(addr + i, step(i, size) | TKFI_BLOCK | what, ip);
 }
 
 void __tsan_read_range(void *addr, size_t size)
@@ -114,6 +130,32 @@ void __tsan_write_range(void *addr, size_t size)
 
 __diag_pop();
 
+/* One instruction of inline assembly that reads and writes; no hook sees it. */
+void tkfi_atomic(const void *addr, size_t size)
+{
+	if (unlikely(tkfi_current))
+		report(addr, size | TKFI_STORE | TKFI_ATOMIC, _RET_IP_);
+}
+
+/* No choice: execution is sequentially consistent. */
+void tkfi_barrier(const char *name)
+{
+	if (unlikely(watcher && tkfi_current))
+		tell_watcher(&(struct tkfi_access){
+			.barrier = name,
+			.ip = _RET_IP_,
+			.vcpu = tkfi_current->id,
+		});
+}
+
+static void copy_step(void *to, const void *from, size_t size)
+{
+	if (size == sizeof(u64))
+		*(u64 *)to = *(const u64 *)from;
+	else
+		*(u8 *)to = *(const u8 *)from;
+}
+
 /* A block copy as the copy word by word that it is: others see it half done. */
 void *tkfi_memcpy(void *to, const void *from, size_t size)
 {
@@ -126,10 +168,23 @@ void *tkfi_memcpy(void *to, const void *from, size_t size)
 	for (i = 0; i < size; i += step(i, size)) {
 		report(from + i, step(i, size), ip);
 		report(to + i, step(i, size) | TKFI_STORE, ip);
-		if (step(i, size) == sizeof(u64))
-			*(u64 *)(to + i) = *(const u64 *)(from + i);
-		else
-			*(u8 *)(to + i) = *(const u8 *)(from + i);
+		copy_step(to + i, from + i, step(i, size));
+	}
+	return to;
+}
+
+void *tkfi_memset(void *to, int byte, size_t size)
+{
+	const unsigned long ip = _RET_IP_;
+	u64 word;
+	size_t i;
+
+	if (!tkfi_current)
+		return memset(to, byte, size);
+	memset(&word, byte, sizeof(word));
+	for (i = 0; i < size; i += step(i, size)) {
+		report(to + i, step(i, size) | TKFI_STORE, ip);
+		copy_step(to + i, &word, step(i, size));
 	}
 	return to;
 }

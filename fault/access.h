@@ -8,29 +8,42 @@
 #include <linux/types.h>
 
 /* What an access is, or'ed to its size. */
+#define TKFI_ATOMIC	BIT(5)
 #define TKFI_STORE	BIT(6)
 #define TKFI_VOLATILE	BIT(7)
+#define TKFI_BLOCK	BIT(8)
 
 /**
- * struct tkfi_access - one load or store, about to happen
+ * struct tkfi_access - one load or store, about to happen; or a barrier
+ * @barrier:	its name; NULL for an access. Nothing else is set but @ip and @vcpu
  * @addr:	first byte
  * @ip:		instruction after it
- * @size:	bytes: 1, 2, 4, 8 or 16
+ * @size:	bytes: 1, 2, 4, 8 or 16. Two words are one step where the compiler stores a
+ *		structure that it has in registers: wall_to_monotonic is the only such
+ *		object of 6.1, 6.12 and 7.3
  * @store:	it writes
  * @is_volatile: the source says so: READ_ONCE(), WRITE_ONCE() and the like
+ * @is_atomic:	one instruction reads and writes it
+ * @is_block:	part of an aggregate that the compiler copies in one go: nobody can
+ *		come between its words
+ * @vcpu:	whose
  */
 struct tkfi_access {
+	const char *barrier;
 	const void *addr;
 	unsigned long ip;
 	u8 size;
 	bool store;
 	bool is_volatile;
+	bool is_atomic;
+	bool is_block;
+	u8 vcpu;
 };
 
 typedef void (*tkfi_access_fn)(const struct tkfi_access *access, void *arg);
 
 /**
- * tkfi_access_watch() - be told of every access of VCPUs
+ * tkfi_access_watch() - be told of every access and barrier of VCPUs
  * @fn:		called before the access, on the VCPU's stack; NULL for nobody
  * @arg:	for @fn
  *

@@ -3,7 +3,8 @@
 # each of them is (-g1: lines, no variables), for addr2line.
 tkfi-access-$(CONFIG_TKFI_ACCESS) := -fsanitize=thread \
 	--param tsan-distinguish-volatile=1 \
-	--param tsan-instrument-func-entry-exit=0 -g1
+	--param tsan-instrument-func-entry-exit=0 -g1 \
+	-include $(srctree)/kernel/time/tkfi/barrier.h
 
 CFLAGS_timekeeping.o += $(tkfi-access-y)
 CFLAGS_ntp.o += $(tkfi-access-y)

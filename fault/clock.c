@@ -56,10 +56,15 @@ u64 tkfi_clock_ns(void)
 /* An RTC that counts from 1970, and is never set. */
 void tkfi_read_persistent_clock64(struct timespec64 *ts)
 {
-	if (tkfi_current)
-		*ts = ns_to_timespec64(tkfi_clock_ns());
-	else
+	struct timespec64 now;
+
+	if (tkfi_current) {
+		now = ns_to_timespec64(tkfi_clock_ns());
+		/* With hooks: @ts belongs to timekeeping. */
+		memcpy(ts, &now, sizeof(now));
+	} else {
 		read_persistent_clock64(ts);
+	}
 }
 
 static u64 clocksource_read(struct clocksource *cs)

@@ -18,11 +18,11 @@
 #include <linux/irqflags.h>
 #include <linux/seqlock.h>
 #include <linux/spinlock.h>
+#include <linux/time64.h>
 #include <asm/processor.h>
 
 #include "stopwatch.h"
 
-struct timespec64;
 struct tkfi_vcpu;
 
 /* The VCPU that is executing; NULL while the kernel minds its own business. */
@@ -189,12 +189,50 @@ do {									\
 	vdso_write_end(vd);						\
 } while (0)
 
-/* A block copy is as many accesses as it has words. */
 #ifdef CONFIG_TKFI_ACCESS
+/* A block is as many accesses as it has words. */
 void *tkfi_memcpy(void *to, const void *from, size_t size);
+void *tkfi_memset(void *to, int byte, size_t size);
 
 #undef memcpy
 #define memcpy(to, from, size)	tkfi_memcpy(to, from, size)
+#undef memset
+#define memset(to, byte, size)	tkfi_memset(to, byte, size)
+
+/*
+ * GCC has no hook for the store of a structure that a function returns. One that is
+ * made of its members is stored word by word, with hooks.
+ */
+#define ns_to_timespec64(ns) ({						\
+	const struct timespec64 __tkfi_ts = ns_to_timespec64(ns);	\
+									\
+	(struct timespec64){						\
+		.tv_sec = __tkfi_ts.tv_sec,				\
+		.tv_nsec = __tkfi_ts.tv_nsec				\
+	};								\
+})
+
+/* Inline assembly is an access that the compiler does not know of. */
+void tkfi_atomic(const void *addr, size_t size);
+
+#undef set_bit
+#define set_bit(nr, addr)						\
+	(tkfi_atomic(addr, sizeof(long)), set_bit(nr, addr))
+#undef clear_bit
+#define clear_bit(nr, addr)						\
+	(tkfi_atomic(addr, sizeof(long)), clear_bit(nr, addr))
+#undef atomic64_try_cmpxchg
+#define atomic64_try_cmpxchg(v, old, new)				\
+	(tkfi_atomic(v, sizeof(s64)), atomic64_try_cmpxchg(v, old, new))
+
+/* noinstr, for a read of the seconds by ntp.c, means KCSAN too. */
+#undef __no_kcsan
+#define __no_kcsan
+
+/* That the chain is empty is read by a function that reports nothing. */
+#define raw_notifier_call_chain(chain, val, v)				\
+	(tkfi_current && !READ_ONCE((chain)->head) ? NOTIFY_DONE :	\
+	 raw_notifier_call_chain(chain, val, v))
 #endif
 
 /* These leave timekeeping, for hrtimers, the RTC and the random pool. */

@@ -83,6 +83,8 @@ static const struct updater *find_updater(const char *name)
 
 static void count(const struct tkfi_access *access, void *arg)
 {
+	if (access->barrier)
+		return;
 	accesses[TKFI_SEQ_KERNEL] += *tkfi_core_subject().sequence & 1;
 	accesses[TKFI_SEQ_VDSO] += tkfi_vdso_sequence() & 1;
 }
