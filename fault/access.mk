@@ -6,6 +6,7 @@ tkfi-access-$(CONFIG_TKFI_ACCESS) := -fsanitize=thread \
 	--param tsan-instrument-func-entry-exit=0 -g1 \
 	-include $(srctree)/kernel/time/tkfi/barrier.h
 
+CFLAGS_tick-common.o += $(tkfi-access-y)
 CFLAGS_timekeeping.o += $(tkfi-access-y)
 CFLAGS_ntp.o += $(tkfi-access-y)
 CFLAGS_vsyscall.o += $(tkfi-access-y)

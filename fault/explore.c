@@ -80,6 +80,7 @@ static void collect(struct tkfi_explorer *x)
 	tkfi_state_each(add_object);
 	tkfi_timekeeping_sequences(mark);
 	tkfi_vdso_sequences(mark);
+	tkfi_tick_sequences(mark);
 	for (i = 0; i < x->plan.nr_programs; i++) {
 		struct tkfi_program *program = &x->plan.programs[i];
 

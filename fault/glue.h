@@ -41,8 +41,9 @@ enum tkfi_variant tkfi_variant(void);
  */
 typedef void (*tkfi_region_fn)(const char *name, void *addr, size_t size);
 
-/* Every writable object of timekeeping.c, of ntp.c, and the vDSO page. */
+/* Every writable object of timekeeping.c, of ntp.c, of jiffies, and the vDSO page. */
 void tkfi_timekeeping_regions(tkfi_region_fn add);
+void tkfi_tick_regions(tkfi_region_fn add);
 void tkfi_ntp_regions(tkfi_region_fn add);
 void tkfi_vdso_regions(tkfi_region_fn add);
 
@@ -54,6 +55,7 @@ void tkfi_vdso_regions(tkfi_region_fn add);
 typedef void (*tkfi_sequence_fn)(const unsigned int *word, bool latch);
 
 void tkfi_timekeeping_sequences(tkfi_sequence_fn mark);
+void tkfi_tick_sequences(tkfi_sequence_fn mark);
 void tkfi_vdso_sequences(tkfi_sequence_fn mark);
 
 /**
@@ -71,6 +73,19 @@ void tkfi_timekeeping_reset(struct clocksource *cs, time64_t mono,
 /* The state of ntp.c as at boot; tkfi_timekeeping_reset() wants it first. */
 void tkfi_ntp_reset(void);
 void tkfi_vdso_reset(void);
+
+/* Jiffies as at boot, with a first tick due when the clock began. */
+void tkfi_tick_reset(void);
+
+/* The periodic tick's interrupt: it counts a jiffy, and updates the timekeeper. */
+void tkfi_tick_periodic(void);
+
+/* get_jiffies_64(), in ns. */
+s64 tkfi_read_jiffies(void);
+
+/* Ticks counted in jiffies since tkfi_tick_reset(); by the time of the next one. */
+u64 tkfi_ticks_in_jiffies(void);
+u64 tkfi_ticks_until_next(void);
 
 /**
  * tkfi_ntp_set_frequency() - change the NTP tick length and nothing else
@@ -281,5 +296,58 @@ void tkfi_timekeeping_sequences(tkfi_sequence_fn mark)
 }
 
 #endif /* TKFI_GLUE_TIMEKEEPING */
+
+#ifdef TKFI_GLUE_TICK
+
+/* What tick-common.c has under the same name in every version. */
+
+#include "names.h"
+
+void tkfi_tick_regions(tkfi_region_fn add)
+{
+	TKFI_REGION(add, jiffies_64);
+	TKFI_REGION(add, jiffies_seq);
+	TKFI_REGION(add, tick_next_period);
+	TKFI_REGION(add, tick_do_timer_cpu);
+}
+
+void tkfi_tick_sequences(tkfi_sequence_fn mark)
+{
+	mark(&jiffies_seq.seqcount.sequence, false);
+}
+
+void tkfi_tick_reset(void)
+{
+	tkfi_name_add(&jiffies_seq.seqcount.sequence, "jiffies_seq");
+	tkfi_name_add(&jiffies_lock, "jiffies_lock");
+	tkfi_name_add(&jiffies_64, "jiffies");
+	tkfi_name_add(&tick_next_period, "tick_next_period");
+	jiffies_seq.seqcount.sequence = 0;
+	jiffies_64 = INITIAL_JIFFIES;
+	tick_next_period = 0;
+}
+
+void tkfi_tick_periodic(void)
+{
+	/* Whoever runs has the duty: several have it while it changes hands. */
+	tick_periodic(READ_ONCE(tick_do_timer_cpu));
+}
+
+s64 tkfi_read_jiffies(void)
+{
+	return jiffies64_to_nsecs(get_jiffies_64());
+}
+
+u64 tkfi_ticks_in_jiffies(void)
+{
+	return jiffies_64 - INITIAL_JIFFIES;
+}
+
+u64 tkfi_ticks_until_next(void)
+{
+	return div64_u64(tick_next_period, TICK_NSEC);
+}
+
+#endif /* TKFI_GLUE_TICK */
 
 #endif

@@ -248,6 +248,8 @@ void tkfi_atomic(const void *addr, size_t size);
 	(tkfi_current ? tkfi_leave("add_device_randomness") :		\
 			add_device_randomness(buf, len))
 
+#define calc_global_load()						\
+	(tkfi_current ? tkfi_leave("calc_global_load") : calc_global_load())
 #define tick_clock_notify()						\
 	(tkfi_current ? tkfi_leave("tick_clock_notify") : tick_clock_notify())
 

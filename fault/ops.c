@@ -43,6 +43,8 @@ static int parse_read(struct tkfi_op *op, char *args, char *err, size_t size)
 			args ?: "");
 	len += list_readers(tkfi_readers, tkfi_nr_readers, "", err + len,
 			    size - len);
+	len += list_readers(&tkfi_jiffies_reader, 1, ",", err + len,
+			    size - len);
 	if (aux)
 		list_readers(aux->readers, TKFI_NR_AUX_READERS, ",", err + len,
 			     size - len);
@@ -162,6 +164,18 @@ static int parse_tick(struct tkfi_op *op, char *args, char *err, size_t size)
 static s64 run_tick(struct tkfi_op *op)
 {
 	update_wall_time();
+	return 0;
+}
+
+static int parse_jiffies(struct tkfi_op *op, char *args, char *err,
+			 size_t size)
+{
+	return parse_call(op, "tick_periodic()", args, err, size);
+}
+
+static s64 run_jiffies(struct tkfi_op *op)
+{
+	tkfi_tick_periodic();
 	return 0;
 }
 
@@ -370,6 +384,7 @@ static const struct tkfi_op_type op_types[] = {
 	{ "aux", "OPERATION", parse_aux, NULL },
 	{ "clocksource", "first|second", parse_clocksource, run_clocksource },
 	{ "inject", "[+-]TIME", parse_inject, run_adjtimex, true },
+	{ "jiffies", "", parse_jiffies, run_jiffies },
 	{ "ntp", "freq=FREQUENCY", parse_ntp, run_ntp },
 	{ "read", "FAMILY CLOCK", parse_read, run_read },
 	{ "resume", "", parse_resume, run_resume },

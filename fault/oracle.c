@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/kernel.h>
+#include <linux/jiffies.h>
 #include <linux/math64.h>
 #include <linux/string.h>
 #include <linux/timekeeper_internal.h>
@@ -10,9 +11,12 @@
 static const char progress[] = "progress";
 static const char monotonic[] = "monotonic";
 static const char mirrored[] = "mirrored";
+static const char counted[] = "counted";
 static const char agree[] = "agree";
 
-const char * const tkfi_oracles[] = { progress, monotonic, mirrored, agree };
+const char * const tkfi_oracles[] = {
+	progress, monotonic, mirrored, counted, agree
+};
 
 /* Clocks of which one read can be compared with another. */
 static bool comparable(const struct tkfi_reader *a, const struct tkfi_reader *b)
@@ -181,6 +185,13 @@ void tkfi_oracles_check(const struct tkfi_engine *engine,
 		found(&(struct tkfi_finding){
 			.oracle = mirrored,
 			.clock = "timekeeper",
+		}, arg);
+	if (tkfi_ticks_in_jiffies() != tkfi_ticks_until_next())
+		found(&(struct tkfi_finding){
+			.oracle = counted,
+			.clock = "jiffies",
+			.first_ns = tkfi_ticks_in_jiffies() * TICK_NSEC,
+			.second_ns = tkfi_ticks_until_next() * TICK_NSEC,
 		}, arg);
 	check_agree(found, arg);
 }

@@ -44,6 +44,7 @@ typedef void (*tkfi_finding_fn)(const struct tkfi_finding *finding, void *arg);
  *		not smaller. It can begin after it if in some execution of the class
  *		it does: if no step of the second happened before one of the first.
  * mirrored:	the shadow timekeeper is equal to the real one.
+ * counted:	jiffies and the time of the next tick have counted the same ticks.
  * agree:	vDSO and kernel tell the same time when all updates have ended.
  */
 void tkfi_oracles_check(const struct tkfi_engine *engine,

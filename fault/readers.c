@@ -127,6 +127,11 @@ const struct tkfi_reader tkfi_readers[] = {
 
 const unsigned int tkfi_nr_readers = ARRAY_SIZE(tkfi_readers);
 
+const struct tkfi_reader tkfi_jiffies_reader = {
+	TKFI_KERNEL, "get_jiffies_64", "get_jiffies_64()", TKFI_CLOCK_JIFFIES,
+	TKFI_COARSE, 1, true, tkfi_read_jiffies
+};
+
 static const struct tkfi_reader *find(const struct tkfi_reader *readers,
 				      unsigned int nr, const char *family,
 				      const char *clock)
@@ -146,6 +151,7 @@ const struct tkfi_reader *tkfi_reader_find(const char *family,
 	const struct tkfi_aux_clock *aux = tkfi_aux_clock();
 
 	return find(tkfi_readers, tkfi_nr_readers, family, clock) ?:
+	       find(&tkfi_jiffies_reader, 1, family, clock) ?:
 	       aux ? find(aux->readers, TKFI_NR_AUX_READERS, family, clock) :
 		     NULL;
 }

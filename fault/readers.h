@@ -2,6 +2,7 @@
 #ifndef __TKFI_READERS_H
 #define __TKFI_READERS_H
 
+#include <linux/time64.h>
 #include <linux/types.h>
 
 enum tkfi_family {
@@ -43,6 +44,11 @@ struct tkfi_reader {
 /* Of the core timekeeper's clocks; auxiliary ones are in glue.h. */
 extern const struct tkfi_reader tkfi_readers[];
 extern const unsigned int tkfi_nr_readers;
+
+/* Of no clock: jiffies, in ns. */
+#define TKFI_CLOCK_JIFFIES	MAX_CLOCKS
+
+extern const struct tkfi_reader tkfi_jiffies_reader;
 
 extern const char * const tkfi_family_names[TKFI_NR_FAMILIES];
 

@@ -81,6 +81,8 @@ static const struct tkfi_scenario tkfi_scenarios[] = {
 	{ "tick-tick", TICK "cpu1: tick; cpu2:" KERNEL HOST },
 	{ "adjtimex-adjtimex", FALLS "cpu1: adjtimex freq=+500ppm;"
 	  "cpu2:" VDSO HOST },
+	{ "jiffies-jiffies", "cpu0: jiffies; cpu1: jiffies;"
+	  "cpu2: read kernel get_jiffies_64, read kernel get_jiffies_64" },
 	{ "settimeofday-tick", DUE "cpu0: settimeofday 1400000000;"
 	  "cpu1: tick; cpu2:" KERNEL HOST },
 };

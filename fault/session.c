@@ -40,6 +40,7 @@ void tkfi_session_start_anew(void)
 	tkfi_clock_set(TKFI_START_CYCLES);
 	tkfi_state_reset_locals();
 	tkfi_ntp_reset();
+	tkfi_tick_reset();
 	tkfi_timekeeping_reset(&tkfi_clocksource, TKFI_START_MONO,
 			       TKFI_START_WALL);
 }

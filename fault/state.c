@@ -45,6 +45,7 @@ static void collect_regions(void)
 	tkfi_ntp_regions(add_region);
 	ntp_end = nr_regions;
 	tkfi_vdso_regions(add_region);
+	tkfi_tick_regions(add_region);
 	for (local = __start_tkfi_locals; local < __stop_tkfi_locals; local++)
 		add_region((*local)->name, (*local)->addr, (*local)->size);
 	add_region("tkfi_clock", clock, size);

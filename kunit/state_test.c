@@ -24,6 +24,7 @@ static const char * const everything[] = {
 	"cpu0: suspend, wait 10s, resume; cpu1: read fast ktime_get_mono_fast_ns; at cpu0 resume.locked off 1ms run cpu1",
 	TKFI_AUX_ROWS("cpu0: aux enable, aux settime 1400000000, aux adjtimex freq=-500ppm, aux inject -1ms, clocksource second",
 		      "cpu0: aux enable, aux tick; cpu1: read vdso AUX")
+	"cpu0: jiffies, jiffies; cpu1: read kernel get_jiffies_64; at cpu0 tick.locked off 1ms run cpu1",
 	"cpu0: sleeptime 10s; cpu1: read vdso BOOTTIME; at cpu0 sleeptime.calculated off 1ms run cpu1",
 };
 

@@ -22,7 +22,8 @@ from runner.overlay import Overlay
 from runner.prepare import prepare
 from runner.progress import step
 
-OBJECTS = ("kernel/time/timekeeping.o", "kernel/time/ntp.o", "kernel/time/vsyscall.o")
+OBJECTS = ("kernel/time/timekeeping.o", "kernel/time/ntp.o", "kernel/time/vsyscall.o",
+           "kernel/time/tick-common.o")
 # On top of tinyconfig: the code paths a distribution's kernel has in these files.
 OPTIONS = ("64BIT", "SMP", "PRINTK", "BUG", "POSIX_TIMERS", "HIGH_RES_TIMERS", "NO_HZ_IDLE",
            "MULTIUSER", "SYSFS", "PROC_FS", "NET")

@@ -48,7 +48,7 @@ def test_the_header_is_read_whole() -> None:
 
 def test_oracles_are_read() -> None:
     found = dict(oracles(Layout()))
-    assert list(found) == ["progress", "monotonic", "mirrored", "agree"]
+    assert list(found) == ["progress", "monotonic", "mirrored", "counted", "agree"]
     assert found["mirrored"] == "the shadow timekeeper is equal to the real one"
 
 

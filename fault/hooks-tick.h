@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* hooks.h, for tick-common.c. */
+#ifndef __TKFI_HOOKS_TICK_H
+#define __TKFI_HOOKS_TICK_H
+
+#include "hooks.h"
+
+#ifdef CONFIG_TKFI
+
+/* Defined here. */
+#undef tick_suspend
+#undef tick_resume
+
+/* The stopwatch is not for jiffies_seq. */
+#undef do_write_seqcount_begin
+#undef do_write_seqcount_end
+
+/* These account for the task that the interrupt found, and there is none. */
+#define update_process_times(user)					\
+	(tkfi_current ? tkfi_leave("update_process_times") :		\
+			update_process_times(user))
+#define profile_tick(type)						\
+	(tkfi_current ? tkfi_leave("profile_tick") : profile_tick(type))
+
+#endif /* CONFIG_TKFI */
+#endif /* __TKFI_HOOKS_TICK_H */
