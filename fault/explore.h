@@ -10,6 +10,7 @@
 #include "schedule.h"
 #include "session.h"
 #include "shrink.h"
+#include "unseen.h"
 
 /**
  * struct tkfi_scenario - something to explore
@@ -122,6 +123,8 @@ struct tkfi_watch {
  * @plan:	its programs
  * @setup:	its set-up's operations
  * @begin:	the state in which executions begin
+ * @unseen:	watches an execution of each scenario that is loaded
+ * @watched:	it has
  * @dpor:	memory of the exploration
  * @visited:	memory of a search that is pruned
  * @order:	of the steps of an execution with a finding
@@ -152,6 +155,8 @@ struct tkfi_explorer {
 	struct tkfi_plan plan;
 	char setup[TKFI_PLAN_TEXT];
 	struct tkfi_state begin;
+	struct tkfi_unseen unseen;
+	bool watched;
 	struct tkfi_dpor *dpor;
 	struct tkfi_visited *visited;
 	struct tkfi_order order;
@@ -197,7 +202,8 @@ int tkfi_explorer_load(struct tkfi_explorer *x,
  * @options:	how
  *
  * Return: as tkfi_dpor_explore(); -EINVAL for bad @options->shared, -ESTALE if the state
- * that was kept is of something else. The sentence is in the engine's error.
+ * that was kept is of something else, -EPROTO also if something was written that no hook
+ * reports. The sentence is in the engine's error.
  */
 int tkfi_explore(struct tkfi_explorer *x,
 		 const struct tkfi_explore_options *options);

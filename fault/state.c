@@ -103,25 +103,51 @@ void tkfi_state_restore(const struct tkfi_state *state)
 		memcpy(regions[i].addr, p, regions[i].size);
 }
 
-bool tkfi_state_differs(const struct tkfi_state *state, const char **name,
-			size_t *offset)
+const u8 *tkfi_state_differs(const struct tkfi_state *state, const char **name,
+			     size_t *offset)
 {
 	const u8 *p = state->bytes;
 	int i;
 
 	for (i = 0; i < nr_regions; p += regions[i++].size) {
 		const u8 *live = regions[i].addr;
-		size_t at;
+		size_t at = 0;
 
-		for (at = 0; at < regions[i].size; at++) {
-			if (live[at] != p[at]) {
-				*name = regions[i].name;
-				*offset = at;
-				return true;
-			}
-		}
+		if (!memcmp(live, p, regions[i].size))
+			continue;
+		while (live[at] == p[at])
+			at++;
+		*name = regions[i].name;
+		*offset = at;
+		return live + at;
 	}
-	return false;
+	return NULL;
+}
+
+static bool is_in(int region, const void *addr)
+{
+	return addr >= regions[region].addr &&
+	       addr < regions[region].addr + regions[region].size;
+}
+
+u8 *tkfi_state_copy_of(const struct tkfi_state *state, const void *addr)
+{
+	u8 *p = state->bytes;
+	int i;
+
+	for (i = 0; i < nr_regions; p += regions[i++].size)
+		if (is_in(i, addr))
+			return p + (addr - regions[i].addr);
+	return NULL;
+}
+
+void tkfi_state_refresh(struct tkfi_state *state, const void *addr,
+			size_t size)
+{
+	u8 *copy = tkfi_state_copy_of(state, addr);
+
+	if (copy)
+		memcpy(copy, addr, size);
 }
 
 u64 tkfi_state_hash_ntp(void)
@@ -139,8 +165,7 @@ bool tkfi_state_covers(const void *addr)
 	int i;
 
 	for (i = 0; i < nr_regions; i++)
-		if (addr >= regions[i].addr &&
-		    addr < regions[i].addr + regions[i].size)
+		if (is_in(i, addr))
 			return true;
 	return false;
 }

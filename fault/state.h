@@ -31,10 +31,17 @@ void tkfi_state_reset_locals(void);
  * @name:	set to the name of the first object that differs
  * @offset:	set to the first byte in it that differs
  *
- * Return: whether any byte differs.
+ * Return: that byte in the live state, NULL if none differs.
  */
-bool tkfi_state_differs(const struct tkfi_state *state, const char **name,
-			size_t *offset);
+const u8 *tkfi_state_differs(const struct tkfi_state *state, const char **name,
+			     size_t *offset);
+
+/* Where a copy has the byte at @addr; NULL if that belongs to no object. */
+u8 *tkfi_state_copy_of(const struct tkfi_state *state, const void *addr);
+
+/* Copy the live bytes at @addr, if they are in one object, once more. */
+void tkfi_state_refresh(struct tkfi_state *state, const void *addr,
+			size_t size);
 
 /* Every object that belongs to the state. */
 void tkfi_state_each(tkfi_region_fn fn);

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Writes that no hook reports: by inline assembly, or by a function that is not
+ * instrumented. To an exploration they do not exist, so there must be none.
+ */
+#ifndef __TKFI_UNSEEN_H
+#define __TKFI_UNSEEN_H
+
+#include "access.h"
+#include "engine.h"
+#include "state.h"
+
+/* An aggregate's store is reported before the load it copies from. */
+#define TKFI_UNSEEN_RECENT	2
+
+/**
+ * struct tkfi_unseen - a watch for them
+ * @shadow:	the objects as reported stores have left them
+ * @recent:	what each VCPU reported last: a store may not have happened yet
+ * @nr:		how many accesses each VCPU has reported
+ * @last:	what was reported last
+ * @report:	a sentence about the first write that was not reported; "" if none
+ */
+struct tkfi_unseen {
+	struct tkfi_state shadow;
+	struct tkfi_access recent[TKFI_MAX_VCPUS][TKFI_UNSEEN_RECENT];
+	unsigned int nr[TKFI_MAX_VCPUS];
+	struct tkfi_access last;
+	char report[384];
+};
+
+/* -ENOMEM; free with tkfi_unseen_free(). */
+int tkfi_unseen_alloc(struct tkfi_unseen *unseen);
+void tkfi_unseen_free(struct tkfi_unseen *unseen);
+
+/* The objects are now as they should be. */
+void tkfi_unseen_begin(struct tkfi_unseen *unseen);
+
+/* For tkfi_access_watch(); @arg is the struct tkfi_unseen. */
+void tkfi_unseen_access(const struct tkfi_access *access, void *arg);
+
+/**
+ * tkfi_unseen_end() - the last look, when the execution has ended
+ * @unseen:	watch
+ *
+ * Return: 0, or -EPROTO if @unseen->report says what was written behind the hooks'
+ * back.
+ */
+int tkfi_unseen_end(struct tkfi_unseen *unseen);
+
+#endif

@@ -1,0 +1,692 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * No updater and no reader writes or reads the state of timekeeping without a hook
+ * that says so; if one did, it would be reported.
+ */
+#include <kunit/test.h>
+#include <linux/kallsyms.h>
+#include <linux/ktime.h>
+#include <linux/timekeeping.h>
+
+#include "clock.h"
+#include "explore.h"
+#include "hooks.h"
+#include "updaters.h"
+
+#include <timekeeping.h>
+
+/* The most accesses of an operation: a catch-up of 60 s before the series. */
+#define MAX_ACCESSES	8192
+
+#define VEIL	0x55
+
+/**
+ * struct watched - an operation, executed twice
+ * @begin:	the state before it
+ * @end:	the state after it
+ * @open:	for each byte of the state, how many of @recent are about it
+ * @recent:	the last accesses
+ * @nr:		how many there have been
+ * @ip:		where they were the first time
+ * @addr:	and what they were of
+ * @strayed:	number of the first one that was another the second time
+ */
+struct watched {
+	struct tkfi_state begin;
+	struct tkfi_state end;
+	struct tkfi_state open;
+	struct tkfi_access recent[TKFI_UNSEEN_RECENT];
+	unsigned int nr;
+	unsigned long ip[MAX_ACCESSES];
+	const void *addr[MAX_ACCESSES];
+	unsigned int strayed;
+};
+
+static struct tkfi_explorer *explorer;
+static struct watched watched;
+static struct tkfi_plan plan;
+static char err[1024];
+
+static int unseen_suite_init(struct kunit_suite *suite)
+{
+	explorer = tkfi_explorer_open(NSEC_PER_SEC);
+	return !explorer || tkfi_state_alloc(&watched.begin) ||
+	       tkfi_state_alloc(&watched.end) ||
+	       tkfi_state_alloc(&watched.open) ? -ENOMEM : 0;
+}
+
+static void unseen_suite_exit(struct kunit_suite *suite)
+{
+	tkfi_state_free(&watched.open);
+	tkfi_state_free(&watched.end);
+	tkfi_state_free(&watched.begin);
+	tkfi_explorer_close(explorer);
+}
+
+/* The last operation does something else than it says. */
+static void let_it_run(struct tkfi_plan *p, s64 (*run)(struct tkfi_op *))
+{
+	struct tkfi_op *op = &p->programs[p->nr_programs - 1].ops[0];
+	static struct tkfi_op_type type;
+
+	type = *op->type;
+	type.run = run;
+	op->type = &type;
+}
+
+/*
+ * Writes. An exploration watches one execution; that is enough of it here.
+ */
+static void expect_all_writes_seen(struct kunit *test, const char *text)
+{
+	static const struct tkfi_explore_options once = {
+		.strategy = TKFI_RANDOM,
+		.executions = 1,
+	};
+	const struct tkfi_scenario scenario = { "watched", text };
+	int ret;
+
+	ret = tkfi_explorer_load(explorer, &scenario, err, sizeof(err));
+	KUNIT_ASSERT_EQ_MSG(test, ret, 0, "%s", err);
+	ret = tkfi_explore(explorer, &once);
+	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s: %s", text,
+			    explorer->session.engine->error);
+}
+
+static void note(const struct tkfi_access *access, void *arg)
+{
+	if (watched.nr < MAX_ACCESSES) {
+		watched.ip[watched.nr] = access->ip;
+		watched.addr[watched.nr] = access->addr;
+	}
+	watched.nr++;
+}
+
+static bool is_clock(const void *addr)
+{
+	size_t size;
+
+	return addr == tkfi_clock_storage(&size);
+}
+
+static void clear(const char *name, void *addr, size_t size)
+{
+	memset(tkfi_state_copy_of(&watched.open, addr), 0, size);
+}
+
+/* Open what an access is about, or, when its time is over, close it again. */
+static void draw(const struct tkfi_access *access, int open)
+{
+	u8 *count = tkfi_state_copy_of(&watched.open, access->addr);
+	u8 *byte = (u8 *)access->addr, *end = byte + access->size;
+
+	if (!count || is_clock(byte))
+		return;
+	for (; byte < end; byte++, count++) {
+		if (*count == (open > 0 ? 0 : 1))
+			*byte ^= VEIL;
+		*count += open;
+	}
+}
+
+static void lift(const struct tkfi_access *access, void *arg)
+{
+	struct tkfi_access *recent =
+		&watched.recent[watched.nr % TKFI_UNSEEN_RECENT];
+
+	if (watched.strayed > watched.nr && watched.nr < MAX_ACCESSES &&
+	    (watched.ip[watched.nr] != access->ip ||
+	     watched.addr[watched.nr] != access->addr))
+		watched.strayed = watched.nr;
+	draw(recent, -1);
+	*recent = *access;
+	draw(recent, 1);
+	watched.nr++;
+}
+
+static void veil(const char *name, void *addr, size_t size)
+{
+	u8 *count = tkfi_state_copy_of(&watched.open, addr), *byte = addr;
+
+	for (; size && !is_clock(addr); size--, byte++, count++) {
+		if (!*count)
+			*byte ^= VEIL;
+		*count = 0;
+	}
+}
+
+static s64 run_once(tkfi_access_fn access)
+{
+	plan.access = access;
+	watched.nr = 0;
+	tkfi_plan_run(&plan, explorer->session.engine);
+	return plan.programs[0].ops[0].result;
+}
+
+static void run_veiled(void)
+{
+	const char *name;
+	unsigned int nr;
+	size_t offset;
+	s64 result;
+
+	tkfi_state_save(&watched.begin);
+	result = run_once(note);
+	nr = watched.nr;
+	tkfi_state_save(&watched.end);
+
+	tkfi_state_restore(&watched.begin);
+	memset(watched.recent, 0, sizeof(watched.recent));
+	watched.strayed = UINT_MAX;
+	tkfi_state_each(clear);
+	tkfi_state_each(veil);
+	result -= run_once(lift);
+	tkfi_state_each(veil);
+
+	err[0] = '\0';
+	if (nr > MAX_ACCESSES)
+		snprintf(err, sizeof(err), "%u accesses, room for %u", nr,
+			 MAX_ACCESSES);
+	else if (watched.strayed < nr || watched.nr != nr)
+		snprintf(err, sizeof(err), "something is read behind the hooks' back, before %pS",
+			 (void *)watched.ip[min(watched.strayed, nr - 1)]);
+	else if (result)
+		snprintf(err, sizeof(err), "something is read behind the hooks' back: the result is another");
+	else if (tkfi_state_differs(&watched.end, &name, &offset))
+		snprintf(err, sizeof(err), "something is read behind the hooks' back: %s+%zu is another",
+			 name, offset);
+}
+
+/*
+ * Reads. Every byte of the state is veiled, but at the hooks that report it: whoever
+ * reads it without one does not see what it is, and something comes out differently.
+ * Then @err says what.
+ */
+static int watch_reads(const char *setup, const char *op,
+		       s64 (*run)(struct tkfi_op *))
+{
+	struct tkfi_session *session = &explorer->session;
+	unsigned long flags;
+	int ret;
+
+	ret = tkfi_plan_parse(session->setup, err, sizeof(err), "cpu0: %s",
+			      setup) ?:
+	      tkfi_plan_parse(&plan, err, sizeof(err), "cpu0: %s", op);
+	if (ret)
+		return ret;
+	if (run)
+		let_it_run(&plan, run);
+	local_irq_save(flags);
+	tkfi_state_save(&session->own);
+	tkfi_session_start_anew();
+	ret = tkfi_plan_run(session->setup, session->engine);
+	if (!ret)
+		run_veiled();
+	tkfi_state_restore(&session->own);
+	local_irq_restore(flags);
+	return ret;
+}
+
+static void expect_all_reads_seen(struct kunit *test, const char *setup,
+				  const char *op)
+{
+	KUNIT_EXPECT_EQ(test, watch_reads(setup, op, NULL), 0);
+	KUNIT_EXPECT_STREQ_MSG(test, err, "", "%s", op);
+}
+
+static void expect_all_seen(struct kunit *test, const char *setup,
+			    const char *op)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "setup: %s; cpu0: %s", setup, op);
+	expect_all_writes_seen(test, text);
+	expect_all_reads_seen(test, setup, op);
+}
+
+static void updater_desc(const struct updater *updater, char *desc)
+{
+	strscpy(desc, updater->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(updater, updaters, updater_desc);
+
+static void updates(struct kunit *test)
+{
+	const struct updater *updater = test->param_value;
+
+	expect_all_seen(test, updater->setup, updater->update);
+}
+
+static void reads(struct kunit *test)
+{
+	unsigned int i;
+	char op[64];
+
+	for (i = 0; i < tkfi_nr_readers; i++) {
+		const struct tkfi_reader *reader = &tkfi_readers[i];
+
+		snprintf(op, sizeof(op), "read %s %s",
+			 tkfi_family_names[reader->family], reader->clock);
+		expect_all_seen(test, "wait 12ms", op);
+	}
+}
+
+static void jiffies_too(struct kunit *test)
+{
+	expect_all_seen(test, "wait 12ms", "jiffies");
+	expect_all_seen(test, "wait 12ms", "read kernel get_jiffies_64");
+}
+
+/* The auxiliary clock's own, where there is one. */
+static void aux_too(struct kunit *test)
+{
+	const struct tkfi_aux_clock *aux = tkfi_aux_clock();
+	unsigned int i;
+	char op[64];
+
+	if (!aux)
+		kunit_skip(test, "this kernel has no auxiliary clocks");
+	expect_all_seen(test, "wait 2ms", "aux enable");
+	expect_all_seen(test, "aux enable, wait 2ms", "aux disable");
+	for (i = 0; i < TKFI_NR_AUX_READERS; i++) {
+		snprintf(op, sizeof(op), "read %s %s",
+			 tkfi_family_names[aux->readers[i].family],
+			 aux->readers[i].clock);
+		expect_all_seen(test, "aux enable, wait 12ms", op);
+	}
+}
+
+/* Bytes that the operations below use without a hook: this file has none. */
+static struct timekeeper *victim(void)
+{
+	return (struct timekeeper *)tkfi_timekeeper();
+}
+
+static s64 run_write(struct tkfi_op *op)
+{
+	ktime_get();
+	victim()->next_leap_ktime ^= 0x100;
+	return ktime_get();
+}
+
+static s64 run_write_last(struct tkfi_op *op)
+{
+	ktime_get();
+	victim()->next_leap_ktime ^= 0x100;
+	return 0;
+}
+
+/* A hook reports another write there and then. */
+static s64 run_write_beside(struct tkfi_op *op)
+{
+	tkfi_atomic(&victim()->offs_real, sizeof(ktime_t));
+	victim()->offs_boot ^= 1;
+	return ktime_get();
+}
+
+/* What the compiler calls where it copies a structure in one go. */
+void __tsan_write_range(void *addr, size_t size);
+
+static s64 run_block(struct tkfi_op *op)
+{
+	__tsan_write_range(&victim()->tkr_mono, sizeof(struct tk_read_base));
+	return 0;
+}
+
+static s64 run_reported_write(struct tkfi_op *op)
+{
+	tkfi_atomic(&victim()->next_leap_ktime, sizeof(ktime_t));
+	victim()->next_leap_ktime ^= 0x100;
+	return ktime_get();
+}
+
+static s64 run_read(struct tkfi_op *op)
+{
+	time64_t seen = ktime_get_real_seconds();
+
+	ktime_get();
+	return victim()->xtime_sec - seen;
+}
+
+static s64 run_read_to_branch(struct tkfi_op *op)
+{
+	return victim()->xtime_sec == TKFI_START_WALL ? ktime_get() : 0;
+}
+
+static s64 run_read_to_copy(struct tkfi_op *op)
+{
+	tkfi_atomic(&victim()->next_leap_ktime, sizeof(ktime_t));
+	victim()->next_leap_ktime = victim()->offs_boot;
+	ktime_get();
+	return 0;
+}
+
+/* What reads and writes in one instruction, from 6.13 on: ktime_get_real_ts64_mg(). */
+static void (*read_floor)(struct timespec64 *ts);
+
+static s64 run_floor(struct tkfi_op *op)
+{
+	struct timespec64 ts;
+
+	read_floor(&ts);
+	return timespec64_to_ns(&ts);
+}
+
+static int explore_with(struct kunit *test, s64 (*run)(struct tkfi_op *))
+{
+	static const struct tkfi_scenario scenario = {
+		"unseen", "setup: wait 12ms; cpu0: read kernel ktime_get; cpu1: tick"
+	};
+	static const struct tkfi_explore_options options;
+	int ret;
+
+	ret = tkfi_explorer_load(explorer, &scenario, err, sizeof(err));
+	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", err);
+	let_it_run(&explorer->plan, run);
+	ret = tkfi_explore(explorer, &options);
+	strscpy(err, explorer->session.engine->error, sizeof(err));
+	return ret;
+}
+
+static void an_unseen_write_is_reported(struct kunit *test)
+{
+	static const struct {
+		s64 (*run)(struct tkfi_op *op);
+		const char *says[4];
+	} cases[] = {
+		{ run_write, { "behind the hooks' back", "ktime_get+", "ktime_get+" } },
+		{ run_write_last, { "ktime_get+", "before the end" } },
+		{ run_block, { "run_block+", "copies an aggregate" } },
+		{ run_write_beside, { "run_write_beside+", "ktime_get+" } },
+	};
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *at = err;
+
+		KUNIT_EXPECT_EQ(test, explore_with(test, cases[i].run), -EPROTO);
+		KUNIT_EXPECT_TRUE_MSG(test, strstarts(err, "[tkfi internal bug] "),
+				      "%s", err);
+		for (j = 0; at && cases[i].says[j]; j++) {
+			at = strstr(at + 1, cases[i].says[j]);
+			KUNIT_EXPECT_NOT_NULL_MSG(test, at, "no %s in '%s'",
+						  cases[i].says[j], err);
+		}
+		KUNIT_EXPECT_EQ(test, explorer->nr_violations, 0);
+	}
+	KUNIT_EXPECT_EQ_MSG(test, explore_with(test, run_reported_write), 0,
+			    "%s", err);
+}
+
+static void an_unseen_read_is_reported(struct kunit *test)
+{
+	static const struct {
+		s64 (*run)(struct tkfi_op *op);
+		const char *says;
+	} cases[] = {
+		{ run_read, "the result is another" },
+		{ run_read_to_branch, "before ktime_get+" },
+		{ run_read_to_copy, "is another" },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		KUNIT_EXPECT_EQ(test, watch_reads("wait 12ms", "tick",
+						  cases[i].run), 0);
+		KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(err, cases[i].says),
+					  "'%s'", err);
+	}
+	KUNIT_EXPECT_EQ(test, watch_reads("wait 12ms", "tick",
+					  run_reported_write), 0);
+	KUNIT_EXPECT_STREQ(test, err, "");
+}
+
+static unsigned int atomics;
+
+static void count_atomics(const struct tkfi_access *access, void *arg)
+{
+	atomics += access->is_atomic && access->store && !access->is_volatile &&
+		   access->size == sizeof(s64);
+}
+
+static void an_atomic_access_is_seen(struct kunit *test)
+{
+	int ret;
+
+	read_floor = (void *)kallsyms_lookup_name("ktime_get_real_ts64_mg");
+	if (!read_floor)
+		kunit_skip(test, "this kernel has none");
+	KUNIT_EXPECT_EQ_MSG(test, explore_with(test, run_floor), 0, "%s", err);
+	KUNIT_EXPECT_EQ(test, watch_reads("wait 12ms", "tick", run_floor), 0);
+	KUNIT_EXPECT_STREQ(test, err, "");
+
+	atomics = 0;
+	plan.access = count_atomics;
+	ret = tkfi_session_run(&explorer->session, "wait 12ms", &plan);
+	KUNIT_EXPECT_EQ(test, ret, 0);
+	KUNIT_EXPECT_EQ(test, atomics, 1);
+}
+
+/**
+ * struct copy - the copy of publication, word by word
+ * @old:	the timekeeper before it
+ * @done:	bytes that have been copied
+ * @half_done:	how often somebody could have seen words old and new at once
+ * @wrong:	words that were not what had been copied so far
+ */
+struct copy {
+	struct timekeeper old;
+	size_t done;
+	unsigned int half_done;
+	unsigned int wrong;
+};
+
+static void watch_copy(const struct tkfi_access *access, void *arg)
+{
+	const void *real = tkfi_timekeeper(), *shadow = tkfi_shadow_timekeeper();
+	struct copy *copy = arg;
+	const size_t done = copy->done, rest = sizeof(struct timekeeper) - done;
+
+	if (!access->store || access->addr != real + done || !rest)
+		return;
+	copy->wrong += memcmp(real, shadow, done) != 0;
+	copy->wrong += memcmp(real + done, (void *)&copy->old + done, rest) != 0;
+	copy->half_done += memcmp(real, &copy->old, done) &&
+			   memcmp(real + done, shadow + done, rest);
+	copy->done += access->size;
+}
+
+static void publication_is_word_by_word(struct kunit *test)
+{
+	struct tkfi_session *session = &explorer->session;
+	static struct copy copy;
+	unsigned long flags;
+	int ret;
+
+	if (tkfi_variant() == TKFI_PRE_SERIES)
+		kunit_skip(test, "before the series nothing was copied");
+	ret = tkfi_plan_parse(&plan, err, sizeof(err), "cpu0: tick");
+	KUNIT_ASSERT_EQ_MSG(test, ret, 0, "%s", err);
+	plan.access = watch_copy;
+	plan.probe_arg = &copy;
+	copy = (struct copy){ };
+	local_irq_save(flags);
+	tkfi_state_save(&session->own);
+	tkfi_session_start_anew();
+	tkfi_clock_advance(tkfi_clock_cycles(12 * NSEC_PER_MSEC));
+	copy.old = *tkfi_timekeeper();
+	ret = tkfi_plan_run(&plan, session->engine);
+	tkfi_state_restore(&session->own);
+	local_irq_restore(flags);
+	KUNIT_EXPECT_EQ(test, ret, 0);
+	KUNIT_EXPECT_EQ(test, copy.done, sizeof(struct timekeeper));
+	KUNIT_EXPECT_EQ(test, copy.wrong, 0);
+	KUNIT_EXPECT_GT(test, copy.half_done, 1);
+}
+
+/**
+ * struct ordered - whether barriers order what one VCPU does, by a weaker machine's
+ * rules, about sequences
+ * @stored:	it has stored data since its last write barrier
+ * @loaded:	it has loaded data since its last read barrier
+ * @wrote:	it has begun to write a sequence's data since its last write barrier
+ * @read:	it has begun to read a sequence's data since its last read barrier
+ * @reading:	the sequence that it will look at again
+ * @nr:		how many barriers there were
+ * @ip:		the first place that wants for one
+ * @wanted:	which
+ */
+struct ordered {
+	bool stored;
+	bool loaded;
+	bool wrote;
+	bool read;
+	const void *reading;
+	unsigned int nr;
+	unsigned long ip;
+	const char *wanted;
+};
+
+static const void *looked_for;
+static bool is_marked, is_latch;
+
+static void compare_word(const unsigned int *word, bool latch)
+{
+	if (word != looked_for)
+		return;
+	is_marked = true;
+	is_latch = latch;
+}
+
+static void find_sequence(const void *word)
+{
+	looked_for = word;
+	is_marked = false;
+	is_latch = false;
+	tkfi_timekeeping_sequences(compare_word);
+	tkfi_vdso_sequences(compare_word);
+	tkfi_tick_sequences(compare_word);
+}
+
+static void pass_barrier(struct ordered *o, const char *name)
+{
+	bool both = !strcmp(name, "smp_mb");
+
+	o->nr++;
+	if (both || !strcmp(name, "smp_wmb") ||
+	    !strcmp(name, "smp_store_release")) {
+		o->stored = false;
+		o->wrote = false;
+	}
+	if (both || !strcmp(name, "smp_rmb") ||
+	    !strcmp(name, "smp_load_acquire")) {
+		o->loaded = false;
+		o->read = false;
+	}
+}
+
+static void want(struct ordered *o, const struct tkfi_access *access, bool wants,
+		 const char *barrier)
+{
+	if (!wants || o->wanted)
+		return;
+	o->ip = access->ip;
+	o->wanted = barrier;
+}
+
+static void check_order(const struct tkfi_access *access, void *arg)
+{
+	struct ordered *o = arg;
+
+	if (access->barrier) {
+		pass_barrier(o, access->barrier);
+		return;
+	}
+	if (!tkfi_state_covers(access->addr))
+		return;
+	find_sequence(access->addr);
+	if (!is_marked) {
+		want(o, access, access->store ? o->wrote : o->read,
+		     access->store ? "write, after a sequence" :
+				     "read, after a sequence");
+		*(access->store ? &o->stored : &o->loaded) = true;
+	} else if (access->store) {
+		bool is_odd = *(const unsigned int *)access->addr & 1;
+
+		want(o, access, o->stored && (is_odd || is_latch),
+		     "write, before a sequence");
+		o->wrote = !is_odd || is_latch;
+	} else if (access->is_volatile) {
+		bool again = o->reading == access->addr;
+
+		want(o, access, again && o->loaded, "read, before a sequence");
+		o->reading = again ? NULL : access->addr;
+		o->loaded = false;
+		/* A latch's readers depend on the value for the address. */
+		o->read = !again && !is_latch;
+	}
+}
+
+static void expect_ordered(struct kunit *test, const char *setup,
+			   const char *op, unsigned int least)
+{
+	struct tkfi_session *session = &explorer->session;
+	struct ordered o = { };
+	int ret;
+
+	ret = tkfi_plan_parse(&plan, err, sizeof(err), "cpu0: %s", op);
+	KUNIT_ASSERT_EQ_MSG(test, ret, 0, "%s", err);
+	plan.access = check_order;
+	plan.probe_arg = &o;
+	ret = tkfi_session_run(session, setup, &plan);
+	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", session->engine->error);
+	KUNIT_EXPECT_GE_MSG(test, o.nr, least, "%s", op);
+	KUNIT_EXPECT_NULL_MSG(test, o.wanted, "no barrier for %s, at %pS in %s",
+			      o.wanted, (void *)o.ip, op);
+}
+
+static void barriers(struct kunit *test)
+{
+	static const char * const ops[] = {
+		"tick", "adjtimex freq=-500ppm", "settimeofday 1400000000",
+		"inject -3ms", "jiffies"
+	};
+	unsigned int i;
+	char op[64];
+
+	/* Two sequences, begun and ended, and a latch or two. */
+	for (i = 0; i < ARRAY_SIZE(ops); i++)
+		expect_ordered(test, "wait 12ms", ops[i], 6);
+	for (i = 0; i < tkfi_nr_readers; i++) {
+		const struct tkfi_reader *reader = &tkfi_readers[i];
+
+		snprintf(op, sizeof(op), "read %s %s",
+			 tkfi_family_names[reader->family], reader->clock);
+		expect_ordered(test, "wait 12ms", op,
+			       reader->family == TKFI_FAST ? 1 :
+			       reader->lockless ? 0 : 2);
+	}
+}
+
+static struct kunit_case unseen_cases[] = {
+	KUNIT_CASE_PARAM(updates, updater_gen_params),
+	KUNIT_CASE(reads),
+	KUNIT_CASE(jiffies_too),
+	KUNIT_CASE(aux_too),
+	KUNIT_CASE(an_unseen_write_is_reported),
+	KUNIT_CASE(an_unseen_read_is_reported),
+	KUNIT_CASE(an_atomic_access_is_seen),
+	KUNIT_CASE(publication_is_word_by_word),
+	KUNIT_CASE(barriers),
+	{}
+};
+
+static struct kunit_suite unseen_suite = {
+	.name = "tkfi_unseen",
+	.suite_init = unseen_suite_init,
+	.suite_exit = unseen_suite_exit,
+	.test_cases = unseen_cases,
+};
+
+kunit_test_suite(unseen_suite);
