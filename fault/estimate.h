@@ -18,7 +18,7 @@
 
 /* Samples, in batches whose sums tell the error. */
 #define TKFI_BATCHES		20
-#define TKFI_BATCH		2000
+#define TKFI_BATCH		1000
 
 #define TKFI_FRACTION		16
 

@@ -660,7 +660,7 @@ static void print_program(const struct program *program, char *text, size_t size
 }
 
 #define RANDOM_PROGRAMS		1000
-#define ESTIMATED_PROGRAMS	50
+#define ESTIMATED_PROGRAMS	15
 
 static void random_programs(struct kunit *test)
 {

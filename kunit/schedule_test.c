@@ -323,7 +323,7 @@ static void count_class(struct tkfi_explorer *x, int ret)
 static void pruned(struct kunit *test)
 {
 	static const char * const names[] = {
-		"falls-vdso", "tick-fast", "tick-nmi", "tick-tick",
+		"falls-vdso", "tick-nmi",
 	};
 	struct tkfi_explore_options options = {};
 	unsigned int i, bound;
