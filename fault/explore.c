@@ -148,6 +148,9 @@ static void forget(void *arg)
 	x->cut = false;
 }
 
+/* How many findings of a kind are shrunk when they come by chance. */
+#define SHRUNK_SAMPLES	16
+
 /* More than anything. */
 static const struct tkfi_cost no_cost = { UINT_MAX, UINT_MAX, UINT_MAX };
 
@@ -205,16 +208,40 @@ static const struct tkfi_shrunk *shrink(struct tkfi_explorer *x,
 	       &shrunk : NULL;
 }
 
+/*
+ * Samples find one thing again and again: what makes it plainer is the search that comes
+ * afterwards. Returns whether this one need only be counted.
+ */
+static bool only_counts(struct tkfi_explorer *x, const struct tkfi_finding *finding)
+{
+	struct tkfi_violation *v;
+
+	if (x->searching ||
+	    (x->options.strategy <= TKFI_DFS && !x->options.as_found))
+		return false;
+	for (v = x->violations; v < x->violations + x->nr_violations; v++) {
+		if (same_kind(&v->finding, finding) &&
+		    v->findings >= SHRUNK_SAMPLES) {
+			v->findings++;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Keep the plainest schedule. */
 static void found(const struct tkfi_finding *finding, void *arg)
 {
 	struct tkfi_explorer *x = arg;
 	const struct tkfi_engine *engine = x->session.engine;
-	const struct tkfi_shrunk *shrunk = shrink(x, finding);
 	static struct tkfi_schedule schedule;
+	const struct tkfi_shrunk *shrunk;
 	char text[TKFI_SCHEDULE_TEXT];
 	struct tkfi_violation *v;
 
+	if (only_counts(x, finding))
+		return;
+	shrunk = shrink(x, finding);
 	x->cut |= !shrunk || shrunk->cut;
 	v = file(x, finding, shrunk && shrunk->nr ?
 		 tkfi_cell_about(engine->log[shrunk->stopped].cell) : 0);
@@ -415,6 +442,7 @@ const char * const tkfi_strategy_names[TKFI_NR_STRATEGIES] = {
 	[TKFI_RANDOM]	= "random",
 	[TKFI_POS]	= "pos",
 	[TKFI_PCT]	= "pct",
+	[TKFI_REPLAY]	= "replay",
 };
 
 static int explore_dpor(struct tkfi_explorer *x)
@@ -562,6 +590,9 @@ static int explore_samples(struct tkfi_explorer *x)
 			tkfi_pos_init(&pos, i);
 			strategy = &pos.strategy;
 			break;
+		case TKFI_REPLAY:
+			strategy = &options->schedule->strategy;
+			break;
 		default:
 			tkfi_pct_init(&pct, i, options->depth,
 				      x->stats.longest);
@@ -623,6 +654,7 @@ static void search(struct tkfi_explorer *x)
 		return;
 	}
 	x->searching = true;
+	x->cut = false;
 	x->watch.stop = 0;
 	for (bound = 0; go_on; bound++) {
 		memset(&x->stats, 0, sizeof(x->stats));
@@ -814,7 +846,7 @@ int tkfi_explore(struct tkfi_explorer *x,
 			ret = explore_samples(x);
 	}
 	tkfi_cells_print_shared(x->shared, sizeof(x->shared));
-	if (!ret && x->nr_violations) {
+	if (!ret && x->nr_violations && !options->as_found) {
 		/* What the other parts find may be plainer. */
 		if (options->parts <= 1)
 			search(x);

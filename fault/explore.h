@@ -53,6 +53,7 @@ enum tkfi_strategy_kind {
 	TKFI_RANDOM,
 	TKFI_POS,
 	TKFI_PCT,
+	TKFI_REPLAY,		/* one and the same */
 	TKFI_NR_STRATEGIES
 };
 
@@ -66,9 +67,11 @@ extern const char * const tkfi_strategy_names[TKFI_NR_STRATEGIES];
  * @seconds:	of host time after which to stop; 0: never
  * @seed:	number of the first execution of those that sample
  * @depth:	of bugs that pct looks for
+ * @schedule:	of replay
  * @preemptions: the most of an execution of dfs; and of dpor, if @bounded
  * @bounded:	dpor looks only at such executions: still one of each class, but found
  *		by pruned search. It says nothing of others, also when it is complete
+ * @as_found:	look for no plainer schedules of what is found, and explain nothing
  * @no_snapshots: dpor executes from the start again each time
  * @part:	of dpor: explore only this part of @parts
  * @parts:	how many there are, 0 for everything
@@ -82,8 +85,10 @@ struct tkfi_explore_options {
 	unsigned int seconds;
 	u64 seed;
 	unsigned int depth;
+	struct tkfi_schedule *schedule;
 	unsigned int preemptions;
 	bool bounded;
+	bool as_found;
 	bool no_snapshots;
 	unsigned int part;
 	unsigned int parts;

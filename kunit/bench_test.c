@@ -50,10 +50,26 @@ static void say(const char *run, u64 executions, u64 steps, s64 ns)
 /* Samples in a second or so, on a slow machine. */
 #define SAMPLES	20000
 
+/* A schedule that fits all of them. */
+static struct tkfi_schedule *load_schedule(struct kunit *test)
+{
+	static struct tkfi_schedule schedule;
+
+	tkfi_plan_names(&explorer->plan, schedule.names);
+	schedule.nr_vcpus = explorer->plan.nr_programs;
+	KUNIT_ASSERT_EQ_MSG(test,
+			    tkfi_schedule_parse(&schedule,
+						"cpu0 before store tk_core.seq, host, cpu1",
+						err, sizeof(err)), 0, "%s", err);
+	return &schedule;
+}
+
 static void sample(struct kunit *test, enum tkfi_strategy_kind strategy)
 {
 	const struct tkfi_explore_options options = {
 		.strategy = strategy, .executions = SAMPLES, .depth = 3,
+		.as_found = true,
+		.schedule = load_schedule(test),
 	};
 	s64 began = os_nsecs();
 
@@ -67,6 +83,7 @@ static void explore(struct kunit *test, const char *run, bool snapshots)
 {
 	const struct tkfi_explore_options options = {
 		.strategy = TKFI_DPOR, .no_snapshots = !snapshots,
+		.as_found = true,
 	};
 	u64 classes = 0, steps = 0;
 	s64 began = os_nsecs();
@@ -96,6 +113,7 @@ static void bench(struct kunit *test)
 	say("sequential", SAMPLES, 0, os_nsecs() - began);
 	if (!IS_ENABLED(CONFIG_TKFI_ACCESS))
 		return;
+	sample(test, TKFI_REPLAY);
 	sample(test, TKFI_RANDOM);
 	sample(test, TKFI_POS);
 	sample(test, TKFI_PCT);

@@ -102,10 +102,10 @@ static int explore_suite_init(struct kunit_suite *suite)
 		if (!options.keep)
 			return -ENOMEM;
 	}
-	while (options.strategy < TKFI_NR_STRATEGIES &&
+	while (options.strategy < TKFI_REPLAY &&
 	       strcmp(tkfi_strategy_names[options.strategy], strategy))
 		options.strategy++;
-	if (options.strategy == TKFI_NR_STRATEGIES) {
+	if (options.strategy == TKFI_REPLAY) {
 		pr_err("tkfi: no strategy is called %s\n", strategy);
 		return -EINVAL;
 	}

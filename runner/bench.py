@@ -23,16 +23,17 @@ SEQLOCK = "seqlock-timekeeper"  # no kernel code: it calls the engine itself, on
 
 BARE_RUNS = {"sequential": "bare_ns"}
 HOOKED_RUNS = {"sequential": "idle_hooks_ns", "random": "random_ns", "pos": "pos_ns", "pct": "pct_ns",
-               "dpor-again": "dpor_ns", "dpor": "dpor_amortised_ns"}
+               "replay": "replay_ns", "dpor-again": "dpor_ns", "dpor": "dpor_amortised_ns"}
 SEQLOCK_RUNS = {"dpor-once": "dpor_amortised_ns", "random": "random_ns"}
 FIELDS = (*BARE_RUNS.values(), *HOOKED_RUNS.values())
 _ONE_AFTER_ANOTHER = "sequential"  # no strategy, and so no steps
 
 METHOD = f"""\
 bare: the operations one after another, on a build without access hooks. idle hooks: the same, on one with
-them, nobody listening. random, pos, pct: an execution of each strategy. dpor: a class, each executed again
-from the start, or (amortised) from the last snapshot before it departs from its predecessor. All restore
-the state; bare and idle hooks have no oracles. Host time, caches hot, the least of {BOOTS} boots."""
+them, nobody listening. random, pos, pct, replay: an execution of each strategy. dpor: a class, each
+executed again from the start, or (amortised) from the last snapshot before it departs from its
+predecessor. All restore the state; bare and idle hooks have no oracles; what is found is counted, not
+shrunk. Host time, caches hot, the least of {BOOTS} boots."""
 
 # random, pct and DPOR in ns per execution, and one exploration to its end
 ELSEWHERE = (
@@ -172,7 +173,7 @@ def _least(found: Sequence[tuple[Kernel, Mapping[tuple[str, str], Cost]]]) -> di
 
 
 def _table(made: Bench) -> str:
-    heading = ["scenario", "bare", "idle hooks", "random", "pos", "pct", "dpor", "amortised",
+    heading = ["scenario", "bare", "idle hooks", "random", "pos", "pct", "replay", "dpor", "amortised",
                "random, ns/step", "executions/s", "classes/s"]
     rows = [[name, *(_cell(_ns(costs.get(field))) for field in FIELDS),
              _cell(_step_ns(costs.get("random_ns")), 1), _cell(_rate(costs.get("random_ns"))),

@@ -26,7 +26,7 @@ PANIC = replace(PASSED, cause=Cause(Kind.PANIC, "the kernel panicked: why"))
 KERNEL = Kernel("6.12", Path("series"))
 BARE = replace(KERNEL, bare=True)
 SCENARIOS = ("falls-vdso", "cover-letter")
-NS = {"sequential": 200.0, "random": 4000.0, "pos": 5000.5, "pct": 3000.0, "dpor": 1000.0,
+NS = {"sequential": 200.0, "random": 4000.0, "pos": 5000.5, "pct": 3000.0, "replay": 2500.0, "dpor": 1000.0,
       "dpor-again": 8000.0}
 Change = Callable[[Kernel, Results], None]
 
@@ -71,7 +71,7 @@ def without(bare: bool, index: int) -> Change:
 
 def test_text_is_golden() -> None:
     assert bench.report([made()]) + "\n" == (DATA / "bench.txt").read_text()
-    assert not made().problems and made().measured == 16
+    assert not made().problems and made().measured == 18
 
 
 def test_fields_others_rely_on() -> None:
@@ -81,6 +81,7 @@ def test_fields_others_rely_on() -> None:
     assert [row["name"] for row in answer["scenarios"]] == list(SCENARIOS)
     assert answer["scenarios"][0] == {
         "name": "falls-vdso", "bare_ns": 100.5, "idle_hooks_ns": 200.0, "random_ns": 4000.0,
+        "replay_ns": 2500.0,
         "pos_ns": 5000.5, "pct_ns": 3000.0, "dpor_ns": 8000.0, "dpor_amortised_ns": 1000.0,
         "random_step_ns": 100.0, "executions_per_s": 250_000.0, "classes_per_s": 1_000_000.0}
     assert answer["seqlock_timekeeper"] == {"classes": 36, "to_completion_us": 396.0,
@@ -145,7 +146,7 @@ def test_what_is_wrong_is_said(change: Change, problem: str) -> None:
 ])
 def test_a_line_that_one_build_lacks(bare: bool, index: int, cells: int, missing: str) -> None:
     answer = made(without(bare, index))
-    assert answer.problems == [missing] and answer.measured == 15
+    assert answer.problems == [missing] and answer.measured == 17
     assert bench.report([replace(answer, problems=[])]).count("not measured") == cells
     assert None in [*answer.json()["scenarios"][0].values(), *answer.json()["seqlock_timekeeper"].values()]
 
@@ -175,7 +176,7 @@ def test_lines_of_the_kernel(tmp_path: Path) -> None:
     assert results.read(file).costs == [Cost("falls-vdso", True, "random", 20_000, 64, 45.6)]
 
 
-@pytest.mark.parametrize("boot, status, counted", [(PASSED, 0, "16 0"), (PANIC, 1, "16 2")])
+@pytest.mark.parametrize("boot, status, counted", [(PASSED, 0, "18 0"), (PANIC, 1, "18 2")])
 def test_verb(layout: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
               boot: Boot, status: int, counted: str) -> None:
     asked: list[str] = []

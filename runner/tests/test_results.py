@@ -135,7 +135,8 @@ def test_only_reads_after_the_first_went_back() -> None:
 def test_the_host_is_no_vcpu() -> None:
     events = (0, "call", "(1ms pass)", 0), (0, "return", "(1ms pass)", 0), (1, "call", "(2ms pass)", 0)
     assert drawn(*events, vcpus=("cpu0", "host")) == ["  (1ms pass)", " " * 37 + "<2ms pass>"]
-    assert draw.diagram([], vcpus=("cpu0", "nmi0", "host")).split() == ["VCPU0", "NMI", "of", "VCPU0", "host"]
+    assert draw.diagram([], vcpus=("cpu0", "nmi0", "host")).split() == [
+        "VCPU0", "NMI", "of", "VCPU0", "host"]
     assert drawn(*events) == ["  (1ms pass)", " " * 37 + "(2ms pass)"]
 
 
