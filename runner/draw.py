@@ -14,8 +14,9 @@ _DRAWN = ("call", "return", "point", "off", "stop", "blocked", "read")
 
 def diagram(events: Sequence[Event], *, vcpus: Sequence[str] = (),
             violations: Sequence[Violation] | None = None) -> str:
-    """One column per VCPU, time running down; vcpus are their names in a schedule, host among
-    them. A read that went back says by how much: one of violations, or, without these, one below the clock's last value."""
+    """One column per VCPU, time running down; vcpus are their names in a schedule, host among them.
+    A read that went back says by how much: one of violations, or, without these, one below the
+    clock's last value."""
     number = max([event.vcpu + 1 for event in events] + [len(vcpus), 1])
     host = vcpus.index("host") if "host" in vcpus else None
     depth = [0] * number
