@@ -19,7 +19,7 @@ from runner import cli, coverage, parts, process
 from runner.keep import Kept, Plan
 from runner.layout import REPO, Layout
 from runner.parts import Piece
-from runner.results import Explored, Violation
+from runner.results import Explored, Progress, Violation
 from runner.scenarios import Scenario
 from runner.tests.conftest import write
 from runner.tests.test_explore import (EXPLORED, NAMES, PASSED, WRONG, Files, Machine, in_parts, kernel,
@@ -349,7 +349,7 @@ say(type="header", format=1, kernel="6.12.117", variant="post-series", compiler=
 while name == os.environ.get("HANGS"):
     time.sleep(1)
 while done < (40 if name == "rises-coarse" else 2):
-    time.sleep(0.05)
+    time.sleep(float(os.environ.get("PACE", 0.05)))
     done += 1
     with open(place / f"{name}.done", "a") as log:
         log.write(f"{done}\\\\n")
@@ -362,11 +362,11 @@ state.write_text("")
 '''
 
 RUNNER = '''\
-import pathlib, sys
+import os, pathlib, sys
 from runner import boots, cli, rounds
 from runner.kunit_tool import KunitTool
 from runner.layout import Layout
-boots.build, rounds._PATIENCE = KunitTool, 1
+boots.build, rounds._PATIENCE = KunitTool, int(os.environ.get("PATIENCE", 60))
 sys.exit(cli.main(sys.argv[2:], Layout(pathlib.Path(sys.argv[1]))))
 '''
 
@@ -445,18 +445,19 @@ def test_a_kernel_that_ended_by_itself(run: Callable[..., subprocess.Popen[str]]
 
 
 def test_a_kernel_that_hangs(run: Callable[..., subprocess.Popen[str]], tmp_path: Path) -> None:
-    """One that reports nothing for a second is ended; the other one takes longer than that, and is not."""
-    out, _ = run("explore", "falls-vdso", "rises-coarse", HANGS="falls-vdso").communicate(timeout=30)
+    """One that reports nothing for 3 s is ended; the other one takes longer than that, and is not."""
+    out, _ = run("explore", "falls-vdso", "rises-coarse", HANGS="falls-vdso", PATIENCE="3",
+                 PACE="0.1").communicate(timeout=60)
     assert rows(out) == {"rises-coarse": ["40", "yes", "0", "0"]}
-    assert "falls-vdso: the kernel hung: timed out after 1 s" in out
+    assert "falls-vdso: the kernel hung: timed out after 3 s" in out
     assert not alive(int((tmp_path / "falls-vdso.pid").read_text()))
 
 
 def test_a_boot_that_hangs_while_another_explores(tmp_path: Path) -> None:
     """Nothing that is reported for so long: that boot is ended. One that reports goes on."""
-    busy = "for i in 1 2 3 4 5 6 7 8; do echo $i >> report; sleep 0.2; done; exit 7"
-    programs = [process.Program(["sleep", "60"], tmp_path / "1.log", limit=0.6, watched=tmp_path / "none"),
-                process.Program(["sh", "-c", busy], tmp_path / "2.log", tmp_path, limit=0.6,
+    busy = "for i in 1 2 3 4 5 6 7 8 9; do echo $i >> report; sleep 0.4; done; exit 7"
+    programs = [process.Program(["sleep", "60"], tmp_path / "1.log", limit=2, watched=tmp_path / "none"),
+                process.Program(["sh", "-c", busy], tmp_path / "2.log", tmp_path, limit=2,
                                 watched=tmp_path / "report")]
     ended = process.run_all(programs, at_once=2)
     assert [end.status for end in ended] == [None, 7]
@@ -522,6 +523,12 @@ def test_live(tmp_path: Path) -> None:
 ])
 def test_coverage(fields: dict[str, object], expected: list[str]) -> None:
     assert coverage.sentences(explored(**fields)) == expected
+
+
+def test_parts_may_have_found_the_same() -> None:
+    parts_of_it = [Progress("s", 1, 1, violations, 1) for violations in (2, 3, 1)]
+    assert coverage.so_far("s", parts_of_it) == ["s: stopped, with 3 violations so far"]
+    assert not coverage.so_far("s", [])
 
 
 def test_coverage_is_printed(start: Callable[..., Machine], layout: Layout,
