@@ -23,7 +23,7 @@ enum deed {
 	STORE,		/* a word */
 	ADD,		/* load and store a word */
 	TWICE,		/* the same twice */
-	LOCKED,		/* the same under the lock */
+	LOCKED,		/* load the other word; then the same under the lock */
 	WRITE_BOTH,		/* both words, in a section that a sequence protects */
 	READ_BOTH,		/* both words, in one look at that sequence */
 	NR_DEEDS
@@ -105,6 +105,8 @@ static void do_deed(struct tkfi_vcpu *vcpu, enum deed deed, unsigned int word)
 {
 	bool locked = deed == LOCKED || deed == WRITE_BOTH;
 
+	if (deed == LOCKED)
+		load(vcpu, !word);
 	if (locked)
 		tkfi_lock(&memory.lock);
 	switch (deed) {
@@ -299,7 +301,7 @@ static void compare(struct kunit *test, const char *what, unsigned int number)
 /* A program of so few steps that all its executions can be looked at. */
 static bool random_program(struct rnd_state *rnd)
 {
-	static const u8 steps[NR_DEEDS] = { 1, 1, 2, 4, 4, 6, 4 };
+	static const u8 steps[NR_DEEDS] = { 1, 1, 2, 4, 5, 6, 4 };
 	unsigned int total = 0, i, j;
 
 	plan.nr_programs = 2 + prandom_u32_state(rnd) % 2;
