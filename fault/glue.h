@@ -180,18 +180,13 @@ struct tkfi_line tkfi_vdso_line(void);
 
 #define TKFI_REGION(add, object)	((add)(#object, &(object), sizeof(object)))
 
-#define TKFI_NAME(object, of, member)	tkfi_name_add(&(of)->member, object "." #member)
-
-#define TKFI_NAME_VDSO(of, member, kind)				\
-	tkfi_name_add(&(of)->member, "vdso." #member kind)
-
 /* Of the vDSO page's part for a kind of clocks what tells its line. */
 #define TKFI_NAME_VDSO_LINE(of, kind)					\
 do {									\
-	TKFI_NAME_VDSO(of, seq, kind);					\
-	TKFI_NAME_VDSO(of, cycle_last, kind);				\
-	TKFI_NAME_VDSO(of, mult, kind);					\
-	TKFI_NAME_VDSO(of, shift, kind);				\
+	tkfi_name_add(&(of)->seq, "vdso.seq" kind);			\
+	tkfi_name_add(&(of)->cycle_last, "vdso.cycle_last" kind);	\
+	tkfi_name_add(&(of)->mult, "vdso.mult" kind);			\
+	tkfi_name_add(&(of)->shift, "vdso.shift" kind);			\
 } while (0)
 
 /* Of the time that a clock had at its last cycle. */
@@ -263,19 +258,19 @@ static void tkfi_name_line(void)
 	const struct timekeeper *tk = &tk_core.timekeeper;
 
 	tkfi_name_add(&tk_core.seq.seqcount.sequence, "tk_core.seq");
-	TKFI_NAME("tk_core", &tk->tkr_mono, cycle_last);
-	TKFI_NAME("tk_core", &tk->tkr_mono, mult);
-	TKFI_NAME("tk_core", &tk->tkr_mono, shift);
-	TKFI_NAME("tk_core", &tk->tkr_mono, xtime_nsec);
-	TKFI_NAME("tk_core", &tk->tkr_mono, base);
-	TKFI_NAME("tk_core", tk, xtime_sec);
-	TKFI_NAME("tk_core", tk, ktime_sec);
+	tkfi_name_add(&tk->tkr_mono.cycle_last, "tk_core.cycle_last");
+	tkfi_name_add(&tk->tkr_mono.mult, "tk_core.mult");
+	tkfi_name_add(&tk->tkr_mono.shift, "tk_core.shift");
+	tkfi_name_add(&tk->tkr_mono.xtime_nsec, "tk_core.xtime_nsec");
+	tkfi_name_add(&tk->tkr_mono.base, "tk_core.base");
+	tkfi_name_add(&tk->xtime_sec, "tk_core.xtime_sec");
+	tkfi_name_add(&tk->ktime_sec, "tk_core.ktime_sec");
 	tkfi_name_add(&tk_fast_mono.seq.seqcount.sequence, "tk_fast_mono.seq");
 	tkfi_name_add(&tk_fast_raw.seq.seqcount.sequence, "tk_fast_raw.seq");
-	TKFI_NAME("tk_fast_mono", &tk_fast_mono, base[0].mult);
-	TKFI_NAME("tk_fast_mono", &tk_fast_mono, base[1].mult);
-	TKFI_NAME("tk_fast_mono", &tk_fast_mono, base[0].cycle_last);
-	TKFI_NAME("tk_fast_mono", &tk_fast_mono, base[1].cycle_last);
+	tkfi_name_add(&tk_fast_mono.base[0].mult, "tk_fast_mono.base[0].mult");
+	tkfi_name_add(&tk_fast_mono.base[1].mult, "tk_fast_mono.base[1].mult");
+	tkfi_name_add(&tk_fast_mono.base[0].cycle_last, "tk_fast_mono.base[0].cycle_last");
+	tkfi_name_add(&tk_fast_mono.base[1].cycle_last, "tk_fast_mono.base[1].cycle_last");
 }
 
 /* As if the machine had never slept. */
