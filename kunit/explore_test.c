@@ -5,6 +5,7 @@
  */
 #include <kunit/test.h>
 #include <linux/glob.h>
+#include <linux/math64.h>
 #include <linux/moduleparam.h>
 #include <linux/utsname.h>
 #include <os.h>
@@ -203,19 +204,47 @@ static void say_violation(const struct tkfi_violation *v,
 		    tkfi_variant_names[tkfi_variant()], name, schedule);
 }
 
+/*
+ * How likely an execution of pct is to meet a bug of its depth, at the least: 1 in this
+ * many. 0 for other strategies, which promise nothing.
+ */
+static u64 one_in(void)
+{
+	u64 many = explorer->plan.nr_programs;
+	unsigned int i;
+
+	if (explorer->options.strategy != TKFI_PCT)
+		return 0;
+	for (i = 1; i < explorer->options.depth && many < U32_MAX; i++)
+		many *= explorer->stats.longest;
+	return many;
+}
+
 static void say_explored(u64 ns)
 {
 	const struct tkfi_dpor_stats *stats = &explorer->stats;
+	char more[128] = "";
+	size_t len = 0;
 
-	tkfi_result("\"type\":\"explored\",\"scenario\":\"%s\",\"part\":\"%u/%u\",\"shared\":\"%s\",\"strategy\":\"%s\",\"classes\":%llu,\"executions\":%llu,\"redundant\":%llu,\"deadlocks\":%llu,\"steps\":%llu,\"replayed\":%llu,\"longest\":%u,\"complete\":%s,\"preemptions\":%d,\"estimate\":%llu,\"estimate_error\":%llu,\"ns\":%llu",
+	if (options.bounded)
+		len += scnprintf(more, sizeof(more), ",\"preemptions\":%u",
+				 options.preemptions);
+	if (explorer->classes)
+		len += scnprintf(more + len, sizeof(more) - len,
+				 ",\"estimate\":%llu,\"estimate_error\":%llu",
+				 explorer->classes, explorer->classes_error);
+	if (one_in())
+		scnprintf(more + len, sizeof(more) - len,
+			  ",\"bound\":%llue-18",
+			  div64_u64(1000000000000000000ULL, one_in()));
+	tkfi_result("\"type\":\"explored\",\"scenario\":\"%s\",\"part\":\"%u/%u\",\"shared\":\"%s\",\"strategy\":\"%s\",\"classes\":%llu,\"executions\":%llu,\"redundant\":%llu,\"deadlocks\":%llu,\"steps\":%llu,\"replayed\":%llu,\"longest\":%u,\"complete\":%s,\"ns\":%llu%s",
 		    explorer->name, options.part, options.parts ?: 1, explorer->shared,
 		    tkfi_strategy_names[explorer->options.strategy],
 		    explorer->options.strategy == TKFI_DPOR ? stats->classes : 0,
 		    stats->classes + stats->redundant, stats->redundant,
 		    stats->deadlocks, stats->steps, stats->replayed,
 		    stats->longest, stats->complete ? "true" : "false",
-		    options.bounded ? (int)options.preemptions : -1,
-		    explorer->classes, explorer->classes_error, ns);
+		    ns, more);
 }
 
 /* The order that matters, for whoever has no runner. */
