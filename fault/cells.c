@@ -10,6 +10,7 @@
 
 struct tkfi_cell tkfi_cells[TKFI_MAX_CELLS];
 bool tkfi_cells_changed;
+u16 tkfi_cells_bared;
 
 /* The first cells stand for locks. */
 #define MAX_LOCKS	8
@@ -48,6 +49,7 @@ void tkfi_cells_reset(void)
 	nr_pages = 1;
 	tkfi_cell_first_page = 0;
 	tkfi_cells_changed = false;
+	tkfi_cells_bared = 0;
 }
 
 void tkfi_cells_begin(void)
@@ -58,8 +60,19 @@ void tkfi_cells_begin(void)
 		tkfi_cells[i].loaded = 0;
 		tkfi_cells[i].stored = 0;
 		tkfi_cells[i].unguarded = 0;
+		tkfi_cells[i].bare = 0;
 	}
 	tkfi_cells_changed = false;
+	tkfi_cells_bared = 0;
+}
+
+void tkfi_cells_uncheck(void)
+{
+	unsigned int i;
+
+	for (i = 1; i < nr_cells; i++)
+		if (tkfi_cells[i].flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH))
+			tkfi_cells[i].flags |= TKFI_CELL_UNCHECKED;
 }
 
 static bool is_mentioned(unsigned int cell)
@@ -85,6 +98,12 @@ int tkfi_cells_print_shared(char *buf, size_t size)
 					i);
 			comma = ",";
 		}
+		if (tkfi_cells[i].flags & TKFI_CELL_UNCHECKED) {
+			len += snprintf(buf + min(len, size),
+					size - min(len, size), "%su%u", comma,
+					i);
+			comma = ",";
+		}
 		if (!is_mentioned(i))
 			continue;
 		for (last = i; is_mentioned(last + 1); last++)
@@ -100,11 +119,12 @@ int tkfi_cells_print_shared(char *buf, size_t size)
 int tkfi_cells_parse_shared(const char *text)
 {
 	while (*text) {
-		u8 flag = *text == 'b' ? TKFI_CELL_BROKEN : TKFI_CELL_SHARED;
+		u8 flag = *text == 'b' ? TKFI_CELL_BROKEN :
+			  *text == 'u' ? TKFI_CELL_UNCHECKED : TKFI_CELL_SHARED;
 		unsigned long first, last;
 		char *end;
 
-		text += *text == 'b';
+		text += flag != TKFI_CELL_SHARED;
 		first = simple_strtoul(text, &end, 10);
 		last = first;
 		if (end != text && *end == '-') {
@@ -135,6 +155,7 @@ void tkfi_cells_share_all(void)
 
 	for (i = 1; i < nr_cells; i++)
 		tkfi_cells[i].flags |= TKFI_CELL_SHARED;
+	tkfi_cells_uncheck();
 }
 
 int tkfi_cells_add(const char *name, const void *addr, size_t size)
@@ -197,6 +218,28 @@ unsigned int tkfi_cell_of_lock(const void *lock)
 	locks[nr_locks++] = lock;
 	make_guard(nr_locks);
 	return nr_locks;
+}
+
+bool tkfi_cells_written_without(const void *addr, size_t size, u16 guards)
+{
+	const struct tkfi_cell *c = &tkfi_cells[tkfi_cell_at(addr)];
+	const struct tkfi_cell *end = c + size / TKFI_CELL_SIZE;
+
+	for (; c < end; c++)
+		if (!(c->flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH)) &&
+		    (c->bare & guards) == guards)
+			return true;
+	return false;
+}
+
+u16 tkfi_guard_of_sequence(const unsigned int *word)
+{
+	return BIT(tkfi_cells[tkfi_cell_at(word)].guard);
+}
+
+u16 tkfi_guard_of_lock(const void *lock)
+{
+	return BIT(tkfi_cells[tkfi_cell_of_lock(lock)].guard);
 }
 
 const void *tkfi_cell_word(unsigned int cell)

@@ -23,6 +23,7 @@
 #define TKFI_CELL_SEQUENCE	BIT(1)	/* a seqcount: odd means writing */
 #define TKFI_CELL_LATCH		BIT(2)	/* a latch: readers never wait */
 #define TKFI_CELL_BROKEN	BIT(3)	/* a sequence that two write at once */
+#define TKFI_CELL_UNCHECKED	BIT(4)	/* or that somebody reads and does not check */
 
 /**
  * struct tkfi_cell - what is known of one cell
@@ -31,6 +32,7 @@
  * @flags:	TKFI_CELL_*
  * @guard:	what it is to others, BIT(guard), if it is a lock or sequence
  * @unguarded:	guards that somebody who used it did not hold
+ * @bare:	guards that somebody who wrote it did not hold
  */
 struct tkfi_cell {
 	u8 loaded;
@@ -38,6 +40,7 @@ struct tkfi_cell {
 	u8 flags;
 	u8 guard;
 	u16 unguarded;
+	u16 bare;
 };
 
 /* By number; 0 is no cell. */
@@ -45,6 +48,12 @@ extern struct tkfi_cell tkfi_cells[TKFI_MAX_CELLS];
 
 /* Set whenever a cell turns out to be shared: explore anew. */
 extern bool tkfi_cells_changed;
+
+/*
+ * Guards without which somebody wrote a cell of which that was not known, a bit
+ * each; for those who ask to clear.
+ */
+extern u16 tkfi_cells_bared;
 
 /* Forget all cells. */
 void tkfi_cells_reset(void);
@@ -94,6 +103,18 @@ static inline unsigned int tkfi_cell_at(const void *addr)
 /* The cell that stands for a lock; locks have no memory of their own on UP. */
 unsigned int tkfi_cell_of_lock(const void *lock);
 
+/**
+ * tkfi_cells_written_without() - does some cell have a writer without a guard?
+ * @addr:	memory whose cells are looked at; sequences in it are not
+ * @size:	bytes
+ * @guards:	BIT(guard) each; a writer must hold one of them
+ */
+bool tkfi_cells_written_without(const void *addr, size_t size, u16 guards);
+
+/* The guard that a sequence, or a lock, is. BIT() of it. */
+u16 tkfi_guard_of_sequence(const unsigned int *word);
+u16 tkfi_guard_of_lock(const void *lock);
+
 /* Where a cell is; NULL for one that stands for a lock. */
 const void *tkfi_cell_word(unsigned int cell);
 
@@ -113,7 +134,7 @@ void tkfi_cell_name(unsigned int cell, unsigned int nr, char *buf, size_t size);
 /**
  * tkfi_cells_print_shared() - which cells have turned out to be worth a choice
  * @buf:	receives "12-14,77,b80": numbers, a b before sequences that two write at
- *		once; locks and sequences always are and not mentioned
+ *		once, a u before those that somebody does not check; locks and sequences always are and not mentioned
  * @size:	of @buf
  *
  * Return: as snprintf().
@@ -128,7 +149,10 @@ struct tkfi_keep;
 /* Save or load all that is known of cells. */
 void tkfi_cells_keep(struct tkfi_keep *keep);
 
-/* Every cell is worth a choice from now on. */
+/* Nobody waits for readers of sequences from now on. */
+void tkfi_cells_uncheck(void);
+
+/* The same, and every cell is worth a choice. */
 void tkfi_cells_share_all(void);
 
 /**
@@ -151,7 +175,7 @@ static inline bool tkfi_cells_private(unsigned int cell, unsigned int nr,
 	for (; c < end; c++)
 		if (c->flags & TKFI_CELL_SHARED ||
 		    !((store ? c->stored : c->loaded) & self) ||
-		    (u16)(c->unguarded | held) != U16_MAX)
+		    (u16)((store ? c->bare : c->unguarded) | held) != U16_MAX)
 			return false;
 	return true;
 }
@@ -175,10 +199,13 @@ static inline bool tkfi_cells_use(unsigned int cell, unsigned int nr,
 	for (i = cell; i < cell + nr; i++) {
 		struct tkfi_cell *c = &tkfi_cells[i];
 
-		if (store)
+		if (store) {
 			c->stored |= self;
-		else
+			tkfi_cells_bared |= ~c->bare & (u16)~held;
+			c->bare |= ~held;
+		} else {
 			c->loaded |= self;
+		}
 		c->unguarded |= ~held;
 		if (!(c->flags & TKFI_CELL_SHARED) && c->stored &&
 		    c->unguarded == U16_MAX &&

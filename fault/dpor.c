@@ -180,6 +180,13 @@ static bool is_sequence(unsigned int cell)
 	return tkfi_cells[cell].flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH);
 }
 
+/* Do those who write a sequence wait for those who read it? */
+static bool waits_for_readers(unsigned int cell)
+{
+	return is_sequence(cell) &&
+	       !(tkfi_cells[cell].flags & TKFI_CELL_UNCHECKED);
+}
+
 /* Would a step that waits for a value have had to wait at this one? */
 static bool waits(const struct event *e, const struct tkfi_step *step,
 		  unsigned int value)
@@ -221,7 +228,7 @@ static unsigned int rivals(const struct tkfi_dpor *d, const struct event *e,
 				break;
 			case TKFI_STEP_STORE:
 				/* Not into a reader's attempt: before it. */
-				if (!sequence || writes(x->touch, cell))
+				if (!waits_for_readers(cell) || writes(x->touch, cell))
 					break;
 				if (x->kind == TKFI_STEP_CHECK || seen & BIT(x->vcpu))
 					continue;
@@ -259,7 +266,7 @@ static bool is_between(const struct event *first, const struct event *between,
 	case TKFI_STEP_BEGIN:
 		return false;
 	case TKFI_STEP_STORE:
-		if (is_sequence(second->touch.cell) &&
+		if (waits_for_readers(second->touch.cell) &&
 		    first->vcpu == between->vcpu)
 			return false;
 		break;
@@ -281,7 +288,7 @@ static bool could_go_first(const struct tkfi_dpor *d, const struct event *first,
 		tkfi_engine_waits_for(d->engine, &d->engine->vcpus[e->vcpu]);
 	s16 at = d->last_at[cell];
 
-	if (e->kind == TKFI_STEP_STORE && !is_sequence(cell))
+	if (e->kind == TKFI_STEP_STORE && !waits_for_readers(cell))
 		return true;
 	for (; at != NONE; at = previous(&d->events[at], cell)) {
 		const struct event *x = &d->events[at];

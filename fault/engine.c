@@ -60,6 +60,7 @@ static bool is_reading(const struct tkfi_vcpu *v, unsigned int cell)
  * A reader that finds its sequence changed has done nothing and starts again. So
  * nothing is lost if writers of the sequence wait for readers that are between
  * their two looks at it: that a reader was late is the same as that it began late.
+ * That does not hold where somebody does not look twice.
  */
 static unsigned long readers_of(const struct tkfi_engine *engine,
 				const struct tkfi_vcpu *writer,
@@ -97,7 +98,8 @@ static __always_inline unsigned long waits_for(const struct tkfi_engine *engine,
 		break;
 	case TKFI_STEP_STORE:
 		flags = tkfi_cells[next->cell].flags;
-		if (!(flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH)))
+		if (!(flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH)) ||
+		    flags & TKFI_CELL_UNCHECKED)
 			return 0;
 		return readers_of(engine, v, next->cell);
 	default:
@@ -224,6 +226,11 @@ static void step(struct tkfi_vcpu *v, const struct tkfi_step *next)
 		did(v, next);
 }
 
+unsigned int tkfi_now(void)
+{
+	return tkfi_engine->nr_log;
+}
+
 void tkfi_yield(void)
 {
 	step(tkfi_current, &(struct tkfi_step){ .kind = TKFI_STEP_YIELD });
@@ -281,6 +288,7 @@ void tkfi_await_word(const unsigned int *word, unsigned int value)
 		.what = word,
 	};
 
+	v->may_wait = true;
 	if (next.cell && tkfi_cells_use(next.cell, 1, v->id, false, v->held))
 		next.nr_cells = 1;
 	step(v, &next);
@@ -298,7 +306,7 @@ static void set_attempt(struct tkfi_vcpu *v, u16 from, u16 to)
 
 	if (!to)
 		v->held &= ~BIT(c->guard);
-	else if (!(c->flags & TKFI_CELL_BROKEN))
+	else if (!(c->flags & (TKFI_CELL_BROKEN | TKFI_CELL_UNCHECKED)))
 		v->held |= BIT(c->guard);
 
 	for (i = 0; i < TKFI_MAX_ATTEMPTS; i++) {
@@ -320,14 +328,32 @@ void tkfi_attempts_end(void)
 
 		if (!cell)
 			continue;
-		step(v, &(struct tkfi_step){
-			.kind = TKFI_STEP_CHECK,
-			.nr_cells = 1,
-			.cell = cell,
-			.what = tkfi_cell_word(cell),
-		});
+		if (!(tkfi_cells[cell].flags & TKFI_CELL_UNCHECKED)) {
+			tkfi_cells[cell].flags |= TKFI_CELL_UNCHECKED;
+			tkfi_cells_changed = true;
+		}
 		set_attempt(v, cell, 0);
 	}
+	v->looks = 0;
+}
+
+/* What is read is a sequence, whose value is @value: is that progress? */
+static void begin_attempt(struct tkfi_vcpu *v, unsigned int cell,
+			  unsigned int value)
+{
+	struct tkfi_engine *engine = tkfi_engine;
+
+	v->may_wait |= tkfi_cells[cell].flags & TKFI_CELL_SEQUENCE;
+	v->looks = v->seen == value ? v->looks + 1 : 0;
+	v->seen = value;
+	if (v->looks == TKFI_MAX_LOOKS) {
+		snprintf(engine->error, sizeof(engine->error),
+			 "livelock: VCPU%u reads %s again and again, which is %u all the time",
+			 v->id, tkfi_name(tkfi_cell_word(cell)), value);
+		engine->ret = -EDEADLK;
+		stop_here();
+	}
+	set_attempt(v, 0, cell);
 }
 
 /* The sequence, if it is one, is about to become odd or even. */
@@ -374,7 +400,7 @@ static noinline void shared_access(struct tkfi_vcpu *v, const void *addr,
 	};
 	step(v, &next);
 	if (kind == TKFI_STEP_BEGIN)
-		set_attempt(v, 0, cell);
+		begin_attempt(v, cell, *(const unsigned int *)addr);
 	else if (kind == TKFI_STEP_CHECK)
 		set_attempt(v, cell, 0);
 	else if (kind == TKFI_STEP_STORE)
@@ -436,6 +462,7 @@ void tkfi_lock(const void *lock)
 
 	if (!v)
 		return;
+	v->may_wait = true;
 	next = lock_step(v, lock, TKFI_STEP_LOCK);
 	if (next.nr_cells || find_held(tkfi_engine, lock))
 		step(v, &next);

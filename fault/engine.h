@@ -67,6 +67,12 @@ static inline bool tkfi_steps_conflict(const struct tkfi_step *a,
 	       b->cell < a->cell + a->nr_cells;
 }
 
+/*
+ * Who begins to read a sequence that often in one operation, and all the time it is
+ * the same, will do so for ever.
+ */
+#define TKFI_MAX_LOOKS	16
+
 /* Sequences that one VCPU is reading at once: one may be in an NMI. */
 #define TKFI_MAX_ATTEMPTS	3
 
@@ -80,7 +86,11 @@ static inline bool tkfi_steps_conflict(const struct tkfi_step *a,
  * @arg:	for @body
  * @blocked_on:	name of what it waited for last; for bodies
  * @watched:	sequence word it read last
+ * @noted:	a value that it has read; for bodies
  * @steps:	how many steps it has executed that were a choice
+ * @may_wait:	it has taken a step that waits for others if it must; for bodies
+ * @looks:	how often in a row it began to read a sequence that nobody had changed
+ * @seen:	what it read there
  * @held:	guards it holds, where these are a choice: see cells.h
  * @attempts:	cells of sequences it has read and will check; 0 for none
  * @interrupts:	the VCPU that it is an NMI of, NULL if it is none
@@ -100,7 +110,11 @@ struct tkfi_vcpu {
 	void *arg;
 	const char *blocked_on;
 	const unsigned int *watched;
+	u64 noted;
 	unsigned int steps;
+	bool may_wait;
+	u8 looks;
+	unsigned int seen;
 	u16 held;
 	u16 attempts[TKFI_MAX_ATTEMPTS];
 	struct tkfi_vcpu *interrupts;
@@ -263,7 +277,8 @@ struct tkfi_vcpu *tkfi_engine_add_nmi(struct tkfi_engine *engine,
  * Interrupts are off throughout. After an error the stopped VCPUs are
  * abandoned where they are: restore the state they worked on.
  *
- * Return: 0; -EDEADLK if nobody can go on, -ECANCELED if the strategy stopped it,
+ * Return: 0; -EDEADLK if nobody can go on, or somebody would for ever, -ECANCELED if
+ * the strategy stopped it,
  * -EPERM if a VCPU dropped a lock that it did not hold, -EPROTO for a bug in the
  * engine or the strategy; @engine->error says which.
  */
@@ -280,6 +295,9 @@ int tkfi_engine_run(struct tkfi_engine *engine, struct tkfi_strategy *strategy);
 int tkfi_engine_resume(struct tkfi_engine *engine,
 		       struct tkfi_strategy *strategy,
 		       const struct tkfi_snapshot *from);
+
+/* How many steps of this execution there were. */
+unsigned int tkfi_now(void);
 
 /* VCPUs that can go on now, a bit each. */
 unsigned long tkfi_engine_ready(const struct tkfi_engine *engine);
@@ -309,8 +327,8 @@ void tkfi_access(const void *addr, unsigned int size, enum tkfi_step_kind step,
 bool tkfi_copy_is_private(const void *to, const void *from, size_t size);
 
 /*
- * The executing VCPU's operation has ended, and with it all it was reading: who gave
- * up before the second look at a sequence has it now.
+ * The executing VCPU's operation has ended, and with it all it was reading: who has
+ * not looked at a sequence for the second time will not do so.
  */
 void tkfi_attempts_end(void);
 

@@ -340,6 +340,7 @@ static u64 explore_in_pieces(const struct program *program)
  * @owner:	VCPU that has the lock, plus 1
  * @reading:	VCPUs between BEGIN and CHECK
  * @reading_latch: and those of the latch
+ * @unchecked:	somebody gives up reading: nobody waits for readers
  * @nmi:	VCPUs that are interrupted
  * @entered:	VCPUs that are NMIs, and have begun
  * @left:	and have ended
@@ -352,6 +353,7 @@ struct machine {
 	u8 owner;
 	u8 reading;
 	u8 reading_latch;
+	bool unchecked;
 	u8 nmi;
 	u8 entered;
 	u8 left;
@@ -372,7 +374,6 @@ static u8 word_of(struct instruction i)
 	case EVEN:
 	case BEGIN:
 	case CHECK:
-	case GIVE_UP:
 		return SEQUENCE;
 	case FLIP:
 	case BEGIN_LATCH:
@@ -385,7 +386,7 @@ static u8 word_of(struct instruction i)
 
 static unsigned int words_of(struct instruction i)
 {
-	if (i.opcode == ENTER || i.opcode == LEAVE)
+	if (i.opcode == GIVE_UP || i.opcode == ENTER || i.opcode == LEAVE)
 		return 0;
 	return i.opcode == WIDE ? 3 : BIT(word_of(i));
 }
@@ -457,7 +458,7 @@ static bool enabled(const struct machine *m, unsigned int vcpu,
 		return !(m->words[SEQUENCE] & 1);
 	case ODD:
 	case EVEN:
-		return !(m->reading & ~BIT(vcpu));
+		return m->unchecked || !(m->reading & ~BIT(vcpu));
 	case FLIP:
 		return !(m->reading_latch & ~BIT(vcpu));
 	default:
@@ -517,9 +518,12 @@ static int compare(const void *a, const void *b)
 static unsigned int count_classes(const struct program *program)
 {
 	static struct machine m;
-	unsigned int i, classes = 1;
+	unsigned int i, v, classes = 1;
 
 	memset(&m, 0, sizeof(m));
+	for (v = 0; v < ARRAY_SIZE(program->code); v++)
+		for (i = 0; program->code[v][i].opcode != END; i++)
+			m.unchecked |= program->code[v][i].opcode == GIVE_UP;
 	nr_keys = 0;
 	enumerate(program, &m);
 	if (nr_keys == MAX_KEYS)
