@@ -23,9 +23,12 @@ static void access(enum tkfi_step_kind kind)
 			    false, _RET_IP_);
 }
 
+/* What a VCPU reads, it notes: what its operation comes to follows from that. */
 u64 tkfi_clock_read(void)
 {
 	access(TKFI_STEP_LOAD);
+	if (tkfi_current)
+		tkfi_current->noted = tkfi_clock_now;
 	return tkfi_clock_now;
 }
 
@@ -50,7 +53,7 @@ u64 tkfi_clock_read_mode(s32 clock_mode)
 
 u64 tkfi_clock_ns(void)
 {
-	return mul_u64_u32_div(tkfi_clock_now, NSEC_PER_SEC, tkfi_clock_hz);
+	return mul_u64_u32_div(tkfi_clock_read(), NSEC_PER_SEC, tkfi_clock_hz);
 }
 
 /* An RTC that counts from 1970, and is never set. */

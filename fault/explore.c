@@ -13,6 +13,7 @@
 #include "explore.h"
 #include "interleave.h"
 #include "keep.h"
+#include "publish.h"
 #include "visited.h"
 #include "strategies.h"
 
@@ -75,6 +76,8 @@ static void collect(struct tkfi_explorer *x)
 {
 	struct tkfi_engine *engine = x->session.engine;
 	unsigned int i, j;
+	size_t size;
+	void *published = tkfi_publish_storage(&size);
 
 	engine->nr_ranges = 0;
 	tkfi_cells_reset();
@@ -82,6 +85,7 @@ static void collect(struct tkfi_explorer *x)
 	tkfi_state_each(add_object);
 	tkfi_timekeeping_sequences(mark);
 	tkfi_vdso_sequences(mark);
+	add_range(engine, published, size);
 	tkfi_tick_sequences(mark);
 	for (i = 0; i < x->plan.nr_programs; i++) {
 		struct tkfi_program *program = &x->plan.programs[i];
@@ -133,6 +137,7 @@ static int start(void *arg)
 	struct tkfi_explorer *x = arg;
 
 	tkfi_state_restore(&x->begin);
+	tkfi_publish_start();
 	tkfi_plan_start(&x->plan, x->session.engine);
 	return 0;
 }
@@ -267,8 +272,8 @@ static void judge(void *arg, int ret)
 	if (x->each)
 		x->each(x, ret);
 	x->order.nr = 0;
-	tkfi_oracles_check(x->session.engine, &x->plan, ret, &x->order, found,
-			   x);
+	tkfi_oracles_check(x->session.engine, x->session.setup, &x->plan, ret,
+			   &x->order, found, x);
 }
 
 /* The memory of that strategy. */
@@ -415,6 +420,7 @@ static int begin(struct tkfi_explorer *x, unsigned long *flags)
 	struct tkfi_session *session = &x->session;
 	int ret = 0;
 
+	session->setup->nr_programs = 0;
 	if (x->setup[0])
 		ret = tkfi_plan_parse(session->setup, session->engine->error,
 				      sizeof(session->engine->error),
@@ -432,6 +438,7 @@ static int begin(struct tkfi_explorer *x, unsigned long *flags)
 
 static void end(struct tkfi_explorer *x, unsigned long flags)
 {
+	tkfi_publish_stop();
 	tkfi_state_restore(&x->session.own);
 	local_irq_restore(flags);
 }
@@ -699,8 +706,8 @@ static bool violates(void *arg, int ret)
 
 	sought->found = false;
 	x->order.nr = 0;
-	tkfi_oracles_check(x->session.engine, &x->plan, ret, &x->order,
-			   look_for, sought);
+	tkfi_oracles_check(x->session.engine, x->session.setup, &x->plan, ret,
+			   &x->order, look_for, sought);
 	/* What ends otherwise than by its VCPUs' ends does not hold. */
 	return sought->found || ret;
 }
@@ -835,6 +842,8 @@ int tkfi_explore(struct tkfi_explorer *x,
 	if (!ret) {
 		tkfi_cells_begin();
 		ret = parse_shared(x, options->shared);
+		if (options->unchecked)
+			tkfi_cells_uncheck();
 	}
 	if (!ret) {
 		if (options->strategy == TKFI_DPOR && !options->bounded)

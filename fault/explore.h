@@ -17,10 +17,12 @@
  * @name:	without blanks
  * @text:	statements of a plan without faults, see tkfi_plan_parse(), after
  *		"setup: OPERATION[, OPERATION]...;", which may be left out
+ * @aux:	it is for kernels with auxiliary clocks only
  */
 struct tkfi_scenario {
 	const char *name;
 	const char *text;
+	bool aux;
 };
 
 /**
@@ -73,6 +75,8 @@ extern const char * const tkfi_strategy_names[TKFI_NR_STRATEGIES];
  *		by pruned search. It says nothing of others, also when it is complete
  * @as_found:	look for no plainer schedules of what is found, and explain nothing
  * @no_snapshots: dpor executes from the start again each time
+ * @unchecked:	writers of sequences do not wait for their readers: many more
+ *		executions, in which readers find that a sequence has changed
  * @part:	of dpor: explore only this part of @parts
  * @parts:	how many there are, 0 for everything
  * @shared:	what tkfi_cells_print_shared() printed, to begin with; NULL for nothing
@@ -90,6 +94,7 @@ struct tkfi_explore_options {
 	bool bounded;
 	bool as_found;
 	bool no_snapshots;
+	bool unchecked;
 	unsigned int part;
 	unsigned int parts;
 	const char *shared;

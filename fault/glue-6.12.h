@@ -24,6 +24,9 @@
 /* What the auxiliary clock adds to its timekeeper's CLOCK_MONOTONIC, ns. */
 #define TKFI_AUX_OFFSET(tk)		0
 
+/* Is the clock on? */
+#define TKFI_CLOCK_VALID(tk)		true
+
 /* The first point at which a suspend has halted the NMI-safe readers, by variant. */
 #define TKFI_SUSPEND_HALTS						\
 	{ "publish.end", "publish.end", "publish.end" }

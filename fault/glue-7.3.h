@@ -24,6 +24,9 @@
 /* What the auxiliary clock adds to its timekeeper's CLOCK_MONOTONIC, ns. */
 #define TKFI_AUX_OFFSET(tk)		((tk)->offs_aux)
 
+/* Is the clock on? */
+#define TKFI_CLOCK_VALID(tk)		((tk)->clock_valid)
+
 /* The first point at which a suspend has halted the NMI-safe readers, by variant. */
 #define TKFI_SUSPEND_HALTS						\
 	{ "suspend.unlocked", "publish.end", "suspend.unlocked" }
@@ -264,6 +267,7 @@ void tkfi_vdso_sequences(tkfi_sequence_fn mark)
 {
 	mark(&vdso_k_time_data->clock_data[CS_HRES_COARSE].seq, false);
 	mark(&vdso_k_time_data->clock_data[CS_RAW].seq, false);
+	mark(&vdso_k_time_data->aux_clock_data[0].seq, false);
 }
 
 unsigned int tkfi_vdso_sequence(void)

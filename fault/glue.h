@@ -101,6 +101,9 @@ void tkfi_ntp_set_frequency(long tick_us, long freq);
 const struct timekeeper *tkfi_timekeeper(void);
 const struct timekeeper *tkfi_shadow_timekeeper(void);
 
+/* Where NMI-safe readers stand while timekeeping is suspended: a counter's value. */
+u64 tkfi_halted_at(void);
+
 /* The sequence of the vDSO's readers; of the auxiliary clock's, 0 if there is none. */
 unsigned int tkfi_vdso_sequence(void);
 unsigned int tkfi_vdso_aux_sequence(void);
@@ -252,6 +255,11 @@ const struct timekeeper *tkfi_timekeeper(void)
 	return &tk_core.timekeeper;
 }
 
+u64 tkfi_halted_at(void)
+{
+	return cycles_at_suspend;
+}
+
 /* What a timekeeper's readers load. */
 static void tkfi_name_line(void)
 {
@@ -288,6 +296,8 @@ void tkfi_timekeeping_sequences(tkfi_sequence_fn mark)
 	mark(&tk_core.seq.seqcount.sequence, false);
 	mark(&tk_fast_mono.seq.seqcount.sequence, true);
 	mark(&tk_fast_raw.seq.seqcount.sequence, true);
+	if (tkfi_aux_clock())
+		mark(tkfi_aux_clock()->subject.sequence, false);
 }
 
 #endif /* TKFI_GLUE_TIMEKEEPING */

@@ -89,6 +89,19 @@ do {									\
 		__used __section("tkfi_locals") = &__tkfi_local;	\
 } while (0)
 
+/* Oracles want to know what is published, and when. */
+extern bool tkfi_publishing;
+void tkfi_publish_kernel_begin(const unsigned int *sequence);
+void tkfi_publish_kernel_end(const unsigned int *sequence);
+void tkfi_publish_vdso_end(bool aux);
+void tkfi_publish_unlock(const void *lock);
+
+#define TKFI_PUBLISH(step, what)					\
+do {									\
+	if (unlikely(tkfi_publishing))					\
+		tkfi_publish_##step(what);				\
+} while (0)
+
 /*
  * Redirections. Each applies on a VCPU only; elsewhere the kernel does what it
  * always does. There is one more, vdso.c's cpu_relax(), for the same reason as
@@ -113,6 +126,7 @@ do {									\
 #define raw_spin_unlock(lock)						\
 do {									\
 	_raw_spin_unlock(lock);						\
+	TKFI_PUBLISH(unlock, lock);					\
 	tkfi_unlock(lock);						\
 } while (0)
 
@@ -156,8 +170,8 @@ DEFINE_LOCK_GUARD_1(tkfi_nested, raw_spinlock_t, raw_spin_lock(_T->lock),
 #define cpu_relax()		(tkfi_current ? tkfi_await() : cpu_relax())
 
 /*
- * Write sections, for the stopwatch only: it starts when the sequence is odd and
- * stops when it is about to be even.
+ * Write sections, for these and the stopwatch: it starts when the sequence is odd
+ * and stops when it is about to be even.
  */
 #define TKFI_SECTION(step, sequence)					\
 do {									\
@@ -168,12 +182,14 @@ do {									\
 #define do_write_seqcount_begin(s)					\
 do {									\
 	do_write_seqcount_begin(s);					\
+	TKFI_PUBLISH(kernel_begin, &(s)->sequence);			\
 	TKFI_SECTION(begin, TKFI_SEQ_KERNEL);				\
 } while (0)
 
 #define do_write_seqcount_end(s)					\
 do {									\
 	TKFI_SECTION(end, TKFI_SEQ_KERNEL);				\
+	TKFI_PUBLISH(kernel_end, &(s)->sequence);			\
 	do_write_seqcount_end(s);					\
 } while (0)
 
@@ -186,7 +202,15 @@ do {									\
 #define vdso_write_end(vd)						\
 do {									\
 	TKFI_SECTION(end, TKFI_SEQ_VDSO);				\
+	TKFI_PUBLISH(vdso_end, false);					\
 	vdso_write_end(vd);						\
+} while (0)
+
+/* Of an auxiliary clock, where there are any. */
+#define vdso_write_end_clock(vc)					\
+do {									\
+	TKFI_PUBLISH(vdso_end, true);					\
+	vdso_write_end_clock(vc);					\
 } while (0)
 
 #ifdef CONFIG_TKFI_ACCESS

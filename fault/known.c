@@ -23,23 +23,53 @@ static const char cover_letter[] =
 	"the race of the cover letter: a delay before a lower multiplier is published";
 static const char vdso_cover_letter[] =
 	"the same: the vDSO's readers never waited for the calculation";
+static const char takes_rate_back[] =
+	"the same: a change of the clocksource takes back what NTP had raised";
 static const char nmi_safe[] =
 	"NMI-safe accessors cannot wait, and are documented to go back";
 static const char moved_base[] =
 	"raising the rate moves the base that coarse clocks show: fixed by b71f9804f66c in 6.15";
 static const char borrowed_second[] =
 	"raising the rate right after the edge of a second borrows that second";
-
 static const char lost_time[] =
 	"what passes between two counters is lost; stop_machine() hides it from all but NMIs";
+static const char asleep[] =
+	"read while the machine sleeps or wakes, when only NMIs can: time that does not count";
+static const char halted_late[] =
+	"suspend samples where NMI-safe clocks are to stand, and they go on until they do";
+static const char __maybe_unused aux_page[] =
+	"the same; and the page of an auxiliary clock holds whole ns: it can lose one";
+static const char lockless_seconds[] =
+	"ktime_get_real_seconds() never waits: it is behind what the vDSO page shows";
+static const char seconds_too_early[] =
+	"ktime_get_real_seconds() never waits: it shows what is in place, not published";
+static const char seconds_in_pieces[] =
+	"ktime_get_real_seconds() never waits: it looks into a calculation in place";
+static const char offset_in_pieces[] =
+	"NMI-safe accessors read the offset apart from the line, as documented";
 
+#define KNOWN(variants, scenario, oracle, families, needs, kinds, clock, reason) \
+	{ variants, scenario, oracle, families, needs, kinds, clock, reason }
 #define FINE(variants, scenario, families, reason)			\
-	{ variants, scenario, "monotonic", families, 0, BIT(TKFI_FINE), reason }
+	KNOWN(variants, scenario, "monotonic", families, 0,		\
+	      BIT(TKFI_FINE), "*", reason)
 #define FINE_VDSO(variants, scenario, reason)				\
-	{ variants, scenario, "monotonic", VDSO | KERNEL, VDSO,		\
-	  BIT(TKFI_FINE), reason }
-#define COARSE(variants, scenario, reason)				\
-	{ variants, scenario, "monotonic", VDSO | KERNEL, 0, BIT(TKFI_COARSE), reason }
+	KNOWN(variants, scenario, "monotonic", VDSO | KERNEL, VDSO,	\
+	      BIT(TKFI_FINE), "*", reason)
+#define COARSE(variants, scenario, clock, reason)			\
+	KNOWN(variants, scenario, "monotonic", VDSO | KERNEL, 0,	\
+	      BIT(TKFI_COARSE), clock, reason)
+
+#define ALL		(PRE | POST | FIXED)
+#define SECONDS		"ktime_get_real_seconds()"
+
+/* Where others than the tick change the real timekeeper in place. */
+#define IN_PLACE	(TKFI_WRITERS_HOLD_READERS ? PRE | POST : PRE)
+#define IN_SHADOW	(TKFI_WRITERS_HOLD_READERS ? 0 : POST | FIXED)
+
+/* What is not about a pair of reads. */
+#define LINE(variants, scenario, clock, reason)				\
+	KNOWN(variants, scenario, "line", 0, 0, 0, clock, reason)
 
 const struct tkfi_known tkfi_known[] = {
 	FINE(POST, "cover-letter", VDSO | KERNEL, cover_letter),
@@ -53,12 +83,47 @@ const struct tkfi_known tkfi_known[] = {
 	FINE_VDSO(PRE, "tick-adjusts", vdso_cover_letter),
 	FINE(PRE, "tick-adjtimex", VDSO, vdso_cover_letter),
 	FINE(PRE, "adjtimex-adjtimex", VDSO, vdso_cover_letter),
-	FINE(POST, "clocksource", VDSO | KERNEL, lost_time),
-	FINE_VDSO(PRE, "clocksource", lost_time),
-	FINE(PRE | POST | FIXED, "falls-fast", FAST, nmi_safe),
-	FINE(PRE | POST | FIXED, "falls-nmi", FAST, nmi_safe),
-	COARSE(TKFI_COARSE_IS_STEADY ? 0 : PRE | POST, "rises-coarse", moved_base),
-	COARSE(PRE | POST, "rises-at-the-edge", borrowed_second),
+	FINE(ALL, "falls-fast", FAST, nmi_safe),
+	FINE(ALL, "falls-nmi", FAST, nmi_safe),
+	FINE_VDSO(PRE | POST, "clocksource-adjtimex", takes_rate_back),
+	FINE(PRE | POST, "clocksource-vdso", VDSO, lost_time),
+	FINE(ALL, "clocksource-fast", FAST, lost_time),
+	FINE_VDSO(PRE | POST, "clocksource-tick", lost_time),
+	FINE_VDSO(PRE | POST, "clocksource-settimeofday", lost_time),
+	FINE_VDSO(PRE | POST, "clocksource-sleeptime", lost_time),
+	FINE_VDSO(PRE | POST, "inject-clocksource", lost_time),
+	FINE(ALL, "suspend-fast", FAST, halted_late),
+	FINE(ALL, "suspend-tick", VDSO | KERNEL, asleep),
+	FINE(ALL, "resume-vdso", VDSO, asleep),
+	FINE(ALL, "resume-kernel", KERNEL, asleep),
+	FINE(ALL, "resume-fast", FAST, asleep),
+	FINE(ALL, "resume-monotonic-vdso", VDSO, asleep),
+	FINE(ALL, "resume-monotonic-kernel", KERNEL, asleep),
+	FINE(ALL, "resume-monotonic-fast", FAST, asleep),
+	COARSE(TKFI_COARSE_IS_STEADY ? 0 : PRE | POST, "rises-coarse", "*", moved_base),
+	COARSE(PRE | POST, "rises-at-the-edge", "*", borrowed_second),
+	COARSE(POST | FIXED, "nohz-10s-coarse", SECONDS, lockless_seconds),
+	COARSE(POST | FIXED, "leap-deleted-coarse", SECONDS, lockless_seconds),
+	COARSE(IN_SHADOW, "settimeofday-coarse", SECONDS, lockless_seconds),
+	COARSE(IN_PLACE, "settimeofday-coarse", "*REALTIME_COARSE*", seconds_too_early),
+	COARSE(PRE, "nohz-10s-coarse", "*REALTIME_COARSE*", seconds_too_early),
+	COARSE(PRE, "leap-inserted-coarse", "*coarse*", seconds_too_early),
+	COARSE(PRE, "leap-inserted-coarse", "*COARSE*", seconds_too_early),
+	COARSE(PRE, "leap-deleted-coarse", "*COARSE*", seconds_too_early),
+	COARSE(IN_PLACE, "inject-coarse", SECONDS, seconds_in_pieces),
+	LINE(IN_PLACE, "inject-coarse", SECONDS, seconds_in_pieces),
+	LINE(PRE, "nohz-10s-coarse", SECONDS, seconds_in_pieces),
+	LINE(PRE, "leap-inserted-coarse", SECONDS, seconds_in_pieces),
+	LINE(PRE, "leap-deleted-coarse", SECONDS, seconds_in_pieces),
+	LINE(PRE, "leap-*-tai-fast", "*", offset_in_pieces),
+	FINE(PRE, "leap-*-tai-fast", FAST, offset_in_pieces),
+	FINE(POST & IN_SHADOW, "clocksource-kernel", KERNEL, lost_time),
+	TKFI_AUX_ROWS(FINE(PRE | POST, "aux-adjtimex-vdso", VDSO, aux_page),
+		      FINE(POST, "aux-adjtimex-kernel", KERNEL, cover_letter),
+		      FINE(POST, "aux-all", VDSO | KERNEL, cover_letter),
+		      FINE_VDSO(PRE, "aux-all", vdso_cover_letter),
+		      FINE(PRE | POST, "aux-clocksource-vdso", VDSO, lost_time),
+		      FINE(POST, "aux-clocksource-kernel", KERNEL, lost_time))
 };
 
 const unsigned int tkfi_nr_known = ARRAY_SIZE(tkfi_known);
@@ -88,6 +153,7 @@ const struct tkfi_known *tkfi_known_find(const char *scenario,
 		if (known->variants & BIT(tkfi_variant()) &&
 		    glob_match(known->scenarios, scenario) &&
 		    !strcmp(known->oracle, finding->oracle) &&
+		    glob_match(known->clocks, finding->clock) &&
 		    belongs(known, finding->first) &&
 		    belongs(known, finding->second) &&
 		    has_one_of(finding, known->needs))

@@ -83,10 +83,13 @@ static int parse_adjtimex_number(struct tkfi_op *op, char *args)
 		return -EINVAL;
 	if (!strcmp(name, "tai")) {
 		op->timex.modes = ADJ_TAI;
+		op->sets = BIT(CLOCK_TAI);
 		op->timex.constant = value;
 	} else if (!strcmp(name, "status")) {
 		op->timex.modes = ADJ_STATUS;
 		op->timex.status = value;
+		/* An inserted second is CLOCK_REALTIME's only. */
+		op->arms = value & STA_INS ? BIT(CLOCK_REALTIME) : 0;
 	} else if (!strcmp(name, "offset")) {
 		op->timex.modes = ADJ_OFFSET | ADJ_STATUS | ADJ_NANO;
 		op->timex.status = STA_PLL;
@@ -193,6 +196,7 @@ static int parse_settimeofday(struct tkfi_op *op, char *args, char *err,
 			 args);
 		return -EINVAL;
 	}
+	op->sets = BIT(CLOCK_REALTIME) | BIT(CLOCK_TAI);
 	snprintf(op->call, sizeof(op->call), "do_settimeofday64(%s)", args);
 	return 0;
 }
@@ -221,6 +225,7 @@ static int parse_inject(struct tkfi_op *op, char *args, char *err, size_t size)
 		return -EINVAL;
 	}
 	ts = ns_to_timespec64(negative ? -(s64)d.amount : (s64)d.amount);
+	op->sets = negative ? BIT(CLOCK_REALTIME) | BIT(CLOCK_TAI) : 0;
 	op->timex.modes = ADJ_SETOFFSET | ADJ_NANO;
 	op->timex.time.tv_sec = ts.tv_sec;
 	op->timex.time.tv_usec = ts.tv_nsec;
@@ -360,7 +365,7 @@ static const struct tkfi_op_type aux_types[] = {
 	{ "enable", "", parse_enable, run_enable },
 	{ "inject", "[+-]TIME", parse_inject, run_aux_adjtimex },
 	{ "settime", "SECONDS", parse_settimeofday, run_aux_set },
-	{ "tick", "", parse_tick, run_aux_tick },
+	{ "tick", "", parse_tick, run_aux_tick, true },
 };
 
 /* The same operations on the auxiliary clock. */
@@ -374,6 +379,9 @@ static int parse_aux(struct tkfi_op *op, char *args, char *err, size_t size)
 	}
 	if (parse_type(op, aux_types, ARRAY_SIZE(aux_types), args, err, size))
 		return -EINVAL;
+	/* Whatever it sets back is that clock and no other. */
+	op->sets = op->sets ? BIT(MAX_CLOCKS) : 0;
+	op->arms = 0;
 	strscpy(call, op->call, sizeof(call));
 	snprintf(op->call, sizeof(op->call), "AUX: %.58s", call);
 	return 0;
@@ -383,27 +391,38 @@ static const struct tkfi_op_type op_types[] = {
 	{ "adjtimex", "freq=FREQUENCY|tai=N|status=N|offset=N", parse_adjtimex, run_adjtimex },
 	{ "aux", "OPERATION", parse_aux, NULL },
 	{ "clocksource", "first|second", parse_clocksource, run_clocksource },
-	{ "inject", "[+-]TIME", parse_inject, run_adjtimex, true },
+	{ "inject", "[+-]TIME", parse_inject, run_adjtimex },
 	{ "jiffies", "", parse_jiffies, run_jiffies },
 	{ "ntp", "freq=FREQUENCY", parse_ntp, run_ntp },
 	{ "read", "FAMILY CLOCK", parse_read, run_read },
 	{ "resume", "", parse_resume, run_resume },
-	{ "settimeofday", "SECONDS", parse_settimeofday, run_settimeofday, true },
+	{ "settimeofday", "SECONDS", parse_settimeofday, run_settimeofday },
 	{ "sleeptime", "TIME", parse_sleeptime, run_sleeptime },
 	{ "suspend", "", parse_suspend, run_suspend },
-	{ "tick", "", parse_tick, run_tick },
+	{ "tick", "", parse_tick, run_tick, true },
 	{ "wait", "TIME", parse_wait, run_wait },
 };
 
 void tkfi_op_run(struct tkfi_vcpu *vcpu, struct tkfi_op *op)
 {
+	const bool may_wait = vcpu->may_wait;
+	const u64 noted = vcpu->noted;
+
 	vcpu->blocked_on = NULL;
+	vcpu->may_wait = false;
+	vcpu->noted = TKFI_NOT_READ;
 	tkfi_record(TKFI_EV_CALL, op->call, 0);
 	op->from = vcpu->steps;
 	op->result = op->type->run(op);
 	tkfi_attempts_end();
 	op->to = vcpu->steps;
+	op->end = tkfi_now();
 	op->cycle = tkfi_clock_peek();
+	op->counter = vcpu->noted;
+	op->may_wait = vcpu->may_wait;
+	/* Of the operation that this one interrupted. */
+	vcpu->noted = noted;
+	vcpu->may_wait = may_wait;
 	op->blocked = vcpu->blocked_on;
 	op->done = true;
 	tkfi_record(op->reader ? TKFI_EV_READ : TKFI_EV_RETURN, op->call,

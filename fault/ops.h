@@ -57,14 +57,14 @@ struct tkfi_op;
  * @parse:	fills @op from its arguments. Returns 0, or -EINVAL with a
  *		sentence in @err
  * @run:	calls the kernel; on a VCPU
- * @sets:	CLOCK_REALTIME may jump
+ * @ticks:	it accumulates whole ticks, and else does nothing
  */
 struct tkfi_op_type {
 	const char *name;
 	const char *usage;
 	int (*parse)(struct tkfi_op *op, char *args, char *err, size_t size);
 	s64 (*run)(struct tkfi_op *op);
-	bool sets;
+	bool ticks;
 };
 
 /**
@@ -72,6 +72,8 @@ struct tkfi_op_type {
  * @type:	which
  * @call:	as shown in a diagram
  * @reader:	for "read"
+ * @sets:	clocks that it may set back, BIT(clockid_t) each
+ * @arms:	clocks that a later update may set back because of it, likewise
  * @timex:	for "adjtimex" and "inject"
  * @ts:		for "settimeofday" and "sleeptime"
  * @cs:		for "clocksource"
@@ -79,16 +81,21 @@ struct tkfi_op_type {
  * @tick_us:	for "ntp"
  * @freq:	for "ntp"
  * @done:	it has returned
+ * @may_wait:	on the way it took a step that waits if it must
  * @blocked:	what it waited for on the way, NULL if for nothing
  * @result:	what it returned; ns for "read"
  * @cycle:	the clock when it returned
+ * @counter:	the clock when the operation read it last, TKFI_NOT_READ if it did not
  * @from:	steps of its VCPU that were before it
  * @to:		steps of its VCPU up to its end
+ * @end:	steps of all VCPUs up to its end
  */
 struct tkfi_op {
 	const struct tkfi_op_type *type;
 	char call[64];
 	const struct tkfi_reader *reader;
+	u32 sets;
+	u32 arms;
 	union {
 		struct __kernel_timex timex;
 		struct timespec64 ts;
@@ -101,12 +108,17 @@ struct tkfi_op {
 	};
 
 	bool done;
+	bool may_wait;
 	const char *blocked;
 	s64 result;
 	u64 cycle;
+	u64 counter;
 	unsigned int from;
 	unsigned int to;
+	unsigned int end;
 };
+
+#define TKFI_NOT_READ	U64_MAX
 
 #define TKFI_MAX_OPS	8
 

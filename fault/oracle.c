@@ -5,17 +5,23 @@
 #include <linux/string.h>
 #include <linux/timekeeper_internal.h>
 
+#include "cells.h"
+#include "clock.h"
 #include "glue.h"
 #include "oracle.h"
+#include "publish.h"
+
+#include <tkfi-glue.h>
 
 static const char progress[] = "progress";
 static const char monotonic[] = "monotonic";
-static const char mirrored[] = "mirrored";
+static const char line[] = "line";
+static const char series[] = "series";
 static const char counted[] = "counted";
 static const char agree[] = "agree";
 
 const char * const tkfi_oracles[] = {
-	progress, monotonic, mirrored, counted, agree
+	progress, monotonic, line, series, counted, agree
 };
 
 /* Clocks of which one read can be compared with another. */
@@ -58,27 +64,44 @@ static bool can_follow(const struct tkfi_engine *engine,
 	       order->clock[last][second_vcpu] <= second->from;
 }
 
-static bool sets_the_clock(const struct tkfi_plan *plan)
+/* Clocks that somebody may set back, BIT(clockid_t) each. */
+static u32 may_be_set_back(const struct tkfi_plan *setup,
+			   const struct tkfi_plan *plan)
 {
 	unsigned int i, j;
+	u32 clocks = 0;
 
 	for (i = 0; i < plan->nr_programs; i++)
 		for (j = 0; j < plan->programs[i].nr; j++)
-			if (plan->programs[i].ops[j].type->sets)
-				return true;
-	return false;
+			clocks |= plan->programs[i].ops[j].sets |
+				  plan->programs[i].ops[j].arms;
+	for (i = 0; i < setup->nr_programs; i++)
+		for (j = 0; j < setup->programs[i].nr; j++)
+			clocks |= setup->programs[i].ops[j].arms;
+	return clocks;
+}
+
+/*
+ * The least that a clock may show to who saw line @b after somebody saw @ns on line
+ * @a: less only if it may be set back and was between the two, and by no more.
+ */
+static s64 least_after(const struct tkfi_publication *a,
+		       const struct tkfi_publication *b,
+		       const struct tkfi_reader *reader, s64 ns, u32 set_back)
+{
+	if (!a || !b || a >= b || !(set_back & BIT(reader->id)))
+		return ns;
+	return ns + min(0LL, tkfi_line_step(&a->tk, &b->tk, reader));
 }
 
 static void check_pair(const struct tkfi_engine *engine,
 		       struct tkfi_order *order, unsigned int v,
-		       const struct tkfi_op *a, unsigned int w,
+		       const struct tkfi_op *a, s64 least, unsigned int w,
 		       const struct tkfi_op *b, tkfi_finding_fn found, void *arg)
 {
 	u32 unit = max(a->reader->unit, b->reader->unit);
 
-	if (!comparable(a->reader, b->reader) || a->result < 0 ||
-	    b->result < 0 ||
-	    round_to(b->result, unit) >= round_to(a->result, unit))
+	if (round_to(b->result, unit) >= round_to(least, unit))
 		return;
 	if (!order->nr)
 		tkfi_order_of(engine, order);
@@ -95,35 +118,285 @@ static void check_pair(const struct tkfi_engine *engine,
 		}, arg);
 }
 
-static void check_monotonic(const struct tkfi_engine *engine,
-			    const struct tkfi_plan *plan,
-			    struct tkfi_order *order, tkfi_finding_fn found,
-			    void *arg)
+/* When a publication could first be seen by a reader. */
+static unsigned int seen_from(const struct tkfi_publication *p,
+			      const struct tkfi_reader *reader)
 {
-	bool set = sets_the_clock(plan);
-	unsigned int v, w, i, j;
+	if (reader->family == TKFI_FAST || reader->lockless)
+		return p->begun;
+	return reader->family == TKFI_VDSO ? p->vdso : p->kernel;
+}
+
+/* When the one before that could be seen no longer. */
+static unsigned int hides_from(const struct tkfi_publication *p,
+			       const struct tkfi_reader *reader)
+{
+	if (reader->family == TKFI_FAST || reader->lockless)
+		return p->kernel;
+	return seen_from(p, reader);
+}
+
+/*
+ * The two NMI-safe accessors whose documentation says so: their offset is not
+ * read together with the line.
+ */
+static bool offset_is_apart(const struct tkfi_reader *reader)
+{
+	return reader->family == TKFI_FAST &&
+	       (reader->id == CLOCK_BOOTTIME || reader->id == CLOCK_TAI);
+}
+
+static bool is_line_with_other_offset(const struct tkfi_op *op,
+				      const struct tkfi_publication *p,
+				      u64 cycle)
+{
+	struct tkfi_reader mono = *op->reader;
+	unsigned int i;
+	s64 ns;
+
+	mono.id = CLOCK_MONOTONIC;
+	ns = tkfi_line_time(&p->tk, &mono, cycle);
+	for (i = 0; i < tkfi_nr_published(); i++) {
+		const struct timekeeper *tk = &tkfi_published[i].tk;
+
+		if (tkfi_published[i].owner == p->owner &&
+		    ns + tkfi_line_time(tk, op->reader, cycle) -
+		    tkfi_line_time(tk, &mono, cycle) == op->result)
+			return true;
+	}
+	return false;
+}
+
+static bool is_on_line(const struct tkfi_op *op,
+		       const struct tkfi_publication *p)
+{
+	struct tkfi_publication halted;
+	u64 cycle = op->counter;
+
+	/* A clock that is off has no time to tell. */
+	if (!TKFI_CLOCK_VALID(&p->tk))
+		return op->result < 0;
+	if (cycle == TKFI_NOT_READ && op->reader->family == TKFI_FAST) {
+		/* Timekeeping sleeps, and they stand where its counter was. */
+		halted = *p;
+		halted.tk.tkr_mono.clock = &tkfi_clocksource;
+		halted.tk.tkr_raw.clock = &tkfi_clocksource;
+		cycle = tkfi_halted_at();
+		p = &halted;
+	}
+	return tkfi_line_time(&p->tk, op->reader, cycle) == op->result ||
+	       (offset_is_apart(op->reader) &&
+		is_line_with_other_offset(op, p, cycle));
+}
+
+/* Was that still the line for this read when it took its first step? */
+static bool is_in_time(const struct tkfi_engine *engine, unsigned int vcpu,
+		       const struct tkfi_op *op, unsigned int hidden)
+{
+	unsigned int nr = 0, i;
+
+	/* Not if all its steps came after that. */
+	for (i = hidden; i < op->end; i++)
+		nr += engine->log[i].vcpu == vcpu;
+	return nr < op->to - op->from || op->from == op->to;
+}
+
+/*
+ * The line that a read saw: one that was the reader's to see at some time from the
+ * read's first step to its last, and says at the cycle it read what it returned. A
+ * failure is no line's but of a clock that is off.
+ */
+static const struct tkfi_publication *
+find_line(const struct tkfi_engine *engine, unsigned int vcpu,
+	  const struct tkfi_op *op, tkfi_finding_fn found, void *arg)
+{
+	const enum tkfi_owner owner = tkfi_owner_of(op->reader);
+	unsigned int i = tkfi_nr_published(), hidden = TKFI_NEVER, from;
+	s64 latest = -1;
+
+	/* Jiffies are no timekeeper's. */
+	if (op->reader->id == TKFI_CLOCK_JIFFIES)
+		return NULL;
+	while (i--) {
+		const struct tkfi_publication *p = &tkfi_published[i];
+
+		from = seen_from(p, op->reader);
+		if (p->owner != owner || from == TKFI_NEVER ||
+		    (op->end <= from && op->from != op->to))
+			continue;
+		if (hidden != TKFI_NEVER &&
+		    !is_in_time(engine, vcpu, op, hidden))
+			break;
+		if (is_on_line(op, p))
+			return p;
+		if (latest < 0)
+			latest = tkfi_line_time(&p->tk, op->reader,
+						op->counter == TKFI_NOT_READ ?
+						op->cycle : op->counter);
+		hidden = hides_from(p, op->reader);
+	}
+	found(&(struct tkfi_finding){
+		.oracle = line,
+		.clock = op->reader->call,
+		.first_ns = latest,
+		.second_ns = op->result,
+	}, arg);
+	return NULL;
+}
+
+/**
+ * struct read - a read of an execution
+ * @vcpu:	who read
+ * @op:		what
+ * @line:	what it saw, NULL if that is no line
+ */
+struct read {
+	unsigned int vcpu;
+	const struct tkfi_op *op;
+	const struct tkfi_publication *line;
+};
+
+static void check_reads(const struct tkfi_engine *engine,
+			const struct tkfi_plan *setup,
+			const struct tkfi_plan *plan, struct tkfi_order *order,
+			tkfi_finding_fn found, void *arg)
+{
+	static struct read reads[TKFI_MAX_VCPUS * TKFI_MAX_OPS];
+	unsigned int nr = 0, v, i, j;
+	u32 set_back;
 
 	for (v = 0; v < plan->nr_programs; v++) {
 		const struct tkfi_program *p = &plan->programs[v];
 
-		for (i = 0; i < p->nr; i++) {
-			const struct tkfi_op *a = &p->ops[i];
+		for (i = 0; i < p->nr; i++)
+			if (p->ops[i].reader && p->ops[i].done)
+				reads[nr++] = (struct read){
+					v, &p->ops[i],
+					find_line(engine, v, &p->ops[i], found,
+						  arg),
+				};
+	}
+	/* Whoever interrupts an updater cannot wait for it. */
+	for (i = 0; i < nr; i++)
+		if (reads[i].op->reader->family == TKFI_FAST &&
+		    reads[i].op->may_wait)
+			found(&(struct tkfi_finding){
+				.oracle = progress,
+				.clock = reads[i].op->reader->call,
+			}, arg);
+	set_back = may_be_set_back(setup, plan);
+	for (i = 0; i < nr; i++) {
+		for (j = 0; j < nr; j++) {
+			const struct read *a = &reads[i], *b = &reads[j];
 
-			if (!a->reader || !a->done ||
-			    (set && (a->reader->id == CLOCK_REALTIME ||
-				     a->reader->id == CLOCK_TAI)))
-				continue;
-			for (w = 0; w < plan->nr_programs; w++) {
-				const struct tkfi_program *q = &plan->programs[w];
-
-				for (j = 0; j < q->nr; j++)
-					if (q->ops[j].reader && q->ops[j].done)
-						check_pair(engine, order, v, a,
-							   w, &q->ops[j], found,
-							   arg);
-			}
+			/* A failure is no time; and it is on no line. */
+			if (comparable(a->op->reader, b->op->reader) &&
+			    a->op->result >= 0 && b->op->result >= 0)
+				check_pair(engine, order, a->vcpu, a->op,
+					   least_after(a->line, b->line,
+						       b->op->reader,
+						       a->op->result, set_back),
+					   b->vcpu, b->op, found, arg);
 		}
 	}
+}
+
+static void violates(const char *rule, tkfi_finding_fn found, void *arg)
+{
+	found(&(struct tkfi_finding){ .oracle = series, .clock = rule }, arg);
+}
+
+/*
+ * Who writes what while it holds what. Of all executions so far: what this one has
+ * shown is new.
+ */
+static void check_writers(tkfi_finding_fn found, void *arg)
+{
+	const struct tkfi_aux_clock *aux = tkfi_aux_clock();
+	const struct tkfi_subject subjects[] = {
+		tkfi_core_subject(), aux ? aux->subject : tkfi_core_subject(),
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(subjects); i++) {
+		const struct tkfi_subject *s = &subjects[i];
+		const u16 lock = tkfi_guard_of_lock(s->lock);
+		const u16 odd = tkfi_guard_of_sequence(s->sequence);
+
+		if (tkfi_cells_bared & lock &&
+		    (tkfi_cells_written_without(s->real, sizeof(*s->real), lock) ||
+		     tkfi_cells_written_without(s->shadow, sizeof(*s->real), lock)))
+			violates("S4: a timekeeper is written without its lock",
+				 found, arg);
+		if (tkfi_cells_bared & odd &&
+		    tkfi_cells_written_without(s->real, sizeof(*s->real), odd))
+			violates("S7: what readers use is written with the sequence even",
+				 found, arg);
+	}
+	tkfi_cells_bared = 0;
+}
+
+/* S8: a tick has one section, or none if it has nothing to do. */
+static void check_tick(const struct tkfi_op *tick, unsigned int vcpu,
+		       unsigned int begin, tkfi_finding_fn found, void *arg)
+{
+	const struct tkfi_publication *last[TKFI_NR_OWNERS] = {};
+	unsigned int sections[TKFI_NR_OWNERS] = {}, i;
+
+	for (i = 0; i < tkfi_nr_published(); i++) {
+		const struct tkfi_publication *p = &tkfi_published[i];
+
+		if (p->vcpu == vcpu && p->kernel > begin &&
+		    p->kernel <= tick->end) {
+			if (sections[p->owner]++)
+				violates("S8: a tick of two sections", found,
+					 arg);
+			if (!memcmp(&p->tk, &last[p->owner]->tk, sizeof(p->tk)))
+				violates("S8: a section for nothing", found,
+					 arg);
+		}
+		last[p->owner] = p;
+	}
+}
+
+static void check_ticks(const struct tkfi_plan *plan, tkfi_finding_fn found,
+			void *arg)
+{
+	unsigned int v, i;
+
+	/* From before the series. */
+	if (tkfi_variant() == TKFI_PRE_SERIES)
+		return;
+	for (v = 0; v < plan->nr_programs; v++) {
+		const struct tkfi_program *p = &plan->programs[v];
+
+		for (i = 0; i < p->nr; i++)
+			if (p->ops[i].type->ticks)
+				check_tick(&p->ops[i], v,
+					   i ? p->ops[i - 1].end : 0, found,
+					   arg);
+	}
+}
+
+static void check_series(const struct tkfi_plan *plan, tkfi_finding_fn found,
+			 void *arg)
+{
+	static const char * const rules[TKFI_NR_MISDEEDS] = {
+		[TKFI_BEGIN_UNLOCKED] = "S4: a write section without the lock",
+		[TKFI_UNLOCK_ODD] = "S4: the lock is dropped with the sequence odd",
+		[TKFI_CYCLES_APART] = "S5: two values of cycle_last",
+		[TKFI_NOT_MIRRORED] = "S7: shadow and real differ when the lock is dropped",
+		[TKFI_VDSO_OUTSIDE] = "the vDSO page is updated outside a write section",
+	};
+	unsigned int i;
+
+	if (tkfi_misdeeds())
+		for (i = 0; i < TKFI_NR_MISDEEDS; i++)
+			if (tkfi_misdeeds() & BIT(i))
+				violates(rules[i], found, arg);
+	if (tkfi_cells_bared)
+		check_writers(found, arg);
+	check_ticks(plan, found, arg);
 }
 
 /* The same clock, by the vDSO and by the kernel, at one and the same cycle. */
@@ -160,6 +433,7 @@ static void check_agree(tkfi_finding_fn found, void *arg)
 }
 
 void tkfi_oracles_check(const struct tkfi_engine *engine,
+			const struct tkfi_plan *setup,
 			const struct tkfi_plan *plan, int ret,
 			struct tkfi_order *order, tkfi_finding_fn found,
 			void *arg)
@@ -171,7 +445,8 @@ void tkfi_oracles_check(const struct tkfi_engine *engine,
 		}, arg);
 		return;
 	}
-	check_monotonic(engine, plan, order, found, arg);
+	check_reads(engine, setup, plan, order, found, arg);
+	check_series(plan, found, arg);
 	/* Whoever reads now would wait for ever. */
 	if (*tkfi_core_subject().sequence & 1 || tkfi_vdso_sequence() & 1) {
 		found(&(struct tkfi_finding){
@@ -180,12 +455,6 @@ void tkfi_oracles_check(const struct tkfi_engine *engine,
 		}, arg);
 		return;
 	}
-	if (memcmp(tkfi_timekeeper(), tkfi_shadow_timekeeper(),
-		   sizeof(struct timekeeper)))
-		found(&(struct tkfi_finding){
-			.oracle = mirrored,
-			.clock = "timekeeper",
-		}, arg);
 	if (tkfi_ticks_in_jiffies() != tkfi_ticks_until_next())
 		found(&(struct tkfi_finding){
 			.oracle = counted,
@@ -193,5 +462,7 @@ void tkfi_oracles_check(const struct tkfi_engine *engine,
 			.first_ns = tkfi_ticks_in_jiffies() * TICK_NSEC,
 			.second_ns = tkfi_ticks_until_next() * TICK_NSEC,
 		}, arg);
-	check_agree(found, arg);
+	/* Kernel readers warn while it sleeps. */
+	if (!timekeeping_suspended)
+		check_agree(found, arg);
 }

@@ -33,21 +33,36 @@ typedef void (*tkfi_finding_fn)(const struct tkfi_finding *finding, void *arg);
 /**
  * tkfi_oracles_check() - let all oracles look at an execution
  * @engine:	engine, after it
+ * @setup:	what was done before
  * @plan:	its operations hold the results
  * @ret:	what tkfi_engine_run() returned
  * @order:	room for the order of its steps; @order->nr must be 0
  * @found:	called for each finding
  * @arg:	for @found
  *
- * progress:	all VCPUs came to their end, and left the sequences even.
+ * progress:	all VCPUs came to their end, and left the sequences even; NMI-safe
+ *		readers did nothing on the way that waits if it must. Others wait while a
+ *		sequence is odd or a lock is held: that is all the engine lets them.
  * monotonic:	a read that begins after another one of that clock has ended is
- *		not smaller. It can begin after it if in some execution of the class
- *		it does: if no step of the second happened before one of the first.
- * mirrored:	the shadow timekeeper is equal to the real one.
+ *		not smaller; where an operation may set that clock back, not by more than
+ *		it was set between the two. It can begin after it if in some execution of
+ *		the class it does: if no step of the second happened before one of the
+ *		first.
+ * line:	every value is one published line evaluated at the cycle that was read,
+ *		and that line was there to be seen during the read. So no read is torn,
+ *		stale or a failure. Of a finding the first value is what the latest line
+ *		says, the second what was read.
+ * series:	what the series of 2013 established, S4 to S8: a timekeeper is written
+ *		with its lock held, and what readers use while their sequence is odd; both
+ *		have one cycle_last then; whoever drops the lock leaves the sequence
+ *		even, and shadow and real equal; the vDSO page is updated in a write
+ *		section; a tick has one, and none if it has nothing to do (not before the
+ *		series).
  * counted:	jiffies and the time of the next tick have counted the same ticks.
  * agree:	vDSO and kernel tell the same time when all updates have ended.
  */
 void tkfi_oracles_check(const struct tkfi_engine *engine,
+			const struct tkfi_plan *setup,
 			const struct tkfi_plan *plan, int ret,
 			struct tkfi_order *order, tkfi_finding_fn found,
 			void *arg);

@@ -46,7 +46,7 @@ extern const struct tkfi_reader tkfi_readers[];
 extern const unsigned int tkfi_nr_readers;
 
 /* Of no clock: jiffies, in ns. */
-#define TKFI_CLOCK_JIFFIES	MAX_CLOCKS
+#define TKFI_CLOCK_JIFFIES	(MAX_CLOCKS + 8)
 
 extern const struct tkfi_reader tkfi_jiffies_reader;
 

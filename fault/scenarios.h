@@ -18,21 +18,67 @@
 #define DUE	"setup: wait 12ms;"
 #define TICK	DUE "cpu0: tick;"
 
+/* 23:59:57, and the last tick before a second is inserted, or deleted, has been. */
+#define INSERTED "setup: settimeofday 1341100797, adjtimex status=16, "\
+		"wait 2990ms, tick, wait 20ms; cpu0: tick;"
+#define DELETED	"setup: settimeofday 1341100797, adjtimex status=32, "\
+		"wait 1990ms, tick, wait 20ms; cpu0: tick;"
+
+#define HOST	"host: 10ms"
+
 #define VDSO	"read vdso MONOTONIC, read vdso MONOTONIC;"
 #define KERNEL	"read kernel ktime_get, read kernel ktime_get;"
 #define FAST	"read fast ktime_get_mono_fast_ns,"			\
 		"read fast ktime_get_mono_fast_ns;"
+#define BOTH	"read vdso MONOTONIC, read kernel ktime_get;"
 
-#define HOST	"host: 10ms"
+/* An updater against each family, by one reader of each. */
+#define MEETS(name, updater, vdso, kernel, fast)			\
+	{ name "-vdso", updater						\
+	  "cpu1: read vdso " vdso ", read vdso " vdso ";" HOST },	\
+	{ name "-kernel", updater					\
+	  "cpu1: read kernel " kernel ", read kernel " kernel ";" HOST }, \
+	{ name "-fast", updater						\
+	  "cpu1: read fast " fast ", read fast " fast ";" HOST }
+
+/* By the clocks that it is about. */
+#define IN_MONOTONIC(name, updater)					\
+	MEETS(name, updater, "MONOTONIC", "ktime_get",			\
+	      "ktime_get_mono_fast_ns")
+#define IN_REALTIME(name, updater)					\
+	MEETS(name, updater, "REALTIME", "ktime_get_real",		\
+	      "ktime_get_real_fast_ns")
+#define IN_TAI(name, updater)						\
+	MEETS(name, updater, "TAI", "ktime_get_clocktai",		\
+	      "ktime_get_tai_fast_ns")
+#define IN_BOOTTIME(name, updater)					\
+	MEETS(name, updater, "BOOTTIME", "ktime_get_boottime",		\
+	      "ktime_get_boot_fast_ns")
+
+/* And against the coarse clocks and seconds. */
+#define COARSE(name, updater)						\
+	{ name "-coarse", updater					\
+	  "cpu1: read vdso REALTIME_COARSE, read kernel ktime_get_coarse_real_ts64;" \
+	  "cpu2: read vdso time, read kernel ktime_get_real_seconds" }
+
+/* Two updaters, and who reads meanwhile. */
+#define PAIR(name, one, other)						\
+	{ name, DUE "cpu0: " one "; cpu1: " other ";"			\
+	  "cpu2: " BOTH HOST }
+
+/* An updater of the auxiliary clock. */
+#define ON	"setup: aux enable, wait 12ms;"
+#define AUX(name, updater)						\
+	{ name "-vdso", updater						\
+	  "cpu1: read vdso AUX, read vdso AUX;" HOST, true },		\
+	{ name "-kernel", updater					\
+	  "cpu1: read kernel ktime_get_aux, read kernel ktime_get_aux;"	\
+	  HOST, true }
 
 static const struct tkfi_scenario tkfi_scenarios[] = {
 	{ "cover-letter", FALLS "cpu1:" VDSO "cpu2:" KERNEL HOST },
-	{ "falls-vdso", FALLS "cpu1:" VDSO HOST },
-	{ "falls-kernel", FALLS "cpu1:" KERNEL HOST },
-	{ "falls-fast", FALLS "cpu1:" FAST HOST },
-	{ "rises-vdso", RISES "cpu1:" VDSO HOST },
-	{ "rises-kernel", RISES "cpu1:" KERNEL HOST },
-	{ "rises-fast", RISES "cpu1:" FAST HOST },
+	IN_MONOTONIC("falls", FALLS),
+	IN_MONOTONIC("rises", RISES),
 	{ "rises-vdso-kernel", RISES
 	  "cpu1: read vdso MONOTONIC, read kernel ktime_get;"
 	  "cpu2: read kernel ktime_get, read vdso MONOTONIC;" HOST },
@@ -44,47 +90,93 @@ static const struct tkfi_scenario tkfi_scenarios[] = {
 	  "cpu1: read vdso time, read vdso time;"
 	  "cpu2: read kernel ktime_get_real_seconds,\n"
 	  "read kernel ktime_get_real_seconds" },
-	{ "tick-vdso", TICK "cpu1:" VDSO HOST },
-	{ "tick-kernel", TICK "cpu1:" KERNEL HOST },
-	{ "tick-fast", TICK "cpu1:" FAST HOST },
+	IN_MONOTONIC("tick", TICK),
+	COARSE("tick", TICK),
 	{ "falls-nmi", FALLS "cpu1:" FAST "nmi cpu0:" FAST HOST },
 	{ "tick-nmi", TICK "nmi cpu0:" FAST HOST },
-	{ "tick-adjusts",
-	  "setup: adjtimex freq=+500ppm, wait 13ms, tick, wait 12ms,\n"
-	  "ntp freq=-500ppm; cpu0: tick;"
-	  "cpu1:" VDSO "cpu2:" KERNEL HOST },
-	{ "tick-coarse", TICK
-	  "cpu1: read vdso REALTIME_COARSE,\n"
-	  "read kernel ktime_get_coarse_real_ts64;"
-	  "cpu2: read vdso time, read kernel ktime_get_real_seconds" },
 	{ "tick-raw", TICK
 	  "cpu1: read vdso MONOTONIC_RAW, read kernel ktime_get_raw;"
 	  "cpu2: read fast ktime_get_raw_fast_ns, read vdso MONOTONIC_RAW;"
 	  HOST },
-	{ "nohz-60s", "setup: wait 60s; cpu0: tick;"
+	{ "tick-adjusts",
+	  "setup: adjtimex freq=+500ppm, wait 13ms, tick, wait 12ms,\n"
+	  "ntp freq=-500ppm; cpu0: tick;"
 	  "cpu1:" VDSO "cpu2:" KERNEL HOST },
-	{ "settimeofday", DUE "cpu0: settimeofday 1400000000;"
+	IN_MONOTONIC("nohz-10s", "setup: wait 10s; cpu0: tick;"),
+	COARSE("nohz-10s", "setup: wait 10s; cpu0: tick;"),
+	IN_MONOTONIC("offset", DUE "cpu0: adjtimex offset=1000000;"),
+	IN_MONOTONIC("status", DUE "cpu0: adjtimex status=1;"),
+	IN_TAI("tai", DUE "cpu0: adjtimex tai=37;"),
+	IN_REALTIME("settimeofday", DUE "cpu0: settimeofday 1400000000;"),
+	COARSE("settimeofday", DUE "cpu0: settimeofday 1400000000;"),
+	{ "settimeofday-back", DUE "cpu0: settimeofday 1300000000;"
+	  "cpu1: read vdso REALTIME, read kernel ktime_get_clocktai;"
+	  "cpu2: read kernel ktime_get, read vdso TAI;" HOST },
+	{ "settimeofday-monotonic", DUE "cpu0: settimeofday 1400000000;"
 	  "cpu1:" VDSO "cpu2:" KERNEL HOST },
-	{ "inject", DUE "cpu0: inject -3ms;"
+	IN_REALTIME("inject", DUE "cpu0: inject -3ms;"),
+	COARSE("inject", DUE "cpu0: inject -3ms;"),
+	{ "inject-monotonic", DUE "cpu0: inject -3ms;"
 	  "cpu1:" VDSO "cpu2:" KERNEL HOST },
-	{ "leap-second",
-	  "setup: settimeofday 1341100797, adjtimex status=16, wait 2990ms,\n"
-	  "tick, wait 20ms; cpu0: tick; cpu1:" VDSO
-	  "cpu2: read kernel ktime_get_clocktai, read vdso TAI;" HOST },
-	{ "clocksource", DUE "cpu0: clocksource second;"
+	IN_REALTIME("leap-inserted", INSERTED),
+	COARSE("leap-inserted", INSERTED),
+	IN_TAI("leap-inserted-tai", INSERTED),
+	IN_REALTIME("leap-deleted", DELETED),
+	COARSE("leap-deleted", DELETED),
+	IN_TAI("leap-deleted-tai", DELETED),
+	IN_MONOTONIC("clocksource", DUE "cpu0: clocksource second;"),
+	IN_BOOTTIME("sleeptime", DUE "cpu0: sleeptime 5s;"),
+	{ "sleeptime-monotonic", DUE "cpu0: sleeptime 5s;"
 	  "cpu1:" VDSO "cpu2:" KERNEL HOST },
-	{ "sleeptime", DUE "cpu0: sleeptime 5s;"
-	  "cpu1: read vdso BOOTTIME, read vdso MONOTONIC;"
-	  "cpu2: read kernel ktime_get_boottime, read kernel ktime_get;"
-	  HOST },
+	IN_MONOTONIC("suspend", DUE "cpu0: suspend;"),
+	IN_BOOTTIME("resume", "setup: wait 2ms, suspend, wait 10s;"
+		    "cpu0: resume;"),
+	IN_MONOTONIC("resume-monotonic", "setup: wait 2ms, suspend, wait 10s;"
+		     "cpu0: resume;"),
+	PAIR("tick-tick", "tick", "tick"),
 	{ "tick-adjtimex", FALLS "cpu1: tick; cpu2:" VDSO HOST },
-	{ "tick-tick", TICK "cpu1: tick; cpu2:" KERNEL HOST },
 	{ "adjtimex-adjtimex", FALLS "cpu1: adjtimex freq=+500ppm;"
 	  "cpu2:" VDSO HOST },
+	PAIR("tai-tick", "adjtimex tai=37", "tick"),
+	PAIR("tai-adjtimex", "adjtimex tai=37", "adjtimex freq=+500ppm"),
+	PAIR("status-adjtimex", "adjtimex status=16", "adjtimex offset=1000000"),
+	PAIR("settimeofday-tick", "settimeofday 1400000000", "tick"),
+	PAIR("settimeofday-adjtimex", "settimeofday 1400000000",
+	     "adjtimex freq=+500ppm"),
+	PAIR("settimeofday-inject", "settimeofday 1400000000", "inject -3ms"),
+	PAIR("settimeofday-tai", "settimeofday 1400000000", "adjtimex tai=37"),
+	PAIR("inject-tick", "inject -3ms", "tick"),
+	PAIR("inject-adjtimex", "inject -3ms", "adjtimex freq=+500ppm"),
+	PAIR("inject-clocksource", "inject -3ms", "clocksource second"),
+	PAIR("inject-sleeptime", "inject -3ms", "sleeptime 5s"),
+	PAIR("clocksource-sleeptime", "clocksource second", "sleeptime 5s"),
+	PAIR("clocksource-tick", "clocksource second", "tick"),
+	PAIR("clocksource-adjtimex", "clocksource second",
+	     "adjtimex freq=+500ppm"),
+	PAIR("clocksource-settimeofday", "clocksource second",
+	     "settimeofday 1400000000"),
+	PAIR("sleeptime-tick", "sleeptime 5s", "tick"),
+	PAIR("sleeptime-adjtimex", "sleeptime 5s", "adjtimex freq=+500ppm"),
+	PAIR("sleeptime-settimeofday", "sleeptime 5s",
+	     "settimeofday 1400000000"),
+	PAIR("suspend-tick", "suspend, resume", "tick"),
+	{ "leap-settimeofday", INSERTED "cpu1: settimeofday 1341100790;"
+	  "cpu2: read vdso REALTIME, read kernel ktime_get_real;" HOST },
 	{ "jiffies-jiffies", "cpu0: jiffies; cpu1: jiffies;"
 	  "cpu2: read kernel get_jiffies_64, read kernel get_jiffies_64" },
-	{ "settimeofday-tick", DUE "cpu0: settimeofday 1400000000;"
-	  "cpu1: tick; cpu2:" KERNEL HOST },
+	/* Where there are auxiliary clocks. */
+	AUX("aux-tick", ON "cpu0: aux tick;"),
+	AUX("aux-adjtimex", ON "cpu0: aux adjtimex freq=-500ppm;"),
+	AUX("aux-offset", ON "cpu0: aux adjtimex offset=1000000;"),
+	AUX("aux-status", ON "cpu0: aux adjtimex status=1;"),
+	AUX("aux-settime", ON "cpu0: aux settime 1300000000;"),
+	AUX("aux-inject", ON "cpu0: aux inject -1ms;"),
+	AUX("aux-enable", DUE "cpu0: aux enable;"),
+	AUX("aux-disable", ON "cpu0: aux disable;"),
+	AUX("aux-clocksource", ON "cpu0: clocksource second;"),
+	{ "aux-all", ON "cpu0: tick;"
+	  "cpu1: aux adjtimex freq=-500ppm;"
+	  "cpu2: read vdso AUX, read kernel ktime_get_aux;" HOST, true },
 };
 
 #endif

@@ -27,6 +27,7 @@ do {									\
 /* hooks.h comes before the definition of these here, and nobody writes. */
 #undef vdso_write_begin
 #undef vdso_write_end
+#undef vdso_write_end_clock
 
 #define TKFI_GLUE_VDSO
 #include <tkfi-glue.h>

@@ -319,7 +319,7 @@ static void check_stops(struct kunit *test)
 	for (i = 0; i < looks.nr; i++) {
 		KUNIT_EXPECT_LE_MSG(test, looks.stops[i].all_locks, 1, "%s",
 				    looks.stops[i].at);
-		KUNIT_EXPECT_LE_MSG(test, looks.stops[i].of[CORE].kernel_odd,
+		KUNIT_EXPECT_LE_MSG(test, looks.stops[i].of[TKFI_CORE].kernel_odd,
 				    looks.stops[i].all_locks, "%s",
 				    looks.stops[i].at);
 	}
@@ -411,14 +411,16 @@ static void while_time_passes(struct kunit *test)
 			return;
 		passed = o->end - TKFI_START_CYCLES;
 		KUNIT_EXPECT_GT(test, o->end, o->start);
-		KUNIT_EXPECT_EQ(test, line_time(&o->after,
-						reader_of("MONOTONIC_RAW"),
-						o->end),
+		KUNIT_EXPECT_EQ(test,
+				tkfi_line_time(&o->after,
+					       reader_of("MONOTONIC_RAW"),
+					       o->end),
 				TKFI_START_MONO * NSEC_PER_SEC + passed);
 		if (same_rate)
-			KUNIT_EXPECT_EQ(test, line_time(&o->after,
-							reader_of("MONOTONIC"),
-							o->end),
+			KUNIT_EXPECT_EQ(test,
+					tkfi_line_time(&o->after,
+						       reader_of("MONOTONIC"),
+						       o->end),
 					TKFI_START_MONO * NSEC_PER_SEC + passed);
 		check_at_rest(test);
 		check_stops(test);

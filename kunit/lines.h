@@ -1,38 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The time a published timekeeper says it is, calculated apart from the kernel. */
+/* Which lines there were when VCPUs stopped at points. */
 #ifndef __TKFI_LINES_H
 #define __TKFI_LINES_H
 
-#include <linux/time.h>
-
-#include "readers.h"
+#include "publish.h"
 #include "session.h"
-
-/**
- * line_time() - a published line at a cycle, as a reader must return it
- * @tk:		timekeeper
- * @reader:	says which clock, what that follows, and the resolution
- * @cycle:	of the clock
- *
- * By the counter of the line's own clocksource. From the members that updaters
- * calculate with, in 128 bits: no base or offset that the kernel derives for its
- * readers has a part in it, nor any function of the kernel's that converts cycles
- * or time.
- */
-s64 line_time(const struct timekeeper *tk, const struct tkfi_reader *reader,
-	      u64 cycle);
-
-/* How far a clock was set between two timekeepers, ns. */
-s64 line_step(const struct timekeeper *before, const struct timekeeper *after,
-	      const struct tkfi_reader *reader);
-
-/* Whose readers: of the core timekeeper, or of the auxiliary clock's. */
-enum owner { CORE, AUX, NR_OWNERS };
-
-static inline enum owner owner_of(const struct tkfi_reader *reader)
-{
-	return reader->id >= MAX_CLOCKS ? AUX : CORE;
-}
 
 #define MAX_STOPS	64
 #define MAX_LINES	8
@@ -66,7 +38,7 @@ struct look {
 	unsigned int hit;
 	unsigned int all_locks;
 	bool suspended;
-	struct condition of[NR_OWNERS];
+	struct condition of[TKFI_NR_OWNERS];
 };
 
 /**
@@ -102,7 +74,7 @@ struct looks {
 	unsigned int nr;
 	struct look stops[MAX_STOPS];
 	bool suspended;
-	struct lines of[NR_OWNERS];
+	struct lines of[TKFI_NR_OWNERS];
 };
 
 /* The number of a stop; that of NULL, which stands for the end, is after all. */
@@ -143,7 +115,7 @@ int looks_run(struct looks *looks, struct tkfi_session *session,
 static inline unsigned int last_line(const struct looks *looks,
 				     const struct tkfi_reader *reader)
 {
-	return looks->of[owner_of(reader)].nr - 1;
+	return looks->of[tkfi_owner_of(reader)].nr - 1;
 }
 
 #endif

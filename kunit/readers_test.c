@@ -110,7 +110,7 @@ static const struct tkfi_reader *reader_number(unsigned int i)
 static const struct condition *condition_of(const struct look *stop,
 					    const struct tkfi_reader *reader)
 {
-	return &stop->of[owner_of(reader)];
+	return &stop->of[tkfi_owner_of(reader)];
 }
 
 static bool waits(const struct look *stop, const struct tkfi_reader *reader)
@@ -163,7 +163,7 @@ static bool offset_is_apart(const struct tkfi_reader *reader)
 static bool is_of_line(const struct look *stop, unsigned int i,
 		       const struct tkfi_reader *reader, s64 value, u64 cycle)
 {
-	const struct lines *lines = &looks.of[owner_of(reader)];
+	const struct lines *lines = &looks.of[tkfi_owner_of(reader)];
 	struct tkfi_reader mono = *reader;
 	unsigned int j;
 
@@ -172,8 +172,8 @@ static bool is_of_line(const struct look *stop, unsigned int i,
 	mono.id = CLOCK_MONOTONIC;
 	for (j = 0; j < lines->nr; j++)
 		if (value - time_seen(&looks, stop, &mono, i, cycle) ==
-		    line_time(&lines->line[j].tk, reader, cycle) -
-		    line_time(&lines->line[j].tk, &mono, cycle))
+		    tkfi_line_time(&lines->line[j].tk, reader, cycle) -
+		    tkfi_line_time(&lines->line[j].tk, &mono, cycle))
 			return true;
 	return false;
 }
@@ -232,11 +232,11 @@ static void check_blocking(struct kunit *test, const struct look *stop,
 			   const struct tkfi_reader *reader,
 			   const struct tkfi_op *op)
 {
-	static const char * const words[NR_OWNERS][2] = {
-		[CORE] = { "tk_core.seq", "vdso.seq" },
-		[AUX]  = { "aux.seq", "vdso.seq[AUX]" },
+	static const char * const words[TKFI_NR_OWNERS][2] = {
+		[TKFI_CORE] = { "tk_core.seq", "vdso.seq" },
+		[TKFI_AUX]  = { "aux.seq", "vdso.seq[AUX]" },
 	};
-	const char *word = words[owner_of(reader)][reader->family == TKFI_VDSO];
+	const char *word = words[tkfi_owner_of(reader)][reader->family == TKFI_VDSO];
 	const struct stage *stage = find_stage(stop->at);
 	bool odd = waits(stop, reader);
 
@@ -269,7 +269,7 @@ static const struct look *same_stop(struct kunit *test, unsigned int k)
 /* What the vDSO page of an auxiliary clock does not hold of a nanosecond. */
 static s64 cut_ns(const struct tkfi_reader *reader)
 {
-	return owner_of(reader) == AUX && reader->family == TKFI_VDSO &&
+	return tkfi_owner_of(reader) == TKFI_AUX && reader->family == TKFI_VDSO &&
 	       tkfi_variant() != TKFI_FIXED;
 }
 
@@ -394,13 +394,13 @@ static bool has_slept(unsigned int line)
 static s64 least_jump(const struct tkfi_reader *reader, unsigned int line,
 		      s64 step)
 {
-	const struct timekeeper *seen = &looks.of[owner_of(reader)].line[line].tk;
+	const struct timekeeper *seen = &looks.of[tkfi_owner_of(reader)].line[line].tk;
 
 	if (step < 0)
 		return step - (reader->unit - 1);
 	if (has_slept(line) && reader->kind != TKFI_COARSE)
-		return line_time(seen, reader, seen->tkr_mono.cycle_last) -
-		       line_time(seen, reader, plan.programs[1].ops[0].cycle);
+		return tkfi_line_time(seen, reader, seen->tkr_mono.cycle_last) -
+		       tkfi_line_time(seen, reader, plan.programs[1].ops[0].cycle);
 	return 0;
 }
 
@@ -434,14 +434,14 @@ static void check_pair(struct kunit *test, const struct look *stop,
 {
 	const struct tkfi_op *first = plan.programs[1].ops;
 	const struct look *when = first->blocked ? NULL : stop;
-	const struct lines *lines = &looks.of[owner_of(reader)];
+	const struct lines *lines = &looks.of[tkfi_owner_of(reader)];
 	const unsigned int last = last_line(&looks, reader);
 	const struct timekeeper *seen = &lines->line[line].tk;
 	const struct timekeeper *after = &lines->line[last].tk;
 	const bool same_clock = seen->tkr_mono.clock == after->tkr_mono.clock;
 	const struct stage *stage = find_stage(stop->at);
 	s64 measured = second->result - first->result;
-	s64 step = line_step(seen, after, reader);
+	s64 step = tkfi_line_step(seen, after, reader);
 	s64 least = least_jump(reader, line, step);
 	u64 delay = tkfi_duration_cycles(plan.faults[0].delay);
 	__int128 skew = 0, off;
@@ -475,7 +475,7 @@ static void check_pair(struct kunit *test, const struct look *stop,
 				    "%s at %s, then %s, goes back",
 				    reader->call, stop->at, second->call);
 
-	if (owner_of(reader) != (session.aux ? AUX : CORE))
+	if (tkfi_owner_of(reader) != (session.aux ? TKFI_AUX : TKFI_CORE))
 		return;
 	count->fell |= stage && stage->delay_counts && same_clock &&
 		       skew_of(&lines->line[0].tk, after, delay) <
@@ -720,7 +720,7 @@ static void woken_too_early(struct kunit *test)
 		if (offset_is_apart(reader))
 			continue;
 		KUNIT_EXPECT_EQ_MSG(test, op->result -
-				    line_time(before, reader, asleep),
+				    tkfi_line_time(before, reader, asleep),
 				    365787684341LL, "%s", reader->call);
 	}
 }

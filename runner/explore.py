@@ -255,11 +255,14 @@ def exploration(kernel: Kernel, runs: Runs, strategy: str, *, stopped: bool = Fa
                         if run.found.progress and not run.found.explored])]
     for piece, run in [] if stopped else runs:
         problems += _problems(piece, run)
+    absent = {name for _, run in runs for name in run.found.absent}
+    if absent and len(absent) == len(scenarios):
+        problems.append(Problem(f"not for this kernel: {', '.join(sorted(absent))}", failed=False))
     header = next((run.found.header for _, run in runs if run.found.header), None)
     if not header and problems and not any(problem.failed for problem in problems):
         raise TkfiError("\n".join(dict.fromkeys(problem.text for problem in problems)))
     header = header or Header(results.FORMAT, kernel.name, kernel.variant, "")
-    return Exploration(kernel, header, strategy, len(scenarios), explored, violations,
+    return Exploration(kernel, header, strategy, len(scenarios) - len(absent), explored, violations,
                        list(dict.fromkeys(problems)), begun=begun, stopped=stopped)
 
 
@@ -338,7 +341,7 @@ def _problems(piece: Piece, run: Run) -> list[Problem]:
     if found.refused:
         return [Problem(f"{piece.words} cannot go on from what is kept: {one.why}; explore without "
                         "--resume, from the beginning", failed=False) for one in found.refused]
-    missing = piece.kernels_name not in [one.scenario for one in found.explored]
+    missing = piece.kernels_name not in [*(one.scenario for one in found.explored), *found.absent]
     reported = {one.scenario for one in found.explored} | {one.scenario for one in found.violations}
     problems = [Problem(f"the kernel reports a scenario '{name}' that it was not asked for", failed=False)
                 for name in sorted(reported - {piece.kernels_name})]

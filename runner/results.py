@@ -264,6 +264,7 @@ class Results:
     refused: list[Refused] = field(default_factory=list)
     not_found: list[NotFound] = field(default_factory=list)
     violations: list[Violation] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)  # scenarios that are not for this kernel
     problems: list[str] = field(default_factory=list)
     missing: bool = False
 
@@ -319,6 +320,8 @@ def _add(results: Results, record: Mapping[str, Any]) -> None:
     elif kind == "violation":
         accesses = tuple(_make(Access, access) for access in record["accesses"])
         results.violations.append(_make(Violation, {**record, "accesses": accesses}))
+    elif kind == "absent":
+        results.absent.append(str(record["scenario"]))
 
 
 def _make(record_type: type[_Record], record: Mapping[str, Any]) -> _Record:

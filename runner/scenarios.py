@@ -18,8 +18,12 @@ MAX_TEXT = 1023  # characters; the kernel ignores a longer parameter
 _VCPU = re.compile(r"cpu\d|nmi cpu\d|host", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 _STRING = r'"(?:[^"\\]|\\.)*"'
-_MACRO = re.compile(r"^#define[ \t]+(\w+)[ \t]+((?:[^\\\n]|\\.)*(?:\\\n(?:[^\\\n]|\\.)*)*)", re.MULTILINE)
-_ENTRY = re.compile(rf'{{\s*("[^"]*"),((?:\s|\w|{_STRING})+)}}')
+_BODY = r"[ \t]+((?:[^\\\n]|\\.)*(?:\\\n(?:[^\\\n]|\\.)*)*)"
+_MACRO = re.compile(rf"^#define[ \t]+(\w+){_BODY}", re.MULTILINE)
+_FUNCTION = re.compile(rf"^#define[ \t]+(\w+)\(([\w, ]*)\){_BODY}", re.MULTILINE)
+_CALL = re.compile(rf"\b([A-Z_]+)\(((?:[^\"()]|{_STRING})*)\)")
+_PARTS = rf"(?:\s|\w|{_STRING})+"
+_ENTRY = re.compile(rf"{{({_PARTS}),({_PARTS})(?:,\s*true\s*)?}}")
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,11 @@ def shipped(layout: Layout) -> list[Scenario]:
     """Those of fault/scenarios.h, in its order."""
     source = (layout.repo / "fault/scenarios.h").read_text(encoding="utf-8")
     macros = dict(_MACRO.findall(source))
-    return [Scenario(name.strip('"'), _one_line(re.sub("[;:]", r"\g<0> ", _joined(text, macros))),
-                     shipped=True) for name, text in _ENTRY.findall(source)]
+    functions = {name: (re.findall(r"\w+", parameters), body.replace("\\\n", " "))
+                 for name, parameters, body in _FUNCTION.findall(source)}
+    table = _called(source.rpartition("tkfi_scenarios[] = {")[2], functions)
+    return [Scenario(_joined(name, macros), _one_line(re.sub("[;:]", r"\g<0> ", _joined(text, macros))),
+                     shipped=True) for name, text in _ENTRY.findall(table)]
 
 
 def choose(words: Sequence[str], layout: Layout) -> list[Scenario]:
@@ -112,6 +119,21 @@ def _lines(file: Path) -> Iterator[tuple[str, str]]:
         if not (equals and ":" in text and _NAME.fullmatch(name)):
             raise TkfiError(f"{file}:{number}: '{line}' is not of the form NAME = cpu0: tick; cpu1: ...")
         yield name, text
+
+
+def _called(text: str, functions: dict[str, tuple[list[str], str]]) -> str:
+    """With macros that take arguments replaced, and those in what they stand for."""
+    def body(call: re.Match[str]) -> str:
+        if call[1] not in functions:
+            return call[0]
+        parameters, stands_for = functions[call[1]]
+        arguments = [found[0].strip() for found in re.finditer(rf"(?:[^,\"]|{_STRING})+", call[2])]
+        given = dict(zip(parameters, arguments))
+        return re.sub(rf"{_STRING}|\w+", lambda word: given.get(word[0], word[0]), stands_for)
+
+    while (replaced := _CALL.sub(body, text)) != text:
+        text = replaced
+    return text
 
 
 def _one_line(text: str) -> str:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+from itertools import combinations_with_replacement
 from pathlib import Path
 
 import pytest
@@ -40,16 +42,71 @@ def test_the_header_is_read_whole() -> None:
     """This checkout's own: every entry is there, and every text begins as one."""
     ours = shipped(Layout())
     source = (Layout().repo / "fault/scenarios.h").read_text()
-    assert len(ours) == source.count('\t{ "') > 20
+    table = source.partition("tkfi_scenarios[] = {")[2]
+    rows = {"MEETS": 3, "IN_": 3, "COARSE": 1, "PAIR": 1, "AUX": 2}
+    assert len(ours) == table.count('\t{ "') + sum(
+        times * len(re.findall(rf"\t{macro}\w*\(", table)) for macro, times in rows.items()) > 100
     assert all(scenario.text.startswith(("setup: ", "cpu0: ")) for scenario in ours)
     assert all(("host: " in scenario.text) == (scenario.vcpus[-1] == "host") for scenario in ours)
     assert len({scenario.name for scenario in ours}) == len(ours)
 
 
+def updaters() -> list[str]:
+    """What updates the timekeeper: the operations of fault/ops.c, adjtimex and the like by argument."""
+    source = (Layout().repo / "fault/ops.c").read_text()
+    found = []
+    for table, prefix in ("op_types", ""), ("aux_types", "aux "):
+        rows = re.search(rf"{table}\[\] = {{(.*?)^}};", source, re.DOTALL | re.MULTILINE)
+        assert rows
+        for name, usage in re.findall(r'{ "(\w+)", "([^"]*)"', rows[1]):
+            modes = re.findall(r"(\w+=)", usage) if name == "adjtimex" else [""]
+            found += [f"{prefix}{name} {mode}".strip() for mode in modes]
+    return [name for name in found if name not in ("aux", "jiffies", "ntp", "read", "wait")]
+
+
+def programs(scenario: Scenario) -> list[list[str]]:
+    """The operations of each CPU."""
+    statements = [statement.partition(":") for statement in scenario.text.split(";")]
+    return [[" ".join(operation.split()) for operation in operations.split(",")]
+            for head, _, operations in statements if head.strip().startswith("cpu")]
+
+
+def meets(updater: str, reader: str) -> bool:
+    """Whether an updater is explored against a reader of another CPU."""
+    return any(one[0].startswith(updater) and any(read.startswith(reader) for read in other)
+               for scenario in shipped(Layout()) for one in programs(scenario)
+               for other in programs(scenario) if other is not one)
+
+
+@pytest.mark.parametrize("updater", updaters())
+def test_every_updater_meets_every_family(updater: str) -> None:
+    aux = updater.startswith("aux ")
+    assert meets(updater, "read vdso AUX" if aux else "read vdso")
+    assert meets(updater, "read kernel ktime_get_aux" if aux else "read kernel")
+    assert aux or meets(updater, "read fast")
+
+
+@pytest.mark.parametrize("status", ["status=16", "status=32"])
+def test_leap_seconds_meet_every_family(status: str) -> None:
+    ours = [scenario.text for scenario in shipped(Layout()) if status in scenario.text.partition("cpu0")[0]]
+    for reader in ("vdso REALTIME", "kernel ktime_get_real", "fast ktime_get_real_fast_ns", "vdso time"):
+        assert any(f"read {reader}," in text or f"read {reader};" in text for text in ours)
+
+
+@pytest.mark.parametrize("one, other", combinations_with_replacement(
+    ["tick", "adjtimex freq=", "settimeofday", "inject", "clocksource", "sleeptime"], 2))
+def test_updaters_meet_each_other(one: str, other: str) -> None:
+    if one == other and one not in ("tick", "adjtimex freq="):
+        return
+    assert any(a is not b and a[0].startswith(one) and b[0].startswith(other)
+               for scenario in shipped(Layout())
+               for a in programs(scenario) for b in programs(scenario))
+
+
 def test_oracles_are_read() -> None:
     found = dict(oracles(Layout()))
-    assert list(found) == ["progress", "monotonic", "mirrored", "counted", "agree"]
-    assert found["mirrored"] == "the shadow timekeeper is equal to the real one"
+    assert list(found) == ["progress", "monotonic", "line", "series", "counted", "agree"]
+    assert found["agree"] == "vDSO and kernel tell the same time when all updates have ended"
 
 
 def test_macros_and_strings_are_joined(layout: Layout) -> None:

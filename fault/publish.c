@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/kernel.h>
+#include <linux/string.h>
+
+#include "clock.h"
+#include "engine.h"
+#include "glue.h"
+#include "hooks.h"
+#include "ops.h"
+#include "plan.h"
+#include "publish.h"
+
+#include <tkfi-glue.h>
+
+#undef memcpy
+
+/* floor((nsec + (counter - cycle_last) * mult) / 2^shift), ns */
+static s64 ns_at(const struct tk_read_base *tkr, u64 nsec, u64 cycle)
+{
+	u64 counter = tkfi_clock_counter(tkr->clock, cycle);
+	u64 delta = (counter - tkr->cycle_last) & tkr->mask;
+
+	return ((__int128)delta * tkr->mult + nsec) >> tkr->shift;
+}
+
+/*
+ * The vDSO page of an auxiliary clock has whole nanoseconds: update after update
+ * loses the rest, and the clock can go back by one.
+ */
+static u64 base_nsec(const struct tk_read_base *tkr,
+		     const struct tkfi_reader *reader)
+{
+	if (tkfi_owner_of(reader) == TKFI_AUX && reader->family == TKFI_VDSO &&
+	    tkfi_variant() != TKFI_FIXED)
+		return tkr->xtime_nsec >> tkr->shift << tkr->shift;
+	return tkr->xtime_nsec;
+}
+
+/* What a clock adds to CLOCK_REALTIME, ns. */
+static s64 offset_of(const struct timekeeper *tk, clockid_t id)
+{
+	const s64 to_mono = tk->wall_to_monotonic.tv_sec * NSEC_PER_SEC +
+		      tk->wall_to_monotonic.tv_nsec;
+
+	switch (id) {
+	case CLOCK_MONOTONIC:
+		return to_mono;
+	case CLOCK_BOOTTIME:
+		return to_mono + tk->offs_boot;
+	case CLOCK_TAI:
+		return tk->tai_offset * NSEC_PER_SEC;
+	case MAX_CLOCKS:
+		return to_mono + TKFI_AUX_OFFSET(tk);
+	}
+	return 0;
+}
+
+s64 tkfi_line_time(const struct timekeeper *tk, const struct tkfi_reader *reader,
+		   u64 cycle)
+{
+	s64 ns = 0;
+
+	switch (reader->kind) {
+	case TKFI_RAW:
+		return (s64)tk->raw_sec * NSEC_PER_SEC +
+		       ns_at(&tk->tkr_raw, tk->tkr_raw.xtime_nsec, cycle);
+	case TKFI_FINE:
+		ns = (s64)tk->xtime_sec * NSEC_PER_SEC +
+		     ns_at(&tk->tkr_mono, base_nsec(&tk->tkr_mono, reader),
+			   cycle);
+		break;
+	case TKFI_COARSE:
+		ns = reader->unit == NSEC_PER_SEC ?
+		     tkfi_coarse(tk).seconds_ns : tkfi_coarse(tk).ns;
+		break;
+	}
+	ns += offset_of(tk, reader->id);
+	return ns - ns % reader->unit;
+}
+
+s64 tkfi_line_step(const struct timekeeper *before,
+		   const struct timekeeper *after,
+		   const struct tkfi_reader *reader)
+{
+	if (reader->kind == TKFI_RAW)
+		return 0;
+	/* As an offset to CLOCK_MONOTONIC, which nobody can set. */
+	return offset_of(after, reader->id) - offset_of(after, CLOCK_MONOTONIC) -
+	       offset_of(before, reader->id) + offset_of(before, CLOCK_MONOTONIC);
+}
+
+/* One operation has no more sections than this, of a timekeeper each. */
+#define MAX_SECTIONS	4
+#define MAX_PUBLISHED							\
+	(TKFI_MAX_CPUS * TKFI_MAX_OPS * MAX_SECTIONS + TKFI_NR_OWNERS)
+
+struct tkfi_publication tkfi_published[MAX_PUBLISHED];
+
+/**
+ * struct section - a write section that is not at its end
+ * @begun:	when it began
+ * @vdso:	when the vDSO page's ended in it, TKFI_NEVER if it has not
+ */
+struct section {
+	unsigned int begun;
+	unsigned int vdso;
+};
+
+/* Publications stay where they are: to go back is to have fewer. */
+static struct {
+	unsigned int nr;
+	unsigned int misdeeds;
+	struct section sections[TKFI_NR_OWNERS];
+} now;
+
+bool tkfi_publishing;
+
+void *tkfi_publish_storage(size_t *size)
+{
+	*size = sizeof(now);
+	return &now;
+}
+
+unsigned int tkfi_nr_published(void)
+{
+	return now.nr;
+}
+
+unsigned int tkfi_misdeeds(void)
+{
+	return now.misdeeds;
+}
+
+static struct tkfi_subject subject_of(enum tkfi_owner owner)
+{
+	return owner == TKFI_AUX ? tkfi_aux_clock()->subject :
+				   tkfi_core_subject();
+}
+
+static void publish(enum tkfi_owner owner, const struct section *section,
+		    unsigned int kernel)
+{
+	struct tkfi_publication *p = &tkfi_published[now.nr++];
+
+	if (now.nr > MAX_PUBLISHED)
+		panic("[tkfi internal bug] more than %zu publications\n",
+		      MAX_PUBLISHED);
+	memcpy(&p->tk, subject_of(owner).real, sizeof(p->tk));
+	p->owner = owner;
+	p->vcpu = tkfi_current ? tkfi_current->id : TKFI_MAX_VCPUS;
+	p->begun = section->begun;
+	p->vdso = section->vdso;
+	p->kernel = kernel;
+}
+
+void tkfi_publish_start(void)
+{
+	memset(&now, 0, sizeof(now));
+	publish(TKFI_CORE, &now.sections[TKFI_CORE], 0);
+	if (tkfi_aux_clock())
+		publish(TKFI_AUX, &now.sections[TKFI_AUX], 0);
+	tkfi_publishing = true;
+}
+
+void tkfi_publish_stop(void)
+{
+	tkfi_publishing = false;
+}
+
+static void misdeed(enum tkfi_misdeed what, bool done)
+{
+	now.misdeeds |= done << what;
+}
+
+/* Whose sequence, or lock, that is; TKFI_NR_OWNERS if it is none's. */
+static enum tkfi_owner owner_of_guard(const void *guard)
+{
+	struct tkfi_subject core = tkfi_core_subject();
+
+	if (guard == core.sequence || guard == core.lock)
+		return TKFI_CORE;
+	if (tkfi_aux_clock() &&
+	    (guard == tkfi_aux_clock()->subject.sequence ||
+	     guard == tkfi_aux_clock()->subject.lock))
+		return TKFI_AUX;
+	return TKFI_NR_OWNERS;
+}
+
+void tkfi_publish_kernel_begin(const unsigned int *sequence)
+{
+	enum tkfi_owner owner = owner_of_guard(sequence);
+
+	if (owner == TKFI_NR_OWNERS)
+		return;
+	now.sections[owner] = (struct section){ tkfi_now(), TKFI_NEVER };
+	misdeed(TKFI_BEGIN_UNLOCKED,
+		!tkfi_lock_held(tkfi_current, subject_of(owner).lock));
+}
+
+void tkfi_publish_kernel_end(const unsigned int *sequence)
+{
+	enum tkfi_owner owner = owner_of_guard(sequence);
+	const struct timekeeper *real;
+
+	if (owner == TKFI_NR_OWNERS)
+		return;
+	publish(owner, &now.sections[owner], tkfi_now());
+	real = subject_of(owner).real;
+	misdeed(TKFI_CYCLES_APART,
+		real->tkr_mono.cycle_last != real->tkr_raw.cycle_last);
+}
+
+void tkfi_publish_vdso_end(bool aux)
+{
+	enum tkfi_owner owner = aux ? TKFI_AUX : TKFI_CORE;
+	struct tkfi_subject subject = subject_of(owner);
+
+	now.sections[owner].vdso = tkfi_now();
+	misdeed(TKFI_VDSO_OUTSIDE, !(*subject.sequence & 1) ||
+		!tkfi_lock_held(tkfi_current, subject.lock));
+}
+
+void tkfi_publish_unlock(const void *lock)
+{
+	enum tkfi_owner owner = owner_of_guard(lock);
+	struct tkfi_subject subject;
+
+	if (owner == TKFI_NR_OWNERS)
+		return;
+	subject = subject_of(owner);
+	misdeed(TKFI_UNLOCK_ODD, *subject.sequence & 1);
+	misdeed(TKFI_NOT_MIRRORED,
+		memcmp(subject.real, subject.shadow, sizeof(*subject.real)));
+}

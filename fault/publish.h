@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The time a published timekeeper says it is, calculated apart from the kernel; and
+ * what updaters publish, and when, while VCPUs execute.
+ */
+#ifndef __TKFI_PUBLISH_H
+#define __TKFI_PUBLISH_H
+
+#include <linux/time.h>
+#include <linux/timekeeper_internal.h>
+
+#include "readers.h"
+
+/**
+ * tkfi_line_time() - a published line at a cycle, as a reader must return it
+ * @tk:		timekeeper
+ * @reader:	says which clock, what that follows, and the resolution
+ * @cycle:	of the clock
+ *
+ * By the counter of the line's own clocksource. From the members that updaters
+ * calculate with, in 128 bits: no base or offset that the kernel derives for its
+ * readers has a part in it, nor any function of the kernel's that converts cycles
+ * or time.
+ */
+s64 tkfi_line_time(const struct timekeeper *tk, const struct tkfi_reader *reader,
+		   u64 cycle);
+
+/* How far a clock was set between two timekeepers, ns. */
+s64 tkfi_line_step(const struct timekeeper *before,
+		   const struct timekeeper *after,
+		   const struct tkfi_reader *reader);
+
+/* Whose readers: of the core timekeeper, or of the auxiliary clock's. */
+enum tkfi_owner { TKFI_CORE, TKFI_AUX, TKFI_NR_OWNERS };
+
+static inline enum tkfi_owner tkfi_owner_of(const struct tkfi_reader *reader)
+{
+	return reader->id >= MAX_CLOCKS ? TKFI_AUX : TKFI_CORE;
+}
+
+#define TKFI_NEVER	(~0U)
+
+/**
+ * struct tkfi_publication - a line that an updater let readers at
+ * @tk:		the timekeeper as it was then
+ * @owner:	whose it is
+ * @vcpu:	who published it
+ * @begun:	when readers that do not wait could first see some of it
+ * @vdso:	when the vDSO's readers could; TKFI_NEVER if it is not for them
+ * @kernel:	when the kernel's readers could
+ *
+ * Times are how many steps of the execution were before.
+ */
+struct tkfi_publication {
+	struct timekeeper tk;
+	enum tkfi_owner owner;
+	unsigned int vcpu;
+	unsigned int begun;
+	unsigned int vdso;
+	unsigned int kernel;
+};
+
+/* Those of the execution, in order; what it began with comes first. */
+extern struct tkfi_publication tkfi_published[];
+unsigned int tkfi_nr_published(void);
+
+/* What updaters must not do; SERIES is the patch series of 2013, S1 to S8. */
+enum tkfi_misdeed {
+	TKFI_BEGIN_UNLOCKED,	/* S4: begin a write section without the lock */
+	TKFI_UNLOCK_ODD,	/* S4: drop the lock with the sequence odd */
+	TKFI_CYCLES_APART,	/* S5: publish two values of cycle_last */
+	TKFI_NOT_MIRRORED,	/* S7: drop the lock with shadow and real different */
+	TKFI_VDSO_OUTSIDE,	/* update the vDSO page while kernel readers go on */
+	TKFI_NR_MISDEEDS
+};
+
+/* Those of the execution so far, BIT(enum tkfi_misdeed) each. */
+unsigned int tkfi_misdeeds(void);
+
+/* An execution begins: record from now on. Then stop. */
+void tkfi_publish_start(void);
+void tkfi_publish_stop(void);
+
+/* What of this executions change: part of what snapshots hold. */
+void *tkfi_publish_storage(size_t *size);
+
+#endif
