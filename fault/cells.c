@@ -155,7 +155,6 @@ void tkfi_cells_share_all(void)
 
 	for (i = 1; i < nr_cells; i++)
 		tkfi_cells[i].flags |= TKFI_CELL_SHARED;
-	tkfi_cells_uncheck();
 }
 
 int tkfi_cells_add(const char *name, const void *addr, size_t size)

@@ -152,7 +152,7 @@ void tkfi_cells_keep(struct tkfi_keep *keep);
 /* Nobody waits for readers of sequences from now on. */
 void tkfi_cells_uncheck(void);
 
-/* The same, and every cell is worth a choice. */
+/* Every cell is worth a choice from now on. */
 void tkfi_cells_share_all(void);
 
 /**

@@ -790,6 +790,7 @@ static void explain_all(struct tkfi_explorer *x)
 
 	engine->quiet = true;
 	tkfi_cells_share_all();
+	tkfi_cells_uncheck();
 	for (i = 0; i < x->nr_violations; i++)
 		explain(x, &x->violations[i]);
 	collect(x);
@@ -908,6 +909,7 @@ int tkfi_explorer_replay(struct tkfi_explorer *x, const char *text, char *err,
 	if (!ret) {
 		start(x);
 		tkfi_cells_share_all();
+		tkfi_cells_uncheck();
 		ret = too_long(x->session.engine,
 			       tkfi_engine_run(x->session.engine,
 					       &schedule.strategy));

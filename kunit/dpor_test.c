@@ -386,7 +386,7 @@ static u8 word_of(struct instruction i)
 
 static unsigned int words_of(struct instruction i)
 {
-	if (i.opcode == GIVE_UP || i.opcode == ENTER || i.opcode == LEAVE)
+	if (i.opcode == ENTER || i.opcode == LEAVE)
 		return 0;
 	return i.opcode == WIDE ? 3 : BIT(word_of(i));
 }
@@ -394,7 +394,7 @@ static unsigned int words_of(struct instruction i)
 static bool only_reads(struct instruction i)
 {
 	return i.opcode == LOAD || i.opcode == AWAIT || i.opcode == BEGIN ||
-	       i.opcode == CHECK || i.opcode == GIVE_UP ||
+	       i.opcode == CHECK ||
 	       i.opcode == BEGIN_LATCH || i.opcode == CHECK_LATCH;
 }
 
@@ -496,11 +496,13 @@ static void enumerate(const struct program *program, const struct machine *m)
 			next.words[w] += !only_reads(i) && words_of(i) & BIT(w);
 		if (i.opcode == TAKE || i.opcode == DROP)
 			next.owner = i.opcode == TAKE ? v + 1 : 0;
-		if (i.opcode == BEGIN || i.opcode == CHECK ||
-		    i.opcode == GIVE_UP)
+		if (i.opcode == BEGIN || i.opcode == CHECK)
 			next.reading ^= BIT(v);
 		if (i.opcode == BEGIN_LATCH || i.opcode == CHECK_LATCH)
 			next.reading_latch ^= BIT(v);
+		/* To give up is no step of its own. */
+		for (; program->code[v][next.pc[v]].opcode == GIVE_UP; next.pc[v]++)
+			next.reading &= ~BIT(v);
 		enumerate(program, &next);
 	}
 	if (!any && nr_keys < MAX_KEYS)
