@@ -25,10 +25,14 @@ do {									\
 	tkfi_barrier(name);						\
 } while (0)
 
+/* An event, no choice. */
 #define smp_mb()	TKFI_BARRIER("smp_mb")
+/* An event, no choice. */
 #define smp_rmb()	TKFI_BARRIER("smp_rmb")
+/* An event, no choice. */
 #define smp_wmb()	TKFI_BARRIER("smp_wmb")
 
+/* Likewise, after the load. */
 #define smp_load_acquire(p) ({						\
 	typeof(*(p)) __tkfi_loaded = READ_ONCE(*(p));			\
 									\
@@ -36,6 +40,7 @@ do {									\
 	__tkfi_loaded;							\
 })
 
+/* And before the store. */
 #define smp_store_release(p, v)						\
 do {									\
 	TKFI_BARRIER("smp_store_release");				\

@@ -121,22 +121,22 @@ int tkfi_cells_parse_shared(const char *text)
 	while (*text) {
 		u8 flag = *text == 'b' ? TKFI_CELL_BROKEN :
 			  *text == 'u' ? TKFI_CELL_UNCHECKED : TKFI_CELL_SHARED;
-		unsigned long first, last;
-		char *end;
+		unsigned int first, last;
+		int length, longer, n;
 
 		text += flag != TKFI_CELL_SHARED;
-		first = simple_strtoul(text, &end, 10);
-		last = first;
-		if (end != text && *end == '-') {
-			text = end + 1;
-			last = simple_strtoul(text, &end, 10);
-		}
-		if (end == text || (*end && *end != ',') || first <= MAX_LOCKS ||
+		n = sscanf(text, "%u%n-%u%n", &first, &length, &last, &longer);
+		if (n < 1)
+			return -EINVAL;
+		text += n == 1 ? length : longer;
+		if (n == 1)
+			last = first;
+		if ((*text && *text != ',') || first <= MAX_LOCKS ||
 		    last >= nr_cells)
 			return -EINVAL;
 		for (; first <= last; first++)
 			tkfi_cells[first].flags |= flag;
-		text = end + (*end == ',');
+		text += *text == ',';
 	}
 	return 0;
 }

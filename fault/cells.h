@@ -134,7 +134,8 @@ void tkfi_cell_name(unsigned int cell, unsigned int nr, char *buf, size_t size);
 /**
  * tkfi_cells_print_shared() - which cells have turned out to be worth a choice
  * @buf:	receives "12-14,77,b80": numbers, a b before sequences that two write at
- *		once, a u before those that somebody does not check; locks and sequences always are and not mentioned
+ *		once, a u before those that somebody does not check; locks and sequences
+ *		always are and not mentioned
  * @size:	of @buf
  *
  * Return: as snprintf().

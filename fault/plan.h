@@ -82,8 +82,8 @@ struct tkfi_plan {
  *
  * An NMI interrupts its CPU once, anywhere; its statement comes after those of all
  * CPUs, and one CPU has one NMI. The host, whose statement comes last, lets time
- * pass, when it is its turn. CPUs are numbered from 0 without gaps. Without faults, and between them, the
- * VCPUs run one after another, or as @plan->order says.
+ * pass, when it is its turn. CPUs are numbered from 0 without gaps. Without faults,
+ * and between them, the VCPUs run one after another, or as @plan->order says.
  *
  * Return: 0 or -EINVAL.
  */

@@ -46,8 +46,8 @@ static bool look_up(struct tkfi_visited *visited, u64 key, bool add)
 	return false;
 }
 
-bool tkfi_visited_before(struct tkfi_visited *visited, const struct tkfi_engine *engine,
-		      unsigned int spent)
+bool tkfi_visited_before(struct tkfi_visited *visited,
+			 const struct tkfi_engine *engine, unsigned int spent)
 {
 	u64 state[TKFI_MAX_VCPUS + 1] = {};
 	unsigned int i, less;
@@ -69,7 +69,8 @@ bool tkfi_visited_before(struct tkfi_visited *visited, const struct tkfi_engine 
 	return look_up(visited, key + spent, true);
 }
 
-bool tkfi_visited_class(struct tkfi_visited *visited, const struct tkfi_engine *engine)
+bool tkfi_visited_class(struct tkfi_visited *visited,
+			const struct tkfi_engine *engine)
 {
 	follow(visited, engine);
 	return look_up(visited, ~visited->hash, true);

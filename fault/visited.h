@@ -11,7 +11,7 @@
 #include "order.h"
 
 #define TKFI_VISITED_BITS	20
-#define TKFI_VISITED	(1U << TKFI_VISITED_BITS)
+#define TKFI_VISITED	BIT(TKFI_VISITED_BITS)
 
 /**
  * struct tkfi_visited - beginnings
@@ -40,11 +40,12 @@ void tkfi_visited_begin(struct tkfi_visited *visited);
  * @engine:	engine, at a choice
  * @spent:	preemptions so far
  */
-bool tkfi_visited_before(struct tkfi_visited *visited, const struct tkfi_engine *engine,
-		      unsigned int spent);
+bool tkfi_visited_before(struct tkfi_visited *visited,
+			 const struct tkfi_engine *engine, unsigned int spent);
 
 /* Is the execution that has ended of a class that has been seen? Remember it. */
-bool tkfi_visited_class(struct tkfi_visited *visited, const struct tkfi_engine *engine);
+bool tkfi_visited_class(struct tkfi_visited *visited,
+			const struct tkfi_engine *engine);
 
 /* Was there room for everything? */
 static inline bool tkfi_visited_has_room(const struct tkfi_visited *visited)

@@ -307,8 +307,8 @@ static void expect_success(struct kunit *test, const struct tkfi_plan *plan)
  * What is found no longer does not belong on the list. A part has not seen all: whoever has
  * all parts sees what none of them found.
  */
-static void not_found(struct kunit *test, const struct tkfi_scenario *s,
-		      const struct tkfi_known *known, bool part)
+static void say_not_found(struct kunit *test, const struct tkfi_scenario *s,
+			  const struct tkfi_known *known, bool part)
 {
 	if (part)
 		tkfi_result("\"type\":\"not_found\",\"scenario\":\"%s\",\"reason\":\"%s\"",
@@ -374,7 +374,7 @@ static void explore(struct kunit *test, const struct tkfi_scenario *s,
 	for (i = 0; i < tkfi_nr_known && must_be_known && all; i++)
 		if (tkfi_known[i].variants & BIT(tkfi_variant()) &&
 		    glob_match(tkfi_known[i].scenarios, s->name) && !occurs[i])
-			not_found(test, s, &tkfi_known[i], options->parts);
+			say_not_found(test, s, &tkfi_known[i], options->parts);
 }
 
 static void shipped(struct kunit *test)

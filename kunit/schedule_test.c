@@ -320,7 +320,7 @@ static void count_class(struct tkfi_explorer *x, int ret)
 }
 
 /* A pruned search meets each class that has an execution within the bound, once. */
-static void pruned(struct kunit *test)
+static void prunes(struct kunit *test)
 {
 	static const char * const names[] = {
 		"falls-vdso", "tick-nmi",
@@ -396,7 +396,7 @@ static struct kunit_case schedule_cases[] = {
 	KUNIT_CASE(thousand_replays),
 	KUNIT_CASE(strategies),
 	KUNIT_CASE(bound),
-	KUNIT_CASE(pruned),
+	KUNIT_CASE(prunes),
 	KUNIT_CASE(too_much_to_search),
 	{}
 };
