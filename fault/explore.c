@@ -380,7 +380,7 @@ static bool look_at_clock(struct tkfi_explorer *x)
 		return true;
 	w->skip = LOOK_EVERY;
 	now = os_nsecs();
-	if (x->progress && now - w->said >= NSEC_PER_SEC) {
+	if (x->progress && !x->searching && now - w->said >= NSEC_PER_SEC) {
 		x->progress(x);
 		w->said = now;
 	}
@@ -794,7 +794,9 @@ static void explain_all(struct tkfi_explorer *x)
 	for (i = 0; i < x->nr_violations; i++)
 		explain(x, &x->violations[i]);
 	collect(x);
-	merge(x);
+	/* Of parts, whoever has them all knows the plainest ones, and merges these. */
+	if (x->options.parts <= 1)
+		merge(x);
 	engine->trace.nr = nr;
 	engine->quiet = quiet;
 }

@@ -73,9 +73,10 @@ class Request:
         return [f"tkfi.{name}={value}" for name, value in told.items()]
 
     def divide(self, scenarios: int) -> int:
-        """Into how many parts each of so many scenarios is divided; the others do not divide."""
-        return parts.how_many(scenarios, self.jobs, timed="time" in self.options) \
-            if self.strategy == DEFAULT else 1
+        """Into how many parts each of so many scenarios is divided; a search within a bound is not."""
+        if self.strategy != DEFAULT or "preemptions" in self.options:
+            return 1
+        return parts.how_many(scenarios, self.jobs, timed="time" in self.options)
 
 
 @dataclass(frozen=True)
@@ -247,8 +248,9 @@ def exploration(kernel: Kernel, runs: Runs, strategy: str, *, stopped: bool = Fa
     problems: list[Problem] = []
     scenarios = by_scenario(runs)
     for those in scenarios.values():
-        explored += _done(those, strategy, problems)
-        violations += _found(those, problems)
+        done = _done(those, strategy, problems)
+        explored += done
+        violations += _found(those, done, problems)
         problems += _not_found(those)
     begun = [sentence for scenario, those in scenarios.items() for sentence in coverage.so_far(
         scenario.name, [run.found.progress for _, run in those
@@ -312,12 +314,15 @@ def _done(runs: Runs, strategy: str, problems: list[Problem]) -> list[Explored]:
                     complete=whole.complete and len(done) == len(runs))]
 
 
-def _found(runs: Runs, problems: list[Problem]) -> list[Found]:
+def _found(runs: Runs, done: Sequence[Explored], problems: list[Problem]) -> list[Found]:
     """The violations of a scenario, each with a schedule that can stand alone."""
     found = []
     scenario = runs[0][0].scenario
-    for violation in parts.merge(one for piece, run in runs for one in run.found.violations
-                                 if one.scenario == piece.kernels_name):
+    violations = parts.merge(one for piece, run in runs for one in run.found.violations
+                             if one.scenario == piece.kernels_name)
+    if len(runs) > 1 and done:
+        violations = parts.proved(violations, done[0])
+    for violation in violations:
         line = ""
         try:
             line = str(schedule.parse(violation.schedule).of(scenario)) if violation.fits else ""

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -102,13 +102,34 @@ def begun(progress: Progress, strategy: str) -> Explored:
 
 
 def merge(violations: Iterable[Violation]) -> list[Violation]:
-    """One of each kind, in the kinds' order: the plainest, with the findings of all."""
-    kinds: dict[tuple[str, str, str], Violation] = {}
+    """Those of a scenario, from all its parts, as one exploration of it tells them apart: of those in which
+    a VCPU stops for the same the plainest, with the findings of all; then of those that the same accesses
+    explain (merge() in fault/explore.c)."""
+    plainest = _one_of_each(violations, lambda one: (one.stopped,))
+    return _one_of_each(plainest, lambda one: (
+        one.about, *(access.kind == "store" for access in one.accesses)) if one.explained else (
+            one.stopped, None))
+
+
+def proved(violations: Iterable[Violation], whole: Explored) -> list[Violation]:
+    """Parts know of no other part; who has all of them has seen all executions."""
+    return [replace(one, minimal=True, searched=whole.classes) if whole.complete else one
+            for one in violations]
+
+
+def _one_of_each(violations: Iterable[Violation],
+                 trait: Callable[[Violation], tuple[object, ...]]) -> list[Violation]:
+    """Of those of one kind with one trait the plainest, in the order of the kinds."""
+    groups: dict[tuple[object, ...], Violation] = {}
     for one in violations:
-        kind = one.oracle, one.clock, one.first
-        other = kinds.get(kind, replace(one, findings=0))
-        kinds[kind] = replace(min(other, one, key=_plainness), findings=other.findings + one.findings)
-    return [kinds[kind] for kind in sorted(kinds)]
+        group = (*_kind(one), *trait(one))
+        other = groups.get(group, replace(one, findings=0))
+        groups[group] = replace(min(other, one, key=_plainness), findings=other.findings + one.findings)
+    return sorted(groups.values(), key=lambda one: (_kind(one), _plainness(one)))
+
+
+def _kind(violation: Violation) -> tuple[str, str, str]:
+    return violation.oracle, violation.clock, violation.first
 
 
 def _plainness(violation: Violation) -> tuple[tuple[int, int, int], str]:

@@ -210,7 +210,8 @@ class Violation:
 
     minimal says that of all that can happen, searched executions, none shows it with fewer preemptions,
     then delays, then turns. explained says that it held when these two accesses were executed in the
-    other order; so many such orders were tried."""
+    other order; so many such orders were tried. One violation differs from another of its kind by what
+    the VCPU stopped for that lost its CPU, and by what orders the two accesses."""
 
     scenario: str
     oracle: str
@@ -230,6 +231,8 @@ class Violation:
     known: bool
     reason: str
     schedule: str
+    stopped: str = ""
+    about: str = ""
 
     @property
     def fits(self) -> bool:

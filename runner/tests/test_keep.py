@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from runner import cli, coverage, parts, process
 from runner.keep import Kept, Plan
 from runner.layout import REPO, Layout
 from runner.parts import Piece
-from runner.results import Explored, Progress, Violation
+from runner.results import Access, Explored, Progress, Violation
 from runner.scenarios import Scenario
 from runner.tests.conftest import write
 from runner.tests.test_explore import (EXPLORED, NAMES, PASSED, WRONG, Files, Machine, in_parts, kernel,
@@ -55,12 +56,30 @@ def test_parts_become_a_whole() -> None:
     assert parts.unite([*cut, explored(complete=False)]).estimate is None
 
 
+def found(turns: int, clock: str = "c", findings: int = 2, stopped: str = "", pair: str = "") -> Violation:
+    accesses = tuple(Access(0, "cpu0", kind, "x", None, 0, "") for kind in pair.split())
+    return Violation("s", "monotonic", clock, "f", turns, 0, findings, turns, 0, 0, False, 0, bool(pair), 0,
+                     accesses, False, "", f"at {turns}", stopped, "seq" if pair else "")
+
+
 def test_the_plainest_of_each_kind() -> None:
-    def found(turns: int, clock: str = "c", findings: int = 2) -> Violation:
-        return Violation("s", "monotonic", clock, "f", turns, 0, findings, turns, 0, 0, False, 0, False, 0,
-                         (), False, "", f"at {turns}")
     merged = parts.merge([found(4, "d"), found(5), found(3), found(3, findings=1), found((1 << 32) - 1)])
     assert [(one.schedule, one.findings) for one in merged] == [("at 3", 7), ("at 4", 2)]
+
+
+def test_what_tells_violations_of_a_kind_apart() -> None:
+    """First what the VCPU stopped for; of the plainest of these, the accesses that explain them."""
+    merged = parts.merge([found(3, stopped="a", pair="load store"),
+                          found(9, stopped="a", pair="store load"),
+                          found(5, stopped="b", pair="load store"),
+                          found(4, stopped="c", pair="store lock"), found(6, stopped="d"),
+                          found(7, stopped="e")])
+    assert [(one.turns, one.findings) for one in merged] == [(3, 6), (4, 2), (6, 2), (7, 2)]
+
+
+def test_who_has_all_parts_has_seen_all() -> None:
+    assert parts.proved([found(3)], explored(classes=7)) == [replace(found(3), minimal=True, searched=7)]
+    assert parts.proved([found(3)], explored(complete=False)) == [found(3)]
 
 
 def test_what_parts_share() -> None:
@@ -143,9 +162,12 @@ def test_only_dpor_is_divided(start: Callable[..., Machine], layout: Layout) -> 
     assert cli.main(["explore", "falls-vdso", "--jobs", "4", "--strategy", "random"], layout) == 0
     assert len(booted.asked) == 1
     booted = start(known)
-    cli.main(["explore", "falls-vdso", "--jobs", "3", "--preemptions", "2", "--time", "9s"], layout)
-    assert booted.asked == ['tkfi_explore.shipped tkfi.scenario="falls-vdso" tkfi.preemptions=2 '
-                            f"tkfi.seconds=9 tkfi.part={part}/3" for part in range(3)]
+    cli.main(["explore", "falls-vdso", "--jobs", "3", "--time", "9s"], layout)
+    assert booted.asked == ['tkfi_explore.shipped tkfi.scenario="falls-vdso" tkfi.seconds=9 '
+                            f"tkfi.part={part}/3" for part in range(3)]
+    booted = start(known)
+    cli.main(["explore", "falls-vdso", "--jobs", "3", "--preemptions", "2"], layout)
+    assert booted.asked == ['tkfi_explore.shipped tkfi.scenario="falls-vdso" tkfi.preemptions=2']
 
 
 # Going on.

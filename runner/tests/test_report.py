@@ -67,6 +67,8 @@ def test_a_report(start: Callable[..., Machine], layout: Layout, tmp_path: Path,
         assert words in text and f"scenario {scenario}\n" in text and "ns back\n" in text
         assert re.search(rf"  ./tkfi replay 'tkfi1 6.12.117 post-series {scenario}: ", text)
         assert "  VCPU0      " in text
+    for name in ("violation-1.txt", "index.html"):
+        assert "The order that matters" in files[name]
     page = Page(files["index.html"])
     assert {"report.txt", "violation-1.txt", "violation-2.txt"} <= set(page.links) <= set(files)
     assert "rises-coarse" in page.text and "1 known violation, 1 new." in page.text
