@@ -324,13 +324,13 @@ static void name_state(const struct tkfi_explorer *x, char *name, size_t size)
 {
 	const struct tkfi_explore_options *o = &x->options;
 
-	snprintf(name, size, "%s%s\n%s %u %llu %u %u %u %u/%u %s", linux_banner,
+	snprintf(name, size, "%s%s\n%s %u %u %u %llu %u %u %u %u/%u %s", linux_banner,
 		 x->text, tkfi_strategy_names[o->strategy], o->no_snapshots,
-		 o->seed, o->depth, o->bounded, o->preemptions, o->part, o->parts,
+		 o->unchecked, o->as_found, o->seed, o->depth, o->bounded, o->preemptions, o->part, o->parts,
 		 o->shared ?: "");
 }
 
-#define NAME_SIZE	(TKFI_SCENARIO_TEXT + 2048)
+#define NAME_SIZE	(TKFI_SCENARIO_TEXT + TKFI_SHARED_TEXT + 1024)
 
 static void save(struct tkfi_explorer *x)
 {
@@ -402,10 +402,9 @@ static void keep_rest(struct tkfi_explorer *x, int ret)
 	bool samples = x->options.strategy != TKFI_DPOR &&
 		       x->options.strategy != TKFI_DFS;
 
-	if (ret || x->stats.complete ||
-	    (samples && x->stats.classes >= nr_samples(x)))
-		tkfi_keep_clear(x->options.keep);
-	else
+	/* What is complete is forgotten when its results are out: tkfi_keep_clear(). */
+	if (!ret && !x->stats.complete &&
+	    !(samples && x->stats.classes >= nr_samples(x)))
 		save(x);
 }
 
@@ -548,6 +547,8 @@ static int explore_dfs(struct tkfi_explorer *x, unsigned int bound, bool prune,
 		return ret;
 	if (!ret)
 		start_dfs(x, bound, prune);
+	else if (prune)
+		dfs.visited = x->visited;	/* it was kept elsewhere */
 	while (execute(x, &dfs.strategy, &ret) || dfs.pruned) {
 		x->stats.redundant += dfs.pruned;
 		if (tkfi_cells_changed) {
@@ -561,11 +562,18 @@ static int explore_dfs(struct tkfi_explorer *x, unsigned int bound, bool prune,
 				 dfs.nr, TKFI_MAX_CHOICES);
 			return -E2BIG;
 		}
+		if (prune && !x->searching &&
+		    !tkfi_visited_has_room(x->visited)) {
+			snprintf(x->session.engine->error,
+				 sizeof(x->session.engine->error),
+				 "more than can be remembered; explore with fewer preemptions");
+			return -E2BIG;
+		}
 		if (!tkfi_interleave_next(&dfs)) {
 			x->stats.complete = true;
 			break;
 		}
-		if (x->stats.classes == most || !look_at_clock(x))
+		if ((most && x->stats.classes >= most) || !look_at_clock(x))
 			break;
 	}
 	ret = ret == -EDEADLK || dfs.pruned ? 0 : ret;
@@ -640,6 +648,7 @@ static void none_is_plainer(struct tkfi_explorer *x, unsigned int preemptions)
 
 	for (i = 0; i < x->nr_violations && !x->cut; i++)
 		x->violations[i].minimal =
+			!x->violations[i].finding.once &&
 			x->violations[i].cost.preemptions <= preemptions;
 }
 
@@ -661,7 +670,7 @@ static void search(struct tkfi_explorer *x)
 		return;
 	}
 	x->searching = true;
-	x->cut = false;
+	x->cut = strchr(x->shared, 'u');
 	x->watch.stop = 0;
 	for (bound = 0; go_on; bound++) {
 		memset(&x->stats, 0, sizeof(x->stats));
@@ -848,6 +857,13 @@ int tkfi_explore(struct tkfi_explorer *x,
 		if (options->unchecked)
 			tkfi_cells_uncheck();
 	}
+	if (!ret && options->parts > 1 &&
+	    (options->strategy != TKFI_DPOR || options->bounded)) {
+		snprintf(x->session.engine->error,
+			 sizeof(x->session.engine->error),
+			 "only dpor without a bound explores in parts");
+		ret = -EINVAL;
+	}
 	if (!ret) {
 		if (options->strategy == TKFI_DPOR && !options->bounded)
 			ret = explore_dpor(x);
@@ -857,7 +873,15 @@ int tkfi_explore(struct tkfi_explorer *x,
 		else
 			ret = explore_samples(x);
 	}
-	tkfi_cells_print_shared(x->shared, sizeof(x->shared));
+	if (tkfi_cells_print_shared(x->shared, sizeof(x->shared)) >=
+	    sizeof(x->shared) && !ret) {
+		snprintf(x->session.engine->error,
+			 sizeof(x->session.engine->error),
+			 "too many shared cells to be named");
+		ret = -E2BIG;
+	}
+	/* Where nobody waits for readers, what is a preemption is not known for sure. */
+	x->cut |= !!strchr(x->shared, 'u');
 	if (!ret && x->nr_violations && !options->as_found) {
 		/* What the other parts find may be plainer. */
 		if (options->parts <= 1)

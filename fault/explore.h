@@ -66,7 +66,7 @@ extern const char * const tkfi_strategy_names[TKFI_NR_STRATEGIES];
  * @strategy:	which strategy
  * @executions:	the most executions; 0: dpor and dfs go on to the end, the others for
  *		TKFI_SAMPLES
- * @seconds:	of host time after which to stop; 0: never
+ * @seconds:	of host time after which to stop; 0: never. A resumption begins anew
  * @seed:	number of the first execution of those that sample
  * @depth:	of bugs that pct looks for
  * @schedule:	of replay
@@ -80,7 +80,8 @@ extern const char * const tkfi_strategy_names[TKFI_NR_STRATEGIES];
  * @part:	of dpor: explore only this part of @parts
  * @parts:	how many there are, 0 for everything
  * @shared:	what tkfi_cells_print_shared() printed, to begin with; NULL for nothing
- * @keep:	where to keep the state, NULL for nowhere
+ * @keep:	where to keep the state, NULL for nowhere; whoever has written down the
+ *		results clears it
  * @resume:	go on from the state that was kept, if there is one
  */
 struct tkfi_explore_options {
@@ -106,6 +107,9 @@ struct tkfi_explore_options {
 
 /* The longest text of a scenario: a kernel parameter. */
 #define TKFI_SCENARIO_TEXT	1024
+
+/* The longest list of shared cells. */
+#define TKFI_SHARED_TEXT	2048
 
 /**
  * struct tkfi_watch - looks at the host's clock while an exploration goes on
@@ -177,7 +181,7 @@ struct tkfi_explorer {
 	struct tkfi_estimate estimate;
 	u64 classes;
 	u64 classes_error;
-	char shared[2048];
+	char shared[TKFI_SHARED_TEXT];
 	struct tkfi_dpor_stats stats;
 	void (*each)(struct tkfi_explorer *x, int ret);
 	void *each_arg;

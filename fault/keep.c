@@ -92,6 +92,10 @@ int tkfi_keep_write(struct tkfi_keep *keep)
 
 	if (keep->failed)
 		return -E2BIG;
+	if (!keep->file[0]) {
+		keep->number++;
+		return 0;
+	}
 	memcpy(header.magic, magic, sizeof(magic));
 	fd = open_file(keep, header.number,
 		       of_trunc(of_create(of_write(OPENFLAGS()))));
@@ -129,12 +133,17 @@ int tkfi_keep_read(struct tkfi_keep *keep)
 	bool whole[2];
 	int i, newest;
 
-	for (i = 0; i < 2; i++)
+	if (!keep->file[0] && !keep->number)
+		return -ENOENT;
+	for (i = 0; i < 2 && keep->file[0]; i++)
 		whole[i] = read_one(keep, i, &headers[i]);
+	if (!keep->file[0])
+		goto found;
 	newest = whole[1] && (!whole[0] || headers[1].number > headers[0].number);
 	if (!whole[newest] || !read_one(keep, newest, &headers[newest]))
 		return -ENOENT;
 	keep->number = headers[newest].number;
+found:
 	keep->loading = true;
 	keep->failed = false;
 	keep->at = 0;
@@ -145,7 +154,8 @@ void tkfi_keep_clear(struct tkfi_keep *keep)
 {
 	int i, fd;
 
-	for (i = 0; i < 2; i++) {
+	keep->number = 0;
+	for (i = 0; i < 2 && keep->file[0]; i++) {
 		fd = open_file(keep, i,
 			       of_trunc(of_create(of_write(OPENFLAGS()))));
 		if (fd >= 0)

@@ -14,7 +14,7 @@
 
 /**
  * struct tkfi_keep - a state on its way to or from a file
- * @file:	name of the files, without .0 and .1
+ * @file:	name of the files, without .0 and .1; "" to stay in memory
  * @number:	of the state written last
  * @loading:	tkfi_keep_move() fills memory from @bytes, else it adds to them
  * @failed:	there were too few bytes, or too many

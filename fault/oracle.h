@@ -16,6 +16,7 @@
  * @second_vcpu: who read later
  * @first_ns:	what @first returned
  * @second_ns:	what @second returned
+ * @once:	seen once in an exploration, however often it happens
  */
 struct tkfi_finding {
 	const char *oracle;
@@ -26,6 +27,7 @@ struct tkfi_finding {
 	unsigned int second_vcpu;
 	s64 first_ns;
 	s64 second_ns;
+	bool once;
 };
 
 typedef void (*tkfi_finding_fn)(const struct tkfi_finding *finding, void *arg);

@@ -331,6 +331,7 @@ static void explore(struct kunit *test, const struct tkfi_scenario *s,
 	bool occurs[TKFI_MAX_KNOWN] = {};
 	unsigned int i, nr;
 	u64 searched;
+	bool complete;
 	int ret;
 
 	ret = tkfi_explorer_load(explorer, s, err, sizeof(err));
@@ -339,6 +340,12 @@ static void explore(struct kunit *test, const struct tkfi_scenario *s,
 	if (ret == -ESTALE)
 		tkfi_result("\"type\":\"refused\",\"scenario\":\"%s\",\"why\":\"%s\"",
 			    s->name, explorer->session.engine->error);
+	/* What was found before it failed is not lost. */
+	for (i = 0; i < explorer->nr_violations && ret; i++)
+		say_violation(&explorer->violations[i],
+			      tkfi_known_find(s->name,
+					      &explorer->violations[i].finding),
+			      explorer->searched);
 	KUNIT_ASSERT_EQ_MSG(test, ret, 0, "%s",
 			    explorer->session.engine->error);
 	say_explored(os_nsecs() - explorer->watch.began);
@@ -355,6 +362,7 @@ static void explore(struct kunit *test, const struct tkfi_scenario *s,
 
 	nr = explorer->nr_violations;
 	searched = explorer->searched;
+	complete = explorer->stats.complete;
 	memcpy(violations, explorer->violations, sizeof(violations));
 	for (i = 0; i < nr; i++) {
 		const struct tkfi_violation *v = &violations[i];
@@ -364,7 +372,8 @@ static void explore(struct kunit *test, const struct tkfi_scenario *s,
 		say_violation(v, known, searched);
 		/* What the other parts find may be plainer. */
 		if (all && !options->parts)
-			KUNIT_EXPECT_TRUE_MSG(test, v->minimal, "%s", v->schedule);
+			KUNIT_EXPECT_EQ_MSG(test, v->minimal, !v->finding.once,
+					    "%s", v->schedule);
 		if (known)
 			occurs[known - tkfi_known] = true;
 		else if (must_be_known)
@@ -379,6 +388,10 @@ static void explore(struct kunit *test, const struct tkfi_scenario *s,
 		if (tkfi_known[i].variants & BIT(tkfi_variant()) &&
 		    glob_match(tkfi_known[i].scenarios, s->name) && !occurs[i])
 			say_not_found(test, s, &tkfi_known[i], options->parts);
+	/* All is said: what is complete need not be gone on with. */
+	if (options->keep && (complete || (options->strategy > TKFI_DFS &&
+					   !options->seconds)))
+		tkfi_keep_clear(options->keep);
 }
 
 static void shipped(struct kunit *test)

@@ -5,6 +5,7 @@
 #include <linux/xxhash.h>
 
 #include "known.h"
+#include "keep.h"
 #include "scenarios.h"
 #include "visited.h"
 
@@ -13,16 +14,19 @@ static struct tkfi_schedule turns;
 static char err[1024];
 
 static struct tkfi_visited *classes;
+static struct tkfi_keep *kept;
 
 static int schedule_suite_init(struct kunit_suite *suite)
 {
 	explorer = tkfi_explorer_open(NSEC_PER_SEC);
 	classes = vzalloc(sizeof(*classes));
-	return explorer && classes ? 0 : -ENOMEM;
+	kept = tkfi_keep_create("");
+	return explorer && classes && kept ? 0 : -ENOMEM;
 }
 
 static void schedule_suite_exit(struct kunit_suite *suite)
 {
+	tkfi_keep_destroy(kept);
 	vfree(classes);
 	tkfi_explorer_close(explorer);
 }
@@ -361,6 +365,55 @@ static void prunes(struct kunit *test)
 	}
 }
 
+/* What goes on from where it was kept comes to what it had come to at once. */
+static void resumes(struct kunit *test)
+{
+	struct tkfi_explore_options options = {}, ways[] = {
+		{ .strategy = TKFI_DPOR },
+		{ .strategy = TKFI_DPOR, .bounded = true, .preemptions = 2 },
+		{ .strategy = TKFI_DPOR, .part = 1, .parts = 3 },
+		{ .strategy = TKFI_DFS, .preemptions = 1 },
+	};
+	u64 classes_at_once, findings;
+	unsigned int i, nr;
+
+	KUNIT_ASSERT_EQ(test, load("cover-letter"), 0);
+	for (i = 0; i < ARRAY_SIZE(ways); i++) {
+		options = ways[i];
+		options.as_found = true;
+		KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &options), 0);
+		classes_at_once = explorer->stats.classes;
+		nr = explorer->nr_violations;
+		findings = nr ? explorer->violations[0].findings : 0;
+
+		options.keep = kept;
+		tkfi_keep_clear(kept);
+		options.seed = 0;
+		options.executions = 10;
+		KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &options), 0);
+		KUNIT_EXPECT_EQ(test, explorer->stats.classes, 10);
+		/* Elsewhere its memory is elsewhere. */
+		swap(explorer->visited, classes);
+		tkfi_visited_init(classes);
+		options.resume = true;
+		options.executions = 0;
+		KUNIT_ASSERT_EQ_MSG(test, tkfi_explore(explorer, &options), 0,
+				    "%s", explorer->session.engine->error);
+		KUNIT_EXPECT_EQ_MSG(test, explorer->stats.classes,
+				    classes_at_once, "way %u", i);
+		KUNIT_EXPECT_EQ(test, explorer->nr_violations, nr);
+		if (nr)
+			KUNIT_EXPECT_EQ(test, explorer->violations[0].findings,
+					findings);
+	}
+	/* What is of another strategy is refused. */
+	KUNIT_EXPECT_GT(test, kept->number, 0);
+	options.strategy = TKFI_POS;
+	KUNIT_EXPECT_EQ(test, tkfi_explore(explorer, &options), -ESTALE);
+	tkfi_keep_clear(kept);
+	KUNIT_EXPECT_EQ(test, tkfi_explore(explorer, &options), 0);
+}
+
 /* A search that comes to no end says nothing of what it would have found. */
 static void too_much_to_search(struct kunit *test)
 {
@@ -397,6 +450,7 @@ static struct kunit_case schedule_cases[] = {
 	KUNIT_CASE(strategies),
 	KUNIT_CASE(bound),
 	KUNIT_CASE(prunes),
+	KUNIT_CASE(resumes),
 	KUNIT_CASE(too_much_to_search),
 	{}
 };

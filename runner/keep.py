@@ -54,12 +54,15 @@ class Kept:
     def resume(self, scenario: Scenario, parts: int) -> Plan:
         """Go on with a scenario as it was divided; begin if nothing is there.
 
-        Raises TkfiError when what is there is of another build of the kernel.
+        Raises TkfiError when what is there cannot be read, or is of another build of the kernel.
         """
         try:
             plan, build = _read(self.place(scenario) / _PLAN)
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
+        except FileNotFoundError:
             return self.begin(scenario, parts)
+        except (ValueError, KeyError, TypeError) as error:
+            raise TkfiError(f"what is kept of {scenario.name} is damaged: explore without --resume, from "
+                            "the beginning") from error
         if build != self.build:
             raise TkfiError(f"what is kept of {scenario.name} is of another build of the kernel: explore "
                             "without --resume, from the beginning")

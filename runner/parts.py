@@ -144,17 +144,18 @@ def _estimate(parts: Sequence[Explored]) -> tuple[float | None, float | None]:
             None if None in errors else math.hypot(*filter(None, errors)))
 
 
-def _cells(ranges: str) -> set[int]:
-    """Those of "9-20,33". Raises ValueError."""
-    cells: set[int] = set()
+def _cells(ranges: str) -> set[tuple[str, int]]:
+    """Those of "9-20,33,u40", each with the letter before it, if there is one. Raises ValueError."""
+    cells: set[tuple[str, int]] = set()
     for text in filter(None, ranges.split(",")):
-        first, _, last = text.partition("-")
-        cells |= set(range(int(first), int(last or first) + 1))
+        kind, digits = ("", text) if text[0].isdigit() else (text[0], text[1:])
+        first, _, last = digits.partition("-")
+        cells |= {(kind, cell) for cell in range(int(first), int(last or first) + 1)}
     return cells
 
 
-def _ranges(cells: set[int]) -> str:
-    firsts = [cell for cell in sorted(cells) if cell - 1 not in cells]
-    lasts = [cell for cell in sorted(cells) if cell + 1 not in cells]
-    return ",".join(str(first) if first == last else f"{first}-{last}"
-                    for first, last in zip(firsts, lasts))
+def _ranges(cells: set[tuple[str, int]]) -> str:
+    firsts = [cell for cell in sorted(cells) if (cell[0], cell[1] - 1) not in cells]
+    lasts = [cell for cell in sorted(cells) if (cell[0], cell[1] + 1) not in cells]
+    return ",".join(f"{kind}{first}" if first == last else f"{kind}{first}-{last}"
+                    for (kind, first), (_, last) in zip(firsts, lasts))

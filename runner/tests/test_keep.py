@@ -88,6 +88,7 @@ def test_what_parts_share() -> None:
     assert shared("1-3,5", "5,1-3", "1,2,3,5") == "" and shared("") == "" and shared("", "") == ""
     assert shared("1-3,5", "4,9") == "1-5,9"
     assert shared("", "7") == "7"
+    assert shared("3,u30,b31", "b31,3,u30") == "" and shared("9-12,u30,b31", "13,u31") == "9-13,b31,u30-31"
 
 
 @pytest.mark.parametrize("scenarios, jobs, timed, expected", [
@@ -260,13 +261,14 @@ def test_what_did_not_come_to_its_end_is_done_again(start: Callable[..., Machine
     assert booted.asked == ['tkfi_explore.shipped tkfi.scenario="falls-vdso"']
 
 
-def test_a_damaged_plan_is_none(start: Callable[..., Machine], layout: Layout) -> None:
+def test_a_damaged_plan(start: Callable[..., Machine], layout: Layout,
+                        capsys: pytest.CaptureFixture[str]) -> None:
     stop_in_the_second(start, layout)
     for kept in layout.explored("6.12/post-series").glob("dpor/*/plan.json"):
         write(kept, '{"build":')
     booted = start(known)
-    assert cli.main(["explore", "--resume"], layout) == 0
-    assert len(booted.asked) == 3 and not any("resume" in line for line in booted.asked)
+    assert cli.main(["explore", "--resume"], layout) == 2
+    assert not booted.asked and "is damaged: explore without --resume" in capsys.readouterr().err
 
 
 def test_other_builds_options_and_texts(start: Callable[..., Machine], layout: Layout,
