@@ -140,6 +140,7 @@ def in_parts(whole: str, part: str, shared: str = "1-3") -> str:
                        for key in ("classes", "executions", "steps", "replayed", "ns")}
         if record["type"] == "violation":
             record["findings"] = record["findings"] // 3 + record["findings"] % 3 * (part[0] == "0")
+            record |= {"minimal": False, "searched": 0}
             if part[0] != "2":
                 record |= {"turns": 9, "first_ns": record["first_ns"] + 1,
                            "schedule": record["schedule"] + ", cpu0, cpu1"}

@@ -73,8 +73,9 @@ def test_what_tells_violations_of_a_kind_apart() -> None:
                           found(9, stopped="a", pair="store load"),
                           found(5, stopped="b", pair="load store"),
                           found(4, stopped="c", pair="store lock"), found(6, stopped="d"),
-                          found(7, stopped="e")])
-    assert [(one.turns, one.findings) for one in merged] == [(3, 6), (4, 2), (6, 2), (7, 2)]
+                          found(7, stopped="e"),
+                          replace(found(8, stopped="f", pair="load store"), about="another")])
+    assert [(one.turns, one.findings) for one in merged] == [(3, 6), (4, 2), (6, 2), (7, 2), (8, 2)]
 
 
 def test_who_has_all_parts_has_seen_all() -> None:
