@@ -45,7 +45,7 @@ check: setup
 		./tkfi test --summary --kernel "$$kernel"; \
 		./tkfi breaks --kernel "$$kernel"; \
 	done
-	@./tkfi explore falls-vdso --kernel '$(KERNEL)' --json build/explored.json
+	@./tkfi explore falls-vdso --jobs 2 --kernel '$(KERNEL)' --json build/explored.json
 	@schedule=$$($(PYTHON) -c 'import json; print(json.load(open("build/explored.json"))["violations"][0]["schedule"])'); \
 	./tkfi replay "$$schedule" --kernel '$(KERNEL)'; \
 	test $$? -eq 1 || { echo "the replay of $$schedule did not end with 1" >&2; exit 1; }

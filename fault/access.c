@@ -50,7 +50,8 @@ static noinline void tell(const void *addr, unsigned int what, unsigned long ip)
 	};
 
 	/* Points and redirections are not timekeeping's own. */
-	if (addr != &tkfi_current && addr != &tkfi_stopwatch)
+	if (addr != &tkfi_current && addr != &tkfi_stopwatch &&
+	    addr != &tkfi_publishing)
 		tell_watcher(&access);
 }
 
