@@ -100,6 +100,7 @@ int tkfi_session_run(struct tkfi_session *session, const char *setup,
 		outcome->sequence_after = *subject.sequence;
 		outcome->vdso_sequence_after = tkfi_vdso_sequence();
 		outcome->ntp_after = tkfi_state_hash_ntp();
+		outcome->ticks = tkfi_ticks_in_jiffies();
 		outcome->mirrored = !memcmp(subject.real, subject.shadow,
 					    sizeof(struct timekeeper));
 		ret = ret ?: account(session);

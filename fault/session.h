@@ -28,6 +28,7 @@
  * @sequence_after: the same when it had ended
  * @vdso_sequence_after: the vDSO readers' sequence then
  * @ntp_after:	hash of NTP's state then
+ * @ticks:	ticks counted in jiffies since the start, set-up included
  * @mirrored:	shadow and real timekeeper were equal then, byte for byte
  */
 struct tkfi_outcome {
@@ -42,6 +43,7 @@ struct tkfi_outcome {
 	unsigned int sequence_after;
 	unsigned int vdso_sequence_after;
 	u64 ntp_after;
+	u64 ticks;
 	bool mirrored;
 };
 
