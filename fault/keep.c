@@ -127,27 +127,34 @@ static bool read_one(struct tkfi_keep *keep, u64 number, struct header *header)
 	return whole;
 }
 
-int tkfi_keep_read(struct tkfi_keep *keep)
+/* Fill @keep from the newer of the files that are whole. */
+static int read_newest(struct tkfi_keep *keep)
 {
 	struct header headers[2];
 	bool whole[2];
 	int i, newest;
 
-	if (!keep->file[0] && !keep->number)
-		return -ENOENT;
-	for (i = 0; i < 2 && keep->file[0]; i++)
+	for (i = 0; i < 2; i++)
 		whole[i] = read_one(keep, i, &headers[i]);
-	if (!keep->file[0])
-		goto found;
 	newest = whole[1] && (!whole[0] || headers[1].number > headers[0].number);
 	if (!whole[newest] || !read_one(keep, newest, &headers[newest]))
 		return -ENOENT;
 	keep->number = headers[newest].number;
-found:
-	keep->loading = true;
-	keep->failed = false;
-	keep->at = 0;
 	return 0;
+}
+
+int tkfi_keep_read(struct tkfi_keep *keep)
+{
+	int ret = 0;
+
+	if (keep->file[0])
+		ret = read_newest(keep);
+	else if (!keep->number)
+		ret = -ENOENT;
+	keep->loading = !ret;
+	keep->failed = ret;
+	keep->at = 0;
+	return ret;
 }
 
 void tkfi_keep_clear(struct tkfi_keep *keep)

@@ -5,7 +5,6 @@
  * is from before the series, is stated beside it.
  */
 #include <kunit/test.h>
-#include <linux/jiffies.h>
 #include <linux/xxhash.h>
 
 #include "clock.h"

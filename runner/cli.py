@@ -127,7 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     exploring.add_argument("--preemptions", type=_positive, metavar="N",
                            help="for a strategy with a bound: the most preemptions")
     exploring.add_argument("--seed", type=int, metavar="N", help="for a strategy with randomness")
-    exploring.add_argument("--time", metavar="T", help="for a strategy without an end: how long, as in 90s")
+    exploring.add_argument("--time", metavar="T", help="how long a scenario is explored at most, as in 90s")
     exploring.add_argument("--jobs", type=_positive, default=1, metavar="N",
                            help="kernels at once (1); a time is that of all together")
     exploring.add_argument("--resume", action="store_true",
