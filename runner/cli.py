@@ -29,7 +29,7 @@ from runner.reproduce import Request, reproduce
 from runner.suites import report, suites, test, unlike
 from runner.units import parse_delay, parse_frequency, parse_seconds
 
-NEEDED_GB = 3  # disk space one kernel takes: package, source, objects
+NEEDED_GB = 2  # disk space one kernel takes: package, source, objects
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _SIGNED = ("--from", "--to", "--delay")  # whose values may begin with a minus sign
 

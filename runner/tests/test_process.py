@@ -199,6 +199,8 @@ def source_package(place: Path, layout: Layout) -> Release:
     """A .deb like Debian's, with a source of one big file."""
     release = Release("9.9", ("nowhere",))
     write(place / "linux-source-9.9/Makefile", "VERSION = 9\n")
+    for name in ("sound/Kconfig", "sound/core/init.c", "include/sound/core.h"):
+        write(place / "linux-source-9.9" / name, "")
     (place / "linux-source-9.9/big").write_bytes(os.urandom(3_000_000))
     root = place / "deb"
     write(root / "DEBIAN/control", f"Package: {release.package}\nVersion: 1\nArchitecture: all\n"
@@ -234,6 +236,8 @@ def test_unpacking_is_whole_or_not_at_all(tmp_path: Path, layout: Layout,
     assert fetch.ensure_source(release, layout) == source
     assert (source / "big").stat().st_size == 3_000_000
     assert sorted(p.name for p in source.parent.iterdir()) == ["9.9", "9.9.log"]
+    assert (source / "sound/Kconfig").exists() and (source / "include/sound/core.h").exists()
+    assert not (source / "sound/core/init.c").exists()
 
 
 @contextmanager
