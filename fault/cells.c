@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/string.h>
 
@@ -8,7 +9,7 @@
 #include "keep.h"
 #include "names.h"
 
-struct tkfi_cell tkfi_cells[TKFI_MAX_CELLS];
+union tkfi_cell tkfi_cells[TKFI_MAX_CELLS];
 bool tkfi_cells_changed;
 u16 tkfi_cells_bared;
 
@@ -37,9 +38,22 @@ u16 tkfi_cell_map[TKFI_CELL_PAGES][TKFI_CELLS_PER_PAGE];
 static unsigned int nr_pages;
 static const void *addr_of[TKFI_MAX_CELLS];
 
+static void forget_users(union tkfi_cell *c)
+{
+	c->unread = U8_MAX;
+	c->unwritten = U8_MAX;
+	c->guarded = U16_MAX;
+	c->covered = U16_MAX;
+}
+
 void tkfi_cells_reset(void)
 {
+	unsigned int i;
+
 	memset(tkfi_cells, 0, sizeof(tkfi_cells));
+	/* What is no cell is of no consequence. */
+	for (i = 1; i < TKFI_MAX_CELLS; i++)
+		forget_users(&tkfi_cells[i]);
 	memset(tkfi_cell_pages, 0, sizeof(tkfi_cell_pages));
 	memset(tkfi_cell_map, 0, sizeof(tkfi_cell_map));
 	nr_locks = 0;
@@ -56,12 +70,8 @@ void tkfi_cells_begin(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < nr_cells; i++) {
-		tkfi_cells[i].loaded = 0;
-		tkfi_cells[i].stored = 0;
-		tkfi_cells[i].unguarded = 0;
-		tkfi_cells[i].bare = 0;
-	}
+	for (i = 1; i < nr_cells; i++)
+		forget_users(&tkfi_cells[i]);
 	tkfi_cells_changed = false;
 	tkfi_cells_bared = 0;
 }
@@ -77,7 +87,7 @@ void tkfi_cells_uncheck(void)
 
 static bool is_mentioned(unsigned int cell)
 {
-	const struct tkfi_cell *c = &tkfi_cells[cell];
+	const union tkfi_cell *c = &tkfi_cells[cell];
 	u8 sequence = c->flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH);
 
 	return cell > MAX_LOCKS && cell < nr_cells &&
@@ -221,12 +231,12 @@ unsigned int tkfi_cell_of_lock(const void *lock)
 
 bool tkfi_cells_written_without(const void *addr, size_t size, u16 guards)
 {
-	const struct tkfi_cell *c = &tkfi_cells[tkfi_cell_at(addr)];
-	const struct tkfi_cell *end = c + size / TKFI_CELL_SIZE;
+	const union tkfi_cell *c = &tkfi_cells[tkfi_cell_at(addr)];
+	const union tkfi_cell *end = c + size / TKFI_CELL_SIZE;
 
 	for (; c < end; c++)
 		if (!(c->flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH)) &&
-		    (c->bare & guards) == guards)
+		    !(c->covered & guards))
 			return true;
 	return false;
 }
@@ -280,4 +290,30 @@ void tkfi_cell_name(unsigned int cell, unsigned int nr, char *buf, size_t size)
 	object = object_of(cell);
 	snprintf(buf, size, "%s+%zu/%u", object->name,
 		 (size_t)(addr_of[cell] - object->addr), nr * TKFI_CELL_SIZE);
+}
+
+bool tkfi_cells_use(unsigned int cell, unsigned int nr, unsigned int vcpu,
+		    bool store, u16 held)
+{
+	u8 shared = 0, self = BIT(vcpu);
+	union tkfi_cell *c = &tkfi_cells[cell];
+
+	for (; nr; nr--, c++) {
+		if (store) {
+			tkfi_cells_bared |= c->covered & (u16)~held;
+			c->unwritten &= ~self;
+			c->covered &= held;
+		} else {
+			c->unread &= ~self;
+		}
+		c->guarded &= held;
+		if (!(c->flags & TKFI_CELL_SHARED) && !c->guarded &&
+		    c->unwritten != U8_MAX &&
+		    !is_power_of_2((u8)~(c->unwritten & c->unread))) {
+			c->flags |= TKFI_CELL_SHARED;
+			tkfi_cells_changed = true;
+		}
+		shared |= c->flags & TKFI_CELL_SHARED;
+	}
+	return shared;
 }

@@ -12,7 +12,7 @@
 
 #include <linux/bits.h>
 #include <linux/limits.h>
-#include <linux/log2.h>
+#include <linux/math.h>
 #include <linux/types.h>
 #include <asm/page.h>
 
@@ -26,25 +26,30 @@
 #define TKFI_CELL_UNCHECKED	BIT(4)	/* or that somebody reads and does not check */
 
 /**
- * struct tkfi_cell - what is known of one cell
- * @loaded:	VCPUs that have read it, a bit each
- * @stored:	VCPUs that have written it
+ * union tkfi_cell - what is known of one cell
  * @flags:	TKFI_CELL_*
  * @guard:	what it is to others, BIT(guard), if it is a lock or sequence
- * @unguarded:	guards that somebody who used it did not hold
- * @bare:	guards that somebody who wrote it did not hold
+ * @unread:	VCPUs that have not read it, a bit each
+ * @unwritten:	VCPUs that have not written it
+ * @guarded:	guards that all who used it held
+ * @covered:	guards that all who wrote it held
+ * @word:	all of it. What an access would find out, or has to wait its turn for, are
+ *		bits that are set: see tkfi_news()
  */
-struct tkfi_cell {
-	u8 loaded;
-	u8 stored;
-	u8 flags;
-	u8 guard;
-	u16 unguarded;
-	u16 bare;
+union tkfi_cell {
+	struct {
+		u8 flags;
+		u8 guard;
+		u8 unread;
+		u8 unwritten;
+		u16 guarded;
+		u16 covered;
+	};
+	u64 word;
 };
 
 /* By number; 0 is no cell. */
-extern struct tkfi_cell tkfi_cells[TKFI_MAX_CELLS];
+extern union tkfi_cell tkfi_cells[TKFI_MAX_CELLS];
 
 /* Set whenever a cell turns out to be shared: explore anew. */
 extern bool tkfi_cells_changed;
@@ -98,6 +103,13 @@ static inline unsigned int tkfi_cell_at(const void *addr)
 		return 0;
 	return tkfi_cell_map[tkfi_cell_pages[page]]
 			    [at % PAGE_SIZE / TKFI_CELL_SIZE];
+}
+
+/* How many cells an access touches. */
+static inline unsigned int tkfi_nr_cells(const void *addr, size_t size)
+{
+	return DIV_ROUND_UP((unsigned long)addr % TKFI_CELL_SIZE + size,
+			    TKFI_CELL_SIZE);
 }
 
 /* The cell that stands for a lock; locks have no memory of their own on UP. */
@@ -157,28 +169,48 @@ void tkfi_cells_uncheck(void);
 void tkfi_cells_share_all(void);
 
 /**
- * tkfi_cells_private() - is it of no consequence that some cells are used?
- * @cell:	first
- * @nr:		how many
+ * tkfi_news() - what makes a cell's use of consequence
  * @vcpu:	the user's id
  * @store:	it writes
  * @held:	guards it holds
  *
- * So it is if none of them is worth a choice, and nothing is learnt of them that was
- * not known. This is what most accesses come to: it must be fast.
+ * Return: the bits that are set in a cell's word if it is worth a choice, or if something
+ * would be learnt of it that is not known.
  */
-static inline bool tkfi_cells_private(unsigned int cell, unsigned int nr,
-				      unsigned int vcpu, bool store, u16 held)
+static inline u64 tkfi_news(unsigned int vcpu, bool store, u16 held)
 {
-	const struct tkfi_cell *c = &tkfi_cells[cell], *end = c + nr;
-	u8 self = BIT(vcpu);
+	const u16 not_held = ~held;
+	union tkfi_cell news = {
+		.flags = TKFI_CELL_SHARED,
+		.unread = store ? 0 : BIT(vcpu),
+		.unwritten = store ? BIT(vcpu) : 0,
+		.guarded = not_held,
+		.covered = store ? not_held : 0,
+	};
 
-	for (; c < end; c++)
-		if (c->flags & TKFI_CELL_SHARED ||
-		    !((store ? c->stored : c->loaded) & self) ||
-		    (u16)((store ? c->bare : c->unguarded) | held) != U16_MAX)
-			return false;
-	return true;
+	return news.word;
+}
+
+/**
+ * tkfi_is_private() - is it of no consequence that some memory is used?
+ * @addr:	first byte
+ * @size:	bytes
+ * @news:	of the user: tkfi_news(); 0 if nothing is of consequence
+ *
+ * This is what most accesses come to: it must be fast.
+ */
+static __always_inline bool tkfi_is_private(const void *addr, size_t size, u64 news)
+{
+	const unsigned int cell = tkfi_cell_at(addr);
+	const union tkfi_cell *c = &tkfi_cells[cell];
+	const union tkfi_cell *end = c + tkfi_nr_cells(addr, size);
+	u64 all = 0;
+
+	if (!cell)
+		return true;
+	while (c < end)
+		all |= c++->word;
+	return !(all & news);
 }
 
 /**
@@ -191,32 +223,7 @@ static inline bool tkfi_cells_private(unsigned int cell, unsigned int nr,
  *
  * Return: whether one of them is shared, so that it matters when this happens.
  */
-static inline bool tkfi_cells_use(unsigned int cell, unsigned int nr,
-				  unsigned int vcpu, bool store, u16 held)
-{
-	u8 shared = 0, self = BIT(vcpu);
-	unsigned int i;
-
-	for (i = cell; i < cell + nr; i++) {
-		struct tkfi_cell *c = &tkfi_cells[i];
-
-		if (store) {
-			c->stored |= self;
-			tkfi_cells_bared |= ~c->bare & (u16)~held;
-			c->bare |= ~held;
-		} else {
-			c->loaded |= self;
-		}
-		c->unguarded |= ~held;
-		if (!(c->flags & TKFI_CELL_SHARED) && c->stored &&
-		    c->unguarded == U16_MAX &&
-		    !is_power_of_2(c->stored | c->loaded)) {
-			c->flags |= TKFI_CELL_SHARED;
-			tkfi_cells_changed = true;
-		}
-		shared |= c->flags & TKFI_CELL_SHARED;
-	}
-	return shared;
-}
+bool tkfi_cells_use(unsigned int cell, unsigned int nr, unsigned int vcpu,
+		    bool store, u16 held);
 
 #endif

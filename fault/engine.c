@@ -299,15 +299,22 @@ void tkfi_await(void)
 	tkfi_await_word(tkfi_current->watched, *tkfi_current->watched);
 }
 
+static void set_held(struct tkfi_vcpu *v, u16 held)
+{
+	v->held = held;
+	v->load_news = tkfi_news(v->id, false, held);
+	v->store_news = tkfi_news(v->id, true, held);
+}
+
 static void set_attempt(struct tkfi_vcpu *v, u16 from, u16 to)
 {
-	const struct tkfi_cell *c = &tkfi_cells[from ?: to];
+	const union tkfi_cell *c = &tkfi_cells[from ?: to];
 	int i;
 
 	if (!to)
-		v->held &= ~BIT(c->guard);
+		set_held(v, v->held & ~BIT(c->guard));
 	else if (!(c->flags & (TKFI_CELL_BROKEN | TKFI_CELL_UNCHECKED)))
-		v->held |= BIT(c->guard);
+		set_held(v, v->held | BIT(c->guard));
 
 	for (i = 0; i < TKFI_MAX_ATTEMPTS; i++) {
 		if (v->attempts[i] == from) {
@@ -360,7 +367,7 @@ static void begin_attempt(struct tkfi_vcpu *v, unsigned int cell,
 static void write_sequence(struct tkfi_vcpu *v, unsigned int cell,
 			   const unsigned int *word)
 {
-	struct tkfi_cell *c = &tkfi_cells[cell];
+	union tkfi_cell *c = &tkfi_cells[cell];
 
 	if ((c->flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_BROKEN)) !=
 	    TKFI_CELL_SEQUENCE)
@@ -370,13 +377,7 @@ static void write_sequence(struct tkfi_vcpu *v, unsigned int cell,
 		c->flags |= TKFI_CELL_BROKEN;
 		tkfi_cells_changed = true;
 	}
-	v->held ^= BIT(c->guard);
-}
-
-static unsigned int nr_cells(const void *addr, size_t size)
-{
-	return DIV_ROUND_UP((unsigned long)addr % TKFI_CELL_SIZE + size,
-			    TKFI_CELL_SIZE);
+	set_held(v, v->held ^ BIT(c->guard));
 }
 
 /* An access that is a choice. */
@@ -407,38 +408,14 @@ static noinline void shared_access(struct tkfi_vcpu *v, const void *addr,
 		write_sequence(v, cell, addr);
 }
 
-void tkfi_access(const void *addr, unsigned int size, enum tkfi_step_kind kind,
-		 bool is_volatile, unsigned long ip)
+void tkfi_use(const void *addr, unsigned int size, enum tkfi_step_kind kind,
+	      bool is_volatile, unsigned long ip)
 {
 	struct tkfi_vcpu *v = tkfi_current;
-	bool store = kind == TKFI_STEP_STORE;
-	unsigned int cell, nr;
+	unsigned int cell = tkfi_cell_at(addr), nr = tkfi_nr_cells(addr, size);
 
-	if (!(tkfi_engine->strategy->wants & BIT(TKFI_STEP_LOAD)))
-		return;
-	cell = tkfi_cell_at(addr);
-	if (!cell)
-		return;
-	nr = nr_cells(addr, size);
-	if (tkfi_cells_private(cell, nr, v->id, store, v->held))
-		return;
-	if (tkfi_cells_use(cell, nr, v->id, store, v->held))
+	if (tkfi_cells_use(cell, nr, v->id, kind == TKFI_STEP_STORE, v->held))
 		shared_access(v, addr, cell, nr, kind, is_volatile, ip);
-}
-
-bool tkfi_copy_is_private(const void *to, const void *from, size_t size)
-{
-	const struct tkfi_vcpu *v = tkfi_current;
-	unsigned int target = tkfi_cell_at(to), source = tkfi_cell_at(from);
-
-	if (!(tkfi_engine->strategy->wants & BIT(TKFI_STEP_LOAD)))
-		return true;
-	return (!target ||
-		tkfi_cells_private(target, nr_cells(to, size), v->id, true,
-				   v->held)) &&
-	       (!source ||
-		tkfi_cells_private(source, nr_cells(from, size), v->id, false,
-				   v->held));
 }
 
 /* A lock's cell, if it is a choice when it is taken or dropped. */
@@ -473,7 +450,7 @@ void tkfi_lock(const void *lock)
 	held->lock = lock;
 	held->owner = v;
 	if (next.cell)
-		v->held |= BIT(tkfi_cells[next.cell].guard);
+		set_held(v, v->held | BIT(tkfi_cells[next.cell].guard));
 	tkfi_record(TKFI_EV_LOCK, tkfi_engine->quiet ? NULL : tkfi_name(lock), 0);
 }
 
@@ -499,7 +476,7 @@ void tkfi_unlock(const void *lock)
 	}
 	held->lock = NULL;
 	if (next.cell)
-		v->held &= ~BIT(tkfi_cells[next.cell].guard);
+		set_held(v, v->held & ~BIT(tkfi_cells[next.cell].guard));
 	tkfi_record(TKFI_EV_UNLOCK, tkfi_engine->quiet ? NULL : tkfi_name(lock),
 		    0);
 }
@@ -639,7 +616,11 @@ int tkfi_engine_run(struct tkfi_engine *engine, struct tkfi_strategy *strategy)
 		v->at = NULL;
 		v->nmi = NULL;
 		v->steps = 0;
-		v->held = 0;
+		set_held(v, 0);
+		if (!(strategy->wants & BIT(TKFI_STEP_LOAD))) {
+			v->load_news = 0;
+			v->store_news = 0;
+		}
 		v->next = (struct tkfi_step){ .kind = TKFI_STEP_YIELD };
 		memset(v->attempts, 0, sizeof(v->attempts));
 		v->interrupted = false;
