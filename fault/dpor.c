@@ -15,7 +15,7 @@
 #define MAX_CELLS	5	/* of an unaligned access of 16 bytes */
 #define MAX_RACES	8192
 #define TREE_NODES	65536
-#define SPACING		8	/* steps between snapshots */
+#define SPACING		16	/* steps between snapshots */
 #define NR_SNAPSHOTS	64
 #define SNAPSHOT_SIZE	SZ_32K
 #define SHARES		256	/* beginnings a part has at least, if there are so many */
@@ -38,19 +38,19 @@ struct touch {
  * @kind:	enum tkfi_step_kind
  * @touch:	which cells
  * @old:	for each cell written its value before, for steps that wait for values
- * @clock:	for each VCPU, how many of its steps happened before or are this one
  * @prev_same:	this VCPU's step before, or NONE
  * @prev:	for each cell touched the step before that touched it, or NONE; that of
  *		touch.cpu is the last
+ * @prev_write:	and the step before that wrote it
  */
 struct event {
 	u8 vcpu;
 	u8 kind;
 	struct touch touch;
 	unsigned int old[MAX_CELLS];
-	u16 clock[TKFI_MAX_VCPUS];
 	s16 prev_same;
 	s16 prev[MAX_CELLS + 1];
+	s16 prev_write[MAX_CELLS + 1];
 };
 
 /* A wakeup tree's node: children and siblings by number, 0 is none. */
@@ -64,7 +64,7 @@ struct tree {
 /**
  * struct node - a choice: the state before an event
  * @asleep:	VCPUs whose next step has been explored, or is of no use
- * @touch:	what each of those would do
+ * @touch:	what each of those would do; of others nothing
  * @tree:	other beginnings that have to be explored from here
  * @subtree:	how the chosen beginning goes on
  * @visited:	a beginning that has been counted
@@ -88,6 +88,7 @@ struct tkfi_dpor {
 	struct tkfi_dpor_stats *stats;
 
 	struct event events[TKFI_MAX_STEPS + 1];
+	struct tkfi_order order;	/* of the events */
 	struct node nodes[TKFI_MAX_STEPS + 1];
 	unsigned int depth;	/* steps executed */
 	unsigned int known;	/* the first of them only repeat */
@@ -161,18 +162,40 @@ static unsigned int nth_cell(struct touch t, unsigned int n)
 	return n < t.nr ? t.cell + n : t.cpu;
 }
 
-/* The step before @e that touched a cell that @e touches. */
-static s16 previous(const struct event *e, unsigned int cell)
+/* Which of the cells that @e touches it is. */
+static unsigned int nth_of(const struct event *e, unsigned int cell)
 {
 	unsigned int n = cell - e->touch.cell;
 
-	return e->prev[n < e->touch.nr ? n : e->touch.nr];
+	return n < e->touch.nr ? n : e->touch.nr;
+}
+
+/* The step before @e that touched a cell that @e touches. */
+static s16 previous(const struct event *e, unsigned int cell)
+{
+	return e->prev[nth_of(e, cell)];
+}
+
+/* The last step that wrote a cell, of those up to @at, which touched it. */
+static s16 last_write(const struct tkfi_dpor *d, s16 at, unsigned int cell)
+{
+	const struct event *e = &d->events[at];
+
+	return at == NONE || writes(e->touch, cell) ? at :
+	       e->prev_write[nth_of(e, cell)];
+}
+
+/* For each VCPU, how many of its steps happened before @e or are it. */
+static u16 *clock_of(const struct tkfi_dpor *d, const struct event *e)
+{
+	return (u16 *)d->order.clock[e - d->events];
 }
 
 /* Happened event @a before @b or is it @b? */
-static bool before(const struct event *a, const struct event *b)
+static bool before(const struct tkfi_dpor *d, const struct event *a,
+		   const struct event *b)
 {
-	return a->clock[a->vcpu] <= b->clock[a->vcpu];
+	return d->order.nth[a - d->events] <= clock_of(d, b)[a->vcpu];
 }
 
 static bool is_sequence(unsigned int cell)
@@ -202,12 +225,17 @@ static unsigned int rivals(const struct tkfi_dpor *d, const struct event *e,
 			   const struct tkfi_step *step, unsigned int cell,
 			   s16 at, s16 *found)
 {
+	/* To one that reads others that read do not matter. */
+	bool reads = !writes(e->touch, cell) && cell != e->touch.cpu;
 	bool sequence = is_sequence(cell);
+	const struct event *x;
 	unsigned int nr = 0;
 	u8 seen = 0;
 
-	for (; at != NONE; at = previous(&d->events[at], cell)) {
-		const struct event *x = &d->events[at];
+	if (reads)
+		at = last_write(d, at, cell);
+	for (; at != NONE; at = (reads ? x->prev_write : x->prev)[nth_of(x, cell)]) {
+		x = &d->events[at];
 
 		if (x->vcpu != e->vcpu) {
 			/* Each step of a VCPU takes and drops what its NMI takes. */
@@ -253,13 +281,13 @@ static unsigned int rivals(const struct tkfi_dpor *d, const struct event *e,
  * the same lock, section or attempt. A step that an NMI came before had to wait for
  * its end, whatever the NMI did.
  */
-static bool is_between(const struct event *first, const struct event *between,
-		       const struct event *second)
+static bool is_between(const struct tkfi_dpor *d, const struct event *first,
+		       const struct event *between, const struct event *second)
 {
 	if (second->touch.cpu && writes(first->touch, second->touch.cpu))
-		return first->vcpu != between->vcpu && before(first, between);
+		return first->vcpu != between->vcpu && before(d, first, between);
 	if (second->touch.cpu && writes(between->touch, second->touch.cpu))
-		return before(first, between);
+		return before(d, first, between);
 	switch (second->kind) {
 	case TKFI_STEP_LOCK:
 	case TKFI_STEP_AWAIT:
@@ -273,7 +301,7 @@ static bool is_between(const struct event *first, const struct event *between,
 	default:
 		break;
 	}
-	return first != between && before(first, between);
+	return first != between && before(d, first, between);
 }
 
 /*
@@ -293,7 +321,7 @@ static bool could_go_first(const struct tkfi_dpor *d, const struct event *first,
 	for (; at != NONE; at = previous(&d->events[at], cell)) {
 		const struct event *x = &d->events[at];
 
-		if (!before(first, x))
+		if (!before(d, first, x))
 			continue;
 		switch (e->kind) {
 		case TKFI_STEP_LOCK:
@@ -327,31 +355,35 @@ static int order(struct tkfi_dpor *d, struct event *e,
 {
 	static s16 found[(MAX_CELLS + 1) * TKFI_MAX_STEPS];
 	static s16 joined[(MAX_CELLS + 1) * TKFI_MAX_STEPS];
-	u16 own[TKFI_MAX_VCPUS] = {};
+	static const u16 none[TKFI_MAX_VCPUS];
+	const unsigned int nr_vcpus = d->engine->nr_vcpus;
+	const u16 *own = none;
+	u16 *clock = clock_of(d, e);
 	unsigned int nr = 0, nr_joined = 0, i, j, k;
 
 	/* Who is interrupted waits for the NMI, whatever it is about to do. */
 	i = d->engine->vcpus[e->vcpu].interrupted ? e->touch.nr : 0;
 	e->prev_same = d->last_of[e->vcpu];
 	if (e->prev_same != NONE)
-		memcpy(own, d->events[e->prev_same].clock, sizeof(own));
-	memcpy(e->clock, own, sizeof(own));
-	e->clock[e->vcpu]++;
+		own = d->order.clock[e->prev_same];
+	for (k = 0; k < nr_vcpus; k++)
+		clock[k] = own[k];
+	d->order.nth[second] = ++clock[e->vcpu];
 	for (; i < nr_cells(e->touch); i++) {
 		unsigned int cell = nth_cell(e->touch, i);
 		s16 at = d->last_at[cell];
 
 		e->prev[i] = at;
+		e->prev_write[i] = last_write(d, at, cell);
 		nr += rivals(d, e, step, cell, at, found + nr);
+		if (!writes(e->touch, cell))
+			at = e->prev_write[i];
 		for (; at != NONE; at = previous(&d->events[at], cell)) {
 			const struct event *x = &d->events[at];
 
-			if (writes(e->touch, cell) || writes(x->touch, cell)) {
-				joined[nr_joined++] = at;
-				for (k = 0; k < TKFI_MAX_VCPUS; k++)
-					e->clock[k] = max(e->clock[k],
-							  x->clock[k]);
-			}
+			joined[nr_joined++] = at;
+			for (k = 0; k < nr_vcpus; k++)
+				clock[k] = max(clock[k], d->order.clock[at][k]);
 			if (writes(x->touch, cell))
 				break;
 		}
@@ -359,7 +391,7 @@ static int order(struct tkfi_dpor *d, struct event *e,
 	for (i = 0; i < nr; i++) {
 		const struct event *x = &d->events[found[i]];
 
-		if (x->clock[x->vcpu] <= own[x->vcpu])
+		if (d->order.nth[found[i]] <= own[x->vcpu])
 			continue;
 		for (j = 0; j < i; j++)
 			if (found[j] == found[i])
@@ -367,7 +399,7 @@ static int order(struct tkfi_dpor *d, struct event *e,
 		if (j < i)
 			continue;
 		for (j = 0; j < nr_joined; j++)
-			if (is_between(x, &d->events[joined[j]], e))
+			if (is_between(d, x, &d->events[joined[j]], e))
 				break;
 		if (j < nr_joined)
 			continue;
@@ -382,21 +414,19 @@ static int order(struct tkfi_dpor *d, struct event *e,
 	return 0;
 }
 
-static struct event make_event(const struct tkfi_vcpu *v)
+/* The step that @v is about to take; order() does the rest. */
+static void make_event(struct event *e, const struct tkfi_vcpu *v)
 {
-	struct event e = {
-		.vcpu = v->id,
-		.kind = v->next.kind,
-		.touch = touch_of(v),
-	};
+	const unsigned int *word = (const void *)
+		round_down((unsigned long)v->next.what, TKFI_CELL_SIZE);
+	unsigned int i;
 
-	if (v->next.kind == TKFI_STEP_STORE) {
-		const unsigned int *word = (const void *)
-			round_down((unsigned long)v->next.what, TKFI_CELL_SIZE);
-
-		memcpy(e.old, word, e.touch.nr * sizeof(*word));
-	}
-	return e;
+	e->vcpu = v->id;
+	e->kind = v->next.kind;
+	e->touch = touch_of(v);
+	if (e->kind == TKFI_STEP_STORE)
+		for (i = 0; i < e->touch.nr; i++)
+			e->old[i] = word[i];
 }
 
 /* A node, 0 if there is none left. */
@@ -529,21 +559,21 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 			return stop(d, -ENOMEM, too_big);
 	}
 	e = &d->events[k];
-	*e = make_event(&engine->vcpus[p]);
+	make_event(e, &engine->vcpus[p]);
 	if (order(d, e, &engine->vcpus[p].next, k))
 		return stop(d, -E2BIG, "an execution has too many races");
 	d->last_of[p] = k;
 	for (i = 0; i < nr_cells(e->touch); i++)
 		d->last_at[nth_cell(e->touch, i)] = k;
 
-	for (i = 0; i < engine->nr_vcpus; i++)
-		node->touch[i] = touch_of(&engine->vcpus[i]);
 	node[1].asleep = 0;
 	node[1].visited = false;
-	for (i = 0; i < engine->nr_vcpus; i++)
-		if (node->asleep & BIT(i) &&
-		    !dependent(node->touch[i], e->touch))
-			node[1].asleep |= BIT(i);
+	for (i = 0; i < engine->nr_vcpus; i++) {
+		if (!(node->asleep & BIT(i)) || dependent(node->touch[i], e->touch))
+			continue;
+		node[1].asleep |= BIT(i);
+		node[1].touch[i] = node->touch[i];
+	}
 	node[1].tree = node->subtree;
 	d->depth++;
 	d->known = d->depth;
@@ -636,7 +666,7 @@ static int reverse(struct tkfi_dpor *d, const struct race *race)
 	for (i = race->first + 1; i < d->depth; i++) {
 		const struct event *e = &d->events[i];
 
-		if (!before(first, e))
+		if (!before(d, first, e))
 			v[nr++] = (struct move){ e->vcpu, e->touch };
 	}
 	v[nr++] = (struct move){ second->vcpu, second->touch };
@@ -660,7 +690,7 @@ static int reverse_races(struct tkfi_dpor *d)
 
 		if (v->done)
 			continue;
-		d->events[d->depth] = make_event(v);
+		make_event(&d->events[d->depth], v);
 		ret = order(d, &d->events[d->depth], &v->next, d->depth);
 		while (!ret && d->nr_races &&
 		       d->races[d->nr_races - 1].second == d->depth)
@@ -684,6 +714,7 @@ static bool backtrack(struct tkfi_dpor *d)
 		for (i = 0; i < nr_cells(e->touch); i++)
 			d->last_at[nth_cell(e->touch, i)] = e->prev[i];
 		node->asleep |= BIT(e->vcpu);
+		node->touch[e->vcpu] = e->touch;
 		if (node->tree)
 			return true;
 	}
@@ -754,7 +785,9 @@ static bool next_execution(struct tkfi_dpor *d,
 	if (*ret != -ECANCELED && is_ours(d)) {
 		stats->classes++;
 		stats->deadlocks += *ret == -EDEADLK;
-		client->judge(client->arg, *ret);
+		d->order.nr = d->depth;
+		client->judge(client->arg, *ret,
+			      d->depth == d->engine->nr_log ? &d->order : NULL);
 	}
 	*ret = reverse_races(d);
 	d->skipped = false;
@@ -857,6 +890,8 @@ void tkfi_dpor_keep(struct tkfi_dpor *d, struct tkfi_keep *keep)
 	tkfi_keep_move(keep, d->tree, d->nr_tree * sizeof(d->tree[0]));
 	tkfi_keep_move(keep, d->nodes, (d->depth + 1) * sizeof(d->nodes[0]));
 	tkfi_keep_move(keep, d->events, d->depth * sizeof(d->events[0]));
+	tkfi_keep_move(keep, d->order.nth, d->depth * sizeof(d->order.nth[0]));
+	tkfi_keep_move(keep, d->order.clock, d->depth * sizeof(d->order.clock[0]));
 	tkfi_keep_move(keep, d->last_of, sizeof(d->last_of));
 	tkfi_keep_move(keep, d->last_at, sizeof(d->last_at));
 }

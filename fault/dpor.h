@@ -15,7 +15,7 @@
 #ifndef __TKFI_DPOR_H
 #define __TKFI_DPOR_H
 
-#include "engine.h"
+#include "order.h"
 
 /**
  * struct tkfi_dpor_stats - what an exploration did
@@ -45,7 +45,8 @@ struct tkfi_dpor_stats {
  * struct tkfi_dpor_client - who explores
  * @start:	put everything where executions begin, and add the VCPUs
  * @judge:	look at an execution that has ended, with what tkfi_engine_run()
- *		returned
+ *		returned, and the order of its steps; NULL if some are not in the log
+ *		because nobody else uses their cells
  * @pause:	called between executions, when tkfi_dpor_keep() can be. Return false
  *		to end the exploration. May be NULL
  * @restart:	forget all judgements: what follows repeats them
@@ -59,7 +60,7 @@ struct tkfi_dpor_stats {
  */
 struct tkfi_dpor_client {
 	int (*start)(void *arg);
-	void (*judge)(void *arg, int ret);
+	void (*judge)(void *arg, int ret, struct tkfi_order *order);
 	bool (*pause)(void *arg);
 	void (*restart)(void *arg);
 	void *arg;

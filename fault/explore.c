@@ -206,10 +206,10 @@ static const struct tkfi_shrunk *shrink(struct tkfi_explorer *x,
 		goal.from = finding->second->from + 1;
 		goal.to = finding->second->to;
 	}
-	if (!x->order.nr)
-		tkfi_order_of(engine, &x->order);
+	if (!x->order->nr)
+		tkfi_order_of(engine, x->order);
 	shrunk.cost = no_cost;
-	return tkfi_shrink(engine, &x->order, &x->plan, &goal, &shrunk) ?
+	return tkfi_shrink(engine, x->order, &x->plan, &goal, &shrunk) ?
 	       &shrunk : NULL;
 }
 
@@ -265,15 +265,23 @@ static void found(const struct tkfi_finding *finding, void *arg)
 	strscpy(v->schedule, text, sizeof(v->schedule));
 }
 
-static void judge(void *arg, int ret)
+static void check(struct tkfi_explorer *x, int ret, struct tkfi_order *order,
+		  tkfi_finding_fn fn, void *arg)
+{
+	x->steps.nr = 0;
+	x->order = order ?: &x->steps;
+	tkfi_oracles_check(x->session.engine, x->session.setup, &x->plan, ret,
+			   x->order, fn, arg);
+}
+
+/* @order is NULL if nobody knows it yet. */
+static void judge(void *arg, int ret, struct tkfi_order *order)
 {
 	struct tkfi_explorer *x = arg;
 
 	if (x->each)
 		x->each(x, ret);
-	x->order.nr = 0;
-	tkfi_oracles_check(x->session.engine, x->session.setup, &x->plan, ret,
-			   &x->order, found, x);
+	check(x, ret, order, found, x);
 }
 
 /* The memory of that strategy. */
@@ -508,7 +516,7 @@ static bool execute(struct tkfi_explorer *x, struct tkfi_strategy *strategy,
 	x->stats.steps += engine->nr_log;
 	x->stats.longest = max(x->stats.longest, engine->nr_log);
 	x->stats.deadlocks += *ret == -EDEADLK;
-	judge(x, *ret);
+	judge(x, *ret, NULL);
 	return true;
 }
 
@@ -714,9 +722,7 @@ static bool violates(void *arg, int ret)
 	struct tkfi_explorer *x = sought->x;
 
 	sought->found = false;
-	x->order.nr = 0;
-	tkfi_oracles_check(x->session.engine, x->session.setup, &x->plan, ret,
-			   &x->order, look_for, sought);
+	check(x, ret, NULL, look_for, sought);
 	/* What ends otherwise than by its VCPUs' ends does not hold. */
 	return sought->found || ret;
 }
@@ -940,7 +946,7 @@ int tkfi_explorer_replay(struct tkfi_explorer *x, const char *text, char *err,
 			       tkfi_engine_run(x->session.engine,
 					       &schedule.strategy));
 		if (!ret || ret == -EDEADLK)
-			judge(x, ret);
+			judge(x, ret, NULL);
 	}
 	if (ret)
 		snprintf(err, size, "%s", x->session.engine->error);

@@ -141,7 +141,9 @@ struct tkfi_watch {
  * @watched:	it has
  * @dpor:	memory of the exploration
  * @visited:	memory of a search that is pruned
- * @order:	of the steps of an execution with a finding
+ * @order:	of the steps of the execution that is judged; @order->nr is 0 while
+ *		nobody has asked
+ * @steps:	room for it
  * @recording:	of an execution that is explained
  * @options:	of the last exploration
  * @text:	the scenario's
@@ -173,7 +175,8 @@ struct tkfi_explorer {
 	bool watched;
 	struct tkfi_dpor *dpor;
 	struct tkfi_visited *visited;
-	struct tkfi_order order;
+	struct tkfi_order *order;
+	struct tkfi_order steps;
 	struct tkfi_recording recording;
 	struct tkfi_explore_options options;
 	char text[TKFI_SCENARIO_TEXT];

@@ -38,7 +38,7 @@ typedef void (*tkfi_finding_fn)(const struct tkfi_finding *finding, void *arg);
  * @setup:	what was done before
  * @plan:	its operations hold the results
  * @ret:	what tkfi_engine_run() returned
- * @order:	room for the order of its steps; @order->nr must be 0
+ * @order:	of its steps; or room for it, with @order->nr 0
  * @found:	called for each finding
  * @arg:	for @found
  *

@@ -11,12 +11,20 @@ static bool writes(const struct tkfi_done *step)
 	return tkfi_step_writes(&(struct tkfi_step){ .kind = step->kind });
 }
 
-static void join(u16 *to, const u16 *from)
+static void join(u16 *to, const u16 *from, unsigned int nr_vcpus)
 {
 	unsigned int i;
 
-	for (i = 0; i < TKFI_MAX_VCPUS; i++)
+	for (i = 0; i < nr_vcpus; i++)
 		to[i] = max(to[i], from[i]);
+}
+
+static void copy(u16 *to, const u16 *from, unsigned int nr_vcpus)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_vcpus; i++)
+		to[i] = from[i];
 }
 
 void tkfi_clocks_begin(struct tkfi_clocks *c)
@@ -24,41 +32,53 @@ void tkfi_clocks_begin(struct tkfi_clocks *c)
 	unsigned int i;
 
 	for (i = 0; i < c->nr_used; i++) {
-		memset(c->all[c->used[i]], 0, sizeof(c->all[0]));
-		memset(c->written[c->used[i]], 0, sizeof(c->written[0]));
+		unsigned int cell = c->used[i];
+
+		c->is_used[cell] = false;
+		memset(c->all[cell], 0, sizeof(c->all[0]));
+		memset(c->written[cell], 0, sizeof(c->written[0]));
 	}
 	c->nr_used = 0;
 	c->nr = 0;
 	memset(c->own, 0, sizeof(c->own));
 }
 
-/* Something with this clock touches a cell. */
-static void touch(struct tkfi_clocks *c, unsigned int cell, const u16 *clock,
-		  bool write)
+static void use(struct tkfi_clocks *c, unsigned int cell)
 {
-	if (!memchr_inv(c->all[cell], 0, sizeof(c->all[cell])))
+	if (!c->is_used[cell]) {
+		c->is_used[cell] = true;
 		c->used[c->nr_used++] = cell;
-	join(c->all[cell], clock);
-	if (write)
-		join(c->written[cell], clock);
+	}
 }
 
 const u16 *tkfi_clocks_add(struct tkfi_clocks *c, const struct tkfi_engine *engine,
 			   const struct tkfi_done *step)
 {
 	u16 *clock = c->own[step->vcpu], cpu = engine->vcpus[step->vcpu].cpu;
+	const unsigned int nr = engine->nr_vcpus, end = step->cell + step->nr_cells;
+	const bool write = writes(step);
 	unsigned int i;
 
 	c->nr++;
 	clock[step->vcpu]++;
-	for (i = step->cell; i < step->cell + step->nr_cells; i++)
-		join(clock, writes(step) ? c->all[i] : c->written[i]);
+	for (i = step->cell; i < end; i++)
+		join(clock, write ? c->all[i] : c->written[i], nr);
 	if (cpu)
-		join(clock, c->written[cpu]);
-	for (i = step->cell; i < step->cell + step->nr_cells; i++)
-		touch(c, i, clock, writes(step));
-	if (cpu)
-		touch(c, cpu, clock, false);
+		join(clock, c->written[cpu], nr);
+	for (i = step->cell; i < end; i++) {
+		use(c, i);
+		/* What is written comes after all that was. */
+		if (write) {
+			copy(c->all[i], clock, nr);
+			copy(c->written[i], clock, nr);
+		} else {
+			join(c->all[i], clock, nr);
+		}
+	}
+	if (cpu) {
+		use(c, cpu);
+		join(c->all[cpu], clock, nr);
+	}
 	return clock;
 }
 
@@ -74,6 +94,6 @@ void tkfi_order_of(const struct tkfi_engine *engine, struct tkfi_order *order)
 		const u16 *clock = tkfi_clocks_add(&clocks, engine, step);
 
 		order->nth[i] = clock[step->vcpu];
-		memcpy(order->clock[i], clock, sizeof(order->clock[i]));
+		copy(order->clock[i], clock, engine->nr_vcpus);
 	}
 }

@@ -15,8 +15,8 @@
  */
 struct tkfi_order {
 	unsigned int nr;
-	u16 nth[TKFI_MAX_STEPS];
-	u16 clock[TKFI_MAX_STEPS][TKFI_MAX_VCPUS];
+	u16 nth[TKFI_MAX_STEPS + 1];
+	u16 clock[TKFI_MAX_STEPS + 1][TKFI_MAX_VCPUS];
 };
 
 /**
@@ -25,7 +25,8 @@ struct tkfi_order {
  * @own:	of each VCPU
  * @all:	of all that happened to each cell
  * @written:	of what was written to it
- * @used:	cells of which the latter two are not 0
+ * @is_used:	cells of which the latter two are not 0
+ * @used:	which these are
  * @nr_used:	how many
  */
 struct tkfi_clocks {
@@ -33,6 +34,7 @@ struct tkfi_clocks {
 	u16 own[TKFI_MAX_VCPUS][TKFI_MAX_VCPUS];
 	u16 all[TKFI_MAX_CELLS][TKFI_MAX_VCPUS];
 	u16 written[TKFI_MAX_CELLS][TKFI_MAX_VCPUS];
+	bool is_used[TKFI_MAX_CELLS];
 	u16 used[TKFI_MAX_CELLS];
 	unsigned int nr_used;
 };

@@ -179,7 +179,7 @@ static int small_start(void *arg)
 	return 0;
 }
 
-static void small_judge(void *arg, int ret)
+static void small_judge(void *arg, int ret, struct tkfi_order *order)
 {
 }
 

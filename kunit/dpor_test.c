@@ -245,8 +245,24 @@ static int start(void *arg)
 	return 0;
 }
 
-static void judge(void *arg, int ret)
+/* Classes that came with an order, and what is different by the log. */
+static u64 ordered, misordered;
+
+static void judge(void *arg, int ret, struct tkfi_order *order)
 {
+	static struct tkfi_order logged;
+	unsigned int i, v;
+
+	ordered += !!order;
+	if (!order)
+		return;
+	tkfi_order_of(engine, &logged);
+	misordered += order->nr != logged.nr;
+	for (i = 0; i < order->nr; i++) {
+		misordered += order->nth[i] != logged.nth[i];
+		for (v = 0; v < engine->nr_vcpus; v++)
+			misordered += order->clock[i][v] != logged.clock[i][v];
+	}
 }
 
 /* Make the memory known. An NMI or another part must find all steps. */
@@ -692,6 +708,8 @@ static void random_programs(struct kunit *test)
 				    "program %u, %s", i, text);
 		KUNIT_ASSERT_EQ_MSG(test, stats.redundant, 0,
 				    "program %u, %s", i, text);
+		KUNIT_ASSERT_EQ_MSG(test, misordered, 0, "program %u, %s", i,
+				    text);
 		KUNIT_ASSERT_EQ_MSG(test, explore_parts(&program, 3), classes,
 				    "program %u, %s", i, text);
 		if (i < ESTIMATED_PROGRAMS)
@@ -704,11 +722,12 @@ static void random_programs(struct kunit *test)
 		deadlocks += !!stats.deadlocks;
 		nmis += program.nmi_of[1] || program.nmi_of[2];
 	}
-	kunit_info(test, "up to %u classes; %u programs can deadlock, %u have an NMI\n",
-		   most, deadlocks, nmis);
+	kunit_info(test, "up to %u classes; %u programs can deadlock, %u have an NMI; %llu orders\n",
+		   most, deadlocks, nmis, ordered);
 	KUNIT_EXPECT_GT(test, most, 50);
 	KUNIT_EXPECT_GT(test, deadlocks, 50);
 	KUNIT_EXPECT_GT(test, nmis, 200);
+	KUNIT_EXPECT_GT(test, ordered, 10000);
 }
 
 /**

@@ -209,16 +209,14 @@ static void add_outcome(struct outcomes *outcomes, const struct tkfi_cost *cost)
 
 static const struct tkfi_goal to_the_end;
 
-static void shrink_class(void *arg, int ret)
+static void shrink_class(void *arg, int ret, struct tkfi_order *order)
 {
-	static struct tkfi_order order;
 	static struct tkfi_shrunk s;
 	bool *failed = arg;
 
-	tkfi_order_of(engine, &order);
 	s.cost = (struct tkfi_cost){ UINT_MAX, UINT_MAX, UINT_MAX };
-	*failed |= ret ||
-		   !tkfi_shrink(engine, &order, &plan, &to_the_end, &s) ||
+	*failed |= ret || !order ||
+		   !tkfi_shrink(engine, order, &plan, &to_the_end, &s) ||
 		   s.cut || s.nr != engine->nr_log;
 	add_outcome(&shrunk, &s.cost);
 }
