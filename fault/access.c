@@ -55,14 +55,24 @@ static noinline void tell(const void *addr, unsigned int what, unsigned long ip)
 		tell_watcher(&access);
 }
 
-static void report(const void *addr, unsigned int what, unsigned long ip)
+static noinline void report_news(const void *addr, unsigned int what,
+				 unsigned long ip)
 {
-	if (unlikely(watcher))
+	if (watcher)
 		tell(addr, what, ip);
 	else
-		tkfi_access(addr, SIZE(what),
-			    what & TKFI_STORE ? TKFI_STEP_STORE : TKFI_STEP_LOAD,
-			    what & TKFI_VOLATILE, ip);
+		tkfi_use(addr, SIZE(what),
+			 what & TKFI_STORE ? TKFI_STEP_STORE : TKFI_STEP_LOAD,
+			 what & TKFI_VOLATILE, ip);
+}
+
+/* Most accesses are of no consequence, and most of the time is theirs. */
+static __always_inline void report(const void *addr, unsigned int what,
+				   unsigned long ip)
+{
+	if (unlikely(watcher) ||
+	    !tkfi_is_private(addr, SIZE(what), tkfi_access_news(what & TKFI_STORE)))
+		report_news(addr, what, ip);
 }
 
 __diag_push();

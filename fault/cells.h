@@ -203,13 +203,15 @@ static __always_inline bool tkfi_is_private(const void *addr, size_t size, u64 n
 {
 	const unsigned int cell = tkfi_cell_at(addr);
 	const union tkfi_cell *c = &tkfi_cells[cell];
-	const union tkfi_cell *end = c + tkfi_nr_cells(addr, size);
+	unsigned int nr = tkfi_nr_cells(addr, size);
 	u64 all = 0;
 
 	if (!cell)
 		return true;
-	while (c < end)
-		all |= c++->word;
+	for (; nr >= 4; nr -= 4, c += 4)
+		all |= c[0].word | c[1].word | c[2].word | c[3].word;
+	for (; nr; nr--, c++)
+		all |= c->word;
 	return !(all & news);
 }
 

@@ -9,9 +9,13 @@ static unsigned int random_next(struct tkfi_strategy *strategy,
 {
 	struct tkfi_random *s =
 		container_of(strategy, struct tkfi_random, strategy);
-	unsigned int skip;
+	unsigned int nr = 0, skip;
+	unsigned long left;
 
-	for (skip = tkfi_draw(&s->state, hweight_long(ready)); skip; skip--)
+	/* Faster than hweight_long(), which is a call. */
+	for (left = ready; left; left &= left - 1)
+		nr++;
+	for (skip = tkfi_draw(&s->state, nr); skip; skip--)
 		ready &= ready - 1;
 	return __ffs(ready);
 }
