@@ -189,9 +189,10 @@ static void stop_here(void)
 }
 
 /* It is its turn. */
-static void did(struct tkfi_vcpu *v, const struct tkfi_step *step)
+static void did(struct tkfi_vcpu *v)
 {
 	struct tkfi_engine *engine = tkfi_engine;
+	const struct tkfi_step *step = &v->next;
 
 	v->steps++;
 	if (engine->nr_log < TKFI_MAX_STEPS)
@@ -204,13 +205,13 @@ static void did(struct tkfi_vcpu *v, const struct tkfi_step *step)
 	engine->nr_log++;
 }
 
-/* The executing VCPU is about to do @next, when it is its turn. */
-static void step(struct tkfi_vcpu *v, const struct tkfi_step *next)
+/* The executing VCPU is about to do @v->next, when it is its turn. */
+static void step(struct tkfi_vcpu *v)
 {
 	const struct tkfi_engine *engine = tkfi_engine;
 	unsigned int wants = engine->strategy->wants ?: TKFI_WANTS_POINTS;
+	const struct tkfi_step *next = &v->next;
 
-	v->next = *next;
 	if (!engine->quiet || !(wants & BIT(next->kind))) {
 		bool blocked = !can_go_on(engine, v);
 
@@ -223,7 +224,7 @@ static void step(struct tkfi_vcpu *v, const struct tkfi_step *next)
 	}
 	stop_here();
 	if (next->nr_cells)
-		did(v, next);
+		did(v);
 }
 
 unsigned int tkfi_now(void)
@@ -233,7 +234,8 @@ unsigned int tkfi_now(void)
 
 void tkfi_yield(void)
 {
-	step(tkfi_current, &(struct tkfi_step){ .kind = TKFI_STEP_YIELD });
+	tkfi_current->next = (struct tkfi_step){ .kind = TKFI_STEP_YIELD };
+	step(tkfi_current);
 }
 
 void tkfi_record(enum tkfi_event_kind kind, const char *what, s64 value)
@@ -267,7 +269,8 @@ void tkfi_hit(const char *name)
 
 	tkfi_record(TKFI_EV_POINT, name, 0);
 	v->at = name;
-	step(v, &(struct tkfi_step){ .kind = TKFI_STEP_POINT, .what = name });
+	v->next = (struct tkfi_step){ .kind = TKFI_STEP_POINT, .what = name };
+	step(v);
 	take_nmi(v);
 	v->at = NULL;
 }
@@ -281,17 +284,17 @@ void tkfi_watch(const unsigned int *word)
 void tkfi_await_word(const unsigned int *word, unsigned int value)
 {
 	struct tkfi_vcpu *v = tkfi_current;
-	struct tkfi_step next = {
+	unsigned int cell = tkfi_cell_at(word);
+
+	v->may_wait = true;
+	v->next = (struct tkfi_step){
 		.kind = TKFI_STEP_AWAIT,
-		.cell = tkfi_cell_at(word),
+		.nr_cells = cell && tkfi_cells_use(cell, 1, v->id, false, v->held),
+		.cell = cell,
 		.value = value,
 		.what = word,
 	};
-
-	v->may_wait = true;
-	if (next.cell && tkfi_cells_use(next.cell, 1, v->id, false, v->held))
-		next.nr_cells = 1;
-	step(v, &next);
+	step(v);
 }
 
 void tkfi_await(void)
@@ -387,19 +390,18 @@ static noinline void shared_access(struct tkfi_vcpu *v, const void *addr,
 				   unsigned long ip)
 {
 	u8 flags = tkfi_cells[cell].flags;
-	struct tkfi_step next;
 
 	if (is_volatile && kind == TKFI_STEP_LOAD &&
 	    flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH))
 		kind = is_reading(v, cell) ? TKFI_STEP_CHECK : TKFI_STEP_BEGIN;
-	next = (struct tkfi_step){
+	v->next = (struct tkfi_step){
 		.kind = kind,
 		.nr_cells = nr,
 		.cell = cell,
 		.what = addr,
 		.ip = ip,
 	};
-	step(v, &next);
+	step(v);
 	if (kind == TKFI_STEP_BEGIN)
 		begin_attempt(v, cell, *(const unsigned int *)addr);
 	else if (kind == TKFI_STEP_CHECK)
@@ -418,53 +420,55 @@ void tkfi_use(const void *addr, unsigned int size, enum tkfi_step_kind kind,
 		shared_access(v, addr, cell, nr, kind, is_volatile, ip);
 }
 
-/* A lock's cell, if it is a choice when it is taken or dropped. */
-static struct tkfi_step lock_step(struct tkfi_vcpu *v, const void *lock,
-				  enum tkfi_step_kind kind)
+/*
+ * The executing VCPU is about to take or drop a lock. Returns its cell if that is a
+ * choice.
+ */
+static unsigned int lock_step(struct tkfi_vcpu *v, const void *lock,
+			      enum tkfi_step_kind kind)
 {
-	struct tkfi_step next = { .kind = kind, .what = lock };
-
+	v->next = (struct tkfi_step){ .kind = kind, .what = lock };
 	if (tkfi_engine->strategy->wants & BIT(kind)) {
-		next.cell = tkfi_cell_of_lock(lock);
-		next.nr_cells = tkfi_cells_use(next.cell, 1, v->id, true, 0);
+		v->next.cell = tkfi_cell_of_lock(lock);
+		v->next.nr_cells = tkfi_cells_use(v->next.cell, 1, v->id, true, 0);
 	}
-	return next;
+	return v->next.cell;
 }
 
 void tkfi_lock(const void *lock)
 {
 	struct tkfi_vcpu *v = tkfi_current;
-	struct tkfi_step next;
 	struct tkfi_held *held;
+	unsigned int cell;
 
 	if (!v)
 		return;
 	v->may_wait = true;
-	next = lock_step(v, lock, TKFI_STEP_LOCK);
-	if (next.nr_cells || find_held(tkfi_engine, lock))
-		step(v, &next);
+	cell = lock_step(v, lock, TKFI_STEP_LOCK);
+	if (v->next.nr_cells || find_held(tkfi_engine, lock))
+		step(v);
 	held = find_held(tkfi_engine, NULL);
 	if (!held)
 		panic("[tkfi internal bug] more than %d locks held\n",
 		      TKFI_MAX_LOCKS);
 	held->lock = lock;
 	held->owner = v;
-	if (next.cell)
-		set_held(v, v->held | BIT(tkfi_cells[next.cell].guard));
+	if (cell)
+		set_held(v, v->held | BIT(tkfi_cells[cell].guard));
 	tkfi_record(TKFI_EV_LOCK, tkfi_engine->quiet ? NULL : tkfi_name(lock), 0);
 }
 
 void tkfi_unlock(const void *lock)
 {
 	struct tkfi_vcpu *v = tkfi_current;
-	struct tkfi_step next;
 	struct tkfi_held *held;
+	unsigned int cell;
 
 	if (!v)
 		return;
-	next = lock_step(v, lock, TKFI_STEP_UNLOCK);
-	if (next.nr_cells)
-		step(v, &next);
+	cell = lock_step(v, lock, TKFI_STEP_UNLOCK);
+	if (v->next.nr_cells)
+		step(v);
 	held = find_held(tkfi_engine, lock);
 	if (!held || held->owner != v) {
 		/* Nothing after this can be trusted: the VCPU stays here. */
@@ -475,8 +479,8 @@ void tkfi_unlock(const void *lock)
 		stop_here();
 	}
 	held->lock = NULL;
-	if (next.cell)
-		set_held(v, v->held & ~BIT(tkfi_cells[next.cell].guard));
+	if (cell)
+		set_held(v, v->held & ~BIT(tkfi_cells[cell].guard));
 	tkfi_record(TKFI_EV_UNLOCK, tkfi_engine->quiet ? NULL : tkfi_name(lock),
 		    0);
 }
