@@ -156,12 +156,14 @@ static bool is_our_own(const char *symbol, const void *addr)
 }
 
 /*
- * Written by the host's signals, whatever UML runs: they arrive on a stack of
- * their own, and are noted for later while interrupts are off.
+ * Written by the host, whatever UML runs: its signals arrive on a stack of their own,
+ * and are noted for later while interrupts are off; its dynamic linker notes where a
+ * function is that is called for the first time.
  */
-static bool is_host_signal(const char *symbol)
+static bool is_the_hosts(const char *symbol)
 {
-	return !strcmp(symbol, "signals_pending") ||
+	return !strcmp(symbol, "_GLOBAL_OFFSET_TABLE_") ||
+	       !strcmp(symbol, "signals_pending") ||
 	       !strcmp(symbol, "cpu0_irqstack") ||
 	       !strcmp(symbol, "cpu_irqstacks");
 }
@@ -179,7 +181,7 @@ static unsigned int find_strangers(char * const *copy)
 			if (*p == *q || tkfi_state_covers(p))
 				continue;
 			sprint_symbol_no_offset(symbol, (unsigned long)p);
-			if (is_our_own(symbol, p) || is_host_signal(symbol) ||
+			if (is_our_own(symbol, p) || is_the_hosts(symbol) ||
 			    (n && !strcmp(symbol, strangers[n - 1])))
 				continue;
 			strscpy(strangers[n++], symbol, KSYM_SYMBOL_LEN);
