@@ -232,8 +232,6 @@ static unsigned int rivals(const struct tkfi_dpor *d, const struct event *e,
 	unsigned int nr = 0;
 	u8 seen = 0;
 
-	if (reads)
-		at = last_write(d, at, cell);
 	for (; at != NONE; at = (reads ? x->prev_write : x->prev)[nth_of(x, cell)]) {
 		x = &d->events[at];
 

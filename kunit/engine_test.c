@@ -395,6 +395,46 @@ static void trace_is_hashed(struct kunit *test)
 	t->events[0].what = "p";
 }
 
+/* What a cell does not tell about an access is of no consequence; all else is. */
+static void cells_have_news(struct kunit *test)
+{
+	static u32 memory[7];
+	const u16 lock = BIT(3);
+	unsigned int cell, i, j;
+
+	tkfi_cells_reset();
+	KUNIT_ASSERT_EQ(test, tkfi_cells_add("memory", memory, sizeof(memory)), 0);
+	cell = tkfi_cell_at(memory);
+	KUNIT_EXPECT_TRUE(test, tkfi_is_private(&i, sizeof(i), U64_MAX));
+	for (i = 0; i < ARRAY_SIZE(memory); i++) {
+		tkfi_cells_begin();
+		for (j = 0; j < ARRAY_SIZE(memory); j++)
+			if (j != i)
+				tkfi_cells_use(cell + j, 1, 0, true, lock);
+		KUNIT_EXPECT_FALSE(test,
+				   tkfi_is_private(memory, sizeof(memory),
+						   tkfi_news(0, true, lock)));
+		tkfi_cells_use(cell + i, 1, 0, true, lock);
+		KUNIT_EXPECT_TRUE(test,
+				  tkfi_is_private(memory, sizeof(memory),
+						  tkfi_news(0, true, lock)));
+	}
+	/* That somebody read without the lock does not hide who writes without it. */
+	KUNIT_EXPECT_FALSE(test, tkfi_cells_use(cell, 1, 0, false, 0));
+	KUNIT_EXPECT_TRUE(test, tkfi_is_private(memory, 4, tkfi_news(0, false, 0)));
+	KUNIT_EXPECT_FALSE(test, tkfi_is_private(memory, 4, tkfi_news(0, true, 0)));
+	KUNIT_EXPECT_FALSE(test, tkfi_cells_written_without(memory, 4, lock));
+	tkfi_cells_bared = 0;
+	KUNIT_EXPECT_FALSE(test, tkfi_cells_use(cell, 1, 0, true, 0));
+	KUNIT_EXPECT_EQ(test, tkfi_cells_bared, lock);
+	KUNIT_EXPECT_TRUE(test, tkfi_cells_written_without(memory, 4, lock));
+	KUNIT_EXPECT_TRUE(test, tkfi_is_private(memory, 4, tkfi_news(0, true, 0)));
+	/* Shared is what two use, one writes and nothing guards. */
+	KUNIT_EXPECT_TRUE(test, tkfi_cells_use(cell, 1, 1, false, lock));
+	KUNIT_EXPECT_FALSE(test, tkfi_is_private(memory, 4, tkfi_news(0, true, 0)));
+	KUNIT_EXPECT_FALSE(test, tkfi_cells_use(cell + 1, 1, 1, false, lock));
+}
+
 static const u32 frequencies[] = {
 	TKFI_MIN_HZ, 3579545, 19200000, 24000000, 1000000000, 2893202000U,
 	TKFI_MAX_HZ,
@@ -457,6 +497,7 @@ static struct kunit_case engine_cases[] = {
 	KUNIT_CASE(nmi_in_place),
 	KUNIT_CASE(strategy_is_checked),
 	KUNIT_CASE(trace_is_hashed),
+	KUNIT_CASE(cells_have_news),
 	KUNIT_CASE_PARAM(clocksource, frequency_gen_params),
 	KUNIT_CASE(clocksource_frequency_range),
 	{}

@@ -25,7 +25,7 @@ PYTHON = "/usr/bin/python3"
 TIMEOUT = 300  # seconds a boot may take
 _GUARD = 30  # more seconds until kunit.py itself is taken for hung
 _FOREVER = 10 ** 8  # seconds that kunit.py waits for a boot which takes as long as it takes
-LPJ = "lpj=10000000"  # most of a boot goes into calibrating delay loops, which nothing here uses
+LPJ = "lpj=10000000"  # most of a boot goes into calibrating delay loops; how long they are does not matter
 
 
 @dataclass(frozen=True)
