@@ -39,41 +39,54 @@ td:first-child, th:first-child {{ text-align: left }}
 
 @dataclass(frozen=True)
 class Report:
-    """A directory that can be written to, and holds no other report."""
+    """A directory that can be written to, and holds nothing else, or an earlier report."""
 
     directory: Path
 
     @staticmethod
     def begin(directory: Path) -> Report:
-        """Make the directory; one with an earlier report loses that now, so that nobody takes it for the
-        new one.
+        """Make the directory, if there is none.
 
         Raises TkfiError for a directory that holds anything else, or cannot be written to.
         """
         try:
             directory.mkdir(parents=True, exist_ok=True)
-            if any(directory.iterdir()):
-                _forget(directory)
-            (directory / _DATA).write_text("", encoding="utf-8")
-            (directory / _DATA).unlink()
+            if any(directory.iterdir()) and not _is_report(directory / _DATA):
+                raise TkfiError(f"'{directory}' is not empty and holds no report of tkfi; {_NAME}")
+            _new(directory / _DATA).write_text("", encoding="utf-8")
+            _new(directory / _DATA).unlink()
         except OSError as error:
             raise TkfiError(f"no report can be written to '{directory}': {error.strerror}; "
                             f"{_NAME}") from error
         return Report(directory)
 
     def write(self, made: Exploration) -> None:
-        """Write all files; report.json first: it says that they are a report's."""
+        """Write all files, and only then put them in the place of an earlier report's; report.json first:
+        it says that they are a report's."""
         names = [_VIOLATION.format(number) for number, _ in enumerate(made.violations, 1)]
         violations = {name: _violation(made, number) for number, name in enumerate(names)}
-        for name, text in {_DATA: json.dumps(made.json(), indent=2) + "\n", _TEXT: made.text() + "\n",
-                           **violations, _PAGE: _page(made, names)}.items():
-            (self.directory / name).write_text(text, encoding="utf-8")
+        texts = {_DATA: json.dumps(made.json(), indent=2) + "\n", _TEXT: made.text() + "\n",
+                 **violations, _PAGE: _page(made, names)}
+        files = [self.directory / name for name in texts]
+        try:
+            for file, text in zip(files, texts.values()):
+                _new(file).write_text(text, encoding="utf-8")
+        except OSError:
+            for file in files:
+                _new(file).unlink(missing_ok=True)
+            raise
+        _forget(self.directory)
+        for file in files:
+            _new(file).replace(file)
+
+
+def _new(file: Path) -> Path:
+    """What a file is called while it is not whole."""
+    return file.with_name(f"{file.name}.new")
 
 
 def _forget(directory: Path) -> None:
     """Remove an earlier report's files."""
-    if not _is_report(directory / _DATA):
-        raise TkfiError(f"'{directory}' is not empty and holds no report of tkfi; {_NAME}")
     for file in [directory / _TEXT, directory / _PAGE, *directory.glob(_VIOLATION.format("*")),
                  directory / _DATA]:
         file.unlink(missing_ok=True)

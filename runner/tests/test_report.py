@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from html.parser import HTMLParser
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -93,9 +95,30 @@ def test_a_report_replaces_an_earlier_one(start: Callable[..., Machine], layout:
     assert explored_to(tmp_path / "report", layout) == 0
     assert {file.name for file in (tmp_path / "report").iterdir()} == {
         "report.json", "report.txt", "index.html", "notes"}
+
+
+def test_an_earlier_report_stays_until_there_is_a_new_one(start: Callable[..., Machine], layout: Layout,
+                                                          tmp_path: Path,
+                                                          monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exploration that fails, and a disk that is full, take nothing away."""
+    start(kernel)
+    explored_to(tmp_path / "report", layout)
+    before = {file.name: file.read_text() for file in (tmp_path / "report").iterdir()}
+    write_text = Path.write_text
+
+    def full(file: Path, text: str, **options: Any) -> int:
+        if "index" in file.name:
+            write_text(file, text[:9], **options)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(file))
+        return write_text(file, text, **options)
+
     start(lambda _: None)
     assert explored_to(tmp_path / "report", layout) == 2
-    assert {file.name for file in (tmp_path / "report").iterdir()} == {"notes"}
+    start(known)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", full)
+        assert explored_to(tmp_path / "report", layout) == 2
+    assert {file.name: file.read_text() for file in (tmp_path / "report").iterdir()} == before
 
 
 @pytest.mark.parametrize("content", [{"a": ""}, {"report.json": "{}"}, {"report.json": "[]"},
