@@ -109,7 +109,8 @@ def _parser() -> argparse.ArgumentParser:
     tests = verb("test", _test, "run the KUnit suites through the tree's own kunit.py")
     tests.add_argument("--kernel", action="append", help="may be repeated (6.12; all with --summary)")
     tests.add_argument("--variant", action="append", help="may be repeated (post-series)")
-    tests.add_argument("--suite", metavar="GLOB", help="which suites (all)")
+    tests.add_argument("--suite", metavar="GLOB", action="append",
+                       help="which suites; may be repeated (all)")
     tests.add_argument("--boots", type=_positive, metavar="N",
                        help="boot N times and compare the traces (1)")
     tests.add_argument("--summary", action="store_true",
@@ -226,7 +227,7 @@ def _test(arguments: argparse.Namespace, layout: Layout) -> int:
     chosen = [kernels.choose(name, layout, variant) for name in arguments.kernel or [kernels.DEFAULT]
               for variant in arguments.variant or [kernels.POST_SERIES]]
     with lock.held(layout.build / ".lock"):
-        runs = test(chosen, arguments.suite or "tkfi_*", arguments.boots or 1, layout)
+        runs = test(chosen, arguments.suite or ["tkfi_*"], arguments.boots or 1, layout)
     different = unlike(runs)
     for line in different:
         note(line)

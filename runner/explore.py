@@ -153,11 +153,12 @@ class Exploration:
 
     def rows(self) -> tuple[list[str], list[list[str]]]:
         """The heading of the table, and its lines."""
-        rows = [[one.scenario, f"{one.classes:,}", "yes" if one.complete else "no",
+        unit = "classes" if self.strategy == DEFAULT else "executions"
+        rows = [[one.scenario, f"{getattr(one, unit):,}", "yes" if one.complete else "no",
                  *(str(sum(found.violation.known is known for found in self.violations
                            if found.violation.scenario == one.scenario)) for known in (True, False)),
                  f"{one.ns / 1e6:,.1f}"] for one in self.explored]
-        return ["scenario", "classes", "complete", "known", "new", "time, ms"], rows
+        return ["scenario", unit, "complete", "known", "new", "time, ms"], rows
 
     def _coverage(self) -> list[str]:
         said = [sentence for one in self.explored for sentence in coverage.sentences(one)]
@@ -195,11 +196,13 @@ class Exploration:
 
     def sum(self) -> str:
         """The last sentence."""
-        classes = sum(one.classes for one in self.explored)
+        explored = (draw.count(sum(one.classes for one in self.explored), "class", "es")
+                    if self.strategy == DEFAULT else
+                    draw.count(sum(one.executions for one in self.explored), "execution"))
         complete = sum(one.complete for one in self.explored)
         known = draw.count(len(self.violations) - len(self.new), "known violation")
         return (f"{complete} of {draw.count(self.scenarios, 'scenario')} explored to the end, "
-                f"{draw.count(classes, 'class', 'es')}: {known}, {len(self.new)} new.")
+                f"{explored}: {known}, {len(self.new)} new.")
 
 
 class Stopped(Interrupted):

@@ -82,10 +82,9 @@ def shared_by_all(parts: Sequence[Explored]) -> str:
 
 
 def unite(parts: Sequence[Explored]) -> Explored:
-    """The whole. Its time is that of all parts together, on however many processors."""
-    complete = all(part.complete for part in parts)
-    estimate, error = (None, None) if complete else _estimate(parts)
-    return replace(parts[0], part="", complete=complete, estimate=estimate, estimate_error=error,
+    """The whole. Its time is that of all parts together, on however many processors. Only what is not in
+    parts is estimated."""
+    return replace(parts[0], part="", complete=all(part.complete for part in parts),
                    classes=sum(part.classes for part in parts),
                    executions=sum(part.executions for part in parts),
                    redundant=sum(part.redundant for part in parts),
@@ -134,14 +133,6 @@ def _kind(violation: Violation) -> tuple[str, str, str]:
 
 def _plainness(violation: Violation) -> tuple[tuple[int, int, int], str]:
     return violation.cost, violation.schedule
-
-
-def _estimate(parts: Sequence[Explored]) -> tuple[float | None, float | None]:
-    """The sum of independent estimates; of a part that is complete its classes are known."""
-    values = [part.classes if part.complete else part.estimate for part in parts]
-    errors = [0 if part.complete else part.estimate_error for part in parts]
-    return (None if None in values else sum(filter(None, values)),
-            None if None in errors else math.hypot(*filter(None, errors)))
 
 
 def _cells(ranges: str) -> set[tuple[str, int]]:

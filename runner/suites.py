@@ -67,11 +67,15 @@ def suites(layout: Layout) -> list[str]:
     return sorted(names)
 
 
-def matching(pattern: str, layout: Layout) -> list[tuple[str, str]]:
-    """The suites a glob selects, each with its KUnit filter; 'suite.case' globs are allowed.
+def matching(patterns: Sequence[str], layout: Layout) -> list[tuple[str, str]]:
+    """The suites that globs select, each with its KUnit filter, and once; 'suite.case' globs are allowed.
 
-    Raises TkfiError, listing what there is, when nothing matches.
+    Raises TkfiError, listing what there is, when nothing matches one of them.
     """
+    return list(dict.fromkeys(one for pattern in patterns for one in _matching_one(pattern, layout)))
+
+
+def _matching_one(pattern: str, layout: Layout) -> list[tuple[str, str]]:
     suite_glob, dot, case_glob = pattern.partition(".")
     found = [name for name in suites(layout) if fnmatchcase(name, suite_glob)]
     if not found:
@@ -80,11 +84,12 @@ def matching(pattern: str, layout: Layout) -> list[tuple[str, str]]:
     return [(name, name + dot + case_glob) for name in found]
 
 
-def test(kernels: Sequence[Kernel], pattern: str, count: int, layout: Layout) -> list[SuiteRun]:
-    """Run the suites pattern selects on every kernel, count times, one boot at a time."""
+def test(kernels: Sequence[Kernel], patterns: Sequence[str], count: int,
+         layout: Layout) -> list[SuiteRun]:
+    """Run the suites that any of patterns selects on every kernel, count times, one boot at a time."""
     runs = []
+    selected = matching(patterns, layout)
     for kernel in kernels:
-        selected = matching(pattern, layout)
         tool = boots.build(kernel, layout)
         runs += [_run_suite(tool, suite, glob, count) for suite, glob in selected]
     return runs

@@ -75,10 +75,10 @@ def test_disk_full_here(layout: Layout, monkeypatch: pytest.MonkeyPatch,
 
 
 def test_suites_and_cases_are_selected(layout: Layout) -> None:
-    assert suites.matching("tkfi_*", layout) == [("tkfi_engine", "tkfi_engine")]
-    assert suites.matching("*engine.lock*", layout) == [("tkfi_engine", "tkfi_engine.lock*")]
+    assert suites.matching(["tkfi_*", "tkfi_engine"], layout) == [("tkfi_engine", "tkfi_engine")]
+    assert suites.matching(["*engine.lock*"], layout) == [("tkfi_engine", "tkfi_engine.lock*")]
     with pytest.raises(TkfiError):
-        suites.matching("engine", layout)
+        suites.matching(["tkfi_*", "engine"], layout)
 
 
 def test_failures_only() -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -337,12 +338,18 @@ def test_bad_input(start: Callable[..., Machine], layout: Layout, capsys: pytest
 
 
 def test_options_reach_a_strategy_that_takes_them(start: Callable[..., Machine], layout: Layout,
-                                                  monkeypatch: pytest.MonkeyPatch) -> None:
+                                                  monkeypatch: pytest.MonkeyPatch,
+                                                  capsys: pytest.CaptureFixture[str]) -> None:
+    """One that samples knows no classes: its executions are counted."""
     monkeypatch.setattr(explore, "STRATEGIES", {"dpor": frozenset(), "luck": {"seed", "time"}})
-    booted = start(lambda given: known(given).replace('"dpor"', '"luck"'))
+    booted = start(lambda given: known(given).replace('"dpor"', '"luck"').replace(
+        '"classes":21,"executions":21', '"classes":0,"executions":10000'))
     assert cli.main(["explore", "--strategy", "luck", "--seed", "7", "--time", "2min"], layout) == 0
     assert booted.asked == [f'tkfi_explore.shipped tkfi.scenario="{name}" tkfi.strategy=luck tkfi.seed=7 '
                             "tkfi.seconds=120" for name in NAMES]
+    out = capsys.readouterr().out
+    assert re.search("scenario +executions +complete", out) and "  falls-vdso " in out
+    assert re.search(r"  falls-vdso +10,000 ", out) and re.search(r"to the end, 10,\d+ executions: ", out)
     with pytest.raises(TkfiError, match="luck takes no --preemptions; it takes --seed, --time"):
         explore.Request("luck", {"preemptions": 2}).check()
 
