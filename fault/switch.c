@@ -3,7 +3,6 @@
 #include <linux/gfp.h>
 #include <linux/sched.h>
 #include <linux/stddef.h>
-#include <linux/string.h>
 
 #include "switch.h"
 
@@ -32,7 +31,7 @@ void tkfi_context_init(struct tkfi_context *ctx, void (*entry)(void))
 	struct tkfi_first_frame *frame;
 
 #ifndef CONFIG_THREAD_INFO_IN_TASK
-	memcpy(ctx->stack, current_thread_info(), sizeof(struct thread_info));
+	*(struct thread_info *)ctx->stack = *current_thread_info();
 #endif
 	/* After the ret, rsp is 8 modulo 16, as after any call. */
 	frame = ctx->stack + THREAD_SIZE - sizeof(*frame);
