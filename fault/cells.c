@@ -231,10 +231,11 @@ unsigned int tkfi_cell_of_lock(const void *lock)
 
 bool tkfi_cells_written_without(const void *addr, size_t size, u16 guards)
 {
-	const union tkfi_cell *c = &tkfi_cells[tkfi_cell_at(addr)];
+	const unsigned int cell = tkfi_cell_at(addr);
+	const union tkfi_cell *c = &tkfi_cells[cell];
 	const union tkfi_cell *end = c + size / TKFI_CELL_SIZE;
 
-	for (; c < end; c++)
+	for (; cell && c < end; c++)
 		if (!(c->flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH)) &&
 		    !(c->covered & guards))
 			return true;

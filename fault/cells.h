@@ -33,8 +33,8 @@
  * @unwritten:	VCPUs that have not written it
  * @guarded:	guards that all who used it held
  * @covered:	guards that all who wrote it held
- * @word:	all of it. What an access would find out, or has to wait its turn for, are
- *		bits that are set: see tkfi_news()
+ * @word:	all of it. Bits that are set are what an access may find out, or make it a
+ *		choice: see tkfi_news()
  */
 union tkfi_cell {
 	struct {

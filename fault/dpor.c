@@ -41,7 +41,7 @@ struct touch {
  * @prev_same:	this VCPU's step before, or NONE
  * @prev:	for each cell touched the step before that touched it, or NONE; that of
  *		touch.cpu is the last
- * @prev_write:	and the step before that wrote it
+ * @prev_write:	and the last step before that wrote it, or NONE
  */
 struct event {
 	u8 vcpu;
@@ -64,7 +64,7 @@ struct tree {
 /**
  * struct node - a choice: the state before an event
  * @asleep:	VCPUs whose next step has been explored, or is of no use
- * @touch:	what each of those would do; of others nothing
+ * @touch:	what each of those would do; of others it means nothing
  * @tree:	other beginnings that have to be explored from here
  * @subtree:	how the chosen beginning goes on
  * @visited:	a beginning that has been counted
@@ -179,10 +179,12 @@ static s16 previous(const struct event *e, unsigned int cell)
 /* The last step that wrote a cell, of those up to @at, which touched it. */
 static s16 last_write(const struct tkfi_dpor *d, s16 at, unsigned int cell)
 {
-	const struct event *e = &d->events[at];
+	const struct event *e;
 
-	return at == NONE || writes(e->touch, cell) ? at :
-	       e->prev_write[nth_of(e, cell)];
+	if (at == NONE)
+		return NONE;
+	e = &d->events[at];
+	return writes(e->touch, cell) ? at : e->prev_write[nth_of(e, cell)];
 }
 
 /* For each VCPU, how many of its steps happened before @e or are it. */

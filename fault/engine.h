@@ -292,7 +292,7 @@ int tkfi_engine_run(struct tkfi_engine *engine, struct tkfi_strategy *strategy);
 /**
  * tkfi_engine_resume() - go on from a snapshot, by other choices
  * @engine:	engine, after an execution with the same VCPUs
- * @strategy:	makes the choices; its @begin is not called
+ * @strategy:	makes the choices, of the same steps; its @begin is not called
  * @from:	snapshot taken in an execution of theirs
  *
  * Return: as tkfi_engine_run().

@@ -245,8 +245,8 @@ static int start(void *arg)
 	return 0;
 }
 
-/* Classes that came with an order, and what is different by the log. */
-static u64 ordered, misordered;
+/* Classes that came with an order and without, and what is different by the log. */
+static u64 ordered, unordered, misordered;
 
 static void judge(void *arg, int ret, struct tkfi_order *order)
 {
@@ -254,6 +254,7 @@ static void judge(void *arg, int ret, struct tkfi_order *order)
 	unsigned int i, v;
 
 	ordered += !!order;
+	unordered += !order;
 	if (!order)
 		return;
 	tkfi_order_of(engine, &logged);
@@ -557,6 +558,7 @@ static void exact(struct kunit *test)
 	const struct program *program = test->param_value;
 	struct tkfi_dpor_stats stats;
 
+	misordered = 0;
 	KUNIT_ASSERT_EQ_MSG(test, explore(program, &stats), 0, "%s",
 			    engine->error);
 	KUNIT_EXPECT_TRUE(test, stats.complete);
@@ -566,6 +568,7 @@ static void exact(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, explore_parts(program, 2), program->classes);
 	KUNIT_EXPECT_EQ(test, explore_parts(program, 7), program->classes);
 	KUNIT_EXPECT_EQ(test, explore_in_pieces(program), program->classes);
+	KUNIT_EXPECT_EQ(test, misordered, 0);
 }
 
 /* Is an estimate within six standard errors? A mistake of a branch is far more. */
@@ -693,6 +696,7 @@ static void random_programs(struct kunit *test)
 	u64 near = 0, error = 0;
 	char text[256];
 
+	misordered = 0;
 	prandom_seed_state(&rnd, 2013);
 	for (i = 0; i < RANDOM_PROGRAMS; i++) {
 		unsigned int classes;
@@ -728,6 +732,8 @@ static void random_programs(struct kunit *test)
 	KUNIT_EXPECT_GT(test, deadlocks, 50);
 	KUNIT_EXPECT_GT(test, nmis, 200);
 	KUNIT_EXPECT_GT(test, ordered, 10000);
+	KUNIT_EXPECT_GT(test, unordered, 0);
+	KUNIT_EXPECT_EQ(test, misordered, 0);
 }
 
 /**

@@ -406,6 +406,7 @@ static void cells_have_news(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, tkfi_cells_add("memory", memory, sizeof(memory)), 0);
 	cell = tkfi_cell_at(memory);
 	KUNIT_EXPECT_TRUE(test, tkfi_is_private(&i, sizeof(i), U64_MAX));
+	KUNIT_EXPECT_FALSE(test, tkfi_cells_written_without(&i, sizeof(i), lock));
 	for (i = 0; i < ARRAY_SIZE(memory); i++) {
 		tkfi_cells_begin();
 		for (j = 0; j < ARRAY_SIZE(memory); j++)

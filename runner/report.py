@@ -51,6 +51,7 @@ class Report:
         """
         try:
             directory.mkdir(parents=True, exist_ok=True)
+            _tidy(directory)
             if any(directory.iterdir()) and not _is_report(directory / _DATA):
                 raise TkfiError(f"'{directory}' is not empty and holds no report of tkfi; {_NAME}")
             _new(directory / _DATA).write_text("", encoding="utf-8")
@@ -71,13 +72,12 @@ class Report:
         try:
             for file, text in zip(files, texts.values()):
                 _new(file).write_text(text, encoding="utf-8")
-        except OSError:
             for file in files:
-                _new(file).unlink(missing_ok=True)
-            raise
-        _forget(self.directory)
-        for file in files:
-            _new(file).replace(file)
+                _new(file).replace(file)
+        finally:
+            _tidy(self.directory)
+        for file in set(self.directory.glob(_VIOLATION.format("*"))) - set(files):
+            file.unlink()
 
 
 def _new(file: Path) -> Path:
@@ -85,11 +85,11 @@ def _new(file: Path) -> Path:
     return file.with_name(f"{file.name}.new")
 
 
-def _forget(directory: Path) -> None:
-    """Remove an earlier report's files."""
-    for file in [directory / _TEXT, directory / _PAGE, *directory.glob(_VIOLATION.format("*")),
-                 directory / _DATA]:
-        file.unlink(missing_ok=True)
+def _tidy(directory: Path) -> None:
+    """Remove what somebody who was stopped was about to write."""
+    for name in (_DATA, _TEXT, _PAGE, _VIOLATION.format("*")):
+        for file in directory.glob(_new(Path(name)).name):
+            file.unlink(missing_ok=True)
 
 
 def _is_report(file: Path) -> bool:

@@ -70,9 +70,15 @@ def suites(layout: Layout) -> list[str]:
 def matching(patterns: Sequence[str], layout: Layout) -> list[tuple[str, str]]:
     """The suites that globs select, each with its KUnit filter, and once; 'suite.case' globs are allowed.
 
-    Raises TkfiError, listing what there is, when nothing matches one of them.
+    Raises TkfiError when nothing matches one of them, listing what there is, or when two select different
+    cases of a suite: these would be boots of one name.
     """
-    return list(dict.fromkeys(one for pattern in patterns for one in _matching_one(pattern, layout)))
+    found = dict.fromkeys(one for pattern in patterns for one in _matching_one(pattern, layout))
+    names = [name for name, _ in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise TkfiError(f"several --suite select different cases of {name}: write one glob for them")
+    return list(found)
 
 
 def _matching_one(pattern: str, layout: Layout) -> list[tuple[str, str]]:

@@ -79,6 +79,8 @@ def test_suites_and_cases_are_selected(layout: Layout) -> None:
     assert suites.matching(["*engine.lock*"], layout) == [("tkfi_engine", "tkfi_engine.lock*")]
     with pytest.raises(TkfiError):
         suites.matching(["tkfi_*", "engine"], layout)
+    with pytest.raises(TkfiError, match="different cases of tkfi_engine"):
+        suites.matching(["tkfi_*", "tkfi_engine.lock*"], layout)
 
 
 def test_failures_only() -> None:

@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import re
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from html.parser import HTMLParser
 from itertools import count
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 from runner import cli
+from runner.errors import Interrupted
 from runner.layout import Layout
 from runner.tests.conftest import write
 from runner.tests.test_explore import (DIED, PANIC, RACE, REPLAYED, Machine, kernel, known, machine)
@@ -100,16 +102,19 @@ def test_a_report_replaces_an_earlier_one(start: Callable[..., Machine], layout:
 def test_an_earlier_report_stays_until_there_is_a_new_one(start: Callable[..., Machine], layout: Layout,
                                                           tmp_path: Path,
                                                           monkeypatch: pytest.MonkeyPatch) -> None:
-    """An exploration that fails, and a disk that is full, take nothing away."""
+    """An exploration that fails, a disk that is full, and a signal take nothing away, and leave nothing."""
     start(kernel)
     explored_to(tmp_path / "report", layout)
     before = {file.name: file.read_text() for file in (tmp_path / "report").iterdir()}
     write_text = Path.write_text
 
+    stops: list[BaseException] = [OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)),
+                                  Interrupted(signal.SIGINT)]
+
     def full(file: Path, text: str, **options: Any) -> int:
         if "index" in file.name:
             write_text(file, text[:9], **options)
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(file))
+            raise stops.pop()
         return write_text(file, text, **options)
 
     start(lambda _: None)
@@ -117,7 +122,11 @@ def test_an_earlier_report_stays_until_there_is_a_new_one(start: Callable[..., M
     start(known)
     with monkeypatch.context() as patch:
         patch.setattr(Path, "write_text", full)
+        assert explored_to(tmp_path / "report", layout) == 128 + signal.SIGINT
         assert explored_to(tmp_path / "report", layout) == 2
+    write(tmp_path / "report/violation-9.txt.new", "killed here")
+    start(lambda _: None)
+    assert explored_to(tmp_path / "report", layout) == 2
     assert {file.name: file.read_text() for file in (tmp_path / "report").iterdir()} == before
 
 
