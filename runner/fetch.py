@@ -17,8 +17,8 @@ from runner.progress import note, step
 MIRROR = "http://deb.debian.org/debian"
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
-# Half of the 1.7 GB: drivers that configs/ does not build. Kconfig files and makefiles stay. What is unpacked
-# already stays as it is: after a change here, `make clean`.
+# Half of the 1.7 GB: drivers that configs/ does not build. Kconfig files and makefiles stay. What is there
+# already stays as it is: `make clean` after a change here.
 LEFT_OUT = ("drivers/gpu", "drivers/media", "drivers/net/ethernet", "drivers/net/wireless", "drivers/scsi",
             "sound")
 
