@@ -51,9 +51,10 @@ class Report:
         """
         try:
             directory.mkdir(parents=True, exist_ok=True)
-            _tidy(directory)
-            if any(directory.iterdir()) and not _is_report(directory / _DATA):
+            others = set(directory.iterdir()) - set(_left(directory))
+            if others and not _is_report(directory / _DATA):
                 raise TkfiError(f"'{directory}' is not empty and holds no report of tkfi; {_NAME}")
+            _tidy(directory)
             _new(directory / _DATA).write_text("", encoding="utf-8")
             _new(directory / _DATA).unlink()
         except OSError as error:
@@ -85,11 +86,15 @@ def _new(file: Path) -> Path:
     return file.with_name(f"{file.name}.new")
 
 
+def _left(directory: Path) -> list[Path]:
+    """What somebody who was stopped was about to write."""
+    return [file for name in (_DATA, _TEXT, _PAGE, _VIOLATION.format("*"))
+            for file in directory.glob(_new(Path(name)).name)]
+
+
 def _tidy(directory: Path) -> None:
-    """Remove what somebody who was stopped was about to write."""
-    for name in (_DATA, _TEXT, _PAGE, _VIOLATION.format("*")):
-        for file in directory.glob(_new(Path(name)).name):
-            file.unlink(missing_ok=True)
+    for file in _left(directory):
+        file.unlink(missing_ok=True)
 
 
 def _is_report(file: Path) -> bool:
