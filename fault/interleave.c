@@ -5,6 +5,7 @@
 #include <linux/limits.h>
 
 #include "interleave.h"
+#include "preempt.h"
 #include "visited.h"
 
 static void interleave_begin(struct tkfi_strategy *strategy,
@@ -19,36 +20,31 @@ static void interleave_begin(struct tkfi_strategy *strategy,
 		tkfi_visited_begin(s->visited);
 }
 
-/*
- * The VCPU that would be preempted if another one went on: the last one, or the one
- * that the last one was an NMI of; NULL if nobody would be.
- */
-static const struct tkfi_vcpu *under_way(const struct tkfi_engine *engine,
-					 unsigned long ready)
+static enum tkfi_whereabouts whereabouts(const struct tkfi_vcpu *v)
 {
-	const struct tkfi_vcpu *last = engine->last;
-
-	if (last && last->done && last->interrupts)
-		last = last->interrupts;
-	/* An NMI has to come to its end. */
-	else if (last && last->steps && last->interrupts &&
-		 last->interrupts->next.kind != TKFI_STEP_YIELD &&
-		 ready & BIT(last->id))
-		return last;
-	return last && ready & BIT(last->id) &&
-	       last->next.kind != TKFI_STEP_YIELD ? last : NULL;
+	if (v->done)
+		return TKFI_ENDED;
+	return v->next.kind == TKFI_STEP_YIELD ? TKFI_BETWEEN : TKFI_AMID;
 }
 
-/* Of those that are ready those that preempt nobody: itself, and its NMI. */
+/* Of those that are ready those that preempt nobody. */
 static unsigned long preempt_none(const struct tkfi_engine *engine,
-				  const struct tkfi_vcpu *last,
 				  unsigned long ready)
 {
+	const struct tkfi_vcpu *last = engine->last, *victim;
 	unsigned long none = 0;
 	unsigned int i;
 
+	if (last) {
+		victim = last->interrupts;
+		last = tkfi_under_way(last, whereabouts(last),
+				      victim ? whereabouts(victim) : TKFI_BETWEEN);
+	}
+	/* Who has to wait is not preempted. */
+	if (!last || !(ready & BIT(last->id)))
+		return ready;
 	for_each_set_bit(i, &ready, engine->nr_vcpus)
-		if (!last || i == last->id || engine->vcpus[i].interrupts == last)
+		if (!tkfi_preempts(last, &engine->vcpus[i]))
 			none |= BIT(i);
 	return none;
 }
@@ -64,7 +60,7 @@ static unsigned int interleave_next(struct tkfi_strategy *strategy,
 
 	if (hweight_long(ready) == 1)
 		return __ffs(ready);
-	none = preempt_none(engine, under_way(engine, ready), ready);
+	none = preempt_none(engine, ready);
 	at = s->at;
 	spent = at ? s->spent[min(at, TKFI_MAX_CHOICES) - 1] : 0;
 	if (s->visited && at >= s->nr &&

@@ -14,9 +14,8 @@ struct tkfi_visited;
  * @strategy:	for tkfi_engine_run(), or a plan's @order
  * @nr:		choices of the last execution at which more than one was ready
  * @at:		the choice that comes next
- * @bound:	the most preemptions: choices of another VCPU than the last one, which
- *		could have gone on with what it was doing. One that yields does nothing;
- *		an NMI preempts nobody
+ * @bound:	the most preemptions: see preempt.h. One that yields is between two
+ *		operations
  * @visited:	what has been searched and need not be again; NULL to search everything
  * @pruned:	the last execution was abandoned because of @visited
  * @chosen:	the VCPU chosen at each

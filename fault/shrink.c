@@ -7,6 +7,7 @@
 #include <linux/string.h>
 
 #include "cells.h"
+#include "preempt.h"
 #include "shrink.h"
 
 #define MAX_NODES	8192
@@ -88,6 +89,9 @@ static bool has_to_wait(const struct search *s, const u16 *done,
 	struct tkfi_done next = { .kind = v->next.kind, .cell = v->next.cell };
 	unsigned int i, stores = 0;
 
+	/* To begin an operation nobody does. */
+	if (s->between[vcpu][done[vcpu]])
+		return false;
 	/* After all its steps it waits, if it does, for what it never got. */
 	if (done[vcpu] < s->nr[vcpu])
 		next = log[s->steps[vcpu][done[vcpu]]];
@@ -126,38 +130,28 @@ static bool has_to_wait(const struct search *s, const u16 *done,
 	}
 }
 
-/*
- * The VCPU that would be preempted if another one went on: the last one, or the one
- * that the last one was an NMI of; TKFI_MAX_VCPUS if nobody would be. An NMI has to
- * come to its end.
- */
-static unsigned int under_way(const struct search *s, const struct node *node)
+static enum tkfi_whereabouts whereabouts(const struct search *s, const u16 *done,
+					 unsigned int vcpu)
 {
-	unsigned int last = node->last;
-	const struct tkfi_vcpu *v;
-
-	if (last == TKFI_MAX_VCPUS)
-		return last;
-	v = &s->engine->vcpus[last];
-	if (v->interrupts && s->between[last][node->done[last]]) {
-		unsigned int victim = v->interrupts->id;
-
-		if (node->done[last] == s->nr[last])
-			last = victim;
-		else if (!s->between[victim][node->done[victim]])
-			return last;
-	}
-	return s->between[last][node->done[last]] ||
-	       has_to_wait(s, node->done, last) ? TKFI_MAX_VCPUS : last;
+	if (!s->between[vcpu][done[vcpu]])
+		return TKFI_AMID;
+	return done[vcpu] == s->nr[vcpu] ? TKFI_ENDED : TKFI_BETWEEN;
 }
 
-/* Does it preempt @last that @vcpu goes on? An NMI preempts nobody. */
-static bool preempts(const struct search *s, unsigned int last, unsigned int vcpu)
+/* Who would be preempted if another one went on after a node; NULL if nobody would. */
+static const struct tkfi_vcpu *under_way(const struct search *s,
+					 const struct node *node)
 {
-	const struct tkfi_vcpu *victim = s->engine->vcpus[vcpu].interrupts;
+	const struct tkfi_vcpu *last, *victim;
 
-	return last != TKFI_MAX_VCPUS && vcpu != last &&
-	       !(victim && victim->id == last);
+	if (node->last == TKFI_MAX_VCPUS)
+		return NULL;
+	last = &s->engine->vcpus[node->last];
+	victim = last->interrupts;
+	last = tkfi_under_way(last, whereabouts(s, node->done, last->id),
+			      victim ? whereabouts(s, node->done, victim->id) :
+				       TKFI_BETWEEN);
+	return last && !has_to_wait(s, node->done, last->id) ? last : NULL;
 }
 
 static bool at_goal(const struct search *s, const u16 *done)
@@ -276,13 +270,12 @@ static void write_down(const struct search *s, u16 at, struct tkfi_shrunk *shrun
 		const struct node *before = &s->nodes[node->from];
 
 		if (before->last < TKFI_MAX_VCPUS) {
-			unsigned int last = under_way(s, before);
+			unsigned int who = node->last;
 
 			if (node->cost.preemptions > before->cost.preemptions)
-				shrunk->stopped = s->steps[last][done[last]];
-			else if (second_turn)
-				shrunk->stopped = s->steps[node->last]
-							  [done[node->last]];
+				who = under_way(s, before)->id;
+			if (who != node->last || second_turn)
+				shrunk->stopped = s->steps[who][done[who]];
 			second_turn = false;
 		}
 		while (done[node->last] < node->done[node->last])
@@ -314,7 +307,7 @@ bool tkfi_shrink(const struct tkfi_engine *engine, const struct tkfi_order *orde
 	/* Nodes are met by their number of turns, and again if one costs less. */
 	for (i = 0; i < s->nr_nodes; i++) {
 		const struct node *node = &s->nodes[i];
-		unsigned int last;
+		const struct tkfi_vcpu *last;
 
 		if (!tkfi_cost_less(&node->cost, &least))
 			continue;
@@ -322,7 +315,8 @@ bool tkfi_shrink(const struct tkfi_engine *engine, const struct tkfi_order *orde
 		for_each_set_bit(vcpu, &s->needed, engine->nr_vcpus) {
 			if (vcpu == node->last)
 				continue;
-			found = take_turn(s, i, vcpu, preempts(s, last, vcpu),
+			found = take_turn(s, i, vcpu,
+					  tkfi_preempts(last, &engine->vcpus[vcpu]),
 					  &least);
 			if (found != NONE) {
 				best = found;

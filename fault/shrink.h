@@ -4,10 +4,8 @@
  * the same order, with the fewest preemptions, then the fewest delays of the host,
  * then the fewest turns.
  *
- * A preemption is a switch away from a VCPU that could have gone on, and that is in
- * the middle of an operation; to its own NMI, and back from that, it is none. What the
- * execution is about may have come to its end before all steps have: the rest does not
- * count.
+ * What a preemption is: preempt.h. What the execution is about may have come to its end
+ * before all steps have: the rest does not count.
  */
 #ifndef __TKFI_SHRINK_H
 #define __TKFI_SHRINK_H

@@ -53,6 +53,7 @@ static struct tkfi_engine *engine;
 static struct tkfi_dpor *dpor;
 static struct tkfi_plan plan;
 static struct deeds programs[VCPUS];
+static bool last_is_nmi;		/* of VCPU0 */
 
 static int shrink_suite_init(struct kunit_suite *suite)
 {
@@ -166,7 +167,11 @@ static int start(void *arg)
 		plan.programs[i].nr = programs[i].nr;
 		for (j = 0; j < programs[i].nr; j++)
 			plan.programs[i].ops[j].from = 0;
-		tkfi_engine_add(engine, body, &programs[i]);
+		if (last_is_nmi && i == plan.nr_programs - 1)
+			tkfi_engine_add_nmi(engine, &engine->vcpus[0], body,
+					    &programs[i]);
+		else
+			tkfi_engine_add(engine, body, &programs[i]);
 	}
 	return 0;
 }
@@ -296,6 +301,16 @@ static void compare(struct kunit *test, const char *what, unsigned int number)
 
 #define RANDOM_PROGRAMS	2000
 
+static bool waits(const struct deeds *deeds)
+{
+	unsigned int i;
+
+	for (i = 0; i < deeds->nr; i++)
+		if (deeds->of[i].deed >= LOCKED)
+			return true;
+	return false;
+}
+
 /* A program of so few steps that all its executions can be looked at. */
 static bool random_program(struct rnd_state *rnd)
 {
@@ -311,7 +326,11 @@ static bool random_program(struct rnd_state *rnd)
 			total += steps[programs[i].of[j].deed] + 1;
 		}
 	}
-	return total <= (plan.nr_programs == 2 ? 15 : 11);
+	/* An NMI begins and ends by a step each, and never waits for whom it interrupts. */
+	last_is_nmi = !(prandom_u32_state(rnd) % 3);
+	if (last_is_nmi && waits(&programs[plan.nr_programs - 1]))
+		return false;
+	return total + 2 * last_is_nmi <= (plan.nr_programs == 2 ? 15 : 11);
 }
 
 /* No order of any execution is plainer than what its class was shrunk to. */
@@ -340,6 +359,7 @@ static unsigned int most_for_adds(struct kunit *test, unsigned int nr)
 	unsigned int most = 0, i;
 
 	plan.nr_programs = nr;
+	last_is_nmi = false;
 	for (i = 0; i < nr; i++)
 		programs[i] = (struct deeds){ .nr = 1, .of = { { ADD, 0 } } };
 	compare(test, "adds", nr);
@@ -353,6 +373,29 @@ static void lost_updates(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, most_for_adds(test, 2), 1);
 	KUNIT_EXPECT_EQ(test, most_for_adds(test, 3), 2);
+}
+
+/*
+ * VCPU0 loads and stores, VCPU1 stores X, an NMI of VCPU0 loads twice, a and b. What
+ * takes a preemption is abLXS, LXabS, LXSab, and LaXbS: there the NMI is between two
+ * operations, but whom it interrupts is not. LSaXb takes none: that has ended.
+ */
+static void preempted_with_an_nmi(struct kunit *test)
+{
+	unsigned int counts[2] = {}, i;
+
+	plan.nr_programs = 3;
+	last_is_nmi = true;
+	programs[0] = (struct deeds){ .nr = 1, .of = { { ADD, 0 } } };
+	programs[1] = (struct deeds){ .nr = 1, .of = { { STORE, 0 } } };
+	programs[2] = (struct deeds){ .nr = 2, .of = { { LOAD, 0 }, { LOAD, 0 } } };
+	compare(test, "an NMI", 0);
+	for (i = 0; i < shrunk.nr; i++) {
+		KUNIT_ASSERT_LE(test, shrunk.of[i].cost.preemptions, 1);
+		counts[shrunk.of[i].cost.preemptions]++;
+	}
+	KUNIT_EXPECT_EQ(test, counts[0], 8);
+	KUNIT_EXPECT_EQ(test, counts[1], 4);
 }
 
 /* VCPU1 loads two words, VCPU0 stores both afterwards. */
@@ -497,6 +540,7 @@ static void strings(struct kunit *test)
 static struct kunit_case shrink_cases[] = {
 	KUNIT_CASE(random_programs),
 	KUNIT_CASE(lost_updates),
+	KUNIT_CASE(preempted_with_an_nmi),
 	KUNIT_CASE(reverse),
 	KUNIT_CASE(explain),
 	KUNIT_CASE(strings),
