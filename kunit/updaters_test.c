@@ -454,6 +454,8 @@ static void suspended(struct kunit *test)
 
 static const struct road roads[] = {
 	{ "tick", "wait 12ms", "tick", true, "" },
+	{ "jiffies", "wait 12ms", "tick", true,
+	  "calc_global_load update_process_times profile_tick " },
 	{ "settimeofday 1400000000", "wait 12ms", "settime", true,
 	  "clock_was_set add_device_randomness " },
 	{ "inject -3ms", "wait 12ms", "inject", true, TKFI_INJECT_LEAVES },
