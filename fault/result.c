@@ -24,6 +24,11 @@ MODULE_PARM_DESC(result, "host file that receives results as JSON lines");
 static int result_fd = -1;
 static bool result_failed;
 
+const char *tkfi_result_file(void)
+{
+	return result;
+}
+
 static void write_line(const char *line, size_t len)
 {
 	int ret;

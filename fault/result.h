@@ -10,6 +10,9 @@
  * is not a name of tkfi's own has to go through tkfi_result_string().
  */
 
+/* The file's name, NULL if there is none. */
+const char *tkfi_result_file(void);
+
 /**
  * tkfi_result() - append one line
  * @fmt:	printf format of a JSON object without its braces
