@@ -43,7 +43,9 @@ void tkfi_keep_destroy(struct tkfi_keep *keep)
 
 void tkfi_keep_move(struct tkfi_keep *keep, void *what, size_t size)
 {
-	if (keep->failed || size > TKFI_KEEP_SIZE - keep->at) {
+	size_t room = keep->loading ? keep->size : TKFI_KEEP_SIZE;
+
+	if (keep->failed || size > room - keep->at) {
 		keep->failed = true;
 		return;
 	}
@@ -92,6 +94,7 @@ int tkfi_keep_write(struct tkfi_keep *keep)
 
 	if (keep->failed)
 		return -E2BIG;
+	keep->size = keep->at;
 	if (!keep->file[0]) {
 		keep->number++;
 		return 0;
@@ -140,6 +143,7 @@ static int read_newest(struct tkfi_keep *keep)
 	if (!whole[newest] || !read_one(keep, newest, &headers[newest]))
 		return -ENOENT;
 	keep->number = headers[newest].number;
+	keep->size = headers[newest].size;
 	return 0;
 }
 

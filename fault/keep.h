@@ -19,6 +19,7 @@
  * @loading:	tkfi_keep_move() fills memory from @bytes, else it adds to them
  * @failed:	there were too few bytes, or too many
  * @at:		how many have been moved
+ * @size:	how many the state has that was written, or read, last
  * @bytes:	the state; TKFI_KEEP_SIZE of them
  */
 struct tkfi_keep {
@@ -27,6 +28,7 @@ struct tkfi_keep {
 	bool loading;
 	bool failed;
 	size_t at;
+	size_t size;
 	u8 *bytes;
 };
 

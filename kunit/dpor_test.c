@@ -337,11 +337,11 @@ static u64 explore_in_pieces(const struct program *program)
 		tkfi_keep_begin(keep);
 		tkfi_dpor_keep(dpor, keep);
 		tkfi_cells_keep(keep);
-		swap(dpor, another);
-		if (prepare(false))
+		if (tkfi_keep_write(keep))
 			return 0;
-		keep->loading = true;
-		keep->at = 0;
+		swap(dpor, another);
+		if (prepare(false) || tkfi_keep_read(keep))
+			return 0;
 		tkfi_dpor_keep(dpor, keep);
 		tkfi_cells_keep(keep);
 		if (keep->failed)

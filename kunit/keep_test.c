@@ -180,10 +180,33 @@ static void goes_on(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, read(test), 2);
 }
 
+/* Who asks for more than was saved gets nothing; who saves too much writes nothing. */
+static void too_much(struct kunit *test)
+{
+	static u8 more[sizeof(state) + 1];
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, write(writer), 0);
+	KUNIT_ASSERT_EQ(test, read(test), 1);
+	tkfi_keep_move(reader, more, 1);
+	KUNIT_EXPECT_TRUE(test, reader->failed);
+	KUNIT_ASSERT_EQ(test, tkfi_keep_read(reader), 0);
+	tkfi_keep_move(reader, more, sizeof(more));
+	KUNIT_EXPECT_TRUE(test, reader->failed);
+	KUNIT_EXPECT_EQ(test, more[0], 0);
+
+	tkfi_keep_begin(writer);
+	for (i = 0; i <= TKFI_KEEP_SIZE / sizeof(state); i++)
+		tkfi_keep_move(writer, state, sizeof(state));
+	KUNIT_EXPECT_EQ(test, tkfi_keep_write(writer), -E2BIG);
+	KUNIT_EXPECT_EQ(test, read(test), 1);
+}
+
 static struct kunit_case keep_cases[] = {
 	KUNIT_CASE(newest),
 	KUNIT_CASE(damaged),
 	KUNIT_CASE(goes_on),
+	KUNIT_CASE(too_much),
 	{}
 };
 
