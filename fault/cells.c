@@ -43,7 +43,6 @@ static void forget_users(union tkfi_cell *c)
 	c->unread = U8_MAX;
 	c->unwritten = U8_MAX;
 	c->guarded = U16_MAX;
-	c->covered = U16_MAX;
 }
 
 void tkfi_cells_reset(void)
@@ -63,7 +62,6 @@ void tkfi_cells_reset(void)
 	nr_pages = 1;
 	tkfi_cell_first_page = 0;
 	tkfi_cells_changed = false;
-	tkfi_cells_bared = 0;
 }
 
 void tkfi_cells_begin(void)
@@ -73,7 +71,6 @@ void tkfi_cells_begin(void)
 	for (i = 1; i < nr_cells; i++)
 		forget_users(&tkfi_cells[i]);
 	tkfi_cells_changed = false;
-	tkfi_cells_bared = 0;
 }
 
 void tkfi_cells_uncheck(void)
@@ -229,22 +226,22 @@ unsigned int tkfi_cell_of_lock(const void *lock)
 	return nr_locks;
 }
 
-bool tkfi_cells_written_without(const void *addr, size_t size, u16 guards)
+void tkfi_cells_require(const void *addr, size_t size, u16 guards)
 {
 	const unsigned int cell = tkfi_cell_at(addr);
-	const union tkfi_cell *c = &tkfi_cells[cell];
+	union tkfi_cell *c = &tkfi_cells[cell];
 	const union tkfi_cell *end = c + size / TKFI_CELL_SIZE;
 
 	for (; cell && c < end; c++)
-		if (!(c->flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH)) &&
-		    !(c->covered & guards))
-			return true;
-	return false;
+		if (!(c->flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH)))
+			c->required |= guards;
 }
 
 u16 tkfi_guard_of_sequence(const unsigned int *word)
 {
-	return BIT(tkfi_cells[tkfi_cell_at(word)].guard);
+	const union tkfi_cell *c = &tkfi_cells[tkfi_cell_at(word)];
+
+	return c->flags & TKFI_CELL_BROKEN ? 0 : BIT(c->guard);
 }
 
 u16 tkfi_guard_of_lock(const void *lock)
@@ -301,9 +298,8 @@ bool tkfi_cells_use(unsigned int cell, unsigned int nr, unsigned int vcpu,
 
 	for (; nr; nr--, c++) {
 		if (store) {
-			tkfi_cells_bared |= c->covered & (u16)~held;
+			tkfi_cells_bared |= c->required & (u16)~held;
 			c->unwritten &= ~self;
-			c->covered &= held;
 		} else {
 			c->unread &= ~self;
 		}

@@ -32,7 +32,7 @@
  * @unread:	VCPUs that have not read it, a bit each
  * @unwritten:	VCPUs that have not written it
  * @guarded:	guards that all who used it held
- * @covered:	guards that all who wrote it held
+ * @required:	guards that who writes it must hold
  * @word:	all of it. Bits that are set are what an access may find out, or make it a
  *		choice: see tkfi_news()
  */
@@ -43,7 +43,7 @@ union tkfi_cell {
 		u8 unread;
 		u8 unwritten;
 		u16 guarded;
-		u16 covered;
+		u16 required;
 	};
 	u64 word;
 };
@@ -55,8 +55,8 @@ extern union tkfi_cell tkfi_cells[TKFI_MAX_CELLS];
 extern bool tkfi_cells_changed;
 
 /*
- * Guards without which somebody wrote a cell of which that was not known, a bit
- * each; for those who ask to clear.
+ * Guards without which somebody wrote a cell that requires them, a bit each. Of one
+ * execution: to be cleared at its start, and part of what snapshots hold.
  */
 extern u16 tkfi_cells_bared;
 
@@ -116,14 +116,17 @@ static inline unsigned int tkfi_nr_cells(const void *addr, size_t size)
 unsigned int tkfi_cell_of_lock(const void *lock);
 
 /**
- * tkfi_cells_written_without() - does some cell have a writer without a guard?
- * @addr:	memory whose cells are looked at; sequences in it are not
+ * tkfi_cells_require() - who writes some cells must hold a guard
+ * @addr:	memory whose cells these are; sequences in it are not
  * @size:	bytes
- * @guards:	BIT(guard) each; a writer must hold one of them
+ * @guards:	BIT(guard) each; a writer must hold all of them
  */
-bool tkfi_cells_written_without(const void *addr, size_t size, u16 guards);
+void tkfi_cells_require(const void *addr, size_t size, u16 guards);
 
-/* The guard that a sequence, or a lock, is. BIT() of it. */
+/*
+ * The guard that a sequence, or a lock, is. BIT() of it; 0 for a sequence that two write
+ * at once, as nobody knows who holds that.
+ */
 u16 tkfi_guard_of_sequence(const unsigned int *word);
 u16 tkfi_guard_of_lock(const void *lock);
 
@@ -185,7 +188,7 @@ static inline u64 tkfi_news(unsigned int vcpu, bool store, u16 held)
 		.unread = store ? 0 : BIT(vcpu),
 		.unwritten = store ? BIT(vcpu) : 0,
 		.guarded = not_held,
-		.covered = store ? not_held : 0,
+		.required = store ? not_held : 0,
 	};
 
 	return news.word;

@@ -86,7 +86,9 @@ static void collect(struct tkfi_explorer *x)
 	tkfi_timekeeping_sequences(mark);
 	tkfi_vdso_sequences(mark);
 	add_range(engine, published, size);
+	add_range(engine, &tkfi_cells_bared, sizeof(tkfi_cells_bared));
 	tkfi_tick_sequences(mark);
+	tkfi_oracles_prepare();
 	for (i = 0; i < x->plan.nr_programs; i++) {
 		struct tkfi_program *program = &x->plan.programs[i];
 
@@ -138,6 +140,7 @@ static int start(void *arg)
 
 	tkfi_state_restore(&x->begin);
 	tkfi_publish_start();
+	tkfi_cells_bared = 0;
 	tkfi_plan_start(&x->plan, x->session.engine);
 	return 0;
 }
@@ -656,7 +659,6 @@ static void none_is_plainer(struct tkfi_explorer *x, unsigned int preemptions)
 
 	for (i = 0; i < x->nr_violations && !x->cut; i++)
 		x->violations[i].minimal =
-			!x->violations[i].finding.once &&
 			x->violations[i].cost.preemptions <= preemptions;
 }
 

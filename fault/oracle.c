@@ -306,44 +306,44 @@ static void violates(const char *rule, tkfi_finding_fn found, void *arg)
 	found(&(struct tkfi_finding){ .oracle = series, .clock = rule }, arg);
 }
 
-/* Likewise, but others that do the same pass unseen. */
-static void violates_once(const char *rule, tkfi_finding_fn found, void *arg)
-{
-	found(&(struct tkfi_finding){
-		.oracle = series,
-		.clock = rule,
-		.once = true,
-	}, arg);
-}
-
-/*
- * Who writes what while it holds what. Of all executions so far: what this one has
- * shown is new.
- */
-static void check_writers(tkfi_finding_fn found, void *arg)
+/* The subjects: the core timekeeper, and the auxiliary clock's, or the same again. */
+static struct tkfi_subject subject_of(enum tkfi_owner owner)
 {
 	const struct tkfi_aux_clock *aux = tkfi_aux_clock();
-	const struct tkfi_subject subjects[] = {
-		tkfi_core_subject(), aux ? aux->subject : tkfi_core_subject(),
-	};
-	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(subjects); i++) {
-		const struct tkfi_subject *s = &subjects[i];
-		const u16 lock = tkfi_guard_of_lock(s->lock);
-		const u16 odd = tkfi_guard_of_sequence(s->sequence);
+	return owner == TKFI_AUX && aux ? aux->subject : tkfi_core_subject();
+}
 
-		if (tkfi_cells_bared & lock &&
-		    (tkfi_cells_written_without(s->real, sizeof(*s->real), lock) ||
-		     tkfi_cells_written_without(s->shadow, sizeof(*s->real), lock)))
-			violates_once("S4: a timekeeper is written without its lock",
-				      found, arg);
-		if (tkfi_cells_bared & odd &&
-		    tkfi_cells_written_without(s->real, sizeof(*s->real), odd))
-			violates_once("S7: what readers use is written with the sequence even",
-				      found, arg);
+void tkfi_oracles_prepare(void)
+{
+	enum tkfi_owner i;
+
+	for (i = 0; i < TKFI_NR_OWNERS; i++) {
+		const struct tkfi_subject s = subject_of(i);
+		const u16 lock = tkfi_guard_of_lock(s.lock);
+
+		tkfi_cells_require(s.shadow, sizeof(*s.shadow), lock);
+		tkfi_cells_require(s.real, sizeof(*s.real),
+				   lock | tkfi_guard_of_sequence(s.sequence));
 	}
-	tkfi_cells_bared = 0;
+}
+
+/* Who writes what while it holds what. */
+static void check_writers(tkfi_finding_fn found, void *arg)
+{
+	u16 locks = 0, sequences = 0;
+	enum tkfi_owner i;
+
+	for (i = 0; i < TKFI_NR_OWNERS; i++) {
+		locks |= tkfi_guard_of_lock(subject_of(i).lock);
+		sequences |= tkfi_guard_of_sequence(subject_of(i).sequence);
+	}
+	if (tkfi_cells_bared & locks)
+		violates("S4: a timekeeper is written without its lock", found,
+			 arg);
+	if (tkfi_cells_bared & sequences)
+		violates("S7: what readers use is written with the sequence even",
+			 found, arg);
 }
 
 /* S8: a tick has one section, or none if it has nothing to do. */

@@ -16,7 +16,6 @@
  * @second_vcpu: who read later
  * @first_ns:	what @first returned
  * @second_ns:	what @second returned
- * @once:	seen once in an exploration, however often it happens
  */
 struct tkfi_finding {
 	const char *oracle;
@@ -27,10 +26,12 @@ struct tkfi_finding {
 	unsigned int second_vcpu;
 	s64 first_ns;
 	s64 second_ns;
-	bool once;
 };
 
 typedef void (*tkfi_finding_fn)(const struct tkfi_finding *finding, void *arg);
+
+/* Say who writes what while it holds what; when all cells are known. */
+void tkfi_oracles_prepare(void);
 
 /**
  * tkfi_oracles_check() - let all oracles look at an execution
