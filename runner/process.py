@@ -15,8 +15,8 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,6 +103,16 @@ def run_all(programs: Sequence[Program], *, at_once: int = 1,
         if end.status and (NO_SPACE in tail(program.log) or _full(program.log.parent)):
             raise NoSpace(f"{Path(program.argv[0]).name} ran out of disk space, see {program.log}")
     return ended
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Signals that ask us to stop wait until this is done."""
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
 def end_strays(option: str) -> None:
@@ -196,10 +206,8 @@ def _end_one(child: int) -> None:
 
 
 def _end(find_left: Callable[[], set[int]]) -> None:
-    """End what is left: ask, wait, then kill. Signals wait until that is done."""
-    blocked = signal.pthread_sigmask(signal.SIG_BLOCK,
-                                     {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
-    try:
+    """End what is left: ask, wait, then kill."""
+    with undisturbed():
         deadline = time.monotonic() + GRACE
         number = signal.SIGTERM
         while left := find_left():
@@ -211,8 +219,6 @@ def _end(find_left: Callable[[], set[int]]) -> None:
             if time.monotonic() > deadline:
                 number = signal.SIGKILL
             time.sleep(0.02)
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
 def _has_option(place: Path, option: str) -> bool:

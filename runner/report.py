@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import shutil
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -13,9 +15,13 @@ from typing import Any
 from runner import results
 from runner.errors import TkfiError
 from runner.explore import Exploration
+from runner.keep import write_safely
+from runner.process import undisturbed
+from runner.progress import note
 from runner.replay import explanation, verdict
 
 _DATA, _TEXT, _PAGE, _VIOLATION = "report.json", "report.txt", "index.html", "violation-{}.txt"
+_NEW = ".tkfi-new"
 _NAME = "name with --report a directory that is new, empty, or holds an earlier report"
 _PAGE_TEXT = """\
 <!DOCTYPE html>
@@ -51,50 +57,57 @@ class Report:
         """
         try:
             directory.mkdir(parents=True, exist_ok=True)
-            others = set(directory.iterdir()) - set(_left(directory))
-            if others and not _is_report(directory / _DATA):
+            if {file.name for file in directory.iterdir()} - {_NEW} and not _is_report(directory / _DATA):
                 raise TkfiError(f"'{directory}' is not empty and holds no report of tkfi; {_NAME}")
-            _tidy(directory)
-            _new(directory / _DATA).write_text("", encoding="utf-8")
-            _new(directory / _DATA).unlink()
+            with _new(directory):
+                pass
         except OSError as error:
             raise TkfiError(f"no report can be written to '{directory}': {error.strerror}; "
                             f"{_NAME}") from error
         return Report(directory)
 
     def write(self, made: Exploration) -> None:
-        """Write all files, and only then put them in the place of an earlier report's; report.json first:
-        it says that they are a report's."""
+        """Write all files, and only then put them in the place of an earlier report's. That stays if the
+        exploration was stopped, or could not do its work.
+
+        Raises TkfiError when they cannot be written; then all is as it was.
+        """
+        if (made.stopped or made.status == TkfiError.status) and _is_report(self.directory / _DATA):
+            note(f"the report in '{self.directory}' stays: it is of an earlier exploration, and this one "
+                 "did not come to its end")
+            return
         names = [_VIOLATION.format(number) for number, _ in enumerate(made.violations, 1)]
         violations = {name: _violation(made, number) for number, name in enumerate(names)}
         texts = {_DATA: json.dumps(made.json(), indent=2) + "\n", _TEXT: made.text() + "\n",
                  **violations, _PAGE: _page(made, names)}
-        files = [self.directory / name for name in texts]
         try:
-            for file, text in zip(files, texts.values()):
-                _new(file).write_text(text, encoding="utf-8")
-            for file in files:
-                _new(file).replace(file)
-        finally:
-            _tidy(self.directory)
-        for file in set(self.directory.glob(_VIOLATION.format("*"))) - set(files):
-            file.unlink()
+            with _new(self.directory) as new:
+                for name, text in texts.items():
+                    write_safely(new / name, text)
+                with undisturbed():
+                    self._replace(new, texts)
+        except OSError as error:
+            raise TkfiError(f"no report can be written to '{self.directory}': {error.strerror}; what was "
+                            "there is as it was") from error
+
+    def _replace(self, new: Path, names: Collection[str]) -> None:
+        for name in names:
+            (new / name).replace(self.directory / name)
+        for file in self.directory.glob(_VIOLATION.format("*")):
+            if file.name not in names:
+                file.unlink()
 
 
-def _new(file: Path) -> Path:
-    """What a file is called while it is not whole."""
-    return file.with_name(f"{file.name}.new")
-
-
-def _left(directory: Path) -> list[Path]:
-    """What somebody who was stopped was about to write."""
-    return [file for name in (_DATA, _TEXT, _PAGE, _VIOLATION.format("*"))
-            for file in directory.glob(_new(Path(name)).name)]
-
-
-def _tidy(directory: Path) -> None:
-    for file in _left(directory):
-        file.unlink(missing_ok=True)
+@contextmanager
+def _new(directory: Path) -> Iterator[Path]:
+    """A directory in there for what is not whole, and nothing of which is left, however this ends."""
+    new = directory / _NEW
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir()
+    try:
+        yield new
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
 
 
 def _is_report(file: Path) -> bool:

@@ -12,15 +12,15 @@ from collections.abc import Callable, Iterator, Mapping
 from html.parser import HTMLParser
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from runner import cli
+from runner import cli, report
 from runner.errors import Interrupted
 from runner.layout import Layout
 from runner.tests.conftest import write
-from runner.tests.test_explore import (DIED, PANIC, RACE, REPLAYED, Machine, kernel, known, machine)
+from runner.tests.test_explore import (DIED, PANIC, RACE, REPLAYED, Files, Machine, kernel, known, lines,
+                                       machine)
 
 start_machine = machine  # pytest finds the fixture "start" by this
 (TRACE,) = (line for line in REPLAYED.splitlines(keepends=True) if '"trace"' in line)
@@ -62,19 +62,19 @@ def test_a_report(start: Callable[..., Machine], layout: Layout, tmp_path: Path,
     assert explored_to(place, layout, "--json", str(tmp_path / "json")) == 1
     out = capsys.readouterr().out
     assert [line.split()[0] for line in booted.asked[3:]] == ["tkfi_explore.replayed"] * 2  # known, and new
-    files = {file.name: file.read_text() for file in place.iterdir()}
-    assert set(files) == {"report.json", "report.txt", "index.html", "violation-1.txt", "violation-2.txt"}
-    assert files["report.txt"] == out and files["report.json"] == (tmp_path / "json").read_text()
+    left = files(place)
+    assert set(left) == {"report.json", "report.txt", "index.html", "violation-1.txt", "violation-2.txt"}
+    assert left["report.txt"] == out and left["report.json"] == (tmp_path / "json").read_text()
     for name, scenario, words in (("violation-1.txt", "falls-vdso", "(known: "),
                                   ("violation-2.txt", "rises-coarse", "(NEW)")):
-        text = files[name]
+        text = left[name]
         assert words in text and f"scenario {scenario}\n" in text and "ns back\n" in text
         assert re.search(rf"  ./tkfi replay 'tkfi1 6.12.117 post-series {scenario}: ", text)
         assert "  VCPU0      " in text
     for name in ("violation-1.txt", "index.html"):
-        assert "The order that matters" in files[name]
-    page = Page(files["index.html"])
-    assert {"report.txt", "violation-1.txt", "violation-2.txt"} <= set(page.links) <= set(files)
+        assert "The order that matters" in left[name]
+    page = Page(left["index.html"])
+    assert {"report.txt", "violation-1.txt", "violation-2.txt"} <= set(page.links) <= set(left)
     assert "rises-coarse" in page.text and "1 known violation, 1 new." in page.text
 
 
@@ -99,40 +99,93 @@ def test_a_report_replaces_an_earlier_one(start: Callable[..., Machine], layout:
         "report.json", "report.txt", "index.html", "notes"}
 
 
-def test_an_earlier_report_stays_until_there_is_a_new_one(start: Callable[..., Machine], layout: Layout,
-                                                          tmp_path: Path,
-                                                          monkeypatch: pytest.MonkeyPatch) -> None:
-    """An exploration that fails, a disk that is full, and a signal take nothing away, and leave nothing."""
+def files(directory: Path) -> dict[str, str]:
+    return {file.name: file.read_text() for file in directory.iterdir()}
+
+
+def nothing(_: Mapping[str, str]) -> None:
+    """A kernel that reports nothing."""
+
+
+def half(given: Mapping[str, str]) -> str:
+    """One that reports nothing of a scenario."""
+    return "" if "rises-coarse" in given["tkfi.scenario"] else known(given)
+
+
+@pytest.mark.parametrize("file, stop_after, status, why", [
+    (nothing, 9, 2, ""), (half, 9, 2, "stays: it is of"), (known, 2, 130, "stays: it is of")])
+def test_an_earlier_report_stays_if_an_exploration_does_not_end(
+        start: Callable[..., Machine], layout: Layout, tmp_path: Path, file: Files, stop_after: int,
+        status: int, why: str, capsys: pytest.CaptureFixture[str]) -> None:
     start(kernel)
-    explored_to(tmp_path / "report", layout)
-    before = {file.name: file.read_text() for file in (tmp_path / "report").iterdir()}
-    write_text = Path.write_text
+    assert explored_to(tmp_path / "report", layout) == 1
+    before = files(tmp_path / "report")
+    capsys.readouterr()
+    start(file, stop_after=stop_after)
+    assert explored_to(tmp_path / "report", layout) == status
+    assert files(tmp_path / "report") == before
+    assert why in capsys.readouterr().err
 
-    stops: list[BaseException] = [OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)),
-                                  Interrupted(signal.SIGINT)]
 
-    def full(file: Path, text: str, **options: Any) -> int:
+@pytest.mark.parametrize("error, status, says", [
+    (OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), 2, "/report': No space left on device; what was"),
+    (Interrupted(signal.SIGTERM), 130, "stopped by SIGTERM")])
+@pytest.mark.parametrize("earlier", [False, True])
+def test_a_report_that_cannot_be_written_whole(start: Callable[..., Machine], layout: Layout,
+                                               tmp_path: Path, error: BaseException, status: int,
+                                               says: str, earlier: bool, monkeypatch: pytest.MonkeyPatch,
+                                               capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing of it is left, and all of an earlier one."""
+    def full(file: Path, text: str) -> None:
+        file.write_text(text[:9])
         if "index" in file.name:
-            write_text(file, text[:9], **options)
-            raise stops.pop()
-        return write_text(file, text, **options)
-
-    start(lambda _: None)
-    assert explored_to(tmp_path / "report", layout) == 2
+            raise error
+    if earlier:
+        start(kernel)
+        explored_to(tmp_path / "report", layout)
+    else:
+        (tmp_path / "report").mkdir()
+    before = files(tmp_path / "report")
     start(known)
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "write_text", full)
-        assert explored_to(tmp_path / "report", layout) == 128 + signal.SIGINT
-        assert explored_to(tmp_path / "report", layout) == 2
-    write(tmp_path / "report/violation-9.txt.new", "killed here")
-    start(lambda _: None)
-    assert explored_to(tmp_path / "report", layout) == 2
-    assert {file.name: file.read_text() for file in (tmp_path / "report").iterdir()} == before
+        patch.setattr(report, "write_safely", full)
+        assert explored_to(tmp_path / "report", layout) == status
+    assert files(tmp_path / "report") == before and bool(before) == earlier
+    assert says in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("content", [{"a": ""}, {"a": "", "report.json.new": ""}, {"report.json": "{}"},
-                                     {"report.json": "[]"}, {"report.json": "\x00"},
-                                     {"report.json": '{"format": 1, "runs": []}'}])
+def test_a_report_is_replaced_at_once(start: Callable[..., Machine], layout: Layout, tmp_path: Path,
+                                      monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks us to stop just then waits."""
+    start(kernel)
+    explored_to(tmp_path / "report", layout)
+    start(lambda given: lines(known(given), "explored"))
+    replace = Path.replace
+
+    def stopped(file: Path, to: Path) -> Path:
+        if to.parent == tmp_path / "report":
+            os.kill(os.getpid(), signal.SIGTERM)
+        return replace(file, to)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", stopped)
+        assert explored_to(tmp_path / "report", layout) == 130
+    left = files(tmp_path / "report")
+    assert set(left) == {"report.json", "report.txt", "index.html"}
+    assert all("0 known violations, 0 new." in left[name] for name in ("report.txt", "index.html"))
+    assert not json.loads(left["report.json"])["violations"]
+
+
+def test_what_a_killed_run_left_is_not_in_the_way(start: Callable[..., Machine], layout: Layout,
+                                                  tmp_path: Path) -> None:
+    start(known)
+    write(tmp_path / "report/.tkfi-new/report.json", '{"for')
+    assert explored_to(tmp_path / "report", layout) == 0
+    assert "index.html" in files(tmp_path / "report") and ".tkfi-new" not in files(tmp_path / "report")
+
+
+@pytest.mark.parametrize("content", [{"a": ""}, {"report.json": "{}"}, {"report.json": "[]"},
+                                     {"report.json": '{"format": 1, "runs": []}'}, {"report.json": "\x00"},
+                                     {"report.json.new": ""}])
 def test_what_is_no_report_is_not_touched(start: Callable[..., Machine], layout: Layout, tmp_path: Path,
                                           content: Mapping[str, str],
                                           capsys: pytest.CaptureFixture[str]) -> None:
@@ -141,7 +194,7 @@ def test_what_is_no_report_is_not_touched(start: Callable[..., Machine], layout:
         write(tmp_path / "dir" / name, text)
     assert explored_to(tmp_path / "dir", layout) == 2
     assert "holds no report of tkfi; name with --report a directory" in capsys.readouterr().err
-    assert not booted.asked and {file.name for file in (tmp_path / "dir").iterdir()} == set(content)
+    assert not booted.asked and [file.name for file in (tmp_path / "dir").iterdir()] == list(content)
 
 
 def test_places_that_cannot_be(start: Callable[..., Machine], layout: Layout, tmp_path: Path,
