@@ -153,7 +153,7 @@ class Exploration:
 
     def rows(self) -> tuple[list[str], list[list[str]]]:
         """The heading of the table, and its lines."""
-        unit = "classes" if self.strategy == DEFAULT else "executions"
+        unit = results.unit(self.strategy)
         rows = [[one.scenario, f"{getattr(one, unit):,}", "yes" if one.complete else "no",
                  *(str(sum(found.violation.known is known for found in self.violations
                            if found.violation.scenario == one.scenario)) for known in (True, False)),
@@ -197,7 +197,7 @@ class Exploration:
     def sum(self) -> str:
         """The last sentence."""
         explored = (draw.count(sum(one.classes for one in self.explored), "class", "es")
-                    if self.strategy == DEFAULT else
+                    if results.unit(self.strategy) == "classes" else
                     draw.count(sum(one.executions for one in self.explored), "execution"))
         complete = sum(one.complete for one in self.explored)
         known = draw.count(len(self.violations) - len(self.new), "known violation")
@@ -228,8 +228,8 @@ def explore(kernel: Kernel, scenarios: Sequence[Scenario], request: Request, lay
                 keep.digest_of(layout.objects(kernel.place) / "linux"))
     begin = kept.resume if request.resume else kept.begin
     rounds = Rounds(tool, kept, {scenario: begin(scenario, request.divide(len(scenarios)))
-                                 for scenario in scenarios}, request.parameters, request.jobs,
-                    request.options.get("time"))
+                                 for scenario in scenarios}, request.parameters,
+                    results.unit(request.strategy), request.jobs, request.options.get("time"))
     try:
         made = exploration(kernel, rounds.run(), request.strategy)
     except Interrupted as stop:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from runner.keep import Plan
 from runner.kunit_tool import Ask
-from runner.results import Explored, Progress, Violation
+from runner.results import Explored, Progress, Violation, unit
 from runner.scenarios import GIVEN, Scenario
 
 PER_JOB = 4  # parts for each job: they are not of one size
@@ -96,7 +96,8 @@ def unite(parts: Sequence[Explored]) -> Explored:
 
 def begun(progress: Progress, strategy: str) -> Explored:
     """What is known of an exploration that did not end."""
-    return Explored(progress.scenario, strategy, progress.classes, progress.executions, 0, 0, 0, 0, False,
+    classes = progress.classes if unit(strategy) == "classes" else 0
+    return Explored(progress.scenario, strategy, classes, progress.executions, 0, 0, 0, 0, False,
                     progress.ns, progress.part)
 
 

@@ -161,7 +161,8 @@ class Explored:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the exploration of a scenario, or of a part of it, has come; violations counts kinds."""
+    """How far the exploration of a scenario, or of a part of it, has come; violations counts kinds. classes
+    are those of dpor: from others it is a number of executions."""
 
     scenario: str
     classes: int
@@ -169,6 +170,11 @@ class Progress:
     violations: int
     ns: int
     part: str = ""
+
+
+def unit(strategy: str) -> str:
+    """What an exploration is counted in: other strategies than dpor do not tell classes apart."""
+    return "classes" if strategy == "dpor" else "executions"
 
 
 @dataclass(frozen=True)

@@ -24,13 +24,15 @@ Runs = Sequence[tuple[Piece, Run]]
 
 @dataclass(frozen=True)
 class Rounds:
-    """Scenarios, how each is divided, what the kernel is told, how many kernels run at once, and for how
-    many seconds a piece is explored in all, None for as long as it takes."""
+    """Scenarios, how each is divided, what the kernel is told, what an exploration is counted in, how many
+    kernels run at once, and for how many seconds a piece is explored in all, None for as long as it
+    takes."""
 
     tool: KunitTool
     kept: Kept
     plans: dict[Scenario, Plan]
     parameters: Sequence[str]
+    unit: str
     jobs: int
     time: int | None = None
 
@@ -60,7 +62,7 @@ class Rounds:
         runs = {piece: run for piece in wanted
                 if (run := boots.earlier(self.tool, self._ask(piece))) and self._is_done(piece, run)}
         left = [piece for piece in wanted if piece not in runs]
-        watch = Watch([(piece, self.tool.file(self._ask(piece), "jsonl")) for piece in wanted])
+        watch = Watch([(piece, self.tool.file(self._ask(piece), "jsonl")) for piece in wanted], self.unit)
         with step(title) as shown:
             booted = boots.run_all(self.tool, [self._ask(piece) for piece in left], at_once=self.jobs,
                                    progress=lambda _files: shown.update(watch.line()))

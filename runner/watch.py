@@ -48,9 +48,10 @@ class _File:
 
 
 class Watch:
-    """All pieces that are explored: those which are running report to files."""
+    """All pieces that are explored, counted in unit: those which are running report to files."""
 
-    def __init__(self, files: Sequence[tuple[Piece, Path]]) -> None:
+    def __init__(self, files: Sequence[tuple[Piece, Path]], unit: str) -> None:
+        self._unit = unit
         self._files: dict[str, list[_File]] = {}
         for piece, path in files:
             self._files.setdefault(piece.scenario.name, []).append(_File(path))
@@ -61,17 +62,15 @@ class Watch:
             for file in files:
                 file.update()
         done = sum(all(file.done for file in files) for files in self._files.values())
-        begun = [_words(name, files) for name, files in self._files.items()
+        begun = [self._words(name, files) for name, files in self._files.items()
                  if any(file.begun for file in files) and not all(file.done for file in files)]
         more = [f"{len(begun) - _SHOWN} more"] if len(begun) > _SHOWN else []
         total = len(self._files)
         return "; ".join([f"{done} of {total} scenario{'s' if total != 1 else ''}", *begun[:_SHOWN], *more])
 
-
-def _words(name: str, files: Sequence[_File]) -> str:
-    classes = sum(file.classes for file in files)
-    explored = f"{classes:,} classes" if classes else (
-        f"{sum(file.executions for file in files):,} executions")
-    violations = max(file.violations for file in files)  # parts may find the same ones
-    return (f"{name}: {explored}, {violations} violation{'s' if violations != 1 else ''}, "
-            f"{sum(file.ns for file in files) / 1e9:,.0f} s")
+    def _words(self, name: str, files: Sequence[_File]) -> str:
+        explored = sum(getattr(file, self._unit) for file in files)
+        violations = max(file.violations for file in files)  # parts may find the same ones
+        return (f"{name}: {explored:,} {self._unit}, "
+                f"{violations} violation{'s' if violations != 1 else ''}, "
+                f"{sum(file.ns for file in files) / 1e9:,.0f} s")

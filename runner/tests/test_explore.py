@@ -63,10 +63,14 @@ class Machine:
     at_once: int = 0
 
     def boot_all(self, tool: KunitTool, asks: Sequence[Ask], *, at_once: int = 1,
-                 **_: object) -> list[Boot]:
+                 tick: Callable[[], None] = lambda: None) -> list[Boot]:
         """In place of KunitTool's."""
         self.at_once = max(at_once, self.at_once)
-        return [self._boot(tool, ask) for ask in asks]
+        made = []
+        for ask in asks:
+            made.append(self._boot(tool, ask))
+            tick()
+        return made
 
     def _boot(self, tool: KunitTool, ask: Ask) -> Boot:
         if len(self.asked) >= self.stop_after:

@@ -508,7 +508,7 @@ def test_live(tmp_path: Path) -> None:
     pieces = [Piece(Scenario(name, "", shipped=True), Plan(2), number, tmp_path)
               for name in NAMES for number in range(2)]
     files = [(piece, tmp_path / f"{piece.scenario.name}{piece.number}") for piece in pieces]
-    watch = Watch(files)
+    watch = Watch(files, "classes")
     assert watch.line() == "0 of 3 scenarios"
     write(files[0][1], lines(EXPLORED) + progress("falls-vdso", 12000, "0/2")[:-9])
     assert watch.line() == "0 of 3 scenarios"
@@ -516,7 +516,7 @@ def test_live(tmp_path: Path) -> None:
     write(files[1][1], in_parts(lines(EXPLORED, '"falls-vdso"'), "1/3") + "garbage\n[]\n")
     write(files[2][1], progress("rises-coarse", 0))
     assert watch.line() == ("0 of 3 scenarios; falls-vdso: 12,007 classes, 2 violations, 8 s; "
-                            "rises-coarse: 0 executions, 2 violations, 8 s")
+                            "rises-coarse: 0 classes, 2 violations, 8 s")
     write(files[3][1], in_parts(lines(EXPLORED, '"rises-coarse"'), "1/3"))
     with files[2][1].open("a") as out:
         out.write(progress("rises-coarse", 1).replace('"violations": 2', '"violations": 1'))
@@ -528,6 +528,21 @@ def test_live(tmp_path: Path) -> None:
         with file.open("a") as out:
             out.write(lines(EXPLORED, '"explored","scenario":"tick-vdso"'))
     assert watch.line() == "3 of 3 scenarios"
+
+
+def test_live_of_who_knows_no_classes(start: Callable[..., Machine], layout: Layout, tmp_path: Path,
+                                      monkeypatch: pytest.MonkeyPatch,
+                                      capsys: pytest.CaptureFixture[str]) -> None:
+    """Until it ends it reports all executions as classes."""
+    monkeypatch.setattr("runner.progress.PLAIN_INTERVAL", 0)
+    start(lambda _: lines(EXPLORED) + progress("falls-vdso"), stop_after=1)
+    assert cli.main(["explore", "falls-vdso", "tick-vdso", "--strategy", "dfs", "--json",
+                     str(tmp_path / "json")], layout) == 130
+    captured = capsys.readouterr()
+    assert "0 of 2 scenarios; falls-vdso: 1,234,567 executions, 2 violations, 8 s" in captured.err
+    assert rows(captured.out) == {"falls-vdso": ["1,234,567", "no", "0", "0"]}
+    (made,) = json.loads((tmp_path / "json").read_text())["scenarios"]
+    assert (made["classes"], made["executions"]) == (0, 1234567)
 
 
 @pytest.mark.parametrize("fields, expected", [
