@@ -62,16 +62,40 @@ def earlier(tool: KunitTool, ask: Ask) -> Run | None:
     return Run(boot, _read(tool, tool.file(ask, "jsonl"))) if boot else None
 
 
+def reports(tool: KunitTool, ask: Ask) -> list[Path]:
+    """What the boot that another one goes on from reported, and what that one reports."""
+    return [tool.file(ask, "before.jsonl"), tool.file(ask, "jsonl")]
+
+
+def set_aside(tool: KunitTool, ask: Ask, *, goes_on: bool) -> None:
+    """Before a boot for ask: what was reported counts until this one says how far it is, if it goes on from
+    there."""
+    before, last = reports(tool, ask)
+    if not goes_on:
+        before.unlink(missing_ok=True)
+    elif _is_begun(results.read(last)):
+        last.replace(before)
+
+
 def so_far(tool: KunitTool, ask: Ask) -> Run:
-    """What a boot that was stopped had reported."""
-    console = tool.file(ask, "console.log")
-    return Run(Boot(Counts(), 0, None, console, ""), _read(tool, tool.file(ask, "jsonl")))
+    """What a boot that was stopped, or waits, had reported."""
+    before, last = reports(tool, ask)
+    found = _read(tool, last)
+    if not _is_begun(found) and before.exists():
+        found = _read(tool, before)
+    return Run(Boot(Counts(), 0, None, tool.file(ask, "console.log"), ""), found)
 
 
 def spent_ns(tool: KunitTool, ask: Ask) -> int:
     """How long a boot that explores had explored, in ns, when it reported last."""
-    found = results.read(tool.file(ask, "jsonl"))
-    return max([one.ns for one in found.explored] + [found.progress.ns if found.progress else 0])
+    found = [results.read(file) for file in reports(tool, ask)]
+    return max((how_far.ns for one in found for how_far in [*one.explored, one.progress] if how_far),
+               default=0)
+
+
+def _is_begun(found: Results) -> bool:
+    """Whether it says how far an exploration is."""
+    return bool(found.explored or found.progress)
 
 
 def _read(tool: KunitTool, file: Path) -> Results:

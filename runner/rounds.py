@@ -62,7 +62,9 @@ class Rounds:
         runs = {piece: run for piece in wanted
                 if (run := boots.earlier(self.tool, self._ask(piece))) and self._is_done(piece, run)}
         left = [piece for piece in wanted if piece not in runs]
-        watch = Watch([(piece, self.tool.file(self._ask(piece), "jsonl")) for piece in wanted], self.unit)
+        for piece in left:
+            boots.set_aside(self.tool, self._ask(piece), goes_on=piece.has_state)
+        watch = Watch([(piece, boots.reports(self.tool, self._ask(piece))) for piece in wanted], self.unit)
         with step(title) as shown:
             booted = boots.run_all(self.tool, [self._ask(piece) for piece in left], at_once=self.jobs,
                                    progress=lambda _files: shown.update(watch.line()))

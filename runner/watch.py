@@ -14,11 +14,15 @@ _SHOWN = 3  # scenarios
 
 
 class _File:
-    """What a growing file says of one piece; each line is read once."""
+    """What a growing file says of one piece, after what another says of where it goes on; each line is read
+    once."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, before: Path, path: Path) -> None:
         self.classes = self.executions = self.violations = self.ns = 0
         self.done = self.begun = False
+        self._path, self._read = before, 0
+        self.update()
+        self.done = False
         self._path, self._read = path, 0
 
     def update(self) -> None:
@@ -50,11 +54,11 @@ class _File:
 class Watch:
     """All pieces that are explored, counted in unit: those which are running report to files."""
 
-    def __init__(self, files: Sequence[tuple[Piece, Path]], unit: str) -> None:
+    def __init__(self, files: Sequence[tuple[Piece, Sequence[Path]]], unit: str) -> None:
         self._unit = unit
         self._files: dict[str, list[_File]] = {}
-        for piece, path in files:
-            self._files.setdefault(piece.scenario.name, []).append(_File(path))
+        for piece, paths in files:
+            self._files.setdefault(piece.scenario.name, []).append(_File(*paths))
 
     def line(self) -> str:
         """How many scenarios are done, and how far those are that are begun."""

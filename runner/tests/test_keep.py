@@ -6,6 +6,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -23,8 +24,8 @@ from runner.parts import Piece
 from runner.results import Access, Explored, Progress, Violation
 from runner.scenarios import Scenario
 from runner.tests.conftest import write
-from runner.tests.test_explore import (EXPLORED, NAMES, PASSED, WRONG, Files, Machine, in_parts, kernel,
-                                       known, lines, machine, say)
+from runner.tests.test_explore import (DIED, EXPLORED, NAMES, PASSED, WRONG, Files, Machine, in_parts,
+                                       kernel, known, lines, machine, say)
 from runner.tests.test_process import alive
 from runner.watch import Watch
 
@@ -330,8 +331,8 @@ def timed(given: Mapping[str, str]) -> str:
     """One that uses all its time, and can go on after it."""
     write(Path(given["tkfi.keep"] + ".0"), "a state")
     seconds = 7 * ("tkfi.resume" in given) + int(given["tkfi.seconds"])
-    return known(given).replace('"complete":true', '"complete":false').replace(
-        '"ns":730146', f'"ns":{seconds * 10 ** 9 + 5}')
+    return re.sub(r'("type":"explored".*"ns":)\d+', rf"\g<1>{seconds * 10 ** 9 + 5}",
+                  known(given).replace('"complete":true', '"complete":false'))
 
 
 def test_more_time(start: Callable[..., Machine], layout: Layout) -> None:
@@ -343,6 +344,53 @@ def test_more_time(start: Callable[..., Machine], layout: Layout) -> None:
         assert cli.main(["explore", "falls-vdso", *words.split()], layout) == 0
         asked.append([line.partition('" ')[2] for line in booted.asked])
     assert asked == [["tkfi.seconds=7"], [], ["tkfi.seconds=13 tkfi.resume=1"], [], ["tkfi.resume=1"]]
+
+
+def far(given: Mapping[str, str]) -> str:
+    """One that is killed at 8.4 s."""
+    write(Path(given["tkfi.keep"] + ".0"), "a state")
+    return lines(EXPLORED) + progress(given["tkfi.scenario"].strip('"'), 100)
+
+
+def times(out: str) -> dict[str, str]:
+    return {line.split()[0]: line.split()[-1] for line in out.splitlines()
+            if line.startswith("  ") and line.split()[0] in NAMES}
+
+
+def test_who_waits_in_a_queue_keeps_what_it_has(start: Callable[..., Machine], layout: Layout,
+                                                monkeypatch: pytest.MonkeyPatch,
+                                                capsys: pytest.CaptureFixture[str]) -> None:
+    """What had been explored, and how long that took: however often we are stopped before it goes on."""
+    start(far, DIED)
+    assert cli.main(["explore", "--time", "20s"], layout) == 2
+    before = capsys.readouterr().out
+    assert times(before) == {name: "8,400.0" for name in NAMES}
+    for _ in range(2):
+        start(known, stop_after=0)
+        assert cli.main(["explore", "--time", "20s", "--resume"], layout) == 130
+        out = capsys.readouterr().out
+        assert times(out) == times(before) and rows(out) == rows(before)
+    monkeypatch.setattr("runner.progress.PLAIN_INTERVAL", 0)
+    booted = start(lambda given: lines(EXPLORED) if "tick" in given["tkfi.scenario"] else timed(given),
+                   stop_after=3)
+    cli.main(["explore", "--time", "20s", "--resume"], layout)
+    assert [line.partition('" ')[2] for line in booted.asked] == ["tkfi.seconds=12 tkfi.resume=1"] * 3
+    assert "rises-coarse: 100 classes, 2 violations, 8 s; tick-vdso: 100 classes" in capsys.readouterr().err
+    start(known, stop_after=0)
+    assert cli.main(["explore", "--time", "40s", "--resume"], layout) == 130
+    assert times(capsys.readouterr().out) == {"falls-vdso": "19,000.0", "rises-coarse": "19,000.0",
+                                              "tick-vdso": "8,400.0"}
+
+
+def test_what_cannot_be_gone_on_with_does_not_count(start: Callable[..., Machine], layout: Layout,
+                                                    capsys: pytest.CaptureFixture[str]) -> None:
+    """It was killed before it kept a state: it is explored from the beginning."""
+    start(lambda given: lines(EXPLORED) + progress(given["tkfi.scenario"].strip('"'), 100), DIED)
+    assert cli.main(["explore"], layout) == 2
+    assert times(capsys.readouterr().out) == {name: "8,400.0" for name in NAMES}
+    start(known, stop_after=0)
+    assert cli.main(["explore", "--resume"], layout) == 130
+    assert not times(capsys.readouterr().out)
 
 
 # Real processes: a kunit.py whose kernel counts to 40, a class each 50 ms, and keeps where it is.
@@ -508,7 +556,7 @@ def test_live(tmp_path: Path) -> None:
     pieces = [Piece(Scenario(name, "", shipped=True), Plan(2), number, tmp_path)
               for name in NAMES for number in range(2)]
     files = [(piece, tmp_path / f"{piece.scenario.name}{piece.number}") for piece in pieces]
-    watch = Watch(files, "classes")
+    watch = Watch([(piece, [tmp_path / "none", file]) for piece, file in files], "classes")
     assert watch.line() == "0 of 3 scenarios"
     write(files[0][1], lines(EXPLORED) + progress("falls-vdso", 12000, "0/2")[:-9])
     assert watch.line() == "0 of 3 scenarios"
@@ -528,6 +576,18 @@ def test_live(tmp_path: Path) -> None:
         with file.open("a") as out:
             out.write(lines(EXPLORED, '"explored","scenario":"tick-vdso"'))
     assert watch.line() == "3 of 3 scenarios"
+
+
+def test_live_of_what_goes_on(tmp_path: Path) -> None:
+    """What had come to its time, and is given more, is not done."""
+    before, file = tmp_path / "before", tmp_path / "file"
+    write(before, lines(EXPLORED, '"falls-vdso"'))
+    watch = Watch([(Piece(SCENARIO, Plan(), 0, tmp_path), [before, file])], "classes")
+    assert watch.line() == "0 of 1 scenario; falls-vdso: 21 classes, 1 violation, 0 s"
+    write(file, lines(EXPLORED) + progress("falls-vdso", 50))
+    assert watch.line() == "0 of 1 scenario; falls-vdso: 50 classes, 2 violations, 8 s"
+    write(file, file.read_text() + lines(EXPLORED, '"falls-vdso"'))
+    assert watch.line() == "1 of 1 scenario"
 
 
 def test_live_of_who_knows_no_classes(start: Callable[..., Machine], layout: Layout, tmp_path: Path,
