@@ -87,6 +87,18 @@ def _glue_values(argv: Sequence[str]) -> list[str]:
     return glued
 
 
+class _Once(argparse.Action):
+    """Store an option's value, which argparse would replace by that of a second one."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any,
+                 option_string: str | None = None) -> None:
+        given = vars(namespace).setdefault("given", set())
+        if option_string in given:
+            raise argparse.ArgumentError(self, "may be given only once")
+        given.add(option_string)
+        setattr(namespace, self.dest, values)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tkfi", allow_abbrev=False, description=(
         "Reproduces time going backwards on a live kernel, deterministically."))
@@ -96,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
              about: str) -> argparse.ArgumentParser:
         added = verbs.add_parser(name, help=about, description=about, allow_abbrev=False)
         added.set_defaults(run=run)
+        added.register("action", None, _Once)
         return added
 
     cover = verb("reproduce", _reproduce, "show the cover letter's race on a live kernel")

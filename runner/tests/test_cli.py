@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -36,13 +37,27 @@ def test_json_is_alone_on_standard_output(layout: Layout, capsys: pytest.Capture
     (["reproduce", "--to", "-5Hz"], "unknown unit 'Hz'"),
     (["reproduce", "--delay", "-1ms"], "cannot be negative"),
     (["reproduce", "--kernel", "5.5"], "unknown kernel '5.5'"),
-    (["test", "--suite", "nothing*"], "no suite matches 'nothing*'; there are: tkfi_engine"),
+    (["test", "--suite", "tkfi_*", "--suite", "nothing*"],
+     "no suite matches 'nothing*'; there are: tkfi_engine"),
 ])
 def test_bad_input(layout: Layout, capsys: pytest.CaptureFixture[str], arguments: list[str],
                    reason: str) -> None:
     assert cli.main(arguments, layout) == 2
     captured = capsys.readouterr()
     assert reason in captured.err and not captured.out
+
+
+@pytest.mark.parametrize("words", [
+    "explore --kernel 6.12 --kernel 5.5", "explore --kernel 5.5 --kernel=5.5",
+    "explore a --seed 1 --strategy pct --seed 2", "explore a b --report x --report y",
+    "replay x --kernel 6.1 --kernel 7.3", "replay x --boots 2 --boots 3",
+    "test --suite x --json x --json y", "reproduce --to -1ppm --to -2Hz", "bench --svg x --svg y",
+    "list points --kernel 6.12 --kernel 5.5", "build --variant post-series --variant x"])
+def test_nothing_is_dropped(layout: Layout, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(words.split(), layout)
+    assert ended.value.code == 2
+    assert re.search(r"error: argument --\w+: may be given only once\n$", capsys.readouterr().err)
 
 
 def test_reproduce(layout: Layout, monkeypatch: pytest.MonkeyPatch,
