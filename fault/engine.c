@@ -120,16 +120,49 @@ unsigned long tkfi_engine_waits_for(const struct tkfi_engine *engine,
 	return waits_for(engine, vcpu);
 }
 
+static __always_inline unsigned long who_is_ready(const struct tkfi_engine *engine)
+{
+	unsigned long ready = engine->free, look;
+
+	for (look = engine->bound; look; look &= look - 1)
+		if (can_go_on(engine, &engine->vcpus[__ffs(look)]))
+			ready |= look & -look;
+	return ready;
+}
+
 unsigned long tkfi_engine_ready(const struct tkfi_engine *engine)
 {
-	unsigned long ready = 0;
-	unsigned int i;
+	return who_is_ready(engine);
+}
 
-	for (i = 0; i < engine->nr_vcpus; i++)
-		if (!engine->vcpus[i].done &&
-		    can_go_on(engine, &engine->vcpus[i]))
-			ready |= BIT(i);
-	return ready;
+/* Can @v go on whatever others do? Most can, most of the time. */
+static __always_inline bool is_free(const struct tkfi_vcpu *v)
+{
+	const unsigned int waiting = BIT(TKFI_STEP_LOCK) |
+				     BIT(TKFI_STEP_AWAIT) | BIT(TKFI_STEP_BEGIN);
+	const u8 flags = TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH;
+	const struct tkfi_step *next = &v->next;
+
+	/* Its NMI interrupts it anywhere. */
+	return !v->cpu && !(BIT(next->kind) & waiting) &&
+	       (next->kind != TKFI_STEP_STORE ||
+		!(tkfi_cells[next->cell].flags & flags));
+}
+
+/* @v has stopped. */
+static __always_inline void note_stopped(struct tkfi_engine *engine,
+					 const struct tkfi_vcpu *v)
+{
+	const unsigned long self = BIT(v->id);
+
+	engine->free &= ~self;
+	engine->bound &= ~self;
+	if (v->done)
+		return;
+	if (is_free(v))
+		engine->free |= self;
+	else
+		engine->bound |= self;
 }
 
 static void internal_bug(struct tkfi_engine *engine, const char *fmt, ...)
@@ -145,9 +178,9 @@ static void internal_bug(struct tkfi_engine *engine, const char *fmt, ...)
 }
 
 /* Who goes on now; NULL for the engine's caller. */
-static struct tkfi_vcpu *choose(struct tkfi_engine *engine)
+static __always_inline struct tkfi_vcpu *choose(struct tkfi_engine *engine)
 {
-	unsigned long ready = tkfi_engine_ready(engine);
+	unsigned long ready = who_is_ready(engine);
 	unsigned int next;
 
 	engine->chosen = NULL;
@@ -179,6 +212,7 @@ static void stop_here(void)
 	tkfi_current = NULL;
 	if (!engine->quiet && !irqs_disabled())
 		internal_bug(engine, "VCPU%u enabled interrupts", v->id);
+	note_stopped(engine, v);
 	next = choose(engine);
 	tkfi_current = next;
 	if (next == v)
@@ -384,7 +418,7 @@ static void write_sequence(struct tkfi_vcpu *v, unsigned int cell,
 }
 
 /* An access that is a choice. */
-static noinline void shared_access(struct tkfi_vcpu *v, const void *addr,
+static void shared_access(struct tkfi_vcpu *v, const void *addr,
 				   unsigned int cell, unsigned int nr,
 				   enum tkfi_step_kind kind, bool is_volatile,
 				   unsigned long ip)
@@ -609,6 +643,8 @@ int tkfi_engine_run(struct tkfi_engine *engine, struct tkfi_strategy *strategy)
 
 	local_irq_save(flags);
 	engine->last = NULL;
+	engine->free = 0;
+	engine->bound = 0;
 	engine->nr_log = 0;
 	engine->strategy = strategy;
 	engine->error[0] = '\0';
@@ -628,6 +664,7 @@ int tkfi_engine_run(struct tkfi_engine *engine, struct tkfi_strategy *strategy)
 		v->next = (struct tkfi_step){ .kind = TKFI_STEP_YIELD };
 		memset(v->attempts, 0, sizeof(v->attempts));
 		v->interrupted = false;
+		note_stopped(engine, v);
 		tkfi_context_init(&v->context, vcpu_entry);
 	}
 	if (strategy->begin)

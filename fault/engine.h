@@ -198,6 +198,8 @@ struct tkfi_held {
  * @vcpus:	the VCPUs; tkfi_engine_add() fills them
  * @nr_vcpus:	how many of them take part
  * @last:	VCPU that executed last, NULL at the start
+ * @free:	VCPUs that can go on, whatever others do, a bit each
+ * @bound:	VCPUs for which that depends
  * @held:	locks, and which VCPU holds them
  * @strategy:	makes the choices of this execution
  * @caller:	where tkfi_engine_run() waits while a VCPU executes
@@ -218,6 +220,8 @@ struct tkfi_engine {
 	struct tkfi_vcpu vcpus[TKFI_MAX_VCPUS];
 	unsigned int nr_vcpus;
 	struct tkfi_vcpu *last;
+	unsigned long free;
+	unsigned long bound;
 	struct tkfi_held held[TKFI_MAX_LOCKS];
 	struct tkfi_strategy *strategy;
 	struct tkfi_context caller;

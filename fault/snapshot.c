@@ -40,6 +40,8 @@ void tkfi_snapshot_take(struct tkfi_snapshot *snapshot,
 		p += used;
 	}
 	snapshot->last = engine->last;
+	snapshot->free = engine->free;
+	snapshot->bound = engine->bound;
 	snapshot->nr_log = engine->nr_log;
 	memcpy(snapshot->held, engine->held, sizeof(snapshot->held));
 }
@@ -62,6 +64,8 @@ void tkfi_snapshot_restore(const struct tkfi_snapshot *snapshot,
 		p += used;
 	}
 	engine->last = snapshot->last;
+	engine->free = snapshot->free;
+	engine->bound = snapshot->bound;
 	engine->nr_log = snapshot->nr_log;
 	memcpy(engine->held, snapshot->held, sizeof(engine->held));
 }

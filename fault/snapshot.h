@@ -11,6 +11,8 @@
  * struct tkfi_snapshot - an execution as it was at a choice
  * @vcpus:	the VCPUs; what is on their stacks is in @bytes
  * @last:	as in struct tkfi_engine
+ * @free:	likewise
+ * @bound:	likewise
  * @held:	likewise
  * @nr_log:	likewise
  * @bytes:	the engine's ranges, then the used part of each stack
@@ -20,6 +22,8 @@
 struct tkfi_snapshot {
 	struct tkfi_vcpu vcpus[TKFI_MAX_VCPUS];
 	struct tkfi_vcpu *last;
+	unsigned long free;
+	unsigned long bound;
 	struct tkfi_held held[TKFI_MAX_LOCKS];
 	unsigned int nr_log;
 	u8 bytes[];
