@@ -25,10 +25,13 @@ static unsigned int pct_next(struct tkfi_strategy *strategy,
 	if (engine->vcpus[next].next.kind == TKFI_STEP_YIELD)
 		return next;
 	s->at++;
-	for (i = 0; i + 1 < s->depth; i++)
-		if (s->change[i] == s->at)
-			s->priority[highest(s, ready)] = i;
-	return highest(s, ready);
+	for (i = 0; i + 1 < s->depth; i++) {
+		if (s->change[i] == s->at) {
+			s->priority[next] = i;
+			next = highest(s, ready);
+		}
+	}
+	return next;
 }
 
 void tkfi_pct_init(struct tkfi_pct *s, u64 seed, unsigned int depth,

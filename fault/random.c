@@ -9,14 +9,14 @@ static unsigned int random_next(struct tkfi_strategy *strategy,
 {
 	struct tkfi_random *s =
 		container_of(strategy, struct tkfi_random, strategy);
-	unsigned int nr = 0, skip;
-	unsigned long left;
+	unsigned int nr = 0, skip, i;
 
-	/* Faster than hweight_long(), which is a call. */
-	for (left = ready; left; left &= left - 1)
-		nr++;
-	for (skip = tkfi_draw(&s->state, nr); skip; skip--)
-		ready &= ready - 1;
+	/* No branch in here depends on who is ready, or drawn: that cannot be foreseen. */
+	for (i = 0; i < engine->nr_vcpus; i++)
+		nr += ready >> i & 1;
+	skip = tkfi_draw(&s->state, nr);
+	for (i = 1; i < engine->nr_vcpus; i++)
+		ready &= ready - (i <= skip);
 	return __ffs(ready);
 }
 
