@@ -290,8 +290,8 @@ void tkfi_cell_name(unsigned int cell, unsigned int nr, char *buf, size_t size)
 		 (size_t)(addr_of[cell] - object->addr), nr * TKFI_CELL_SIZE);
 }
 
-bool tkfi_cells_use(unsigned int cell, unsigned int nr, unsigned int vcpu,
-		    bool store, u16 held)
+bool tkfi_cells_learn(unsigned int cell, unsigned int nr, unsigned int vcpu,
+		      bool store, u16 held)
 {
 	u8 shared = 0, self = BIT(vcpu);
 	union tkfi_cell *c = &tkfi_cells[cell];

@@ -206,17 +206,23 @@ static __always_inline bool tkfi_is_private(const void *addr, size_t size, u64 n
 {
 	const unsigned int cell = tkfi_cell_at(addr);
 	const union tkfi_cell *c = &tkfi_cells[cell];
-	unsigned int nr = tkfi_nr_cells(addr, size);
+	unsigned int nr = DIV_ROUND_UP(size, TKFI_CELL_SIZE);
 	u64 all = 0;
 
 	if (!cell)
 		return true;
+	if (unlikely(tkfi_nr_cells(addr, size) > nr))
+		all = c[nr].word;
 	for (; nr >= 4; nr -= 4, c += 4)
 		all |= c[0].word | c[1].word | c[2].word | c[3].word;
 	for (; nr; nr--, c++)
 		all |= c->word;
 	return !(all & news);
 }
+
+/* What tkfi_cells_use() does if there is something to be learnt. */
+bool tkfi_cells_learn(unsigned int cell, unsigned int nr, unsigned int vcpu,
+		      bool store, u16 held);
 
 /**
  * tkfi_cells_use() - VCPU @vcpu is about to use cells
@@ -228,7 +234,19 @@ static __always_inline bool tkfi_is_private(const void *addr, size_t size, u64 n
  *
  * Return: whether one of them is shared, so that it matters when this happens.
  */
-bool tkfi_cells_use(unsigned int cell, unsigned int nr, unsigned int vcpu,
-		    bool store, u16 held);
+static inline bool tkfi_cells_use(unsigned int cell, unsigned int nr,
+				  unsigned int vcpu, bool store, u16 held)
+{
+	const union tkfi_cell shared = { .flags = TKFI_CELL_SHARED };
+	const union tkfi_cell *c = &tkfi_cells[cell];
+	const union tkfi_cell *end = c + nr;
+	u64 all = 0;
+
+	for (; c < end; c++)
+		all |= c->word;
+	if (unlikely(all & tkfi_news(vcpu, store, held) & ~shared.word))
+		return tkfi_cells_learn(cell, nr, vcpu, store, held);
+	return all & shared.word;
+}
 
 #endif
