@@ -419,9 +419,9 @@ static void write_sequence(struct tkfi_vcpu *v, unsigned int cell,
 
 /* An access that is a choice. */
 static void shared_access(struct tkfi_vcpu *v, const void *addr,
-				   unsigned int cell, unsigned int nr,
-				   enum tkfi_step_kind kind, bool is_volatile,
-				   unsigned long ip)
+			  unsigned int cell, unsigned int nr,
+			  enum tkfi_step_kind kind, bool is_volatile,
+			  unsigned long ip)
 {
 	u8 flags = tkfi_cells[cell].flags;
 

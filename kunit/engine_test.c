@@ -401,6 +401,7 @@ static void cells_have_news(struct kunit *test)
 	static u32 memory[7];
 	const u16 lock = BIT(3);
 	unsigned int cell, i, j;
+	size_t size;
 
 	tkfi_cells_reset();
 	KUNIT_ASSERT_EQ(test, tkfi_cells_add("memory", memory, sizeof(memory)), 0);
@@ -420,6 +421,18 @@ static void cells_have_news(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test,
 				  tkfi_is_private(memory, sizeof(memory),
 						  tkfi_news(0, true, lock)));
+	}
+	/* One that is not aligned goes on in another cell. */
+	for (i = 1; i < 4; i++) {
+		tkfi_cells_begin();
+		tkfi_cells_use(cell, i, 0, true, lock);
+		for (j = 0; j < 4; j++)
+			for (size = 1; size <= 8; size++)
+				KUNIT_EXPECT_EQ_MSG(test,
+						    tkfi_is_private((u8 *)memory + j, size,
+								    tkfi_news(0, true, lock)),
+						    j + size <= i * 4,
+						    "%zu bytes at %u", size, j);
 	}
 	/* Who writes without a guard that is required is told each time. */
 	tkfi_cells_require(memory, 4, lock);
