@@ -184,10 +184,31 @@ static void pct_preempts(struct kunit *test)
 	}
 }
 
+/* Who is preempted later comes before who was earlier. */
+static void pct_preempts_two(struct kunit *test)
+{
+	static const u8 expected[] = { 0, 1, 2, 2, 2, 2, 1, 1, 1, 0, 0, 0 };
+	struct tkfi_pct pct;
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		tkfi_engine_add(engine, store_four_times, NULL);
+	tkfi_pct_init(&pct, 0, 3, 12);
+	for (i = 0; i < 3; i++)
+		pct.priority[i] = 5 - i;
+	pct.change[0] = 2;
+	pct.change[1] = 3;
+	run(test, &pct.strategy);
+	KUNIT_ASSERT_EQ(test, engine->nr_log, 12);
+	for (i = 0; i < 12; i++)
+		KUNIT_EXPECT_EQ_MSG(test, engine->log[i].vcpu, expected[i], "%u", i);
+}
+
 static struct kunit_case strategies_cases[] = {
 	KUNIT_CASE_PARAM(even, name_gen_params),
 	KUNIT_CASE(waits_for_five),
 	KUNIT_CASE(pct_preempts),
+	KUNIT_CASE(pct_preempts_two),
 	{}
 };
 
