@@ -55,8 +55,8 @@ extern union tkfi_cell tkfi_cells[TKFI_MAX_CELLS];
 extern bool tkfi_cells_changed;
 
 /*
- * Guards without which somebody wrote a cell that requires them, a bit each. Of one
- * execution: to be cleared at its start, and part of what snapshots hold.
+ * Guards without which somebody wrote a cell that requires them, or was about to, a bit
+ * each. Of one execution: to be cleared at its start, and part of what snapshots hold.
  */
 extern u16 tkfi_cells_bared;
 

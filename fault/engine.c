@@ -108,6 +108,23 @@ static __always_inline unsigned long waits_for(const struct tkfi_engine *engine,
 	return waits ? ~BIT(v->id) : 0;
 }
 
+/*
+ * Can @v go on whatever others do? Most can, most of the time. Whoever can gets 0 from
+ * waits_for() above, always.
+ */
+static __always_inline bool is_free(const struct tkfi_vcpu *v)
+{
+	const unsigned int waiting = BIT(TKFI_STEP_LOCK) |
+				     BIT(TKFI_STEP_AWAIT) | BIT(TKFI_STEP_BEGIN);
+	const u8 flags = TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH;
+	const struct tkfi_step *next = &v->next;
+
+	/* Who has an NMI may be interrupted before any step. */
+	return !v->cpu && !(BIT(next->kind) & waiting) &&
+	       (next->kind != TKFI_STEP_STORE ||
+		!(tkfi_cells[next->cell].flags & flags));
+}
+
 static __always_inline bool can_go_on(const struct tkfi_engine *engine,
 				      const struct tkfi_vcpu *v)
 {
@@ -133,20 +150,6 @@ static __always_inline unsigned long who_is_ready(const struct tkfi_engine *engi
 unsigned long tkfi_engine_ready(const struct tkfi_engine *engine)
 {
 	return who_is_ready(engine);
-}
-
-/* Can @v go on whatever others do? Most can, most of the time. */
-static __always_inline bool is_free(const struct tkfi_vcpu *v)
-{
-	const unsigned int waiting = BIT(TKFI_STEP_LOCK) |
-				     BIT(TKFI_STEP_AWAIT) | BIT(TKFI_STEP_BEGIN);
-	const u8 flags = TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH;
-	const struct tkfi_step *next = &v->next;
-
-	/* Its NMI interrupts it anywhere. */
-	return !v->cpu && !(BIT(next->kind) & waiting) &&
-	       (next->kind != TKFI_STEP_STORE ||
-		!(tkfi_cells[next->cell].flags & flags));
 }
 
 /* @v has stopped. */

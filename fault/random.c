@@ -11,7 +11,7 @@ static unsigned int random_next(struct tkfi_strategy *strategy,
 		container_of(strategy, struct tkfi_random, strategy);
 	unsigned int nr = 0, skip, i;
 
-	/* No branch in here depends on who is ready, or drawn: that cannot be foreseen. */
+	/* No branch depends on who is ready, or drawn: it would be mispredicted. */
 	for (i = 0; i < engine->nr_vcpus; i++)
 		nr += ready >> i & 1;
 	skip = tkfi_draw(&s->state, nr);

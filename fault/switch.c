@@ -8,7 +8,7 @@
 
 static_assert(offsetof(struct tkfi_context, sp) == 0);
 
-/* What tkfi_switch() pops from a stack that has never run; of registers, anything. */
+/* What tkfi_switch() pops from a stack that has never run; the registers do not matter. */
 struct tkfi_first_frame {
 	unsigned long regs[6];
 	void (*entry)(void);

@@ -484,6 +484,9 @@ static void count_ticked(struct tkfi_explorer *x, int ret)
 {
 	unsigned int nr = 0, i;
 
+	/* The first of all, or again. */
+	if (x->stats.classes == 1)
+		ticked = 0;
 	for (i = 0; i < tkfi_nr_published(); i++)
 		nr += tkfi_published[i].owner == TKFI_CORE;
 	/* The first one was there. */

@@ -192,12 +192,8 @@ static unsigned int find_strangers(char * const *copy)
 	return n;
 }
 
-/*
- * Ticks take the load average when that is due, some 500 ticks after the last time: more
- * than there are here, from jiffies' beginning. As if it had been overdue then. Returns
- * when it was.
- */
-static unsigned long load_is_due(unsigned long *update)
+/* Ticks update the load average every 5 s: make that overdue. Returns when it was due. */
+static unsigned long make_load_due(unsigned long *update)
 {
 	return xchg(update, INITIAL_JIFFIES - HZ);
 }
@@ -223,7 +219,7 @@ static void nothing_else_is_written(struct kunit *test)
 	KUNIT_EXPECT_EQ_MSG(test, run("cpu0: tick"), 0, "%s", err);
 
 	local_irq_save(flags);
-	load_was_due = load_is_due(load_update);
+	load_was_due = make_load_due(load_update);
 	for (i = 0; i < ARRAY_SIZE(sections); i++)
 		memcpy(copy[i], sections[i].start,
 		       sections[i].end - sections[i].start);
