@@ -68,22 +68,35 @@ def reports(tool: KunitTool, ask: Ask) -> list[Path]:
 
 
 def set_aside(tool: KunitTool, ask: Ask, *, goes_on: bool) -> None:
-    """Before a boot for ask: what was reported counts until this one says how far it is, if it goes on from
+    """Before a boot for ask: what was reported counts until this one has said all, if it goes on from
     there."""
     before, last = reports(tool, ask)
+    found = results.read(last)
     if not goes_on:
         before.unlink(missing_ok=True)
-    elif _is_begun(results.read(last)):
+    elif found.explored:
         last.replace(before)
+    elif found.progress:
+        with before.open("ab") as file:
+            file.write(last.read_bytes())
 
 
 def so_far(tool: KunitTool, ask: Ask) -> Run:
     """What a boot that was stopped, or waits, had reported."""
-    before, last = reports(tool, ask)
-    found = _read(tool, last)
-    if not _is_begun(found) and before.exists():
-        found = _read(tool, before)
-    return Run(Boot(Counts(), 0, None, tool.file(ask, "console.log"), ""), found)
+    return with_earlier(tool, ask, Run(Boot(Counts(), 0, None, tool.file(ask, "console.log"), ""),
+                                       _read(tool, tool.file(ask, "jsonl"))))
+
+
+def with_earlier(tool: KunitTool, ask: Ask, last: Run) -> Run:
+    """A boot that went on, with what was set aside if it did not come to say all itself."""
+    before, _ = reports(tool, ask)
+    if last.found.explored or not before.exists():
+        return last
+    found, earlier = last.found, _read(tool, before)
+    return replace(last, found=replace(found, header=found.header or earlier.header,
+                                       explored=[] if found.progress else earlier.explored,
+                                       progress=found.progress or earlier.progress,
+                                       violations=earlier.violations))
 
 
 def spent_ns(tool: KunitTool, ask: Ask) -> int:
@@ -91,11 +104,6 @@ def spent_ns(tool: KunitTool, ask: Ask) -> int:
     found = [results.read(file) for file in reports(tool, ask)]
     return max((how_far.ns for one in found for how_far in [*one.explored, one.progress] if how_far),
                default=0)
-
-
-def _is_begun(found: Results) -> bool:
-    """Whether it says how far an exploration is."""
-    return bool(found.explored or found.progress)
 
 
 def _read(tool: KunitTool, file: Path) -> Results:

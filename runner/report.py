@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
@@ -57,7 +57,7 @@ class Report:
         """
         try:
             directory.mkdir(parents=True, exist_ok=True)
-            if {file.name for file in directory.iterdir()} - {_NEW} and not _is_report(directory / _DATA):
+            if {file.name for file in directory.iterdir()} - {_NEW} and _read(directory / _DATA) is None:
                 raise TkfiError(f"'{directory}' is not empty and holds no report of tkfi; {_NAME}")
             with _new(directory):
                 pass
@@ -68,27 +68,29 @@ class Report:
 
     def write(self, made: Exploration) -> None:
         """Write all files, and only then put them in the place of an earlier report's. That stays if the
-        exploration was stopped, or could not do its work.
+        exploration was stopped, or something went wrong in it, and the earlier one's came to its end.
 
-        Raises TkfiError when they cannot be written; then all is as it was.
+        Raises TkfiError when they cannot be written.
         """
-        if (made.stopped or made.status == TkfiError.status) and _is_report(self.directory / _DATA):
-            note(f"the report in '{self.directory}' stays: it is of an earlier exploration, and this one "
-                 "did not come to its end")
+        if (made.stopped or made.problems) and _is_whole(self.directory / _DATA):
+            note(f"the report in '{self.directory}' stays: it is of an earlier exploration that came to "
+                 "its end, and this one did not")
             return
         names = [_VIOLATION.format(number) for number, _ in enumerate(made.violations, 1)]
         violations = {name: _violation(made, number) for number, name in enumerate(names)}
         texts = {_DATA: json.dumps(made.json(), indent=2) + "\n", _TEXT: made.text() + "\n",
                  **violations, _PAGE: _page(made, names)}
+        kept = "what was there is as it was"
         try:
             with _new(self.directory) as new:
                 for name, text in texts.items():
                     write_safely(new / name, text)
                 with undisturbed():
+                    kept = "some of what was there is replaced"
                     self._replace(new, texts)
         except OSError as error:
-            raise TkfiError(f"no report can be written to '{self.directory}': {error.strerror}; what was "
-                            "there is as it was") from error
+            raise TkfiError(f"no report can be written to '{self.directory}': {error.strerror}; "
+                            f"{kept}") from error
 
     def _replace(self, new: Path, names: Collection[str]) -> None:
         for name in names:
@@ -110,12 +112,20 @@ def _new(directory: Path) -> Iterator[Path]:
         shutil.rmtree(new, ignore_errors=True)
 
 
-def _is_report(file: Path) -> bool:
+def _read(file: Path) -> Mapping[str, Any] | None:
+    """A report's data, None if it is none."""
     try:
         data: Any = json.loads(file.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):
-        return False
-    return isinstance(data, dict) and data.get("format") == results.FORMAT and "scenarios" in data
+        return None
+    is_report = isinstance(data, dict) and data.get("format") == results.FORMAT and "scenarios" in data
+    return data if is_report else None
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether that is a report of an exploration that came to its end."""
+    data = _read(file)
+    return data is not None and not data.get("stopped") and not data.get("problems")
 
 
 def _violation(made: Exploration, number: int) -> str:

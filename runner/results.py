@@ -321,7 +321,10 @@ def _add(results: Results, record: Mapping[str, Any]) -> None:
     elif kind == "explored":
         results.explored.append(_make(Explored, record))
     elif kind == "progress":
-        results.progress = _make(Progress, record)
+        results.progress = on = _make(Progress, record)
+        # Who was stopped has gone on.
+        results.explored = [one for one in results.explored
+                            if (one.scenario, one.part) != (on.scenario, on.part)]
     elif kind == "not_found":
         results.not_found.append(_make(NotFound, record))
     elif kind == "refused":

@@ -68,7 +68,8 @@ class Rounds:
         with step(title) as shown:
             booted = boots.run_all(self.tool, [self._ask(piece) for piece in left], at_once=self.jobs,
                                    progress=lambda _files: shown.update(watch.line()))
-        runs |= dict(zip(left, booted))
+        runs |= {piece: boots.with_earlier(self.tool, self._ask(piece), run)
+                 for piece, run in zip(left, booted)}
         return [(piece, runs[piece]) for piece in wanted]
 
     def _pieces(self) -> list[Piece]:

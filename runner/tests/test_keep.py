@@ -346,10 +346,10 @@ def test_more_time(start: Callable[..., Machine], layout: Layout) -> None:
     assert asked == [["tkfi.seconds=7"], [], ["tkfi.seconds=13 tkfi.resume=1"], [], ["tkfi.resume=1"]]
 
 
-def far(given: Mapping[str, str]) -> str:
+def far(given: Mapping[str, str], classes: int = 100) -> str:
     """One that is killed at 8.4 s."""
     write(Path(given["tkfi.keep"] + ".0"), "a state")
-    return lines(EXPLORED) + progress(given["tkfi.scenario"].strip('"'), 100)
+    return lines(EXPLORED) + progress(given["tkfi.scenario"].strip('"'), classes)
 
 
 def times(out: str) -> dict[str, str]:
@@ -380,6 +380,41 @@ def test_who_waits_in_a_queue_keeps_what_it_has(start: Callable[..., Machine], l
     assert cli.main(["explore", "--time", "40s", "--resume"], layout) == 130
     assert times(capsys.readouterr().out) == {"falls-vdso": "19,000.0", "rises-coarse": "19,000.0",
                                               "tick-vdso": "8,400.0"}
+
+
+def test_what_was_found_is_not_forgotten(start: Callable[..., Machine], layout: Layout,
+                                         capsys: pytest.CaptureFixture[str]) -> None:
+    """A violation, when the boots that go on do not come to say it again."""
+    words = ["explore", "rises-coarse", "--time", "20s"]
+    start(lambda given: timed(given).replace('"known":true', '"known":false')
+          if given["glob"].endswith("shipped") else kernel(given))
+    assert cli.main(words, layout) == 1
+    first = capsys.readouterr().out
+    assert "NEW, monotonic in rises-coarse" in first and rows(first)["rises-coarse"][1] == "no"
+    words = ["explore", "rises-coarse", "--time", "90s", "--resume"]
+    for classes in (100, 200):
+        start(lambda given, n=classes: far(given, n) + '{"type":"prog'
+              if given["glob"].endswith("shipped") else kernel(given), DIED, bad="rises-coarse")
+        assert cli.main(words, layout) == 1
+        out = capsys.readouterr().out
+        assert rows(out)["rises-coarse"] == [str(classes), "no", "0", "1"]
+        assert diagram(out) == diagram(first) and DIED.text in out
+    start(lambda given: None if given["glob"].endswith("shipped") else kernel(given))
+    assert cli.main(words, layout) == 1
+    assert rows(capsys.readouterr().out)["rises-coarse"] == ["200", "no", "0", "1"]
+    start(known, stop_after=0)
+    assert cli.main(words, layout) == 130
+    out = capsys.readouterr().out
+    assert rows(out)["rises-coarse"] == ["200", "no", "0", "1"] and "NEW, monotonic in rises-coarse" in out
+    assert ".jsonl:" not in out
+    start(known)
+    assert cli.main(words, layout) == 0
+    assert rows(capsys.readouterr().out)["rises-coarse"][1:] == ["yes", "1", "0"]
+
+
+def diagram(out: str) -> str:
+    """Of what is new."""
+    return re.search(r"NEW, .*?\n\n.*?\n\n", out, re.DOTALL).group()  # type: ignore[union-attr]
 
 
 def test_what_cannot_be_gone_on_with_does_not_count(start: Callable[..., Machine], layout: Layout,

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from runner import cli, report
+from runner.causes import Cause
 from runner.errors import Interrupted
 from runner.layout import Layout
 from runner.tests.conftest import write
@@ -112,19 +113,53 @@ def half(given: Mapping[str, str]) -> str:
     return "" if "rises-coarse" in given["tkfi.scenario"] else known(given)
 
 
-@pytest.mark.parametrize("file, stop_after, status, why", [
-    (nothing, 9, 2, ""), (half, 9, 2, "stays: it is of"), (known, 2, 130, "stays: it is of")])
+def half_and_new(given: Mapping[str, str]) -> str:
+    """One that reports nothing of a scenario, and of another what is new."""
+    return "" if "falls-vdso" in given["tkfi.scenario"] else kernel(given)
+
+
+@pytest.mark.parametrize("file, cause, stop_after, status, why", [
+    (nothing, None, 9, 2, ""), (half, None, 9, 2, "stays: it is of"),
+    (known, None, 2, 130, "stays: it is of"), (half_and_new, None, 9, 1, "stays: it is of"),
+    (known, PANIC, 9, 1, "stays: it is of")])
 def test_an_earlier_report_stays_if_an_exploration_does_not_end(
-        start: Callable[..., Machine], layout: Layout, tmp_path: Path, file: Files, stop_after: int,
-        status: int, why: str, capsys: pytest.CaptureFixture[str]) -> None:
+        start: Callable[..., Machine], layout: Layout, tmp_path: Path, file: Files, cause: Cause | None,
+        stop_after: int, status: int, why: str, capsys: pytest.CaptureFixture[str]) -> None:
     start(kernel)
     assert explored_to(tmp_path / "report", layout) == 1
     before = files(tmp_path / "report")
     capsys.readouterr()
-    start(file, stop_after=stop_after)
+    start(file, cause, bad="rises-coarse", stop_after=stop_after)
     assert explored_to(tmp_path / "report", layout) == status
     assert files(tmp_path / "report") == before
     assert why in capsys.readouterr().err
+
+
+def test_a_report_that_is_not_whole_is_replaced(start: Callable[..., Machine], layout: Layout,
+                                                tmp_path: Path) -> None:
+    """By one that is not either, but newer."""
+    for stop_after, scenarios in ((1, 1), (2, 2)):
+        start(known, stop_after=stop_after)
+        assert explored_to(tmp_path / "report", layout) == 130
+        left = json.loads((tmp_path / "report/report.json").read_text())
+        assert left["stopped"] and len(left["scenarios"]) == scenarios
+    for file, status in ((half, 2), (half_and_new, 1)):
+        start(file)
+        assert explored_to(tmp_path / "report", layout) == status
+        left = json.loads((tmp_path / "report/report.json").read_text())
+        assert left["problems"] and not left["stopped"]
+        assert any(not one["known"] for one in left["violations"]) == (status == 1)
+
+
+def test_a_report_that_can_be_replaced_in_part_only(start: Callable[..., Machine], layout: Layout,
+                                                    tmp_path: Path,
+                                                    capsys: pytest.CaptureFixture[str]) -> None:
+    start(known)
+    assert explored_to(tmp_path / "report", layout) == 0
+    (tmp_path / "report/index.html").unlink()
+    (tmp_path / "report/index.html").mkdir()
+    assert explored_to(tmp_path / "report", layout) == 2
+    assert "/report': Is a directory; some of what was there is replaced" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("error, status, says", [
