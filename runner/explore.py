@@ -223,7 +223,8 @@ def explore(kernel: Kernel, scenarios: Sequence[Scenario], request: Request, lay
     request.check()
     tool = boots.build(kernel, layout)
     place = layout.explored(kernel.place)
-    process.end_strays(f"tkfi.result={place}/")
+    # The kernels, and the kunit.py of each, which would say of another boot that it crashed.
+    process.end_strays(f"tkfi.result={place}/", f"--kernel_args=tkfi.result={place}/")
     kept = Kept(place / request.name,
                 keep.digest_of(layout.objects(kernel.place) / "linux"))
     begin = kept.resume if request.resume else kept.begin

@@ -115,11 +115,11 @@ def undisturbed() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
-def end_strays(option: str) -> None:
+def end_strays(*options: str) -> None:
     """End what another run that was killed left: the user's processes that have an option which begins like
-    this on their command lines, and what is below them."""
+    one of these on their command lines, and what is below them."""
     strays = {int(place.name) for place in Path("/proc").iterdir()
-              if place.name.isdigit() and _has_option(place, option)}
+              if place.name.isdigit() and _has_option(place, options)}
     left = strays.union(*map(_descendants, strays)) - {os.getpid()}
     _end(lambda: set(filter(_runs, left)))
 
@@ -221,11 +221,11 @@ def _end(find_left: Callable[[], set[int]]) -> None:
             time.sleep(0.02)
 
 
-def _has_option(place: Path, option: str) -> bool:
+def _has_option(place: Path, options: Sequence[str]) -> bool:
     with suppress(OSError):
         words = (place / "cmdline").read_bytes().split(b"\0")
         return place.stat().st_uid == os.getuid() and any(
-            word.startswith(option.encode()) for word in words)
+            word.startswith(tuple(map(os.fsencode, options))) for word in words)
     return False
 
 

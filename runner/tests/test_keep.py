@@ -431,12 +431,14 @@ def test_what_cannot_be_gone_on_with_does_not_count(start: Callable[..., Machine
 # Real processes: a kunit.py whose kernel counts to 40, a class each 50 ms, and keeps where it is.
 
 KUNIT = '''\
-import json, pathlib, subprocess, sys
+import json, pathlib, subprocess, sys, time
 options = dict(word.lstrip("-").partition("=")[::2] for word in sys.argv if word.startswith("--json"))
 arguments = [word.partition("=")[2] for word in sys.argv if word.startswith("--kernel_args=")]
 build = next(word.partition("=")[2] for word in sys.argv if word.startswith("--build_dir="))
-subprocess.run([sys.executable, str(pathlib.Path(__file__).with_name("kernel.py")), *arguments],
-               start_new_session=True, check=True)
+if subprocess.run([sys.executable, str(pathlib.Path(__file__).with_name("kernel.py")), *arguments],
+                  start_new_session=True).returncode:
+    time.sleep(0.3)
+    sys.exit("[CRASHED]")
 pathlib.Path(build, "test.log").write_text("reboot: System halted\\\\n")
 pathlib.Path(options["json"]).write_text(PASSED)
 '''
@@ -573,11 +575,12 @@ def test_a_boot_that_hangs_while_another_explores(tmp_path: Path) -> None:
 
 def test_strays_are_ours_alone(tmp_path: Path) -> None:
     others = [subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", word]) for word in (
-        f"tkfi.result={tmp_path}/a.jsonl", f"tkfi.result={tmp_path}-2/a.jsonl", f"x{tmp_path}/a")]
+        f"tkfi.result={tmp_path}/a.jsonl", f"tkfi.result={tmp_path}-2/a.jsonl", f"x{tmp_path}/a",
+        f"--kernel_args=tkfi.result={tmp_path}/a.jsonl")]
     try:
         time.sleep(0.2)
-        process.end_strays(f"tkfi.result={tmp_path}/")
-        assert [other.poll() is None for other in others] == [False, True, True]
+        process.end_strays(f"tkfi.result={tmp_path}/", f"--kernel_args=tkfi.result={tmp_path}/")
+        assert [other.poll() is None for other in others] == [False, True, True, False]
     finally:
         for other in others:
             other.kill()
