@@ -137,6 +137,7 @@ unsigned long tkfi_engine_waits_for(const struct tkfi_engine *engine,
 	return waits_for(engine, vcpu);
 }
 
+/* VCPUs that can go on now, a bit each. */
 static __always_inline unsigned long who_is_ready(const struct tkfi_engine *engine)
 {
 	unsigned long ready = engine->free, look;
@@ -145,11 +146,6 @@ static __always_inline unsigned long who_is_ready(const struct tkfi_engine *engi
 		if (can_go_on(engine, &engine->vcpus[__ffs(look)]))
 			ready |= look & -look;
 	return ready;
-}
-
-unsigned long tkfi_engine_ready(const struct tkfi_engine *engine)
-{
-	return who_is_ready(engine);
 }
 
 /* @v has stopped. */

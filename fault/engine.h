@@ -308,9 +308,6 @@ int tkfi_engine_resume(struct tkfi_engine *engine,
 /* How many steps of this execution there were. */
 unsigned int tkfi_now(void);
 
-/* VCPUs that can go on now, a bit each. */
-unsigned long tkfi_engine_ready(const struct tkfi_engine *engine);
-
 /*
  * Other VCPUs that @vcpu has to wait for before it goes on, a bit each: who holds the
  * lock, who reads the sequence; or all, if it waits for a value. An NMI of its does not
