@@ -320,7 +320,7 @@ static void keep_all(struct tkfi_explorer *x)
 	else if (x->options.strategy <= TKFI_DFS)
 		tkfi_keep_move(keep, &dfs, sizeof(dfs));
 	if (x->options.bounded)
-		tkfi_keep_move(keep, x->visited, sizeof(*x->visited));
+		tkfi_visited_keep(x->visited, keep);
 	for (i = 0; i < x->nr_violations; i++) {
 		relocate(x, self, &x->violations[i].finding.first);
 		relocate(x, self, &x->violations[i].finding.second);

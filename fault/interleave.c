@@ -49,6 +49,17 @@ static unsigned long preempt_none(const struct tkfi_engine *engine,
 	return none;
 }
 
+/*
+ * Is a choice worth being remembered? One where nobody but the last VCPU may go on, as
+ * no preemption is left, only ends sooner what has been seen: each fourth one will do.
+ */
+static bool is_worth(const struct tkfi_interleave *s, const struct tkfi_engine *engine,
+		     unsigned int spent, unsigned long none)
+{
+	return spent < s->bound || hweight_long(none) > 1 ||
+	       engine->last->steps % 4 == 0;
+}
+
 static unsigned int interleave_next(struct tkfi_strategy *strategy,
 				    struct tkfi_engine *engine,
 				    unsigned long ready)
@@ -63,7 +74,7 @@ static unsigned int interleave_next(struct tkfi_strategy *strategy,
 	none = preempt_none(engine, ready);
 	at = s->at;
 	spent = at ? s->spent[min(at, TKFI_MAX_CHOICES) - 1] : 0;
-	if (s->visited && at >= s->nr &&
+	if (s->visited && at >= s->nr && is_worth(s, engine, spent, none) &&
 	    tkfi_visited_before(s->visited, engine, spent)) {
 		s->pruned = true;
 		return TKFI_STOP;

@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#define TKFI_KEEP_SIZE	(12 << 20)
+#define TKFI_KEEP_SIZE	(32 << 20)
 #define TKFI_KEEP_FILE	256
 
 /**

@@ -7,8 +7,9 @@
 
 void tkfi_visited_init(struct tkfi_visited *visited)
 {
+	if (visited->nr)
+		memset(visited->keys, 0, sizeof(visited->keys));
 	visited->nr = 0;
-	memset(visited->keys, 0, sizeof(visited->keys));
 }
 
 void tkfi_visited_begin(struct tkfi_visited *visited)
@@ -44,6 +45,25 @@ static bool look_up(struct tkfi_visited *visited, u64 key, bool add)
 		visited->nr++;
 	}
 	return false;
+}
+
+void tkfi_visited_keep(struct tkfi_visited *visited, struct tkfi_keep *keep)
+{
+	unsigned int nr = visited->nr, i;
+	u64 key;
+
+	tkfi_keep_move(keep, &nr, sizeof(nr));
+	if (!keep->loading) {
+		for (i = 0; i < TKFI_VISITED; i++)
+			if (visited->keys[i])
+				tkfi_keep_move(keep, &visited->keys[i], sizeof(key));
+		return;
+	}
+	tkfi_visited_init(visited);
+	for (i = 0; i < nr && !keep->failed; i++) {
+		tkfi_keep_move(keep, &key, sizeof(key));
+		look_up(visited, key, true);
+	}
 }
 
 bool tkfi_visited_before(struct tkfi_visited *visited,

@@ -8,9 +8,10 @@
 #ifndef __TKFI_VISITED_H
 #define __TKFI_VISITED_H
 
+#include "keep.h"
 #include "order.h"
 
-#define TKFI_VISITED_BITS	20
+#define TKFI_VISITED_BITS	22
 #define TKFI_VISITED	BIT(TKFI_VISITED_BITS)
 
 /**
@@ -46,6 +47,9 @@ bool tkfi_visited_before(struct tkfi_visited *visited,
 /* Is the execution that has ended of a class that has been seen? Remember it. */
 bool tkfi_visited_class(struct tkfi_visited *visited,
 			const struct tkfi_engine *engine);
+
+/* Save or load what is remembered; between executions. */
+void tkfi_visited_keep(struct tkfi_visited *visited, struct tkfi_keep *keep);
 
 /* Was there room for everything? */
 static inline bool tkfi_visited_has_room(const struct tkfi_visited *visited)
