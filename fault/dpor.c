@@ -521,11 +521,6 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 	unsigned long awake;
 	struct event *e;
 
-	/* Up to its first step that matters each VCPU is on its own. */
-	for_each_set_bit(i, &ready, engine->nr_vcpus)
-		if (engine->vcpus[i].next.kind == TKFI_STEP_YIELD)
-			return i;
-
 	if (k == d->nr_snapshots * SPACING && d->nr_snapshots < d->max_snapshots)
 		engine->save = snapshot(d, d->nr_snapshots++);
 	if (k < d->known) {

@@ -179,13 +179,18 @@ static void internal_bug(struct tkfi_engine *engine, const char *fmt, ...)
 /* Who goes on now; NULL for the engine's caller. */
 static __always_inline struct tkfi_vcpu *choose(struct tkfi_engine *engine)
 {
-	unsigned long ready = who_is_ready(engine);
+	unsigned long ready = who_is_ready(engine), begins = engine->begins & ready;
 	unsigned int next;
 
 	engine->chosen = NULL;
 	if (!ready || engine->ret)
 		return NULL;
-	next = engine->strategy->next(engine->strategy, engine, ready);
+	if (begins) {
+		next = __ffs(begins);
+		engine->begins &= ~BIT(next);
+	} else {
+		next = engine->strategy->next(engine->strategy, engine, ready);
+	}
 	if (next == TKFI_STOP) {
 		engine->ret = -ECANCELED;
 		return NULL;
@@ -636,6 +641,7 @@ static int execute(struct tkfi_engine *engine)
 
 int tkfi_engine_run(struct tkfi_engine *engine, struct tkfi_strategy *strategy)
 {
+	const unsigned int wants = strategy->wants ?: TKFI_WANTS_POINTS;
 	unsigned long flags;
 	unsigned int i;
 	int ret;
@@ -644,6 +650,7 @@ int tkfi_engine_run(struct tkfi_engine *engine, struct tkfi_strategy *strategy)
 	engine->last = NULL;
 	engine->free = 0;
 	engine->bound = 0;
+	engine->begins = 0;
 	engine->nr_log = 0;
 	engine->strategy = strategy;
 	engine->error[0] = '\0';
@@ -656,7 +663,7 @@ int tkfi_engine_run(struct tkfi_engine *engine, struct tkfi_strategy *strategy)
 		v->nmi = NULL;
 		v->steps = 0;
 		set_held(v, 0);
-		if (!(strategy->wants & BIT(TKFI_STEP_LOAD))) {
+		if (!(wants & BIT(TKFI_STEP_LOAD))) {
 			v->load_news = 0;
 			v->store_news = 0;
 		}
@@ -664,6 +671,8 @@ int tkfi_engine_run(struct tkfi_engine *engine, struct tkfi_strategy *strategy)
 		memset(v->attempts, 0, sizeof(v->attempts));
 		v->interrupted = false;
 		note_stopped(engine, v);
+		if (!(wants & BIT(TKFI_STEP_YIELD)))
+			engine->begins |= BIT(i);
 		tkfi_context_init(&v->context, vcpu_entry);
 	}
 	if (strategy->begin)

@@ -144,7 +144,9 @@ struct tkfi_engine;
 /**
  * struct tkfi_strategy - makes the choices
  * @wants:	which steps are a choice, BIT(enum tkfi_step_kind) each; 0 is
- *		TKFI_WANTS_POINTS
+ *		TKFI_WANTS_POINTS. Unless TKFI_STEP_YIELD is one, all VCPUs go up to
+ *		their first step that is, before the first choice: there each is on its
+ *		own
  * @begin:	a new execution starts; may be NULL
  * @next:	@ready has a bit for each VCPU that can go on, never 0. Returns
  *		the id of one of them, or TKFI_STOP to abandon the execution. May
@@ -200,6 +202,7 @@ struct tkfi_held {
  * @last:	VCPU that executed last, NULL at the start
  * @free:	VCPUs that can go on, whatever others do, a bit each
  * @bound:	VCPUs for which that depends
+ * @begins:	VCPUs that have not begun, and will before the first choice
  * @held:	locks, and which VCPU holds them
  * @strategy:	makes the choices of this execution
  * @caller:	where tkfi_engine_run() waits while a VCPU executes
@@ -222,6 +225,7 @@ struct tkfi_engine {
 	struct tkfi_vcpu *last;
 	unsigned long free;
 	unsigned long bound;
+	unsigned long begins;
 	struct tkfi_held held[TKFI_MAX_LOCKS];
 	struct tkfi_strategy *strategy;
 	struct tkfi_context caller;

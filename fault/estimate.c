@@ -95,11 +95,6 @@ static unsigned int estimate_next(struct tkfi_strategy *strategy,
 	unsigned int i, next, skip, left = 1, all = 0;
 	unsigned long branches;
 
-	/* Up to its first step that matters each VCPU is on its own. */
-	for_each_set_bit(i, &ready, engine->nr_vcpus)
-		if (engine->vcpus[i].next.kind == TKFI_STEP_YIELD)
-			return i;
-
 	branches = choose_set(s, engine, ready) & ~s->asleep;
 	if (!branches)
 		return TKFI_STOP;

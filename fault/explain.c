@@ -181,10 +181,6 @@ static unsigned int reverse_next(struct tkfi_strategy *strategy,
 	unsigned int held = s->recording->log[s->first].vcpu, next, i;
 	const struct tkfi_step *step;
 
-	/* Up to its first step each VCPU is on its own. */
-	for_each_set_bit(i, &ready, engine->nr_vcpus)
-		if (engine->vcpus[i].next.kind == TKFI_STEP_YIELD)
-			return i;
 	if (s->done)
 		return earliest(s, engine, ready);
 	/* An NMI comes as a whole. */

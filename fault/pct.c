@@ -21,11 +21,6 @@ static unsigned int pct_next(struct tkfi_strategy *strategy,
 	struct tkfi_pct *s = container_of(strategy, struct tkfi_pct, strategy);
 	unsigned int i, next;
 
-	/* What a VCPU does before its first step is no step: all begin first. */
-	if (!s->at)
-		for_each_set_bit(i, &ready, TKFI_MAX_VCPUS)
-			if (engine->vcpus[i].next.kind == TKFI_STEP_YIELD)
-				return i;
 	next = highest(s, ready);
 	s->at++;
 	for (i = 0; i + 1 < s->depth; i++) {

@@ -68,8 +68,9 @@ static unsigned int schedule_next(struct tkfi_strategy *strategy,
 				return diverged(s, engine, "ended");
 			continue;
 		}
-		if (turn->before && s->moved && is_met(turn, &v->next) &&
-		    ++s->seen == turn->hit)
+		/* The first step of all counts, even though it was pending already. */
+		if (turn->before && (s->moved || !v->steps) &&
+		    is_met(turn, &v->next) && ++s->seen == turn->hit)
 			continue;
 		if (!(ready & BIT(turn->vcpu))) {
 			if (turn->before)
@@ -256,7 +257,7 @@ int tkfi_schedule_of(struct tkfi_schedule *s, const struct tkfi_engine *engine,
 		if (next && (j < nr || !v->done)) {
 			stop_before(turn, next->kind, next->cell,
 				    next->nr_cells);
-			/* The first step was pending already, if it had begun. */
+			/* What was pending already does not count, but the first step. */
 			for (k = i + begun[first->vcpu]; k < j; k++) {
 				step = &engine->log[steps ? steps[k] : k];
 				turn->hit += step->cell == next->cell &&

@@ -110,32 +110,13 @@ static void even(struct kunit *test)
 						    116, "%u, %u", i, j);
 }
 
-/* The same, but everybody has begun before the first choice. */
-static struct tkfi_strategy *inner;
-
-static unsigned int begun_next(struct tkfi_strategy *s, struct tkfi_engine *e,
-			       unsigned long ready)
-{
-	unsigned int i;
-
-	for (i = 0; i < e->nr_vcpus; i++)
-		if (e->vcpus[i].next.kind == TKFI_STEP_YIELD)
-			return i;
-	return inner->next(inner, e, ready);
-}
-
 static void expect_last(struct kunit *test, const char *name,
 			unsigned int expected, unsigned int tolerance)
 {
-	struct tkfi_strategy begun = {
-		.wants = TKFI_WANTS_ACCESSES,
-		.next = begun_next,
-	};
 	unsigned int last = 0, i;
 
 	for (i = 0; i < SAMPLES; i++) {
-		inner = draw(name, i);
-		run(test, &begun);
+		run(test, draw(name, i));
 		last += engine->log[engine->nr_log - 1].vcpu;
 	}
 	KUNIT_EXPECT_LT_MSG(test, abs((int)last - (int)expected), tolerance,
