@@ -139,35 +139,59 @@ static void does_not_fit(struct kunit *test)
 
 #define MAX_CLASSES	300
 
-/* What an execution came to: the results of its operations, in their order. */
-struct witness {
-	char schedule[TKFI_SCHEDULE_TEXT];
+/* What an execution was, and came to: its steps, and the results of its operations. */
+struct seen {
+	u64 steps;
 	u64 results;
 };
 
+struct witness {
+	char schedule[TKFI_SCHEDULE_TEXT];
+	struct seen seen;
+};
+
+/*
+ * @chosen:	cells whose accesses were a choice to the exploration; to a replay all are
+ */
 struct witnesses {
 	unsigned int nr;
+	bool chosen[TKFI_MAX_CELLS];
 	struct witness of[MAX_CLASSES];
 };
 
-static u64 results_of(const struct tkfi_explorer *x)
+static struct seen look(const struct tkfi_explorer *x, const bool *chosen)
 {
-	u64 hash = 0;
+	const struct tkfi_engine *engine = x->session.engine;
+	struct seen seen = {};
 	unsigned int i, j;
 
+	for (i = 0; i < engine->nr_log; i++) {
+		const struct tkfi_done *step = &engine->log[i];
+		u64 what = step->vcpu | step->kind << 8 | step->nr_cells << 16 |
+			   (u64)step->cell << 32;
+		bool counts = false;
+
+		for (j = step->cell; j < step->cell + step->nr_cells; j++)
+			counts |= chosen[j];
+		if (counts)
+			seen.steps = xxh64(&what, sizeof(what), seen.steps);
+	}
 	for (i = 0; i < x->plan.nr_programs; i++)
 		for (j = 0; j < x->plan.programs[i].nr; j++)
-			hash = xxh64(&x->plan.programs[i].ops[j].result,
-				     sizeof(s64), hash);
-	return hash;
+			seen.results = xxh64(&x->plan.programs[i].ops[j].result,
+					     sizeof(s64), seen.results);
+	return seen;
 }
 
 static void write_down(struct tkfi_explorer *x, int ret)
 {
 	struct witnesses *w = x->each_arg;
+	unsigned int i;
 
 	/* The exploration may have begun anew: what counts are the last ones. */
 	w->nr = x->stats.classes - 1;
+	for (i = 0; i < TKFI_MAX_CELLS; i++)
+		w->chosen[i] = tkfi_cells[i].flags & TKFI_CELL_SHARED;
 	if (w->nr < MAX_CLASSES) {
 		tkfi_plan_names(&x->plan, turns.names);
 		w->of[w->nr].schedule[0] = '\0';
@@ -175,24 +199,31 @@ static void write_down(struct tkfi_explorer *x, int ret)
 				      x->session.engine->nr_log))
 			tkfi_schedule_print(&turns, w->of[w->nr].schedule,
 					    TKFI_SCHEDULE_TEXT);
-		w->of[w->nr].results = results_of(x);
+		w->of[w->nr].seen = look(x, w->chosen);
 	}
 	w->nr++;
 }
 
-/* The last execution's results, for one more look at it. */
+/* Another look at one of them. */
+struct look {
+	const struct witnesses *witnesses;
+	struct seen seen;
+};
+
 static void look_again(struct tkfi_explorer *x, int ret)
 {
-	*(u64 *)x->each_arg = results_of(x);
+	struct look *again = x->each_arg;
+
+	again->seen = look(x, again->witnesses->chosen);
 }
 
-/* Every execution can be written as a schedule, and comes to the same again. */
+/* Every execution can be written as a schedule, and is the same again, step by step. */
 static void every_class(struct kunit *test)
 {
 	const struct tkfi_explore_options options = { TKFI_DPOR };
 	unsigned int i, wrong = 0;
 	struct witnesses *w;
-	u64 results;
+	struct look again;
 
 	w = vmalloc(sizeof(*w));
 	KUNIT_ASSERT_NOT_NULL(test, w);
@@ -203,12 +234,14 @@ static void every_class(struct kunit *test)
 	KUNIT_EXPECT_GT(test, w->nr, 100);
 	KUNIT_EXPECT_LE(test, w->nr, MAX_CLASSES);
 	explorer->each = look_again;
-	explorer->each_arg = &results;
+	again.witnesses = w;
+	explorer->each_arg = &again;
 	for (i = 0; i < min(w->nr, MAX_CLASSES + 0U); i++) {
 		int ret = tkfi_explorer_replay(explorer, w->of[i].schedule,
 					       err, sizeof(err));
 
-		if (ret || results != w->of[i].results)
+		if (ret || again.seen.steps != w->of[i].seen.steps ||
+		    again.seen.results != w->of[i].seen.results)
 			wrong++;
 		if (wrong == 1)
 			KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s: %s",
