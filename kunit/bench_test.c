@@ -5,6 +5,7 @@
  */
 #include <kunit/test.h>
 #include <linux/math64.h>
+#include <linux/xxhash.h>
 #include <os.h>
 
 #include "cells.h"
@@ -37,14 +38,21 @@ static void name_desc(const char * const *name, char *desc)
 
 KUNIT_ARRAY_PARAM(name, scenarios, name_desc);
 
-static void say(const char *run, u64 executions, u64 steps, s64 ns)
+/* Executions that did not come to their end are no part of @executions. */
+static void say_blocked(const char *run, u64 executions, u64 steps, s64 ns,
+			u64 blocked)
 {
 	u64 each = div64_u64(ns * 10, executions);
 
-	tkfi_result("\"type\":\"bench\",\"scenario\":\"%s\",\"hooks\":%s,\"run\":\"%s\",\"executions\":%llu,\"steps\":%llu,\"ns\":%llu.%llu",
+	tkfi_result("\"type\":\"bench\",\"scenario\":\"%s\",\"hooks\":%s,\"run\":\"%s\",\"executions\":%llu,\"blocked\":%llu,\"steps\":%llu,\"ns\":%llu.%llu",
 		    explorer->name,
 		    IS_ENABLED(CONFIG_TKFI_ACCESS) ? "true" : "false", run,
-		    executions, steps, each / 10, each % 10);
+		    executions, blocked, steps, each / 10, each % 10);
+}
+
+static void say(const char *run, u64 executions, u64 steps, s64 ns)
+{
+	say_blocked(run, executions, steps, ns, 0);
 }
 
 /* Samples in a second or so, on a slow machine. */
@@ -123,14 +131,49 @@ static void bench(struct kunit *test)
 
 /*
  * A timekeeper in a seqlock, as others have explored it: the writer reads the clock,
- * the host takes it off, the writer publishes eleven words; two readers read twice.
- * There is no code of the kernel's in it.
+ * the host takes it off, the writer publishes eleven words; two readers read twice, and
+ * start again when the sequence has changed. There is no code of the kernel's in it.
  */
 static struct {
 	unsigned int seq;
 	unsigned int now;
-	unsigned int words[11];
+	unsigned int base;
+	unsigned int mult;
+	unsigned int cycle_last;
+	unsigned int rest[8];
 } small;
+
+#define SMALL_READERS	2
+#define SMALL_READS	2
+
+#define OLD_MULT	10
+#define NEW_MULT	7
+#define SMALL_DELAY	100
+
+/* What the readers have read: their results, as far as they have come. */
+static struct reading {
+	unsigned int now;
+	unsigned int base;
+	unsigned int mult;
+	unsigned int cycle_last;
+} readings[SMALL_READERS][SMALL_READS];
+
+/* Room for all outcomes and more: there are 36. */
+#define SMALL_OUTCOMES	64
+
+/**
+ * struct small_seen - all that the executions of one kind have come to
+ * @outcomes:	what was read in them, a hash of @readings each
+ * @nr:		how many there are
+ * @went_back:	in how many of them a reader saw the time go back
+ * @torn:	executions with a reading of words that were not published together
+ */
+struct small_seen {
+	u64 outcomes[SMALL_OUTCOMES];
+	unsigned int nr;
+	unsigned int went_back;
+	u64 torn;
+};
 
 static struct tkfi_engine *engine;
 
@@ -139,92 +182,218 @@ static void touch(unsigned int *word, enum tkfi_step_kind kind, bool is_volatile
 	tkfi_access(word, sizeof(*word), kind, is_volatile, _THIS_IP_);
 }
 
+static unsigned int load(unsigned int *word)
+{
+	touch(word, TKFI_STEP_LOAD, false);
+	return *word;
+}
+
+static void store(unsigned int *word, unsigned int value)
+{
+	touch(word, TKFI_STEP_STORE, false);
+	*word = value;
+}
+
+static unsigned int load_sequence(void)
+{
+	touch(&small.seq, TKFI_STEP_LOAD, true);
+	return small.seq;
+}
+
 static void small_writer(struct tkfi_vcpu *vcpu, void *arg)
 {
+	const unsigned int now = load(&small.now);
 	unsigned int i;
 
-	touch(&small.now, TKFI_STEP_LOAD, false);
-	touch(&small.now, TKFI_STEP_STORE, false);
-	small.now++;
-	touch(&small.seq, TKFI_STEP_STORE, false);
-	small.seq++;
-	for (i = 0; i < ARRAY_SIZE(small.words); i++) {
-		touch(&small.words[i], TKFI_STEP_STORE, false);
-		small.words[i]++;
-	}
-	touch(&small.seq, TKFI_STEP_STORE, false);
-	small.seq++;
+	store(&small.now, now + SMALL_DELAY);
+	store(&small.seq, small.seq + 1);
+	store(&small.base, small.base + (now - small.cycle_last) * small.mult);
+	store(&small.mult, NEW_MULT);
+	store(&small.cycle_last, now);
+	for (i = 0; i < ARRAY_SIZE(small.rest); i++)
+		store(&small.rest[i], now);
+	store(&small.seq, small.seq + 1);
+}
+
+/* As read_seqcount_begin() and read_seqcount_retry() have it. */
+static void small_read(struct reading *r)
+{
+	unsigned int seq;
+
+	do {
+		while ((seq = load_sequence()) & 1)
+			tkfi_await_word(&small.seq, seq);
+		r->base = load(&small.base);
+		r->mult = load(&small.mult);
+		r->cycle_last = load(&small.cycle_last);
+		r->now = load(&small.now);
+	} while (load_sequence() != seq);
 }
 
 static void small_reader(struct tkfi_vcpu *vcpu, void *arg)
 {
-	unsigned int i, n;
+	struct reading *r = arg;
+	unsigned int i;
 
-	for (n = 0; n < 2; n++) {
-		touch(&small.seq, TKFI_STEP_LOAD, true);
-		for (i = 0; i < 3; i++)
-			touch(&small.words[i], TKFI_STEP_LOAD, false);
-		touch(&small.now, TKFI_STEP_LOAD, false);
-		touch(&small.seq, TKFI_STEP_LOAD, true);
-	}
+	for (i = 0; i < SMALL_READS; i++)
+		small_read(&r[i]);
 }
 
 static int small_start(void *arg)
 {
+	unsigned int i;
+
 	memset(&small, 0, sizeof(small));
+	memset(&readings, 0, sizeof(readings));
+	small.now = 1;
+	small.mult = OLD_MULT;
 	tkfi_engine_reset(engine);
 	tkfi_engine_add(engine, small_writer, NULL);
-	tkfi_engine_add(engine, small_reader, NULL);
-	tkfi_engine_add(engine, small_reader, NULL);
+	for (i = 0; i < SMALL_READERS; i++)
+		tkfi_engine_add(engine, small_reader, readings[i]);
 	return 0;
+}
+
+static unsigned int time_of(const struct reading *r)
+{
+	return r->base + (r->now - r->cycle_last) * r->mult;
+}
+
+static bool is_torn(const struct reading *r)
+{
+	const bool is_new = r->mult == NEW_MULT;
+
+	return is_new != !!r->base || is_new != !!r->cycle_last;
 }
 
 static void small_judge(void *arg, int ret, struct tkfi_order *order)
 {
+	const u64 outcome = xxh64(readings, sizeof(readings), 0);
+	bool torn = false, went_back = false;
+	struct small_seen *seen = arg;
+	unsigned int i, j;
+
+	for (i = 0; i < SMALL_READERS; i++) {
+		for (j = 0; j < SMALL_READS; j++) {
+			const struct reading *r = &readings[i][j];
+
+			torn |= is_torn(r);
+			went_back |= j && time_of(r) < time_of(r - 1);
+		}
+	}
+	seen->torn += torn;
+	for (i = 0; i < seen->nr; i++)
+		if (seen->outcomes[i] == outcome)
+			return;
+	if (seen->nr == SMALL_OUTCOMES)
+		return;
+	seen->outcomes[seen->nr++] = outcome;
+	seen->went_back += went_back;
 }
 
-static void small_timekeeper(struct kunit *test)
+static bool all_in(const struct small_seen *a, const struct small_seen *b)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < a->nr; i++) {
+		for (j = 0; j < b->nr && b->outcomes[j] != a->outcomes[i]; j++)
+			;
+		if (j == b->nr)
+			return false;
+	}
+	return true;
+}
+
+static void sample_small(struct kunit *test, enum tkfi_strategy_kind kind,
+			 unsigned int longest, const struct small_seen *all)
+{
+	struct small_seen seen = { };
+	struct tkfi_strategy *strategy;
+	struct tkfi_random random;
+	s64 began = os_nsecs();
+	struct tkfi_pct pct;
+	u64 i, steps = 0;
+
+	for (i = 0; i < SAMPLES; i++) {
+		if (kind == TKFI_PCT) {
+			tkfi_pct_init(&pct, i, 3, longest);
+			strategy = &pct.strategy;
+		} else {
+			tkfi_random_init(&random, i);
+			strategy = &random.strategy;
+		}
+		small_start(NULL);
+		if (tkfi_engine_run(engine, strategy))
+			break;
+		small_judge(&seen, 0, NULL);
+		steps += engine->nr_log;
+	}
+	say(tkfi_strategy_names[kind], SAMPLES, steps, os_nsecs() - began);
+	KUNIT_EXPECT_EQ(test, i, SAMPLES);
+	KUNIT_EXPECT_EQ(test, seen.torn, 0);
+	KUNIT_EXPECT_TRUE(test, all_in(&seen, all));
+}
+
+/* Explored to its end, once, and sampled. */
+static void measure_small(struct kunit *test, struct tkfi_dpor *dpor,
+			  const char *name, bool is_sequence,
+			  struct tkfi_dpor_stats *stats, struct small_seen *seen)
 {
 	const struct tkfi_dpor_client client = {
 		.start = small_start,
 		.judge = small_judge,
+		.arg = seen,
 	};
-	struct tkfi_dpor_stats stats = {};
-	struct tkfi_random random;
-	struct tkfi_dpor *dpor;
-	u64 i, steps = 0;
 	s64 began;
+
+	strscpy(explorer->name, name, sizeof(explorer->name));
+	tkfi_cells_reset();
+	KUNIT_EXPECT_EQ(test, tkfi_cells_add("small", &small, sizeof(small)), 0);
+	if (is_sequence)
+		tkfi_cells_mark(&small.seq, TKFI_CELL_SEQUENCE);
+	began = os_nsecs();
+	KUNIT_EXPECT_EQ(test, tkfi_dpor_explore(dpor, &client, stats), 0);
+	say_blocked("dpor-once", stats->classes, stats->steps,
+		    os_nsecs() - began, stats->redundant);
+	KUNIT_EXPECT_TRUE(test, stats->complete);
+	KUNIT_EXPECT_EQ(test, stats->redundant, 0);
+	KUNIT_EXPECT_EQ(test, stats->deadlocks, 0);
+	KUNIT_EXPECT_EQ(test, seen->torn, 0);
+	sample_small(test, TKFI_RANDOM, stats->longest, seen);
+	sample_small(test, TKFI_PCT, stats->longest, seen);
+}
+
+/*
+ * Once as the engine explores sequences: their writers wait for readers, so that no
+ * attempt fails. And once as if it knew of none: readers come at any time, and retry.
+ */
+static void small_timekeeper(struct kunit *test)
+{
+	static struct small_seen waiting, retrying;
+	struct tkfi_dpor_stats stats = {};
+	struct tkfi_dpor *dpor;
 
 	engine = tkfi_engine_create();
 	KUNIT_ASSERT_NOT_NULL(test, engine);
 	engine->ranges[0] = (struct tkfi_range){ &small, sizeof(small) };
-	engine->nr_ranges = 1;
+	engine->ranges[1] = (struct tkfi_range){ &readings, sizeof(readings) };
+	engine->nr_ranges = 2;
 	engine->quiet = true;
-	tkfi_cells_reset();
-	KUNIT_EXPECT_EQ(test, tkfi_cells_add("small", &small, sizeof(small)), 0);
-	tkfi_cells_mark(&small.seq, TKFI_CELL_SEQUENCE);
 	dpor = tkfi_dpor_create(engine);
 	KUNIT_EXPECT_NOT_NULL(test, dpor);
 	if (dpor) {
-		strscpy(explorer->name, "seqlock-timekeeper",
-			sizeof(explorer->name));
-		began = os_nsecs();
-		KUNIT_EXPECT_EQ(test, tkfi_dpor_explore(dpor, &client, &stats),
-				0);
-		say("dpor-once", stats.classes, stats.steps, os_nsecs() - began);
-		KUNIT_EXPECT_TRUE(test, stats.complete);
-		KUNIT_EXPECT_EQ(test, stats.classes, 36);
-		KUNIT_EXPECT_EQ(test, stats.redundant, 0);
-		began = os_nsecs();
-		for (i = 0; i < SAMPLES; i++) {
-			tkfi_random_init(&random, i);
-			small_start(NULL);
-			if (tkfi_engine_run(engine, &random.strategy))
-				break;
-			steps += engine->nr_log;
-		}
-		KUNIT_EXPECT_EQ(test, i, SAMPLES);
-		say("random", SAMPLES, steps, os_nsecs() - began);
+		measure_small(test, dpor, "seqlock-timekeeper", true, &stats,
+			      &waiting);
+		/* Each reads old, between, new: six pairs; one goes back. */
+		KUNIT_EXPECT_EQ(test, stats.classes, 6 * 6);
+		KUNIT_EXPECT_EQ(test, waiting.nr, 6 * 6);
+		KUNIT_EXPECT_EQ(test, waiting.went_back, 6 * 6 - 5 * 5);
+		measure_small(test, dpor, "seqlock-timekeeper-retries", false,
+			      &stats, &retrying);
+		/* Each makes its two reads, failed attempts and all, in 87 ways. */
+		KUNIT_EXPECT_EQ(test, stats.classes, 87 * 87);
+		KUNIT_EXPECT_TRUE(test, all_in(&retrying, &waiting));
+		KUNIT_EXPECT_TRUE(test, all_in(&waiting, &retrying));
 	}
 	tkfi_dpor_destroy(dpor);
 	tkfi_engine_destroy(engine);

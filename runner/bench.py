@@ -20,11 +20,14 @@ from runner.suites import failure
 SUITE = "tkfi_bench"
 BOOTS = 7  # of each build: whatever shares its core makes a whole boot slower
 SEQLOCK = "seqlock-timekeeper"  # no kernel code: it calls the engine itself, on builds without hooks too
+SEQLOCK_RETRIES = "seqlock-timekeeper-retries"
 
 BARE_RUNS = {"sequential": "bare_ns"}
 HOOKED_RUNS = {"sequential": "idle_hooks_ns", "random": "random_ns", "pos": "pos_ns", "pct": "pct_ns",
                "replay": "replay_ns", "dpor-again": "dpor_ns", "dpor": "dpor_amortised_ns"}
-SEQLOCK_RUNS = {"dpor-once": "dpor_amortised_ns", "random": "random_ns"}
+SEQLOCK_RUNS = {"dpor-once": "dpor_amortised_ns", "random": "random_ns", "pct": "pct_ns"}
+SEQLOCKS = {SEQLOCK: "Mazurkiewicz, accesses but those of failed attempts",
+            SEQLOCK_RETRIES: "Mazurkiewicz, accesses"}
 FIELDS = (*BARE_RUNS.values(), *HOOKED_RUNS.values())
 _ONE_AFTER_ANOTHER = "sequential"  # no strategy, and so no steps
 
@@ -35,35 +38,45 @@ executed again from the start, or (amortised) from the last snapshot before it d
 predecessor. All restore the state; bare and idle hooks have no oracles; what is found is counted, not
 shrunk. Host time, caches hot, the least of {BOOTS} boots."""
 
-# random, pct and DPOR in ns per execution, and one exploration to its end
+# At the most so many times idle hooks
+AIMS = {"random_ns": ("random", 3), "pct_ns": ("pct", 3), "dpor_amortised_ns": ("dpor amortised", 1)}
+AIMS_NOTE = """\
+In times idle hooks. Of who misses an aim: steps per execution (dpor: new ones per class) x ns, all of the
+time divided among them, and how many ns it would have for each."""
+
+SEQLOCK_AIMS = {"random_ns": 1000, "to_completion_us": 10_000}
+# Complete and blocked executions, ms to the end; random, pct and DPOR in ns per execution
 ELSEWHERE = (
-    ("relacy", "2,600", "-", "-", "-"),
-    ("shuttle", "6,700", "4,700", "-", "-"),
-    ("loom", "-", "-", "42,000", "-"),
-    ("GenMC", "-", "-", "-", "36 complete + 988 blocked executions in 40 ms"),
-    ("Nidhugg", "-", "-", "-", "36 complete + 3,685 blocked executions in 270 ms"),
+    ("aims, at most", "", "", "", "10", "1,000", "", ""),
+    ("GenMC", "reads-from", "36", "988", "40", "-", "-", "-"),
+    ("Nidhugg", "-", "36", "3,685", "270", "-", "-", "-"),
+    ("relacy", "-", "-", "-", "-", "2,600", "-", "-"),
+    ("shuttle", "-", "-", "-", "-", "6,700", "4,700", "-"),
+    ("loom", "-", "-", "-", "-", "-", "-", "42,000"),
 )
 SEQLOCK_TITLE = "A timekeeper in a seqlock, without code of the kernel's, as others have explored it:"
 ELSEWHERE_NOTE = """\
-tkfi explores it once a boot, the first thing it does there; the least of the boots. All but tkfi: measured
-elsewhere on one core of such a machine."""
+tkfi explores it once a boot, the first thing it does there; the least of the boots. It has writers of a
+sequence wait for readers between their two looks, as failed attempts have no effect; and again without
+knowing that it is a sequence: readers wait and retry like the kernel's; the suite sees that both come to
+the same outcomes. All but tkfi: measured elsewhere on one core of such a machine."""
 
 
 @dataclass(frozen=True)
 class Bench:
-    """One kernel: the lines of each scenario by field, those of the seqlock, and all that went wrong."""
+    """One kernel: the lines of each scenario by field, those of the seqlocks, and all that went wrong."""
 
     version: str
     variant: str
     compiler: str
     costs: Mapping[str, Mapping[str, Cost]]
-    seqlock: Mapping[str, Cost]
+    seqlocks: Mapping[str, Mapping[str, Cost]]
     problems: Sequence[str]
 
     @property
     def measured(self) -> int:
         """How many figures there are."""
-        return sum(map(len, self.costs.values())) + len(self.seqlock)
+        return sum(map(len, [*self.costs.values(), *self.seqlocks.values()]))
 
     def json(self) -> dict[str, Any]:
         """For a program. What was not measured is null."""
@@ -72,9 +85,48 @@ class Bench:
                 "scenarios": [{"name": name, **{field: _ns(costs.get(field)) for field in FIELDS},
                                "random_step_ns": _rounded(_step_ns(costs.get("random_ns"))),
                                "executions_per_s": _rounded(_rate(costs.get("random_ns"))),
-                               "classes_per_s": _rounded(_rate(costs.get("dpor_amortised_ns")))}
+                               "classes_per_s": _rounded(_rate(costs.get("dpor_amortised_ns"))),
+                               "aims": [aim.json() for aim in _aims(costs)]}
                               for name, costs in self.costs.items()],
-                "seqlock_timekeeper": _seqlock_json(self.seqlock)}
+                **{name.replace("-", "_"): _seqlock_json(name, self.seqlocks.get(name, {}))
+                   for name in SEQLOCKS},
+                "seqlock_timekeeper_aims": SEQLOCK_AIMS}
+
+
+@dataclass(frozen=True)
+class Aim:
+    """How many times idle hooks something may take, and what it takes: None if that was not measured."""
+
+    field: str
+    at_most: int
+    times: float | None
+    steps: float
+    step_ns: float
+
+    @property
+    def held(self) -> bool:
+        """Whether it does."""
+        return self.times is not None and self.times <= self.at_most
+
+    @property
+    def step_ns_to_hold(self) -> float | None:
+        """What a step may take if there are as many."""
+        return self.step_ns * self.at_most / self.times if self.times else None
+
+    def json(self) -> dict[str, Any]:
+        """For a program."""
+        if self.times is None:
+            return {"of": self.field, "at_most": self.at_most, "times_idle_hooks": None, "held": None}
+        return {"of": self.field, "at_most": self.at_most, "times_idle_hooks": round(self.times, 2),
+                "held": self.held, "steps": _rounded(self.steps), "step_ns": _rounded(self.step_ns),
+                "step_ns_to_hold": _rounded(self.step_ns_to_hold)}
+
+    def __str__(self) -> str:
+        if self.times is None:
+            return "not measured"
+        what = f"{self.times:.1f}"
+        return what if self.held else (f"{what}: {self.steps:.1f} x {self.step_ns:.1f}, "
+                                       f"for {self.step_ns_to_hold:.1f}")
 
 
 def measure(kernel: Kernel, layout: Layout) -> Bench:
@@ -104,18 +156,18 @@ def bench(runs: Sequence[tuple[Kernel, Run]]) -> Bench:
         costs, wrong = collect(kernel, run)
         found.append((kernel, costs))
         problems += [f"{kernel.title}: {problem}" for problem in wrong]
-    names = list(dict.fromkeys(name for _, costs in found for name, _ in costs if name != SEQLOCK))
+    names = list(dict.fromkeys(name for _, costs in found for name, _ in costs if name not in SEQLOCKS))
     if not names:
         problems.append(f"{first.name}: {SUITE} measured nothing")
     for kernel, costs in found:
         wanted = [(name, run) for name in names for run in (BARE_RUNS if kernel.bare else HOOKED_RUNS)]
-        wanted += [] if kernel.bare else [(SEQLOCK, run) for run in SEQLOCK_RUNS]
+        wanted += [] if kernel.bare else [(name, run) for name in SEQLOCKS for run in SEQLOCK_RUNS]
         problems += [f"{kernel.title}: '{run}' of {name} was not measured" for name, run in wanted
                      if (name, run) not in costs]
     problems += _unlike(found)
     least = _least(found)
     return Bench(version, first.variant, compiler, {name: least.get(name, {}) for name in names},
-                 least.get(SEQLOCK, {}), list(dict.fromkeys(problems)))
+                 {name: least.get(name, {}) for name in SEQLOCKS}, list(dict.fromkeys(problems)))
 
 
 def collect(kernel: Kernel, run: Run) -> tuple[dict[tuple[str, str], Cost], list[str]]:
@@ -124,7 +176,7 @@ def collect(kernel: Kernel, run: Run) -> tuple[dict[tuple[str, str], Cost], list
     problems = list(run.found.problems)
     for cost in run.found.costs:
         boots.check_hooks(kernel, cost.hooks)
-        if kernel.bare and cost.scenario == SEQLOCK:
+        if kernel.bare and cost.scenario in SEQLOCKS:
             continue
         what = f"'{cost.run}' of {cost.scenario}"
         if cost.run not in _fields(kernel, cost.scenario):
@@ -138,25 +190,28 @@ def collect(kernel: Kernel, run: Run) -> tuple[dict[tuple[str, str], Cost], list
 
 
 def report(benches: Sequence[Bench]) -> str:
-    """A table per kernel, then how it was measured, then the comparison with others."""
-    return "\n\n".join([*map(_table, benches), METHOD, SEQLOCK_TITLE, _comparison(benches), ELSEWHERE_NOTE])
+    """A table per kernel, then how it was measured, the aims, and the comparison with others."""
+    return "\n\n".join([*map(_table, benches), METHOD, *map(_aims_table, benches), AIMS_NOTE, SEQLOCK_TITLE,
+                        _comparison(benches), ELSEWHERE_NOTE])
 
 
 def _fields(kernel: Kernel, scenario: str) -> Mapping[str, str]:
     """The runs that a build makes of a scenario, and the names of their figures."""
-    if scenario == SEQLOCK:
+    if scenario in SEQLOCKS:
         return SEQLOCK_RUNS
     return BARE_RUNS if kernel.bare else HOOKED_RUNS
 
 
 def _unlike(found: Sequence[tuple[Kernel, Mapping[tuple[str, str], Cost]]]) -> list[str]:
     """What did not do the same in every boot of a build: then its times are not of one thing."""
-    did: dict[tuple[str, str, str], set[tuple[int, int]]] = {}
+    did: dict[tuple[str, str, str], set[tuple[int, int, int]]] = {}
     for kernel, costs in found:
         for (name, run), cost in costs.items():
-            did.setdefault((kernel.title, name, run), set()).add((cost.executions, cost.steps))
+            did.setdefault((kernel.title, name, run), set()).add(
+                (cost.executions, cost.blocked, cost.steps))
     return [f"{title}: '{run}' of {name} is not the same in every boot: "
-            + ", ".join(f"{executions} executions of {steps} steps" for executions, steps in sorted(all_of))
+            + ", ".join(f"{executions} executions of {steps} steps, {blocked} blocked"
+                        for executions, blocked, steps in sorted(all_of))
             for (title, name, run), all_of in did.items() if len(all_of) > 1]
 
 
@@ -182,24 +237,46 @@ def _table(made: Bench) -> str:
                         draw.table(heading, rows), *made.problems])
 
 
+def _aims(costs: Mapping[str, Cost]) -> list[Aim]:
+    idle = costs.get("idle_hooks_ns")
+    aims = []
+    for field, (_, at_most) in AIMS.items():
+        cost = costs.get(field)
+        if idle and cost and min(idle.ns, cost.ns, cost.steps, cost.executions) > 0:
+            steps = cost.steps / cost.executions
+            aims.append(Aim(field, at_most, cost.ns / idle.ns, steps, cost.ns / steps))
+        else:
+            aims.append(Aim(field, at_most, None, 0, 0))
+    return aims
+
+
+def _aims_table(made: Bench) -> str:
+    heading = [f"aims, {made.version}", *(f"{what}, at most {at_most}" for what, at_most in AIMS.values())]
+    return draw.table(heading, [[name, *map(str, _aims(costs))] for name, costs in made.costs.items()])
+
+
 def _comparison(benches: Sequence[Bench]) -> str:
-    ours = [[f"tkfi, {made.version} build", _cell(_ns(made.seqlock.get("random_ns"))), "-",
-             _cell(_ns(made.seqlock.get("dpor_amortised_ns"))),
-             _to_completion(made.seqlock.get("dpor_amortised_ns"))] for made in benches]
-    return draw.table(["", "random, ns", "pct, ns", "DPOR, ns", "to completion"], [*ours, *ELSEWHERE])
+    ours = [[f"tkfi, {made.version} build", equivalence, *_seqlock_cells(made.seqlocks.get(name, {}))]
+            for made in benches for name, equivalence in SEQLOCKS.items()]
+    return draw.table(["", "equivalence", "complete", "blocked", "ms", "random, ns", "pct, ns", "DPOR, ns"],
+                      [*ours, *ELSEWHERE], left=2)
 
 
-def _to_completion(cost: Cost | None) -> str:
-    return f"{cost.executions} classes in {_total_us(cost) / 1000:.2f} ms" if cost else "not measured"
+def _seqlock_cells(costs: Mapping[str, Cost]) -> list[str]:
+    once = costs.get("dpor_amortised_ns")
+    return [_cell(once.executions if once else None), _cell(once.blocked if once else None),
+            _cell(_total_us(once) / 1000 if once else None, 2),
+            *(_cell(_ns(costs.get(field))) for field in ("random_ns", "pct_ns", "dpor_amortised_ns"))]
 
 
 def _total_us(cost: Cost) -> float:
     return cost.executions * cost.ns / 1000
 
 
-def _seqlock_json(costs: Mapping[str, Cost]) -> dict[str, Any]:
+def _seqlock_json(name: str, costs: Mapping[str, Cost]) -> dict[str, Any]:
     once = costs.get("dpor_amortised_ns")
-    return {"classes": once.executions if once else None,
+    return {"equivalence": SEQLOCKS[name], "classes": once.executions if once else None,
+            "blocked": once.blocked if once else None,
             "to_completion_us": _rounded(_total_us(once)) if once else None,
             **{field: _ns(costs.get(field)) for field in SEQLOCK_RUNS.values()}}
 

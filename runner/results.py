@@ -123,7 +123,7 @@ class Hold:
 @dataclass(frozen=True)
 class Cost:
     """What a run of a scenario took of the host's time: ns per execution, steps in all of them. hooks:
-    whether the kernel has access hooks."""
+    whether the kernel has access hooks. blocked: executions besides that did not come to their end."""
 
     scenario: str
     hooks: bool
@@ -131,6 +131,7 @@ class Cost:
     executions: int
     steps: int
     ns: float
+    blocked: int = 0
 
 
 @dataclass(frozen=True)

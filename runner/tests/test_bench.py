@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from runner import bench, boots, cli, results
-from runner.bench import SEQLOCK, Bench
+from runner.bench import SEQLOCK, SEQLOCK_RETRIES, Bench
 from runner.boots import Run
 from runner.causes import Cause, Kind
 from runner.errors import TkfiError
@@ -35,7 +35,11 @@ def found(kernel: Kernel) -> Results:
     """What one build reports; the seqlock calls the engine itself, on a bare one too."""
     hooks = not kernel.bare
     lines = [Cost(SEQLOCK, hooks, "dpor-once", 36, 900, 11_000.0 if hooks else 1.0),
-             Cost(SEQLOCK, hooks, "random", 20_000, 800_000, 3500.0 if hooks else 1.0)]
+             Cost(SEQLOCK, hooks, "random", 20_000, 800_000, 3500.0 if hooks else 1.0),
+             Cost(SEQLOCK, hooks, "pct", 20_000, 800_000, 3400.0 if hooks else 1.0),
+             Cost(SEQLOCK_RETRIES, hooks, "dpor-once", 2000, 9000, 2000.0 if hooks else 1.0, 12),
+             Cost(SEQLOCK_RETRIES, hooks, "random", 20_000, 800_000, 4500.0 if hooks else 1.0),
+             Cost(SEQLOCK_RETRIES, hooks, "pct", 20_000, 800_000, 4400.0 if hooks else 1.0)]
     for index, name in enumerate(SCENARIOS):
         lines += [Cost(name, hooks, run, 20_000 - index, 0 if run == "sequential" else 800_000, ns + index)
                   for run, ns in NS.items()] if hooks else [
@@ -71,7 +75,7 @@ def without(bare: bool, index: int) -> Change:
 
 def test_text_is_golden() -> None:
     assert bench.report([made()]) + "\n" == (DATA / "bench.txt").read_text()
-    assert not made().problems and made().measured == 18
+    assert not made().problems and made().measured == 22
 
 
 def test_fields_others_rely_on() -> None:
@@ -83,9 +87,38 @@ def test_fields_others_rely_on() -> None:
         "name": "falls-vdso", "bare_ns": 100.5, "idle_hooks_ns": 200.0, "random_ns": 4000.0,
         "replay_ns": 2500.0,
         "pos_ns": 5000.5, "pct_ns": 3000.0, "dpor_ns": 8000.0, "dpor_amortised_ns": 1000.0,
-        "random_step_ns": 100.0, "executions_per_s": 250_000.0, "classes_per_s": 1_000_000.0}
-    assert answer["seqlock_timekeeper"] == {"classes": 36, "to_completion_us": 396.0,
-                                            "dpor_amortised_ns": 11_000.0, "random_ns": 3500.0}
+        "random_step_ns": 100.0, "executions_per_s": 250_000.0, "classes_per_s": 1_000_000.0,
+        "aims": [{"of": "random_ns", "at_most": 3, "times_idle_hooks": 20.0, "held": False, "steps": 40.0,
+                  "step_ns": 100.0, "step_ns_to_hold": 15.0},
+                 {"of": "pct_ns", "at_most": 3, "times_idle_hooks": 15.0, "held": False, "steps": 40.0,
+                  "step_ns": 75.0, "step_ns_to_hold": 15.0},
+                 {"of": "dpor_amortised_ns", "at_most": 1, "times_idle_hooks": 5.0, "held": False,
+                  "steps": 40.0, "step_ns": 25.0, "step_ns_to_hold": 5.0}]}
+    assert answer["seqlock_timekeeper"] == {
+        "equivalence": "Mazurkiewicz, accesses but those of failed attempts", "classes": 36, "blocked": 0,
+        "to_completion_us": 396.0, "dpor_amortised_ns": 11_000.0, "random_ns": 3500.0, "pct_ns": 3400.0}
+    assert answer["seqlock_timekeeper_retries"] == {
+        "equivalence": "Mazurkiewicz, accesses", "classes": 2000, "blocked": 12,
+        "to_completion_us": 4000.0, "dpor_amortised_ns": 2000.0, "random_ns": 4500.0, "pct_ns": 4400.0}
+    assert answer["seqlock_timekeeper_aims"] == {"random_ns": 1000, "to_completion_us": 10_000}
+
+
+@pytest.mark.parametrize("idle, held, random", [
+    (200.0, [False, False, False], "20.0: 40.0 x 100.0, for 15.0"),
+    (1000.0, [False, True, True], "4.0: 40.0 x 100.0, for 75.0"),
+    (999.9, [False, False, False], "4.0: 40.0 x 100.0, for 75.0"),
+    (1333.4, [True, True, True], "3.0"),
+])
+def test_an_aim_that_is_missed_says_what_limits_it(idle: float, held: list[bool], random: str) -> None:
+    answer = made(on(False, 6, ns=idle))
+    assert [aim["held"] for aim in answer.json()["scenarios"][0]["aims"]] == held
+    assert f"falls-vdso   {random}   ".replace(" ", "") in bench.report([answer]).replace(" ", "")
+
+
+def test_an_aim_that_was_not_measured_is_not_held() -> None:
+    answer = made(without(False, 6))
+    assert [aim["held"] for aim in answer.json()["scenarios"][0]["aims"]] == [None] * 3
+    assert [aim["held"] for aim in answer.json()["scenarios"][1]["aims"]] == [False] * 3
 
 
 def test_the_least_disturbed_boot_counts() -> None:
@@ -95,7 +128,7 @@ def test_the_least_disturbed_boot_counts() -> None:
         runs = [(KERNEL, Run(PASSED, results_of)) for results_of in order]
         answer = bench.bench([*runs, (BARE, Run(PASSED, found(BARE)))])
         assert answer.costs["falls-vdso"]["random_ns"].ns == 4000
-        assert answer.seqlock["random_ns"].ns == 3500 and not answer.problems
+        assert answer.seqlocks[SEQLOCK]["random_ns"].ns == 3500 and not answer.problems
 
 
 def test_one_boot_of_many_that_is_wrong_is_enough() -> None:
@@ -109,21 +142,26 @@ def test_one_boot_of_many_that_is_wrong_is_enough() -> None:
 def test_boots_that_did_not_do_the_same() -> None:
     other = found(KERNEL)
     other.costs[0] = replace(other.costs[0], executions=35, ns=12_000.0)
+    other.costs[3] = replace(other.costs[3], blocked=11)
     answer = bench.bench([(KERNEL, Run(PASSED, found(KERNEL))), (KERNEL, Run(PASSED, other)),
                           (BARE, Run(PASSED, found(BARE)))])
     assert answer.problems == [f"6.12: 'dpor-once' of {SEQLOCK} is not the same in every boot: "
-                               "35 executions of 900 steps, 36 executions of 900 steps"]
+                               "35 executions of 900 steps, 0 blocked, "
+                               "36 executions of 900 steps, 0 blocked",
+                               f"6.12: 'dpor-once' of {SEQLOCK_RETRIES} is not the same in every boot: "
+                               "2000 executions of 9000 steps, 11 blocked, "
+                               "2000 executions of 9000 steps, 12 blocked"]
 
 
 @pytest.mark.parametrize("change, problem", [
-    (on(True, 2, steps=7),
+    (on(True, 6, steps=7),
      "6.12 bare: 'sequential' of falls-vdso has 20000 executions of 100.5 ns, 7 steps"),
-    (on(False, 3, steps=0), "6.12: 'random' of falls-vdso has 20000 executions of 4000.0 ns, 0 steps"),
-    (on(False, 3, executions=0),
+    (on(False, 7, steps=0), "6.12: 'random' of falls-vdso has 20000 executions of 4000.0 ns, 0 steps"),
+    (on(False, 7, executions=0),
      "6.12: 'random' of falls-vdso has 0 executions of 4000.0 ns, 800000 steps"),
-    (on(False, 3, ns=0.0), "6.12: 'random' of falls-vdso has 20000 executions of 0.0 ns, 800000 steps"),
+    (on(False, 7, ns=0.0), "6.12: 'random' of falls-vdso has 20000 executions of 0.0 ns, 800000 steps"),
     (lambda kernel, found_in: found_in.problems.extend(["cut"] * kernel.bare), "6.12 bare: cut"),
-    (lambda kernel, found_in: found_in.costs.extend(found_in.costs[2:3] * kernel.bare),
+    (lambda kernel, found_in: found_in.costs.extend(found_in.costs[6:7] * kernel.bare),
      "6.12 bare: 'sequential' of falls-vdso is reported twice"),
     (lambda kernel, found_in: found_in.costs.extend(
         [Cost("falls-vdso", False, "random", 1, 1, 1.0)] * kernel.bare),
@@ -139,16 +177,20 @@ def test_what_is_wrong_is_said(change: Change, problem: str) -> None:
 
 
 @pytest.mark.parametrize("bare, index, cells, missing", [
-    (True, 2, 1, "6.12 bare: 'sequential' of falls-vdso was not measured"),
-    (False, 3, 3, "6.12: 'random' of falls-vdso was not measured"),
-    (False, 0, 2, f"6.12: 'dpor-once' of {SEQLOCK} was not measured"),
+    (True, 6, 1, "6.12 bare: 'sequential' of falls-vdso was not measured"),
+    (False, 7, 4, "6.12: 'random' of falls-vdso was not measured"),
+    (False, 0, 4, f"6.12: 'dpor-once' of {SEQLOCK} was not measured"),
     (False, 1, 1, f"6.12: 'random' of {SEQLOCK} was not measured"),
+    (False, 3, 4, f"6.12: 'dpor-once' of {SEQLOCK_RETRIES} was not measured"),
+    (False, 5, 1, f"6.12: 'pct' of {SEQLOCK_RETRIES} was not measured"),
 ])
 def test_a_line_that_one_build_lacks(bare: bool, index: int, cells: int, missing: str) -> None:
     answer = made(without(bare, index))
-    assert answer.problems == [missing] and answer.measured == 17
+    assert answer.problems == [missing] and answer.measured == 21
     assert bench.report([replace(answer, problems=[])]).count("not measured") == cells
-    assert None in [*answer.json()["scenarios"][0].values(), *answer.json()["seqlock_timekeeper"].values()]
+    data = answer.json()
+    assert None in [*data["scenarios"][0].values(), *data["seqlock_timekeeper"].values(),
+                    *data["seqlock_timekeeper_retries"].values()]
 
 
 def test_nothing_at_all() -> None:
@@ -161,8 +203,8 @@ def test_a_boot_that_failed_is_not_hidden() -> None:
     assert made(boot=PANIC).problems == ["6.12 bare: the kernel panicked: why"]
 
 
-@pytest.mark.parametrize("bare, index, has", [(False, 2, "6.12 says that it lacks access hooks"),
-                                              (True, 2, "6.12 bare says that it has access hooks"),
+@pytest.mark.parametrize("bare, index, has", [(False, 6, "6.12 says that it lacks access hooks"),
+                                              (True, 6, "6.12 bare says that it has access hooks"),
                                               (True, 0, "6.12 bare says that it has access hooks")])
 def test_a_build_that_is_not_what_it_was_built_as(bare: bool, index: int, has: str) -> None:
     with pytest.raises(TkfiError, match=has):
@@ -176,7 +218,7 @@ def test_lines_of_the_kernel(tmp_path: Path) -> None:
     assert results.read(file).costs == [Cost("falls-vdso", True, "random", 20_000, 64, 45.6)]
 
 
-@pytest.mark.parametrize("boot, status, counted", [(PASSED, 0, "18 0"), (PANIC, 1, "18 2")])
+@pytest.mark.parametrize("boot, status, counted", [(PASSED, 0, "22 0"), (PANIC, 1, "22 2")])
 def test_verb(layout: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
               boot: Boot, status: int, counted: str) -> None:
     asked: list[str] = []
