@@ -402,20 +402,11 @@ static bool look_at_clock(struct tkfi_explorer *x)
 	return !w->stop || now < w->stop;
 }
 
-static u64 nr_samples(const struct tkfi_explorer *x)
-{
-	return x->options.executions ?: TKFI_SAMPLES;
-}
-
 /* At the end: what is left, if there is anything. */
 static void keep_rest(struct tkfi_explorer *x, int ret)
 {
-	bool samples = x->options.strategy != TKFI_DPOR &&
-		       x->options.strategy != TKFI_DFS;
-
 	/* What is complete is forgotten when its results are out: tkfi_keep_clear(). */
-	if (!ret && !x->stats.complete &&
-	    !(samples && x->stats.classes >= nr_samples(x)))
+	if (!ret && !x->stats.complete)
 		save(x);
 }
 
@@ -483,7 +474,7 @@ static int explore_dpor(struct tkfi_explorer *x)
 	ret = tkfi_dpor_explore(x->dpor, &client, &x->stats);
 	if (x->options.keep)
 		keep_rest(x, ret);
-	if (ret || x->stats.complete || client.parts > 1)
+	if (ret || x->stats.complete)
 		return ret;
 	return tkfi_estimate(&x->estimate, x->session.engine, start, x,
 			     &x->classes, &x->classes_error);
@@ -596,7 +587,7 @@ static int explore_dfs(struct tkfi_explorer *x, unsigned int bound, bool prune,
 static int explore_samples(struct tkfi_explorer *x)
 {
 	const struct tkfi_explore_options *options = &x->options;
-	u64 nr = nr_samples(x), i;
+	u64 nr = options->executions ?: options->ms ? U64_MAX : TKFI_SAMPLES;
 	struct tkfi_random random;
 	struct tkfi_pos pos;
 	struct tkfi_pct pct;
@@ -604,7 +595,8 @@ static int explore_samples(struct tkfi_explorer *x)
 
 	if (ret < 0)
 		return ret;
-	for (i = options->seed + x->stats.classes; i < options->seed + nr; i++) {
+	while (x->stats.classes < nr) {
+		u64 i = options->seed + x->stats.classes;
 		struct tkfi_strategy *strategy;
 
 		switch (options->strategy) {
@@ -632,7 +624,6 @@ static int explore_samples(struct tkfi_explorer *x)
 			tkfi_cells_begin();
 			memset(&x->stats, 0, sizeof(x->stats));
 			forget(x);
-			i = options->seed - 1;
 		}
 		if (!look_at_clock(x))
 			break;
@@ -852,8 +843,8 @@ int tkfi_explore(struct tkfi_explorer *x,
 	x->watch = (struct tkfi_watch){ .began = os_nsecs() };
 	x->watch.said = x->watch.began;
 	x->watch.kept = x->watch.began;
-	if (options->seconds)
-		x->watch.stop = x->watch.began + options->seconds * NSEC_PER_SEC;
+	if (options->ms)
+		x->watch.stop = x->watch.began + options->ms * NSEC_PER_MSEC;
 	memset(&x->stats, 0, sizeof(x->stats));
 	x->classes = 0;
 	x->classes_error = 0;

@@ -65,10 +65,10 @@ extern const char * const tkfi_strategy_names[TKFI_NR_STRATEGIES];
  * struct tkfi_explore_options - how to explore
  * @strategy:	which strategy
  * @executions:	the most executions; 0: dpor and dfs go on to the end, the others for
- *		TKFI_SAMPLES
- * @seconds:	of host time after which to stop; 0: never. A resumption begins anew
+ *		@ms, if given, or TKFI_SAMPLES
+ * @ms:		of host time after which to stop; 0: never. A resumption begins anew
  * @seed:	number of the first execution of those that sample
- * @depth:	of bugs that pct looks for
+ * @depth:	of bugs that pct looks for, 1 ... TKFI_PCT_MAX_DEPTH
  * @schedule:	of replay
  * @preemptions: the most of an execution of dfs; and of dpor, if @bounded
  * @bounded:	dpor looks only at such executions: still one of each class, but found
@@ -87,7 +87,7 @@ extern const char * const tkfi_strategy_names[TKFI_NR_STRATEGIES];
 struct tkfi_explore_options {
 	enum tkfi_strategy_kind strategy;
 	u64 executions;
-	unsigned int seconds;
+	u64 ms;
 	u64 seed;
 	unsigned int depth;
 	struct tkfi_schedule *schedule;
@@ -149,8 +149,8 @@ struct tkfi_watch {
  * @text:	the scenario's
  * @watch:	looks after time and state while it goes on
  * @estimate:	memory of the estimate
- * @classes:	how many classes there are: estimated, when dpor did not come to its end
- *		and explored no part; else 0
+ * @classes:	how many classes there are, also those of other parts: estimated, when
+ *		dpor without a bound did not come to its end; else 0
  * @classes_error: its standard error
  * @shared:	what tkfi_cells_print_shared() said at its end
  * @stats:	what it did; for other strategies than dpor @classes are executions

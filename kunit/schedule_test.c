@@ -405,6 +405,7 @@ static void resumes(struct kunit *test)
 		{ .strategy = TKFI_DPOR },
 		{ .strategy = TKFI_DPOR, .bounded = true, .preemptions = 2 },
 		{ .strategy = TKFI_DPOR, .part = 1, .parts = 3 },
+		{ .strategy = TKFI_PCT, .depth = 3 },
 		{ .strategy = TKFI_DFS, .preemptions = 1 },
 	};
 	u64 classes_at_once, findings;
@@ -425,6 +426,8 @@ static void resumes(struct kunit *test)
 		options.executions = 10;
 		KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &options), 0);
 		KUNIT_EXPECT_EQ(test, explorer->stats.classes, 10);
+		/* It did what it was told to, and can be told to do more. */
+		KUNIT_EXPECT_EQ(test, tkfi_keep_read(kept), 0);
 		/* Elsewhere its memory is elsewhere. */
 		swap(explorer->visited, classes);
 		tkfi_visited_init(classes);

@@ -96,14 +96,16 @@ def with_earlier(tool: KunitTool, ask: Ask, last: Run) -> Run:
     return replace(last, found=replace(found, header=found.header or earlier.header,
                                        explored=[] if found.progress else earlier.explored,
                                        progress=found.progress or earlier.progress,
-                                       violations=earlier.violations))
+                                       violations=results.gone_on(earlier.violations,
+                                                                  found.violations)))
 
 
-def spent_ns(tool: KunitTool, ask: Ask) -> int:
-    """How long a boot that explores had explored, in ns, when it reported last."""
+def spent(tool: KunitTool, ask: Ask) -> tuple[int, bool]:
+    """How long a boot that explores had explored, in ns, when it reported last, and whether it came to its
+    end."""
     found = [results.read(file) for file in reports(tool, ask)]
     return max((how_far.ns for one in found for how_far in [*one.explored, one.progress] if how_far),
-               default=0)
+               default=0), any(one.explored for one in found)
 
 
 def _read(tool: KunitTool, file: Path) -> Results:

@@ -39,6 +39,7 @@ def main(argv: Sequence[str] | None = None, layout: Layout | None = None) -> int
     arguments = _parser().parse_args(_glue_values(sys.argv[1:] if argv is None else argv))
     try:
         layout = layout or Layout()
+        _check_json(getattr(arguments, "json", None))
         for number in _STOPPING:
             signal.signal(number, _interrupt)
         status: int = arguments.run(arguments, layout)
@@ -138,12 +139,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_variant(exploring)
     exploring.add_argument("--strategy", default=explore.DEFAULT, help=(
         f"who chooses: {', '.join(explore.STRATEGIES)} ({explore.DEFAULT})"))
-    exploring.add_argument("--preemptions", type=_positive, metavar="N",
-                           help="for a strategy with a bound: the most preemptions")
-    exploring.add_argument("--seed", type=int, metavar="N", help="for a strategy with randomness")
-    exploring.add_argument("--time", metavar="T", help="how long a scenario is explored at most, as in 90s")
+    for name, option in explore.OPTIONS.items():
+        exploring.add_argument(f"--{name}", type=_number(option.least, option.most), metavar="N",
+                               help=option.about)
+    exploring.add_argument("--time", metavar="T", help=(
+        "how long a scenario is explored at most, as in 90s, by however many kernels at once"))
     exploring.add_argument("--jobs", type=_positive, default=1, metavar="N",
-                           help="kernels at once (1); a time is that of all together")
+                           help="kernels at once (1); dpor without a bound divides scenarios among them")
     exploring.add_argument("--resume", action="store_true",
                            help="do not begin anew: go on where the same command was stopped")
     exploring.add_argument("--report", metavar="DIR",
@@ -207,10 +209,19 @@ def _add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", metavar="FILE", help="machine-readable result; - is standard output")
 
 
-def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number of 1 or more")
-    return int(text)
+def _number(least: int, most: int | None = None) -> Callable[[str], int]:
+    """What reads a number that is not out of range."""
+    wanted = f"of {least} or more" if most is None else f"from {least} to {most}"
+
+    def number(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) < 30 and least <= int(text) and (
+                most is None or int(text) <= most)):
+            raise argparse.ArgumentTypeError(f"'{text}' is not a number {wanted}; give one that is")
+        return int(text)
+    return number
+
+
+_positive = _number(1)
 
 
 def _answer(text: str, data: dict[str, Any], json_to: str | None) -> None:
@@ -222,6 +233,22 @@ def _answer(text: str, data: dict[str, Any], json_to: str | None) -> None:
     print(text, flush=True)
     if json_to:
         Path(json_to).write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+
+
+def _check_json(json_to: str | None) -> None:
+    """Before hours of work. Raises TkfiError for a file that cannot be written."""
+    if json_to is None or json_to == "-":
+        return
+    file = Path(json_to)
+    try:
+        if not file.exists():
+            file.touch()
+            file.unlink()
+        elif not os.access(file, os.W_OK) or file.is_dir():
+            raise OSError(errno.EISDIR if file.is_dir() else errno.EACCES, "")
+    except OSError as error:
+        raise TkfiError(f"no result can be written to '{json_to}': {os.strerror(error.errno or 0)}; name "
+                        "with --json a file in a directory that exists and can be written to") from error
 
 
 def _reproduce(arguments: argparse.Namespace, layout: Layout) -> int:
@@ -269,8 +296,8 @@ def _summary(arguments: argparse.Namespace, layout: Layout) -> int:
 
 
 def _explore(arguments: argparse.Namespace, layout: Layout) -> int:
-    options = {"preemptions": arguments.preemptions, "seed": arguments.seed,
-               "time": parse_seconds(arguments.time) if arguments.time else None}
+    options = {**{name: getattr(arguments, name) for name in explore.OPTIONS},
+               "time": parse_seconds(arguments.time) if arguments.time is not None else None}
     request = explore.Request(arguments.strategy, {name: value for name, value in options.items()
                                                    if value is not None}, arguments.jobs, arguments.resume)
     request.check()

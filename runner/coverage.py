@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from math import expm1, log1p
 
-from runner.results import Explored, Progress
+from runner.draw import count
+from runner.results import Explored, unit
 
 
 def sentences(one: Explored) -> list[str]:
@@ -18,24 +19,27 @@ def sentences(one: Explored) -> list[str]:
                     f"{one.scenario}: more than {one.classes:,} classes in all; the estimate, "
                     f"~{_rounded(one.estimate)}{error}, is too low")
     if one.preemptions is not None:
-        said.append(f"{one.scenario}: {'all' if one.complete else 'not all'} classes that have an "
-                    f"execution with at most {one.preemptions} "
-                    f"preemption{'s' if one.preemptions != 1 else ''}")
-    if one.bound is not None and 0 < one.bound <= 1:
-        met = 1 - (1 - one.bound) ** one.executions
-        said.append(f"{one.scenario}: an execution meets a bug of the depth that {one.strategy} looks for "
-                    f"with a probability of at least {one.bound:.2g}, "
-                    f"{one.executions:,} executions with {met:.2g}")
+        what, why = ("executions", "only classes are")
+        if unit(one.strategy) == "classes":
+            what = "classes that have an execution"
+            why = "samples say nothing of a class's fewest preemptions"
+        said.append(f"{one.scenario}: {'all' if one.complete else 'not all'} {what} with at most "
+                    f"{count(one.preemptions, 'preemption')}"
+                    f"{f'; how many there are is not estimated: {why}' * (not one.complete)}")
+    if one.bound is not None:
+        met = -expm1(one.executions * log1p(-one.bound)) if one.bound < 1 else 1
+        met_in_all = f"{met:.2g}" if met < 0.99 else "0.99 or more"
+        likely = (f"of at least {one.bound:.2g} per execution, {met_in_all} in {one.executions:,}"
+                  if one.bound else "that may be less than 1e-18 per execution")
+        said.append(f"{one.scenario}: pct of depth {one.depth}: a bug of that depth is met with a "
+                    f"probability {likely}")
     return said
 
 
-def so_far(name: str, reports: Sequence[Progress]) -> list[str]:
-    """What is known of the parts of a scenario that did not come to their end. They may have found the same
-    violations."""
-    if not reports:
-        return []
-    found = max(report.violations for report in reports)
-    return [f"{name}: stopped, with {found:,} violation{'s' if found != 1 else ''} so far"]
+def so_far(name: str, found: int, *, stopped: bool) -> str:
+    """What is known of a scenario that was not explored to its end, when so much was found."""
+    return (f"{name}: {'stopped' if stopped else 'not explored to the end'}, with "
+            f"{count(found, 'violation')} so far{'; the same command with --resume goes on' * stopped}")
 
 
 def _rounded(value: float | None) -> str:

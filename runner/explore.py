@@ -20,9 +20,9 @@ from runner.kernels import Kernel
 from runner.kunit_tool import KunitTool
 from runner.layout import Layout
 from runner.parts import Piece
-from runner.replay import Replayed, explanation, replay_all, values
+from runner.replay import Replayed, explained, replay_all, values
 from runner.results import Explored, Header, Violation
-from runner.rounds import Rounds, Runs, by_scenario
+from runner.rounds import Limit, Rounds, Runs, by_scenario
 from runner.scenarios import Scenario
 from runner.suites import messages
 
@@ -30,11 +30,31 @@ from runner.suites import messages
 STRATEGIES: Mapping[str, frozenset[str]] = {
     "dpor": frozenset({"preemptions", "time"}),
     "dfs": frozenset({"preemptions", "time"}),
-    "random": frozenset({"seed", "time"}),
-    "pos": frozenset({"seed", "time"}),
-    "pct": frozenset({"seed", "time"}),
+    "random": frozenset({"executions", "seed", "time"}),
+    "pos": frozenset({"executions", "seed", "time"}),
+    "pct": frozenset({"depth", "executions", "seed", "time"}),
 }
 DEFAULT = "dpor"
+SAMPLES = 10000  # executions of a strategy that samples and was told neither how many nor how long
+
+
+@dataclass(frozen=True)
+class Option:
+    """A number that a strategy may be told: from least to most, which is what the kernel takes."""
+
+    least: int
+    most: int
+    about: str
+
+
+OPTIONS: Mapping[str, Option] = {
+    "preemptions": Option(0, (1 << 31) - 1, (
+        "of dpor and dfs: look only at executions with at most so many (dpor: at all; dfs: 2)")),
+    "executions": Option(1, (1 << 63) - 1, (
+        f"of random, pos and pct: how many ({SAMPLES}; with --time as many as there is time for)")),
+    "seed": Option(0, (1 << 63) - 1, "of random, pos and pct: number of the first execution (0)"),
+    "depth": Option(1, 8, "of pct: of the bugs that it looks for (3)"),
+}
 _NEW = "new: "
 _NOT_WRITTEN = re.compile(r"tkfi: (cannot write \S+|the state .* cannot be kept): -(\d+)")
 
@@ -61,15 +81,25 @@ class Request:
 
     @property
     def name(self) -> str:
-        """Of what is kept: one exploration may be given more time, or none to keep to, than before."""
-        told = sorted(f"{name}={value}" for name, value in self.options.items() if name != "time")
+        """Of what is kept: one exploration may be given more time or executions, or no limit."""
+        told = sorted(f"{name}={value}" for name, value in self.options.items()
+                      if name not in ("time", "executions"))
         return "-".join([self.strategy, *told])
+
+    @property
+    def executions(self) -> int | None:
+        """The most of a scenario; None for as many as there are, or as there is time for."""
+        if "executions" not in STRATEGIES[self.strategy]:
+            return None
+        return self.options.get("executions", None if "time" in self.options else SAMPLES)
 
     @property
     def parameters(self) -> list[str]:
         """What the kernel is told; nothing of what is so anyway. The time is for each boot to know."""
         told = {} if self.strategy == DEFAULT else {"strategy": self.strategy}
         told |= {name: str(value) for name, value in self.options.items() if name != "time"}
+        if self.executions is not None:
+            told["executions"] = str(self.executions)
         return [f"tkfi.{name}={value}" for name, value in told.items()]
 
     def divide(self, scenarios: int) -> int:
@@ -89,20 +119,30 @@ class Problem:
 
 @dataclass(frozen=True)
 class Found:
-    """A violation, its schedule ("" if it does not fit into one), and how to see it again."""
+    """A violation, its schedule ("" if it does not fit into one), and whether its scenario was not explored
+    to its end, so that there may be more findings than are counted."""
 
     violation: Violation
     schedule: str
+    so_far: bool = False
 
     def json(self) -> dict[str, Any]:
         """For a program."""
-        return {**asdict(self.violation), "schedule": self.schedule}
+        return {**asdict(self.violation), "schedule": self.schedule, "so_far": self.so_far}
+
+    @property
+    def times(self) -> str:
+        """How it was found: in how many executions."""
+        if not self.violation.findings:
+            return "by the search for plainer schedules alone"
+        return f"in {'at least ' if self.so_far else ''}{draw.count(self.violation.findings, 'execution')}"
 
 
 @dataclass(frozen=True)
 class Exploration:
     """What was explored of so many scenarios, in their order, and all that was found. A replay has its
-    violation's number; begun says what is known of explorations that did not come to their end."""
+    violation's number; begun says what is known of explorations that did not come to their end; absent are
+    scenarios that are not for this kernel."""
 
     kernel: Kernel
     header: Header
@@ -113,6 +153,7 @@ class Exploration:
     problems: Sequence[Problem]
     replays: Mapping[int, Replayed] = field(default_factory=dict)
     begun: Sequence[str] = ()
+    absent: Sequence[str] = ()
     stopped: bool = False
 
     @property
@@ -137,7 +178,7 @@ class Exploration:
         """For a program; the README has the fields others rely on."""
         return {"format": results.FORMAT, "kernel": self.header.kernel, "variant": self.header.variant,
                 "compiler": self.header.compiler, "strategy": self.strategy, "held": not self.status,
-                "stopped": self.stopped,
+                "stopped": self.stopped, "absent": list(self.absent),
                 "scenarios": [{"name": one.scenario, **asdict(one)} for one in self.explored],
                 "violations": [found.json() for found in self.violations],
                 "problems": [problem.text for problem in self.problems]}
@@ -158,11 +199,18 @@ class Exploration:
                  *(str(sum(found.violation.known is known for found in self.violations
                            if found.violation.scenario == one.scenario)) for known in (True, False)),
                  f"{one.ns / 1e6:,.1f}"] for one in self.explored]
-        return ["scenario", unit, "complete", "known", "new", "time, ms"], rows
+        return ["scenario", unit, f"complete{self._within}", "known", "new", "time, ms"], rows
+
+    @property
+    def _within(self) -> str:
+        """What "complete" is relative to."""
+        bound = next((one.preemptions for one in self.explored if one.preemptions is not None), None)
+        return "" if bound is None else f" within {draw.count(bound, 'preemption')}"
 
     def _coverage(self) -> list[str]:
         said = [sentence for one in self.explored for sentence in coverage.sentences(one)]
-        return ["\n".join([*said, *self.begun])] if said or self.begun else []
+        absent = [f"not for this kernel, and not explored: {', '.join(self.absent)}"] * bool(self.absent)
+        return ["\n".join([*said, *self.begun, *absent])] if said or self.begun or absent else []
 
     def _known(self) -> list[str]:
         """One of each reason, the plainest."""
@@ -181,10 +229,9 @@ class Exploration:
         parts = []
         for number, found in self.new.items():
             one, again = found.violation, self.replays.get(number)
-            times = draw.count(one.findings, "execution")
-            parts += [f"NEW, {one.oracle} in {one.scenario} ({times}): {values(one)}\n"
+            parts += [f"NEW, {one.oracle} in {one.scenario} ({found.times}): {values(one)}\n"
                       + self.command(found),
-                      *filter(None, [again.diagram(), explanation(one)] if again else [])]
+                      *filter(None, [again.diagram(), explained(one)] if again else [])]
         return parts
 
     def command(self, found: Found) -> str:
@@ -201,8 +248,9 @@ class Exploration:
                     draw.count(sum(one.executions for one in self.explored), "execution"))
         complete = sum(one.complete for one in self.explored)
         known = draw.count(len(self.violations) - len(self.new), "known violation")
-        return (f"{complete} of {draw.count(self.scenarios, 'scenario')} explored to the end, "
-                f"{explored}: {known}, {len(self.new)} new.")
+        scenarios = draw.count(self.scenarios, "scenario")
+        return (f"{complete} of {scenarios} explored to the end{self._within}, {explored}: "
+                f"{known}, {len(self.new)} new.")
 
 
 class Stopped(Interrupted):
@@ -228,9 +276,10 @@ def explore(kernel: Kernel, scenarios: Sequence[Scenario], request: Request, lay
     kept = Kept(place / request.name,
                 keep.digest_of(layout.objects(kernel.place) / "linux"))
     begin = kept.resume if request.resume else kept.begin
-    rounds = Rounds(tool, kept, {scenario: begin(scenario, request.divide(len(scenarios)))
-                                 for scenario in scenarios}, request.parameters,
-                    results.unit(request.strategy), request.jobs, request.options.get("time"))
+    shares = request.divide(len(scenarios))
+    rounds = Rounds(tool, kept, {scenario: begin(scenario, shares) for scenario in scenarios},
+                    request.parameters, results.unit(request.strategy), request.jobs,
+                    Limit(request.options.get("time"), shares, request.executions))
     try:
         made = exploration(kernel, rounds.run(), request.strategy)
     except Interrupted as stop:
@@ -256,9 +305,10 @@ def exploration(kernel: Kernel, runs: Runs, strategy: str, *, stopped: bool = Fa
         explored += done
         violations += _found(those, done, problems)
         problems += _not_found(those)
-    begun = [sentence for scenario, those in scenarios.items() for sentence in coverage.so_far(
-        scenario.name, [run.found.progress for _, run in those
-                        if run.found.progress and not run.found.explored])]
+    begun = [coverage.so_far(scenario.name, sum(found.violation.scenario == scenario.name
+                                                for found in violations), stopped=stopped)
+             for scenario, those in scenarios.items() if not all(run.found.explored for _, run in those)
+             and any(run.found.progress for _, run in those)]
     for piece, run in [] if stopped else runs:
         problems += _problems(piece, run)
     absent = {name for _, run in runs for name in run.found.absent}
@@ -269,7 +319,7 @@ def exploration(kernel: Kernel, runs: Runs, strategy: str, *, stopped: bool = Fa
         raise TkfiError("\n".join(dict.fromkeys(problem.text for problem in problems)))
     header = header or Header(results.FORMAT, kernel.name, kernel.variant, "")
     return Exploration(kernel, header, strategy, len(scenarios) - len(absent), explored, violations,
-                       list(dict.fromkeys(problems)), begun=begun, stopped=stopped)
+                       list(dict.fromkeys(problems)), begun=begun, absent=sorted(absent), stopped=stopped)
 
 
 def replayed(made: Exploration, tool: KunitTool, scenarios: Sequence[Scenario], *, jobs: int = 1,
@@ -322,6 +372,7 @@ def _found(runs: Runs, done: Sequence[Explored], problems: list[Problem]) -> lis
     """The violations of a scenario, each with a schedule that can stand alone."""
     found = []
     scenario = runs[0][0].scenario
+    so_far = not all(run.found.explored for _, run in runs)
     violations = parts.merge(one for piece, run in runs for one in run.found.violations
                              if one.scenario == piece.kernels_name)
     if len(runs) > 1 and done:
@@ -333,7 +384,7 @@ def _found(runs: Runs, done: Sequence[Explored], problems: list[Problem]) -> lis
         except TkfiError as error:
             problems.append(Problem(f"{scenario.name}: a schedule that cannot be read: {error}",
                                     failed=False))
-        found.append(Found(replace(violation, scenario=scenario.name), line))
+        found.append(Found(replace(violation, scenario=scenario.name), line, so_far))
     return found
 
 

@@ -82,9 +82,10 @@ def shared_by_all(parts: Sequence[Explored]) -> str:
 
 
 def unite(parts: Sequence[Explored]) -> Explored:
-    """The whole. Its time is that of all parts together, on however many processors. Only what is not in
-    parts is estimated."""
-    return replace(parts[0], part="", complete=all(part.complete for part in parts),
+    """The whole. Its time is that of all parts together, on however many processors. Each part that did not
+    come to its end estimates the whole, from the same samples."""
+    estimated = next((part for part in parts if part.estimate is not None), parts[0])
+    return replace(estimated, part="", complete=all(part.complete for part in parts),
                    classes=sum(part.classes for part in parts),
                    executions=sum(part.executions for part in parts),
                    redundant=sum(part.redundant for part in parts),
@@ -122,18 +123,11 @@ def _one_of_each(violations: Iterable[Violation],
     """Of those of one kind with one trait the plainest, in the order of the kinds."""
     groups: dict[tuple[object, ...], Violation] = {}
     for one in violations:
-        group = (*_kind(one), *trait(one))
+        group = (*one.kind, *trait(one))
         other = groups.get(group, replace(one, findings=0))
-        groups[group] = replace(min(other, one, key=_plainness), findings=other.findings + one.findings)
-    return sorted(groups.values(), key=lambda one: (_kind(one), _plainness(one)))
-
-
-def _kind(violation: Violation) -> tuple[str, str, str]:
-    return violation.oracle, violation.clock, violation.first
-
-
-def _plainness(violation: Violation) -> tuple[tuple[int, int, int], str]:
-    return violation.cost, violation.schedule
+        plainest = min(other, one, key=lambda one: one.plainness)
+        groups[group] = replace(plainest, findings=other.findings + one.findings)
+    return sorted(groups.values(), key=lambda one: (one.kind, one.plainness))
 
 
 def _cells(ranges: str) -> set[tuple[str, int]]:

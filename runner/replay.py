@@ -70,16 +70,24 @@ def values(violation: Violation) -> str:
     return violation.clock
 
 
-def explanation(violation: Violation) -> str:
+def explained(violation: Violation) -> str:
+    """The explanation of what an exploration found, with whether there may be plainer schedules."""
+    search = f"search of {draw.count(violation.searched, 'execution')}"
+    if violation.minimal:
+        return explanation(violation, f"; no schedule with fewer shows it (a {search})")
+    return explanation(violation, f"; there may be a schedule with fewer: the {search} did not see all"
+                       if violation.searched else "; schedules with fewer were not searched for")
+
+
+def explanation(violation: Violation, least: str = "") -> str:
     """The two accesses whose order matters, in a few lines; "" if nobody looked for them."""
-    if not violation.explained:
-        return (f"No two accesses alone explain it: it does not hold in any of {violation.tried} other "
-                "orders of two (executed).") if violation.tried else ""
     counts = [draw.count(number, what) for number, what in (
         (violation.preemptions, "preemption"), (violation.delays, "delay")) if number]
     cost = f"with {' and '.join(counts)}" if counts else "without a preemption or delay"
-    least = ("; no schedule with fewer shows it (a search of "
-             f"{draw.count(violation.searched, 'execution')})" if violation.minimal else "")
+    if not violation.explained:
+        found = f"It was found {cost}{least}. " if least else ""
+        return (f"{found}No two accesses alone explain it: it does not hold in any of {violation.tried} "
+                "other orders of two (executed).") if violation.tried else ""
     rows = [[draw.title(one.who), one.kind, one.name + (
         "" if one.value is None else f" = {one.value}"), one.place or one.at]
         for one in violation.accesses]

@@ -18,7 +18,7 @@ from runner.explore import Exploration
 from runner.keep import write_safely
 from runner.process import undisturbed
 from runner.progress import note
-from runner.replay import explanation, verdict
+from runner.replay import explained, verdict
 
 _DATA, _TEXT, _PAGE, _VIOLATION = "report.json", "report.txt", "index.html", "violation-{}.txt"
 _NEW = ".tkfi-new"
@@ -132,7 +132,7 @@ def _violation(made: Exploration, number: int) -> str:
     """A violation by itself."""
     found = made.violations[number].violation
     return "\n\n".join([made.title, f"scenario {found.scenario}", verdict(found),
-                        f"In {found.findings:,} executions, of which this is the plainest:",
+                        f"Found {made.violations[number].times}; the plainest schedule:",
                         *_execution(made, number)]) + "\n"
 
 
@@ -140,7 +140,7 @@ def _execution(made: Exploration, number: int) -> list[str]:
     """How to see it again, its diagram, and what explains it."""
     found, again = made.violations[number], made.replays.get(number)
     return [made.command(found),
-            *filter(None, [again.diagram(), explanation(found.violation)] if again else [])]
+            *filter(None, [again.diagram(), explained(found.violation)] if again else [])]
 
 
 def _page(made: Exploration, names: Sequence[str]) -> str:

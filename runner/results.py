@@ -7,8 +7,8 @@ Lines are told apart by "type". Types and fields not known here are for later re
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
@@ -138,8 +138,9 @@ class Cost:
 class Explored:
     """A scenario, or a part of it as in 0/4, explored as far as the strategy went: complete says whether
     that is all there is, of executions with so many preemptions if these are bounded. If it is not,
-    estimate says of how many classes that is a part, if that can be said, and estimate_error the standard
-    error. bound: how likely an execution is to meet a bug that the strategy looks for, at the least.
+    estimate says how many classes there are, in all parts, if that can be said, and estimate_error the
+    standard error. bound: how likely an execution is to meet a bug of the depth that pct looks for, at the
+    least.
     shared: the memory cells that were taken for shared; parts go together if they agree about these."""
 
     scenario: str
@@ -157,6 +158,7 @@ class Explored:
     estimate: float | None = None
     estimate_error: float | None = None
     bound: float | None = None
+    depth: int | None = None
     preemptions: int | None = None
 
 
@@ -252,6 +254,16 @@ class Violation:
         return self.preemptions, self.delays, self.turns
 
     @property
+    def kind(self) -> tuple[str, str, str]:
+        """What findings of one kind have in common."""
+        return self.oracle, self.clock, self.first
+
+    @property
+    def plainness(self) -> tuple[tuple[int, int, int], str]:
+        """For an order that is always the same."""
+        return self.cost, self.schedule
+
+    @property
     def found(self) -> tuple[str, str, str, int, int]:
         """What two executions of one schedule have in common."""
         return self.oracle, self.clock, self.first, self.first_ns, self.second_ns
@@ -274,6 +286,7 @@ class Results:
     refused: list[Refused] = field(default_factory=list)
     not_found: list[NotFound] = field(default_factory=list)
     violations: list[Violation] = field(default_factory=list)
+    so_far: dict[int, Violation] = field(default_factory=dict)  # by number
     absent: list[str] = field(default_factory=list)  # scenarios that are not for this kernel
     problems: list[str] = field(default_factory=list)
     missing: bool = False
@@ -298,7 +311,20 @@ def read(path: Path) -> Results:
             results.problems.append(f"{path}:{number}: {what}")
     if results.header and results.header.format != FORMAT:
         raise TkfiError(f"{path} has format {results.header.format}, this tool reads {FORMAT}")
+    if results.progress and not results.explored:
+        results.violations = gone_on(results.violations, [
+            one for number, one in results.so_far.items() if number < results.progress.violations])
     return results
+
+
+def gone_on(before: Sequence[Violation], since: Sequence[Violation]) -> list[Violation]:
+    """What an exploration found that has gone on: the plainer one of those found twice, or else the earlier
+    one, which was looked at closely. What was found since counts what was found before."""
+    made: dict[tuple[str, ...], Violation] = {}
+    for one in sorted([*since, *before], key=lambda one: one.plainness, reverse=True):
+        key = (*one.kind, one.stopped)
+        made[key] = replace(one, findings=max(one.findings, made.get(key, one).findings))
+    return list(made.values())
 
 
 def _add(results: Results, record: Mapping[str, Any]) -> None:
@@ -330,9 +356,13 @@ def _add(results: Results, record: Mapping[str, Any]) -> None:
         results.not_found.append(_make(NotFound, record))
     elif kind == "refused":
         results.refused.append(_make(Refused, record))
-    elif kind == "violation":
+    elif kind in ("violation", "found"):
         accesses = tuple(_make(Access, access) for access in record["accesses"])
-        results.violations.append(_make(Violation, {**record, "accesses": accesses}))
+        violation = _make(Violation, {**record, "accesses": accesses})
+        if kind == "found":
+            results.so_far[int(record["number"])] = violation
+        else:
+            results.violations.append(violation)
     elif kind == "absent":
         results.absent.append(str(record["scenario"]))
 

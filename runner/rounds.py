@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runner import boots, parts
 from runner.boots import Run
@@ -23,10 +23,19 @@ Runs = Sequence[tuple[Piece, Run]]
 
 
 @dataclass(frozen=True)
+class Limit:
+    """For how many seconds a scenario is explored, by so many kernels at once, and how many executions;
+    None for as long as it takes."""
+
+    time: int | None = None
+    shares: int = 1
+    executions: int | None = None
+
+
+@dataclass(frozen=True)
 class Rounds:
     """Scenarios, how each is divided, what the kernel is told, what an exploration is counted in, how many
-    kernels run at once, and for how many seconds a piece is explored in all, None for as long as it
-    takes."""
+    kernels run at once, and where an exploration ends that is not complete."""
 
     tool: KunitTool
     kept: Kept
@@ -34,7 +43,7 @@ class Rounds:
     parameters: Sequence[str]
     unit: str
     jobs: int
-    time: int | None = None
+    limit: Limit
 
     def run(self) -> Runs:
         """Explore all pieces, and those of a scenario again as long as they do not agree about what is
@@ -59,15 +68,19 @@ class Rounds:
     def _round(self, title: str) -> Runs:
         """What each piece comes to: in another run, if it came to its end there, or else in a boot."""
         wanted = self._pieces()
-        runs = {piece: run for piece in wanted
-                if (run := boots.earlier(self.tool, self._ask(piece))) and self._is_done(piece, run)}
+        left_ns: dict[Piece, float] = {}
+        for scenario in self.plans if self.limit.time is not None else []:
+            left_ns |= self._left_ns(scenario)
+        earlier = {piece: boots.earlier(self.tool, self._ask(piece)) for piece in wanted}
+        runs = {piece: run for piece, run in earlier.items()
+                if run and self._is_done(piece, run, left_ns.get(piece))}
         left = [piece for piece in wanted if piece not in runs]
         for piece in left:
             boots.set_aside(self.tool, self._ask(piece), goes_on=piece.has_state)
         watch = Watch([(piece, boots.reports(self.tool, self._ask(piece))) for piece in wanted], self.unit)
         with step(title) as shown:
-            booted = boots.run_all(self.tool, [self._ask(piece) for piece in left], at_once=self.jobs,
-                                   progress=lambda _files: shown.update(watch.line()))
+            booted = boots.run_all(self.tool, [self._ask(piece, left_ns.get(piece)) for piece in left],
+                                   at_once=self.jobs, progress=lambda _files: shown.update(watch.line()))
         runs |= {piece: boots.with_earlier(self.tool, self._ask(piece), run)
                  for piece, run in zip(left, booted)}
         return [(piece, runs[piece]) for piece in wanted]
@@ -76,22 +89,35 @@ class Rounds:
         return [piece for scenario, plan in self.plans.items()
                 for piece in parts.pieces(scenario, plan, self.kept.place(scenario))]
 
-    def _ask(self, piece: Piece) -> Ask:
-        return piece.ask([*self.parameters, *self._seconds(piece)], _PATIENCE)
+    def _ask(self, piece: Piece, left_ns: float | None = None) -> Ask:
+        time = [] if left_ns is None else [f"tkfi.ms={max(1, math.ceil(left_ns / 1e6))}"]
+        return piece.ask([*self.parameters, *time], _PATIENCE)
 
-    def _seconds(self, piece: Piece) -> list[str]:
-        """What is left of the time."""
-        if self.time is None:
-            return []
-        spent = boots.spent_ns(self.tool, piece.ask([], 0)) if piece.has_state else 0
-        return [f"tkfi.seconds={max(1, math.ceil(self.time - spent / 1e9))}"]
+    def _left_ns(self, scenario: Scenario) -> Mapping[Piece, float]:
+        """What is left of a scenario's time to each piece that is not done: an equal part of what all have
+        not spent, but not so much that it would take longer than that by itself."""
+        plan, time = self.plans[scenario], (self.limit.time or 0) * 1e9
+        *before, last = [{piece: self._spent_ns(piece) for piece in parts.pieces(
+            scenario, replace(plan, round=number), self.kept.place(scenario))}
+            for number in range(1, plan.round + 1)]
+        for spent in before:
+            time -= max(*spent.values(), sum(spent.values()) / self.limit.shares)
+        unspent = time * self.limit.shares - sum(last.values())
+        undone = sum(piece.has_state or not spent for piece, spent in last.items())
+        return {piece: max(0, min(time - spent, unspent / max(1, undone))) for piece, spent in last.items()}
 
-    def _is_done(self, piece: Piece, run: Run) -> bool:
+    def _spent_ns(self, piece: Piece) -> int:
+        """How long a piece was explored, 0 if it has to begin anew."""
+        spent, ended = boots.spent(self.tool, piece.ask([], 0))
+        return spent if ended or piece.has_state else 0
+
+    def _is_done(self, piece: Piece, run: Run, left_ns: float | None) -> bool:
         """Whether there is nothing to go on with, and the kernel had its say about it."""
         if not _is_explored(run):
             return False
-        in_time = self.time is not None and run.found.explored[0].ns >= self.time * 10 ** 9
-        return in_time or not piece.has_state
+        enough = self.limit.executions is not None and (
+            run.found.explored[0].executions >= self.limit.executions)
+        return enough or not piece.has_state or left_ns == 0
 
 
 def by_scenario(runs: Runs) -> dict[Scenario, Runs]:
@@ -109,11 +135,13 @@ def _is_explored(run: Run) -> bool:
 
 
 def _disagreeing(runs: Runs) -> Mapping[Scenario, str]:
-    """Scenarios of which all parts are explored and do not agree, and all the cells that they found."""
+    """Scenarios of which all parts are explored to the end and do not agree, and all the cells that they
+    found."""
     found: dict[Scenario, str] = {}
     for scenario, those in by_scenario(runs).items():
         reports = [run.found.explored[0] for _, run in those if _is_explored(run)]
-        if len(reports) == len(those) and (shared := parts.shared_by_all(reports)):
+        whole = len(reports) == len(those) and all(report.complete for report in reports)
+        if whole and (shared := parts.shared_by_all(reports)):
             found[scenario] = shared
     return found
 

@@ -12,6 +12,7 @@ DURATIONS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "min": 60 * 10**9}  
 FREQUENCIES = {"ppb": 1, "ppm": 10**3, "%": 10**7}  # in ppb
 MAX_DELAY_NS = 10 * DURATIONS["min"]
 MAX_PPB = 10 * FREQUENCIES["%"]
+MAX_SECONDS = 366 * 24 * 3600
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 
@@ -39,10 +40,12 @@ def parse_frequency(text: str) -> int:
 
 
 def parse_seconds(text: str) -> int:
-    """A length of time such as '90s' or '2h' in whole seconds, 1 or more. Raises UnitError."""
+    """A length of time such as '90s' or '2h' in whole seconds, 1 to those of a year. Raises UnitError."""
     value = _quantity(text, {**DURATIONS, "h": 60 * DURATIONS["min"]}, "ns", "90s, 10min or 2h")
     if value < DURATIONS["s"] or value % DURATIONS["s"]:
         raise UnitError(text, 0, len(text), "whole seconds are expected, 1s or more")
+    if value // DURATIONS["s"] > MAX_SECONDS:
+        raise UnitError(text, 0, len(text), f"at most {MAX_SECONDS // 3600}h are possible")
     return value // DURATIONS["s"]
 
 

@@ -350,7 +350,7 @@ def test_options_reach_a_strategy_that_takes_them(start: Callable[..., Machine],
         '"classes":21,"executions":21', '"classes":0,"executions":10000'))
     assert cli.main(["explore", "--strategy", "luck", "--seed", "7", "--time", "2min"], layout) == 0
     assert booted.asked == [f'tkfi_explore.shipped tkfi.scenario="{name}" tkfi.strategy=luck tkfi.seed=7 '
-                            "tkfi.seconds=120" for name in NAMES]
+                            "tkfi.ms=120000" for name in NAMES]
     out = capsys.readouterr().out
     assert re.search("scenario +executions +complete", out) and "  falls-vdso " in out
     assert re.search(r"  falls-vdso +10,000 ", out) and re.search(r"to the end, 10,\d+ executions: ", out)

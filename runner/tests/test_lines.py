@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from runner import lines, results
-from runner.replay import explanation
+from runner.replay import explained, explanation
 from runner.results import Access, Violation
 
 TREE = Path("/somewhere/tree")
@@ -62,7 +62,7 @@ def test_without_addr2line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
 
 def test_an_explanation() -> None:
     placed = replace(RACE, accesses=(replace(LOAD, place="lib/vdso/gettimeofday.c:44"), STORE))
-    assert explanation(placed).split("\n") == [
+    assert explained(placed).split("\n") == [
         "The order that matters, with 1 preemption and 1 delay; no schedule with fewer shows it "
         "(a search of 1,246 executions):",
         "  VCPU1  load   vdso.mult = 8392803  lib/vdso/gettimeofday.c:44",
@@ -83,6 +83,20 @@ def test_an_explanation() -> None:
 ])
 def test_what_an_explanation_says(change: dict[str, object], says: str) -> None:
     assert says in explanation(replace(RACE, **change))
+
+
+@pytest.mark.parametrize("change, says", [
+    ({"minimal": False}, "with 1 preemption and 1 delay; there may be a schedule with fewer: the search of "
+     "1,246 executions did not see all:\n"),
+    ({"minimal": False, "searched": 0}, "delay; schedules with fewer were not searched for:\n"),
+    ({"explained": False, "tried": 12, "minimal": False, "searched": 0},
+     "It was found with 1 preemption and 1 delay; schedules with fewer were not searched for. No two acc"),
+    ({"explained": False, "tried": 0, "minimal": False}, ""),
+])
+def test_whether_there_may_be_a_plainer_one(change: dict[str, object], says: str) -> None:
+    """Said where somebody explores, and not where one execution is replayed."""
+    assert says in explained(replace(RACE, **change))
+    assert "fewer" not in explanation(replace(RACE, **change))
 
 
 def test_nothing_is_said_that_nobody_looked_for() -> None:
