@@ -209,7 +209,8 @@ class Exploration:
 
     def _coverage(self) -> list[str]:
         said = [sentence for one in self.explored for sentence in coverage.sentences(one)]
-        absent = [f"not for this kernel, and not explored: {', '.join(self.absent)}"] * bool(self.absent)
+        absent = [f"not for this kernel, and not explored: {', '.join(self.absent)}"
+                  ] * bool(self.absent and self.scenarios)
         return ["\n".join([*said, *self.begun, *absent])] if said or self.begun or absent else []
 
     def _known(self) -> list[str]:

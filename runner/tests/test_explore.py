@@ -327,6 +327,14 @@ def test_a_schedule_that_does_not_fit_into_one(start: Callable[..., Machine], la
     (["explore", "--seed", "0"], "strategy dpor takes no --seed; it takes --preemptions, --time"),
     (["explore", "--strategy", "pct", "--preemptions", "2"], "strategy pct takes no --preemptions"),
     (["explore", "--time", "1500ms"], "whole seconds are expected"),
+    (["explore", "--time", "8785h"], "at most 8784h are possible"),
+    (["explore", "--time", ""], "a number is expected"),
+    (["explore", "--executions", "9"], "strategy dpor takes no --executions; it takes --pre"),
+    (["explore", "--strategy", "dfs", "--executions", "9"], "strategy dfs takes no --executions"),
+    (["explore", "--strategy", "random", "--depth", "2"], "random takes no --depth; it takes --execut"),
+    (["explore", "--json", "/dev/null/x"], "to '/dev/null/x': Not a directory; name with --json a file"),
+    (["explore", "--json", "/"], "no result can be written to '/': Is a directory; name with --json"),
+    (["explore", "--report", "/dev/null/x"], "no report can be written to '/dev/null/x': Not a directory"),
     (["explore", "nothing"], "no scenario matches 'nothing'"),
     (["explore", "--variant", "luck"], "unknown variant 'luck'"),
     (["replay", "tkfi1 5.10.9 post-series falls-vdso: cpu0"], "there is no kernel 5.10"),
@@ -356,6 +364,100 @@ def test_options_reach_a_strategy_that_takes_them(start: Callable[..., Machine],
     assert re.search(r"  falls-vdso +10,000 ", out) and re.search(r"to the end, 10,\d+ executions: ", out)
     with pytest.raises(TkfiError, match="luck takes no --preemptions; it takes --seed, --time"):
         explore.Request("luck", {"preemptions": 2}).check()
+
+
+@pytest.mark.parametrize("words, wanted", [
+    ("--seed -5", "'-5' is not a number from 0 to 9223372036854775807; give one that is"),
+    ("--seed 99999999999999999999999", "is not a number from 0 to 9223372036854775807"),
+    ("--seed 9223372036854775808", "is not a number from 0 to 9223372036854775807"),
+    ("--seed \u0661", "is not a number from 0"), ("--seed 1_0", "is not a number from 0"),
+    ("--seed " + "9" * 5000, "is not a number from 0"),
+    ("--executions 0", "'0' is not a number from 1 to 9223372036854775807"),
+    ("--executions 9223372036854775808", "is not a number from 1 to 9223372036854775807"),
+    ("--depth 0", "'0' is not a number from 1 to 8"), ("--depth 9", "'9' is not a number from 1 to 8"),
+    ("--preemptions -1", "'-1' is not a number from 0 to 2147483647"),
+    ("--preemptions 2147483648", "is not a number from 0 to 2147483647"),
+    ("--jobs 0", "'0' is not a number of 1 or more; give one that is"),
+])
+def test_numbers_out_of_range(start: Callable[..., Machine], layout: Layout, words: str, wanted: str,
+                              capsys: pytest.CaptureFixture[str]) -> None:
+    """The kernel would take another number, or none, and not say so."""
+    booted = start(kernel)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["explore", *words.split()], layout)
+    assert ended.value.code == 2 and not booted.asked
+    assert f"argument {words.split()[0]}: '" in (said := capsys.readouterr().err) and wanted in said
+
+
+@pytest.mark.parametrize("words, told", [
+    ("--preemptions 0", "tkfi.preemptions=0"),
+    ("--preemptions 2147483647", "tkfi.preemptions=2147483647"),
+    ("--strategy dfs --preemptions 0", "tkfi.strategy=dfs tkfi.preemptions=0"),
+    ("--strategy random", "tkfi.strategy=random tkfi.executions=10000"),
+    ("--strategy random --time 5s", "tkfi.strategy=random tkfi.ms=5000"),
+    ("--strategy pos --time 5s --executions 7", "tkfi.strategy=pos tkfi.executions=7 tkfi.ms=5000"),
+    ("--strategy pct --depth 8 --executions 9223372036854775807 --seed 9223372036854775807",
+     "tkfi.strategy=pct tkfi.executions=9223372036854775807 tkfi.seed=9223372036854775807 tkfi.depth=8"),
+])
+def test_what_the_kernel_is_told(start: Callable[..., Machine], layout: Layout, words: str,
+                                 told: str) -> None:
+    booted = start(lambda given: known(given).replace('"dpor"', f'"{given.get("tkfi.strategy", "dpor")}"'))
+    assert cli.main(["explore", "falls-vdso", *words.split()], layout) == 0
+    assert booted.asked == [f'tkfi_explore.shipped tkfi.scenario="falls-vdso" {told}']
+
+
+def test_the_file_for_json_is_not_made_before(start: Callable[..., Machine], layout: Layout,
+                                              tmp_path: Path) -> None:
+    """Nor is one that is there emptied."""
+    write(tmp_path / "old", "as it was")
+    for name in ("new", "old"):
+        assert cli.main(["explore", "nothing", "--json", str(tmp_path / name)], layout) == 2
+    assert (tmp_path / "old").read_text() == "as it was" and not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("strategy, words", [
+    ("dfs", "all executions with at most 2 preemptions"),
+    ("dpor", "all classes that have an execution with at most 2 preemptions")])
+def test_within_a_bound(start: Callable[..., Machine], layout: Layout, tmp_path: Path, strategy: str,
+                        words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """That something is complete is not said without it."""
+    start(lambda given: known(given).replace('"dpor"', f'"{strategy}","preemptions":2'))
+    assert cli.main(["explore", "--strategy", strategy, "--json", str(tmp_path / "json"),
+                     "--report", str(tmp_path / "report")], layout) == 0
+    out = capsys.readouterr().out
+    page = (tmp_path / "report/index.html").read_text()
+    assert f"falls-vdso: {words}\n" in out
+    for text in (out, page):
+        assert "complete within 2 preemptions" in text
+        assert "3 of 3 scenarios explored to the end within 2 preemptions, " in text
+    data = json.loads((tmp_path / "json").read_text())
+    assert [one["preemptions"] for one in data["scenarios"]] == [2] * 3
+
+
+def test_what_only_the_search_found(start: Callable[..., Machine], layout: Layout, tmp_path: Path,
+                                    capsys: pytest.CaptureFixture[str]) -> None:
+    start(lambda given: re.sub('"findings":[0-9]+', '"findings":0', kernel(given)))
+    assert cli.main(["explore", "rises-coarse", "--report", str(tmp_path / "report")], layout) == 1
+    said = "by the search for plainer schedules alone"
+    assert f"NEW, monotonic in rises-coarse ({said}): clock" in capsys.readouterr().out
+    assert f"Found {said}; the plainest schedule:" in (
+        tmp_path / "report/violation-1.txt").read_text()
+
+
+def test_what_is_not_for_this_kernel(start: Callable[..., Machine], layout: Layout, tmp_path: Path,
+                                     capsys: pytest.CaptureFixture[str]) -> None:
+    """It is named, once."""
+    def none(given: Mapping[str, str]) -> str:
+        return f'{{"type":"absent","scenario":{given["tkfi.scenario"]}}}\n'
+    start(lambda given: none(given) if "tick" in given["tkfi.scenario"] else known(given))
+    assert cli.main(["explore", "tick*", "falls-vdso", "--json", str(tmp_path / "json")], layout) == 0
+    out = capsys.readouterr().out
+    assert "\nnot for this kernel, and not explored: tick-vdso\n" in out and "1 of 1 scenario " in out
+    assert json.loads((tmp_path / "json").read_text())["absent"] == ["tick-vdso"]
+    start(none)
+    assert cli.main(["explore", "tick-vdso"], layout) == 2
+    captured = capsys.readouterr()
+    assert (captured.out + captured.err).count("not for this kernel") == 1
 
 
 def test_seconds() -> None:

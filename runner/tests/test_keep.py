@@ -54,6 +54,8 @@ def test_parts_become_a_whole() -> None:
         classes=20, executions=20, steps=200, ns=10, complete=False)
     estimated = explored(complete=False, estimate=40.0, estimate_error=3.0)
     assert parts.unite([estimated]) == estimated
+    whole = parts.unite([explored(part="0/2"), replace(estimated, part="1/2")])
+    assert whole == replace(estimated, classes=20, executions=20, steps=200, ns=10)
 
 
 def found(turns: int, clock: str = "c", findings: int = 2, stopped: str = "", pair: str = "") -> Violation:
@@ -358,6 +360,68 @@ def test_more_time(start: Callable[..., Machine], layout: Layout) -> None:
         assert cli.main(["explore", "falls-vdso", *words.split()], layout) == 0
         asked.append([line.partition('" ')[2] for line in booted.asked])
     assert asked == [["tkfi.ms=7000"], [], ["tkfi.ms=13000 tkfi.resume=1"], [], ["tkfi.resume=1"]]
+
+
+def sampled(given: Mapping[str, str]) -> str:
+    """A strategy that samples: it can always go on, and takes a second for each 1000 executions."""
+    write(Path(given["tkfi.keep"] + ".0"), "a state")
+    number = int(given.get("tkfi.executions", 10 ** 9))
+    number = min(number, int(given.get("tkfi.ms", 10 ** 9)) + 7000 * ("tkfi.resume" in given))
+    return re.sub(r'("type":"explored".*"executions":)\d+(.*"ns":)\d+',
+                  rf"\g<1>{number}\g<2>{number * 10 ** 6}",
+                  known(given).replace('"dpor"', '"random"').replace('"complete":true', '"complete":false'))
+
+
+def test_more_executions(start: Callable[..., Machine], layout: Layout,
+                         capsys: pytest.CaptureFixture[str]) -> None:
+    """How many there are to be is that of all runs, and ends as time does."""
+    asked = []
+    for words in ("--executions 7000", "--resume --executions 7000", "--resume --executions 6000",
+                  "--resume --executions 9000 --time 9s", "--resume", "--resume", "--resume --time 10s",
+                  "--resume --time 30s"):
+        booted = start(sampled)
+        assert cli.main(["explore", "falls-vdso", "--strategy", "random", *words.split()], layout) == 0
+        asked.append([line.partition("random ")[2] for line in booted.asked])
+    assert asked == [["tkfi.executions=7000"], [], [],
+                     ["tkfi.executions=9000 tkfi.ms=2000 tkfi.resume=1"],
+                     ["tkfi.executions=10000 tkfi.resume=1"], [], [], ["tkfi.ms=20000 tkfi.resume=1"]]
+    assert rows(capsys.readouterr().out)["falls-vdso"][0] == "27,000"
+
+
+def test_time_is_divided_among_parts(start: Callable[..., Machine], layout: Layout) -> None:
+    """However many parts there are, it is that of so many kernels; no part is explored for longer."""
+    def so_long(given: Mapping[str, str], seconds: float = 0) -> str:
+        if not given["tkfi.part"].startswith("7"):
+            write(Path(given["tkfi.keep"] + ".0"), "a state")
+        seconds = seconds or int(given["tkfi.ms"]) / 1e3 + 2
+        return re.sub('"ns":[0-9]+', f'"ns":{round(seconds * 10 ** 9)}', in_parts(
+            known(given), given["tkfi.part"]).replace('"complete":true', '"complete":false'))
+    start(lambda given: so_long(given, 2))
+    cli.main(["explore", "falls-vdso", "--jobs", "2"], layout)
+    asked = []
+    for words in ("--jobs 2 --time 15s", "--jobs 2 --time 15s", "--jobs 4 --time 15s", "--time 30s"):
+        booted = start(so_long)
+        cli.main(["explore", "falls-vdso", "--resume", *words.split()], layout)
+        asked.append([line.partition('" ')[2] for line in booted.asked])
+    # 2 * 15 s less the 8 * 2 s that were spent, for 7 parts; 4 * 15 s less 30 s; and one of 30 s has them.
+    assert asked == [[f"tkfi.ms=2000 tkfi.part={part}/8 tkfi.resume=1" for part in range(7)], [],
+                     [f"tkfi.ms=4286 tkfi.part={part}/8 tkfi.resume=1" for part in range(7)], []]
+
+
+def test_time_is_that_of_all_rounds(start: Callable[..., Machine], layout: Layout) -> None:
+    """Parts that have to be explored again do not get it again; there is no other round once it is over."""
+    cases: list[tuple[int, str, list[int]]] = [(4, "true", [4750, 4750]), (9, "false", [])]
+    for seconds, complete, again in cases:
+        def sharing_more(given: Mapping[str, str], seconds: int = seconds, complete: str = complete) -> str:
+            number = int(given["tkfi.part"][0])
+            text = in_parts(lines(EXPLORED, '"falls-vdso"'), given["tkfi.part"],
+                            given.get("tkfi.shared", str(number)))
+            return re.sub('"ns":[0-9]+', f'"ns":{(4 * seconds + number) * 10 ** 9 // 4}', text).replace(
+                '"complete":true', f'"complete":{complete}')
+        booted = start(sharing_more)
+        cli.main(["explore", "falls-vdso", "--jobs", "2", "--time", "9s"], layout)
+        told = [int(line.partition("tkfi.ms=")[2].split()[0]) for line in booted.asked]
+        assert told == [9000, 9000, *again]
 
 
 def far(given: Mapping[str, str], classes: int = 100) -> str:
