@@ -3,6 +3,7 @@
 #include <kunit/test.h>
 #include <linux/vmalloc.h>
 #include <linux/xxhash.h>
+#include <os.h>
 
 #include "known.h"
 #include "keep.h"
@@ -450,6 +451,36 @@ static void resumes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tkfi_explore(explorer, &options), 0);
 }
 
+/* Where an exploration ends, and how much of all that is. */
+static void limits(struct kunit *test)
+{
+	struct tkfi_explore_options options = {
+		.strategy = TKFI_POS, .executions = 10, .seed = U64_MAX,
+	};
+	u64 all;
+
+	KUNIT_ASSERT_EQ(test, load("cover-letter"), 0);
+	KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &options), 0);
+	KUNIT_EXPECT_EQ(test, explorer->stats.classes, 10);
+	/* Who samples for a time is not done before it is over. */
+	options.executions = 0;
+	options.ms = 200;
+	KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &options), 0);
+	KUNIT_EXPECT_GE(test, os_nsecs() - explorer->watch.began,
+			200 * NSEC_PER_MSEC);
+	KUNIT_EXPECT_NE(test, explorer->stats.classes, TKFI_SAMPLES);
+
+	/* Of a part, too, how many there are in all is estimated. */
+	options = (struct tkfi_explore_options){ .executions = 10 };
+	KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &options), 0);
+	all = explorer->classes;
+	KUNIT_EXPECT_GT(test, all, 10);
+	options.part = 1;
+	options.parts = 3;
+	KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &options), 0);
+	KUNIT_EXPECT_EQ(test, explorer->classes, all);
+}
+
 /* A search that comes to no end says nothing of what it would have found. */
 static void too_much_to_search(struct kunit *test)
 {
@@ -487,6 +518,7 @@ static struct kunit_case schedule_cases[] = {
 	KUNIT_CASE(bound),
 	KUNIT_CASE(prunes),
 	KUNIT_CASE(resumes),
+	KUNIT_CASE(limits),
 	KUNIT_CASE(too_much_to_search),
 	{}
 };

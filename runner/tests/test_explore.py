@@ -448,7 +448,7 @@ def test_what_is_not_for_this_kernel(start: Callable[..., Machine], layout: Layo
                                      capsys: pytest.CaptureFixture[str]) -> None:
     """It is named, once."""
     def none(given: Mapping[str, str]) -> str:
-        return f'{{"type":"absent","scenario":{given["tkfi.scenario"]}}}\n'
+        return lines(EXPLORED) + f'{{"type":"absent","scenario":{given["tkfi.scenario"]}}}\n'
     start(lambda given: none(given) if "tick" in given["tkfi.scenario"] else known(given))
     assert cli.main(["explore", "tick*", "falls-vdso", "--json", str(tmp_path / "json")], layout) == 0
     out = capsys.readouterr().out

@@ -21,7 +21,7 @@ from runner import cli, coverage, parts, process
 from runner.keep import Kept, Plan
 from runner.layout import REPO, Layout
 from runner.parts import Piece
-from runner.results import Access, Explored, Violation
+from runner.results import Access, Explored, Violation, gone_on
 from runner.scenarios import Scenario
 from runner.tests.conftest import write
 from runner.tests.test_explore import (DIED, EXPLORED, NAMES, PASSED, WRONG, Files, Machine, in_parts,
@@ -78,6 +78,15 @@ def test_what_tells_violations_of_a_kind_apart() -> None:
                           found(7, stopped="e"),
                           replace(found(8, stopped="f", pair="load store"), about="another")])
     assert [(one.turns, one.findings) for one in merged] == [(3, 6), (4, 2), (6, 2), (7, 2), (8, 2)]
+
+
+def test_the_plainer_one_of_those_found_twice() -> None:
+    """Of what costs the same the one that was explained; it was found as often as was counted last."""
+    before = [found(3, pair="load store"), found(5, "d", pair="load store"), found(4, "e")]
+    since = [found(3, findings=7), found(4, "d", findings=1), found(9, stopped="a")]
+    assert sorted(gone_on(before, since), key=lambda one: one.turns) == [
+        replace(found(3, pair="load store"), findings=7), found(4, "d"), found(4, "e"),
+        found(9, stopped="a")]
 
 
 def test_who_has_all_parts_has_seen_all() -> None:
@@ -186,8 +195,8 @@ def begun(given: Mapping[str, str]) -> str:
     if "rises-coarse" not in given["tkfi.scenario"]:
         return known(given)
     write(Path(given["tkfi.keep"] + ".1"), "a state")
-    return "".join([lines(EXPLORED), progress("rises-coarse", 3), so_far(0, first="old"), so_far(2),
-                    progress("rises-coarse"), so_far(0), so_far(1, clock="another", known=True)])
+    return "".join([lines(EXPLORED), progress("rises-coarse", 3), so_far(0, first="old"),
+                    so_far(2, clock="forgotten"), progress("rises-coarse"), so_far(0), so_far(1, clock="another", known=True)])
 
 
 def so_far(number: int, **more: object) -> str:
