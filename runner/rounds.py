@@ -53,7 +53,7 @@ class Rounds:
             runs = self._round(title)
             again = _disagreeing(runs)
             if not again:
-                return runs
+                return self._with_before(runs)
             for scenario, shared in again.items():
                 if shared == self.plans[scenario].shared:
                     raise TkfiError(f"[tkfi internal bug] the parts of {scenario.name} do not agree about "
@@ -63,7 +63,26 @@ class Rounds:
 
     def so_far(self) -> Runs:
         """What all pieces have reported."""
-        return [(piece, boots.so_far(self.tool, self._ask(piece))) for piece in self._pieces()]
+        return self._with_before(self._reported(self._pieces()))
+
+    def _reported(self, pieces: Iterable[Piece]) -> Runs:
+        return [(piece, boots.so_far(self.tool, self._ask(piece))) for piece in pieces]
+
+    def _with_before(self, runs: Runs) -> Runs:
+        """With what only the round before found, of scenarios whose last one did not come to its end."""
+        made = dict(runs)
+        for scenario, those in by_scenario(runs).items():
+            plan = self.plans[scenario]
+            if plan.round == 1 or all(_is_complete(run) for _, run in those):
+                continue
+            before = self._reported(parts.pieces(scenario, replace(plan, round=plan.round - 1),
+                                                 self.kept.place(scenario)))
+            again = {(*one.kind, one.stopped) for _, run in those for one in run.found.violations}
+            only = [one for _, run in before for one in run.found.violations
+                    if (*one.kind, one.stopped) not in again]
+            piece, run = those[0]
+            made[piece] = replace(run, found=replace(run.found, violations=run.found.violations + only))
+        return list(made.items())
 
     def _round(self, title: str) -> Runs:
         """What each piece comes to: in another run, if it came to its end there, or else in a boot."""
@@ -134,14 +153,18 @@ def _is_explored(run: Run) -> bool:
     return whole and bool(run.found.explored) and not run.found.problems
 
 
+def _is_complete(run: Run) -> bool:
+    """Whether a boot explored all of its piece."""
+    return _is_explored(run) and run.found.explored[0].complete
+
+
 def _disagreeing(runs: Runs) -> Mapping[Scenario, str]:
     """Scenarios of which all parts are explored to the end and do not agree, and all the cells that they
     found."""
     found: dict[Scenario, str] = {}
     for scenario, those in by_scenario(runs).items():
-        reports = [run.found.explored[0] for _, run in those if _is_explored(run)]
-        whole = len(reports) == len(those) and all(report.complete for report in reports)
-        if whole and (shared := parts.shared_by_all(reports)):
+        reports = [run.found.explored[0] for _, run in those if _is_complete(run)]
+        if len(reports) == len(those) and (shared := parts.shared_by_all(reports)):
             found[scenario] = shared
     return found
 

@@ -196,7 +196,8 @@ def begun(given: Mapping[str, str]) -> str:
         return known(given)
     write(Path(given["tkfi.keep"] + ".1"), "a state")
     return "".join([lines(EXPLORED), progress("rises-coarse", 3), so_far(0, first="old"),
-                    so_far(2, clock="forgotten"), progress("rises-coarse"), so_far(0), so_far(1, clock="another", known=True)])
+                    so_far(2, clock="forgotten"), progress("rises-coarse"),
+                    so_far(0), so_far(1, clock="another", known=True)])
 
 
 def so_far(number: int, **more: object) -> str:
@@ -431,6 +432,25 @@ def test_time_is_that_of_all_rounds(start: Callable[..., Machine], layout: Layou
         cli.main(["explore", "falls-vdso", "--jobs", "2", "--time", "9s"], layout)
         told = [int(line.partition("tkfi.ms=")[2].split()[0]) for line in booted.asked]
         assert told == [9000, 9000, *again]
+
+
+def test_what_the_round_before_found(start: Callable[..., Machine], layout: Layout,
+                                     capsys: pytest.CaptureFixture[str]) -> None:
+    """It stays found until another one, with nothing in it, has come to its end."""
+    def second(given: Mapping[str, str], complete: str = "false") -> str:
+        if "tkfi.shared" not in given:
+            found = lines(EXPLORED, '"scenario":"rises-coarse"').replace('"known":false', '"known":true')
+            return in_parts(found, given["tkfi.part"], given["tkfi.part"][0])
+        nothing = lines(EXPLORED, '"explored","scenario":"rises-coarse"')
+        return in_parts(nothing, given["tkfi.part"], given["tkfi.shared"]).replace(
+            '"complete":true', f'"complete":{complete}')
+    words = ["explore", "rises-coarse", "--jobs", "2", "--time"]
+    for complete, expected in (("false", ["18", "no", "1", "0"]), ("true", ["18", "yes", "0", "0"])):
+        start(lambda given, complete=complete: second(given, complete))
+        assert cli.main([*words, "9s"], layout) == 0
+        out = capsys.readouterr().out
+        assert rows(out)["rises-coarse"][1:] == expected[1:]
+        assert ("in rises-coarse" in out) == (complete == "false")
 
 
 def far(given: Mapping[str, str], classes: int = 100) -> str:
