@@ -143,7 +143,8 @@ def _parser() -> argparse.ArgumentParser:
         exploring.add_argument(f"--{name}", type=_number(option.least, option.most), metavar="N",
                                help=option.about)
     exploring.add_argument("--time", metavar="T", help=(
-        "how long a scenario is explored at most, as in 90s, by however many kernels at once"))
+        "how long a scenario is explored at most, as in 90s, by however many kernels at once; dpor without "
+        "a bound then estimates how many classes there are"))
     exploring.add_argument("--jobs", type=_positive, default=1, metavar="N",
                            help="kernels at once (1); dpor without a bound divides scenarios among them")
     exploring.add_argument("--resume", action="store_true",

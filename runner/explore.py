@@ -49,7 +49,7 @@ class Option:
 
 OPTIONS: Mapping[str, Option] = {
     "preemptions": Option(0, (1 << 31) - 1, (
-        "of dpor and dfs: look only at executions with at most so many (dpor: at all; dfs: 2)")),
+        "of dpor and dfs: look only at executions with at most so many (dpor: no bound; dfs: 2)")),
     "executions": Option(1, (1 << 63) - 1, (
         f"of random, pos and pct: how many ({SAMPLES}; with --time as many as there is time for)")),
     "seed": Option(0, (1 << 63) - 1, "of random, pos and pct: number of the first execution (0)"),
@@ -309,7 +309,7 @@ def exploration(kernel: Kernel, runs: Runs, strategy: str, *, stopped: bool = Fa
     begun = [coverage.so_far(scenario.name, sum(found.violation.scenario == scenario.name
                                                 for found in violations), stopped=stopped)
              for scenario, those in scenarios.items() if not all(run.found.explored for _, run in those)
-             and any(run.found.progress for _, run in those)]
+             and any(run.found.progress or run.found.explored for _, run in those)]
     for piece, run in [] if stopped else runs:
         problems += _problems(piece, run)
     absent = {name for _, run in runs for name in run.found.absent}
