@@ -55,15 +55,17 @@ static noinline void tell(const void *addr, unsigned int what, unsigned long ip)
 		tell_watcher(&access);
 }
 
+/* The watcher is told when it is the access's turn: others may come before that. */
 static noinline void report_news(const void *addr, unsigned int what,
 				 unsigned long ip)
 {
-	if (watcher)
-		tell(addr, what, ip);
-	else
+	if (!watcher ||
+	    !tkfi_is_private(addr, SIZE(what), tkfi_access_news(what & TKFI_STORE)))
 		tkfi_use(addr, SIZE(what),
 			 what & TKFI_STORE ? TKFI_STEP_STORE : TKFI_STEP_LOAD,
 			 what & TKFI_VOLATILE, ip);
+	if (watcher)
+		tell(addr, what, ip);
 }
 
 /* Most accesses are of no consequence, and most of the time is theirs. */

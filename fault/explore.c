@@ -381,6 +381,43 @@ static int load(struct tkfi_explorer *x)
 #define LOOK_EVERY	16		/* executions */
 #define KEEP_EVERY	(5 * NSEC_PER_SEC)
 
+/* A watched execution takes as long as some hundred others. */
+#define WATCHED_FIRST	32
+#define WATCH_EVERY	16384		/* executions */
+
+/* An execution by chance. Returns whether hooks report all that is written. */
+static bool watch_sample(struct tkfi_explorer *x, u64 seed)
+{
+	struct tkfi_pos pos;
+
+	tkfi_pos_init(&pos, seed);
+	start(x);
+	tkfi_unseen_begin(&x->unseen);
+	tkfi_access_watch(tkfi_unseen_access, &x->unseen);
+	suppress_printk = true;
+	tkfi_engine_run(x->session.engine, &pos.strategy);
+	suppress_printk = false;
+	tkfi_access_watch(NULL, NULL);
+	return !tkfi_unseen_end(&x->unseen);
+}
+
+/* The same, now and then in an exploration, whose next execution has this one's log. */
+static bool watch_another(struct tkfi_explorer *x)
+{
+	struct tkfi_engine *engine = x->session.engine;
+	static struct tkfi_done log[TKFI_MAX_STEPS];
+	u64 nr = x->stats.classes;
+	bool seen;
+
+	if (x->searching || nr < x->watch.watch_at)
+		return true;
+	x->watch.watch_at = nr + WATCH_EVERY;
+	memcpy(log, engine->log, sizeof(log));
+	seen = watch_sample(x, nr);
+	memcpy(engine->log, log, sizeof(log));
+	return seen;
+}
+
 /* Between executions. Returns whether to go on. */
 static bool look_at_clock(struct tkfi_explorer *x)
 {
@@ -399,7 +436,7 @@ static bool look_at_clock(struct tkfi_explorer *x)
 		save(x);
 		w->kept = now;
 	}
-	return !w->stop || now < w->stop;
+	return watch_another(x) && (!w->stop || now < w->stop);
 }
 
 /* At the end: what is left, if there is anything. */
@@ -809,10 +846,23 @@ static void explain_all(struct tkfi_explorer *x)
 	engine->quiet = quiet;
 }
 
-/* One execution in order, to see that hooks report all that is written. */
+static int say_unseen(struct tkfi_explorer *x)
+{
+	struct tkfi_engine *engine = x->session.engine;
+
+	strscpy(engine->error, x->unseen.report, sizeof(engine->error));
+	return -EPROTO;
+}
+
+/*
+ * Executions, in order and by chance, to see that hooks report all that is written.
+ * That cells are shared may be learnt in these; it is true in others.
+ */
 static int look_behind_hooks(struct tkfi_explorer *x)
 {
 	struct tkfi_engine *engine = x->session.engine;
+	unsigned int i;
+	bool go_on;
 	int ret;
 
 	if (x->watched)
@@ -822,10 +872,12 @@ static int look_behind_hooks(struct tkfi_explorer *x)
 	tkfi_state_restore(&x->begin);
 	tkfi_unseen_begin(&x->unseen);
 	ret = tkfi_plan_run(&x->plan, engine);
-	if (tkfi_unseen_end(&x->unseen)) {
-		strscpy(engine->error, x->unseen.report, sizeof(engine->error));
-		return -EPROTO;
-	}
+	engine->quiet = true;
+	go_on = !tkfi_unseen_end(&x->unseen);
+	for (i = 0; i < WATCHED_FIRST && go_on; i++)
+		go_on = watch_sample(x, i);
+	if (!go_on)
+		return say_unseen(x);
 	x->watched = true;
 	/* That nobody can go on is what an exploration may find. */
 	return ret == -EDEADLK ? 0 : ret;
@@ -843,6 +895,7 @@ int tkfi_explore(struct tkfi_explorer *x,
 	x->watch = (struct tkfi_watch){ .began = os_nsecs() };
 	x->watch.said = x->watch.began;
 	x->watch.kept = x->watch.began;
+	x->watch.watch_at = WATCH_EVERY;
 	if (options->ms)
 		x->watch.stop = x->watch.began + options->ms * NSEC_PER_MSEC;
 	memset(&x->stats, 0, sizeof(x->stats));
@@ -872,6 +925,8 @@ int tkfi_explore(struct tkfi_explorer *x,
 		else
 			ret = explore_samples(x);
 	}
+	if (!ret && x->unseen.report[0])
+		ret = say_unseen(x);
 	if (tkfi_cells_print_shared(x->shared, sizeof(x->shared)) >=
 	    sizeof(x->shared) && !ret) {
 		snprintf(x->session.engine->error,

@@ -118,6 +118,7 @@ struct tkfi_explore_options {
  * @said:	when progress was reported last
  * @kept:	when its state was kept last
  * @skip:	executions until the clock is looked at again
+ * @watch_at:	how many executions there are when one is watched again
  */
 struct tkfi_watch {
 	s64 began;
@@ -125,6 +126,7 @@ struct tkfi_watch {
 	s64 said;
 	s64 kept;
 	unsigned int skip;
+	u64 watch_at;
 };
 
 /* Executions after which the search for plainer schedules is given up. */
@@ -137,8 +139,9 @@ struct tkfi_watch {
  * @plan:	its programs
  * @setup:	its set-up's operations
  * @begin:	the state in which executions begin
- * @unseen:	watches an execution of each scenario that is loaded
- * @watched:	it has
+ * @unseen:	watches executions of each scenario: the first ones, and now and then
+ *		another one
+ * @watched:	it has watched the first ones
  * @dpor:	memory of the exploration
  * @visited:	memory of a search that is pruned
  * @order:	of the steps of the execution that is judged; @order->nr is 0 while

@@ -2,6 +2,12 @@
 /*
  * Writes that no hook reports: by inline assembly, or by a function that is not
  * instrumented. To an exploration they do not exist, so there must be none.
+ *
+ * An exploration watches an execution in order, some by chance, and every now and then
+ * another one. What is read without a hook cannot be seen so, as it changes nothing;
+ * kunit/unseen_test.c makes it change something, by a veil over all that hooks do not
+ * report there and then, but for sequences where VCPUs take turns at accesses: the
+ * engine reads these itself.
  */
 #ifndef __TKFI_UNSEEN_H
 #define __TKFI_UNSEEN_H

@@ -7,10 +7,15 @@
 #include <linux/kallsyms.h>
 #include <linux/ktime.h>
 #include <linux/timekeeping.h>
+#include <linux/xxhash.h>
 
+#include "cells.h"
 #include "clock.h"
 #include "explore.h"
 #include "hooks.h"
+#include "scenarios.h"
+#include "strategies.h"
+#include "strategy.h"
 #include "updaters.h"
 
 #include <timekeeping.h>
@@ -20,26 +25,33 @@
 
 #define VEIL	0x55
 
+/* Executions by chance of each shipped scenario. */
+#define SAMPLES	16
+
 /**
- * struct watched - an operation, executed twice
+ * struct watched - an execution, and the same once more
  * @begin:	the state before it
  * @end:	the state after it
  * @open:	for each byte of the state, how many of @recent are about it
- * @recent:	the last accesses
+ * @recent:	the last accesses of each VCPU
+ * @nr_of:	how many it has made
  * @nr:		how many there have been
  * @ip:		where they were the first time
  * @addr:	and what they were of
  * @strayed:	number of the first one that was another the second time
+ * @is_sampled:	VCPUs take turns at accesses
  */
 struct watched {
 	struct tkfi_state begin;
 	struct tkfi_state end;
 	struct tkfi_state open;
-	struct tkfi_access recent[TKFI_UNSEEN_RECENT];
+	struct tkfi_access recent[TKFI_MAX_VCPUS][TKFI_UNSEEN_RECENT];
+	unsigned int nr_of[TKFI_MAX_VCPUS];
 	unsigned int nr;
 	unsigned long ip[MAX_ACCESSES];
 	const void *addr[MAX_ACCESSES];
 	unsigned int strayed;
+	bool is_sampled;
 };
 
 static struct tkfi_explorer *explorer;
@@ -63,10 +75,10 @@ static void unseen_suite_exit(struct kunit_suite *suite)
 	tkfi_explorer_close(explorer);
 }
 
-/* The last operation does something else than it says. */
+/* The last VCPU's first operation does something else than it says. */
 static void let_it_run(struct tkfi_plan *p, s64 (*run)(struct tkfi_op *))
 {
-	struct tkfi_op *op = &p->programs[p->nr_programs - 1].ops[0];
+	struct tkfi_op *op = &p->programs[p->nr_programs - 1 - p->has_host].ops[0];
 	static struct tkfi_op_type type;
 
 	type = *op->type;
@@ -75,7 +87,7 @@ static void let_it_run(struct tkfi_plan *p, s64 (*run)(struct tkfi_op *))
 }
 
 /*
- * Writes. An exploration watches one execution; that is enough of it here.
+ * Writes. An exploration watches its first executions; that is enough of it here.
  */
 static void expect_all_writes_seen(struct kunit *test, const char *text)
 {
@@ -102,11 +114,16 @@ static void note(const struct tkfi_access *access, void *arg)
 	watched.nr++;
 }
 
-static bool is_clock(const void *addr)
+/* The engine itself reads sequences, where an exploration has VCPUs wait for them. */
+static bool is_open_to_all(const void *addr)
 {
+	const u8 flags = TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH;
 	size_t size;
+	const void *clock = tkfi_clock_storage(&size);
 
-	return addr == tkfi_clock_storage(&size);
+	return (addr >= clock && addr < clock + size) ||
+	       (watched.is_sampled &&
+		tkfi_cells[tkfi_cell_at(addr)].flags & flags);
 }
 
 static void clear(const char *name, void *addr, size_t size)
@@ -120,10 +137,10 @@ static void draw(const struct tkfi_access *access, int open)
 	u8 *count = tkfi_state_copy_of(&watched.open, access->addr);
 	u8 *byte = (u8 *)access->addr, *end = byte + access->size;
 
-	if (!count || is_clock(byte))
+	if (!count)
 		return;
 	for (; byte < end; byte++, count++) {
-		if (*count == (open > 0 ? 0 : 1))
+		if (*count == (open > 0 ? 0 : 1) && !is_open_to_all(byte))
 			*byte ^= VEIL;
 		*count += open;
 	}
@@ -131,8 +148,9 @@ static void draw(const struct tkfi_access *access, int open)
 
 static void lift(const struct tkfi_access *access, void *arg)
 {
+	unsigned int *nr = &watched.nr_of[access->vcpu];
 	struct tkfi_access *recent =
-		&watched.recent[watched.nr % TKFI_UNSEEN_RECENT];
+		&watched.recent[access->vcpu][(*nr)++ % TKFI_UNSEEN_RECENT];
 
 	if (watched.strayed > watched.nr && watched.nr < MAX_ACCESSES &&
 	    (watched.ip[watched.nr] != access->ip ||
@@ -148,39 +166,63 @@ static void veil(const char *name, void *addr, size_t size)
 {
 	u8 *count = tkfi_state_copy_of(&watched.open, addr), *byte = addr;
 
-	for (; size && !is_clock(addr); size--, byte++, count++) {
-		if (!*count)
+	for (; size; size--, byte++, count++) {
+		if (!*count && !is_open_to_all(byte))
 			*byte ^= VEIL;
 		*count = 0;
 	}
 }
 
-static s64 run_once(tkfi_access_fn access)
+/* All results, hashed. */
+static u64 run_once(struct tkfi_plan *p, struct tkfi_strategy *strategy,
+		    tkfi_access_fn access)
 {
-	plan.access = access;
+	struct tkfi_engine *engine = explorer->session.engine;
+	unsigned int i, j;
+	u64 results = 0;
+
 	watched.nr = 0;
-	tkfi_plan_run(&plan, explorer->session.engine);
-	return plan.programs[0].ops[0].result;
+	tkfi_plan_start(p, engine);
+	tkfi_access_watch(access, NULL);
+	tkfi_engine_run(engine, strategy);
+	tkfi_access_watch(NULL, NULL);
+	for (i = 0; i < p->nr_programs; i++)
+		for (j = 0; j < p->programs[i].nr; j++)
+			results = xxh64(&p->programs[i].ops[j].result,
+					sizeof(s64), results);
+	return results;
 }
 
-static void run_veiled(void)
+/* In order if @seed is 0, else by chance, but both times the same. */
+static void run_veiled(struct tkfi_plan *p, u64 seed)
 {
+	struct tkfi_pos pos;
+	struct tkfi_strategy *strategy = seed ? &pos.strategy : &tkfi_in_order;
 	const char *name;
 	unsigned int nr;
 	size_t offset;
-	s64 result;
+	u64 results;
 
+	watched.is_sampled = seed;
 	tkfi_state_save(&watched.begin);
-	result = run_once(note);
+	/* What is learnt of cells makes another execution of the next one. */
+	do {
+		tkfi_cells_changed = false;
+		tkfi_state_restore(&watched.begin);
+		tkfi_pos_init(&pos, seed);
+		results = run_once(p, strategy, note);
+	} while (tkfi_cells_changed);
 	nr = watched.nr;
 	tkfi_state_save(&watched.end);
 
 	tkfi_state_restore(&watched.begin);
 	memset(watched.recent, 0, sizeof(watched.recent));
+	memset(watched.nr_of, 0, sizeof(watched.nr_of));
 	watched.strayed = UINT_MAX;
 	tkfi_state_each(clear);
 	tkfi_state_each(veil);
-	result -= run_once(lift);
+	tkfi_pos_init(&pos, seed);
+	results -= run_once(p, strategy, lift);
 	tkfi_state_each(veil);
 
 	err[0] = '\0';
@@ -190,7 +232,7 @@ static void run_veiled(void)
 	else if (watched.strayed < nr || watched.nr != nr)
 		snprintf(err, sizeof(err), "something is read behind the hooks' back, before %pS",
 			 (void *)watched.ip[min(watched.strayed, nr - 1)]);
-	else if (result)
+	else if (results)
 		snprintf(err, sizeof(err), "something is read behind the hooks' back: the result is another");
 	else if (tkfi_state_differs(&watched.end, &name, &offset))
 		snprintf(err, sizeof(err), "something is read behind the hooks' back: %s+%zu is another",
@@ -221,7 +263,39 @@ static int watch_reads(const char *setup, const char *op,
 	tkfi_session_start_anew();
 	ret = tkfi_plan_run(session->setup, session->engine);
 	if (!ret)
-		run_veiled();
+		run_veiled(&plan, 0);
+	tkfi_state_restore(&session->own);
+	local_irq_restore(flags);
+	return ret;
+}
+
+/* The same of executions by chance of the scenario that was loaded. */
+static int watch_sampled_reads(struct tkfi_explorer *x)
+{
+	struct tkfi_session *session = &x->session;
+	unsigned long flags;
+	int ret = 0;
+	u64 seed;
+
+	err[0] = '\0';
+	if (x->setup[0])
+		ret = tkfi_plan_parse(session->setup, err, sizeof(err),
+				      "cpu0: %s", x->setup);
+	if (ret)
+		return ret;
+	local_irq_save(flags);
+	tkfi_state_save(&session->own);
+	tkfi_session_start_anew();
+	if (x->setup[0])
+		ret = tkfi_plan_run(session->setup, session->engine);
+	session->engine->quiet = true;
+	suppress_printk = true;
+	for (seed = 1; seed <= SAMPLES && !ret && !err[0]; seed++) {
+		run_veiled(&x->plan, seed);
+		tkfi_state_restore(&watched.begin);
+	}
+	suppress_printk = false;
+	session->engine->quiet = false;
 	tkfi_state_restore(&session->own);
 	local_irq_restore(flags);
 	return ret;
@@ -294,6 +368,22 @@ static void aux_too(struct kunit *test)
 			 tkfi_family_names[aux->readers[i].family],
 			 aux->readers[i].clock);
 		expect_all_seen(test, "aux enable, wait 12ms", op);
+	}
+}
+
+/* What is read only when others come between. For writes tkfi_explore has all of these. */
+static void sampled_reads(struct kunit *test)
+{
+	const struct tkfi_scenario *s = tkfi_scenarios;
+
+	for (; s < tkfi_scenarios + ARRAY_SIZE(tkfi_scenarios); s++) {
+		if (s->aux && !tkfi_aux_clock())
+			continue;
+		KUNIT_ASSERT_EQ_MSG(test,
+				    tkfi_explorer_load(explorer, s, err, sizeof(err)),
+				    0, "%s", err);
+		KUNIT_EXPECT_EQ(test, watch_sampled_reads(explorer), 0);
+		KUNIT_EXPECT_STREQ_MSG(test, err, "", "%s", s->name);
 	}
 }
 
@@ -373,20 +463,32 @@ static s64 run_floor(struct tkfi_op *op)
 	return timespec64_to_ns(&ts);
 }
 
-static int explore_with(struct kunit *test, s64 (*run)(struct tkfi_op *))
+static void load_with(struct kunit *test, const char *text,
+		      s64 (*run)(struct tkfi_op *))
 {
-	static const struct tkfi_scenario scenario = {
-		"unseen", "setup: wait 12ms; cpu0: read kernel ktime_get; cpu1: tick"
-	};
-	static const struct tkfi_explore_options options;
+	const struct tkfi_scenario scenario = { "unseen", text };
 	int ret;
 
 	ret = tkfi_explorer_load(explorer, &scenario, err, sizeof(err));
 	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", err);
 	let_it_run(&explorer->plan, run);
-	ret = tkfi_explore(explorer, &options);
+}
+
+static int explore_loaded(const struct tkfi_explore_options *options)
+{
+	int ret = tkfi_explore(explorer, options);
+
 	strscpy(err, explorer->session.engine->error, sizeof(err));
 	return ret;
+}
+
+static int explore_with(struct kunit *test, s64 (*run)(struct tkfi_op *))
+{
+	static const struct tkfi_explore_options options;
+
+	load_with(test, "setup: wait 12ms; cpu0: read kernel ktime_get; cpu1: tick",
+		  run);
+	return explore_loaded(&options);
 }
 
 static void an_unseen_write_is_reported(struct kunit *test)
@@ -440,6 +542,151 @@ static void an_unseen_read_is_reported(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, watch_reads("wait 12ms", "tick",
 					  run_reported_write), 0);
 	KUNIT_EXPECT_STREQ(test, err, "");
+}
+
+#define BETWEEN	"setup: wait 12ms; cpu0: settimeofday 1400000000; cpu1: tick"
+
+/* Has somebody set the clock right now? */
+static bool is_being_set(void)
+{
+	ktime_t first = ktime_get_real();
+
+	return ktime_get_real() != first;
+}
+
+static s64 run_write_between(struct tkfi_op *op)
+{
+	if (is_being_set())
+		victim()->next_leap_ktime ^= 0x100;
+	return ktime_get();
+}
+
+static s64 run_read_between(struct tkfi_op *op)
+{
+	return is_being_set() ? victim()->next_leap_ktime : 0;
+}
+
+static unsigned int told, told_early;
+
+static void see_turn(const struct tkfi_access *access, void *arg)
+{
+	const struct tkfi_engine *engine = arg;
+	unsigned int cell = tkfi_cell_at(access->addr);
+	const struct tkfi_done *last = &engine->log[engine->nr_log - 1];
+
+	if (access->barrier || !cell)
+		return;
+	told++;
+	told_early += !engine->nr_log || last->vcpu != access->vcpu ||
+		      last->cell != cell;
+}
+
+/* Whoever watches is told of an access right before it happens, after all others. */
+static void a_watcher_is_told_in_turn(struct kunit *test)
+{
+	struct tkfi_engine *engine = explorer->session.engine;
+	unsigned long flags;
+	struct tkfi_pos pos;
+	int ret;
+
+	load_with(test, BETWEEN, run_reported_write);
+	told = 0;
+	told_early = 0;
+	tkfi_pos_init(&pos, 1);
+	local_irq_save(flags);
+	tkfi_state_save(&explorer->session.own);
+	tkfi_session_start_anew();
+	tkfi_cells_share_all();
+	engine->quiet = true;
+	tkfi_plan_start(&explorer->plan, engine);
+	tkfi_access_watch(see_turn, engine);
+	ret = tkfi_engine_run(engine, &pos.strategy);
+	tkfi_access_watch(NULL, NULL);
+	engine->quiet = false;
+	tkfi_state_restore(&explorer->session.own);
+	local_irq_restore(flags);
+	KUNIT_EXPECT_EQ(test, ret, 0);
+	KUNIT_EXPECT_GT(test, told, 100);
+	KUNIT_EXPECT_EQ(test, told_early, 0);
+}
+
+/* An execution in order does not come there. */
+static void what_is_unseen_in_a_branch_is_reported(struct kunit *test)
+{
+	static const struct tkfi_explore_options options;
+	int ret;
+
+	load_with(test, BETWEEN, run_write_between);
+	ret = explore_loaded(&options);
+	KUNIT_EXPECT_EQ(test, ret, -EPROTO);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(err, "behind the hooks' back"),
+				  "'%s'", err);
+	KUNIT_EXPECT_EQ(test, explorer->stats.classes, 0);
+
+	load_with(test, BETWEEN, run_read_between);
+	KUNIT_EXPECT_EQ(test, watch_sampled_reads(explorer), 0);
+	KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(err, "the result is another"),
+				  "'%s'", err);
+	load_with(test, BETWEEN, run_reported_write);
+	KUNIT_EXPECT_EQ(test, watch_sampled_reads(explorer), 0);
+	KUNIT_EXPECT_STREQ(test, err, "");
+}
+
+/* Of more executions than go by until one is watched again. */
+#define MANY	"setup: wait 12ms; cpu0: adjtimex freq=-500ppm;"		\
+		"cpu1: adjtimex freq=+500ppm;"					\
+		"cpu2: read vdso MONOTONIC, read kernel ktime_get,"		\
+		"read vdso MONOTONIC; cpu3: read kernel ktime_get; host: 10ms"
+
+static s64 run_write_late(struct tkfi_op *op)
+{
+	if (explorer->stats.classes >= 10000)
+		victim()->next_leap_ktime ^= 0x100;
+	return ktime_get();
+}
+
+static u64 not_as_logged;
+
+/* All that was executed is in the log, and nothing else. */
+static void check_log(struct tkfi_explorer *x, int ret)
+{
+	const struct tkfi_engine *engine = x->session.engine;
+	unsigned int nr[TKFI_MAX_VCPUS] = { }, i;
+
+	for (i = 0; i < engine->nr_log; i++)
+		nr[engine->log[i].vcpu]++;
+	for (i = 0; i < engine->nr_vcpus; i++)
+		not_as_logged += nr[i] != engine->vcpus[i].steps;
+}
+
+/* An exploration goes on looking, and goes on as if nobody had looked. */
+static void an_exploration_keeps_looking(struct kunit *test)
+{
+	const struct tkfi_explore_options ways[] = {
+		{ TKFI_DPOR, .as_found = true },
+		{ TKFI_DFS, .executions = 40000, .preemptions = 3,
+		  .as_found = true },
+		{ TKFI_RANDOM, .executions = 40000, .as_found = true },
+	};
+	unsigned int i;
+	u64 late;
+
+	for (i = 0; i < ARRAY_SIZE(ways); i++) {
+		load_with(test, MANY, run_write_late);
+		KUNIT_EXPECT_EQ(test, explore_loaded(&ways[i]), -EPROTO);
+		late = explorer->stats.classes;
+		KUNIT_EXPECT_NOT_NULL_MSG(test,
+					  strstr(err, "behind the hooks' back"),
+					  "'%s'", err);
+		KUNIT_EXPECT_GT(test, late, 10000);
+		load_with(test, MANY, run_reported_write);
+		explorer->each = check_log;
+		not_as_logged = 0;
+		KUNIT_EXPECT_EQ_MSG(test, explore_loaded(&ways[i]), 0, "%s", err);
+		explorer->each = NULL;
+		KUNIT_EXPECT_EQ(test, not_as_logged, 0);
+		KUNIT_EXPECT_GT(test, explorer->stats.classes, late);
+	}
 }
 
 static unsigned int atomics;
@@ -674,9 +921,14 @@ static struct kunit_case unseen_cases[] = {
 	KUNIT_CASE(reads),
 	KUNIT_CASE(jiffies_too),
 	KUNIT_CASE(aux_too),
+	KUNIT_CASE(sampled_reads),
 	KUNIT_CASE(an_unseen_write_is_reported),
 	KUNIT_CASE(an_unseen_read_is_reported),
+	KUNIT_CASE(a_watcher_is_told_in_turn),
+	KUNIT_CASE(what_is_unseen_in_a_branch_is_reported),
+
 	KUNIT_CASE(an_atomic_access_is_seen),
+	KUNIT_CASE(an_exploration_keeps_looking),
 	KUNIT_CASE(publication_is_word_by_word),
 	KUNIT_CASE(barriers),
 	{}
