@@ -636,7 +636,8 @@ static void what_is_unseen_in_a_branch_is_reported(struct kunit *test)
 #define MANY	"setup: wait 12ms; cpu0: adjtimex freq=-500ppm;"		\
 		"cpu1: adjtimex freq=+500ppm;"					\
 		"cpu2: read vdso MONOTONIC, read kernel ktime_get,"		\
-		"read vdso MONOTONIC; cpu3: read kernel ktime_get; host: 10ms"
+		"read vdso MONOTONIC;"						\
+		"cpu3: read kernel ktime_get, read kernel ktime_get; host: 10ms"
 
 static s64 run_write_late(struct tkfi_op *op)
 {
@@ -663,7 +664,7 @@ static void check_log(struct tkfi_explorer *x, int ret)
 static void an_exploration_keeps_looking(struct kunit *test)
 {
 	const struct tkfi_explore_options ways[] = {
-		{ TKFI_DPOR, .as_found = true },
+		{ TKFI_DPOR, .executions = 40000, .as_found = true },
 		{ TKFI_DFS, .executions = 40000, .preemptions = 3,
 		  .as_found = true },
 		{ TKFI_RANDOM, .executions = 40000, .as_found = true },
