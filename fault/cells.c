@@ -27,6 +27,7 @@ static unsigned int nr_cells;
 static struct object {
 	const char *name;
 	const void *addr;
+	size_t size;
 	unsigned int cell;
 } objects[MAX_OBJECTS];
 
@@ -171,7 +172,7 @@ int tkfi_cells_add(const char *name, const void *addr, size_t size)
 
 	if (nr_objects == MAX_OBJECTS)
 		return -ENOSPC;
-	objects[nr_objects++] = (struct object){ name, addr, nr_cells };
+	objects[nr_objects++] = (struct object){ name, addr, size, nr_cells };
 	for (; at < end; at += TKFI_CELL_SIZE) {
 		unsigned long page = at / PAGE_SIZE;
 
@@ -286,6 +287,10 @@ void tkfi_cell_name(unsigned int cell, unsigned int nr, char *buf, size_t size)
 		return;
 	}
 	object = object_of(cell);
+	if (cell == object->cell && nr * TKFI_CELL_SIZE >= object->size) {
+		strscpy(buf, object->name, size);
+		return;
+	}
 	snprintf(buf, size, "%s+%zu/%u", object->name,
 		 (size_t)(addr_of[cell] - object->addr), nr * TKFI_CELL_SIZE);
 }

@@ -140,8 +140,8 @@ unsigned int tkfi_cell_about(unsigned int cell);
  * tkfi_cell_name() - what people call some cells
  * @cell:	first
  * @nr:		how many
- * @buf:	receives the name given with tkfi_name_add(), or else the object's,
- *		with offset and size in bytes: tk_core+40/8
+ * @buf:	receives the name given with tkfi_name_add(), or else the object's, if
+ *		these are not all of it with offset and size in bytes: tk_core+40/8
  * @size:	of @buf
  */
 void tkfi_cell_name(unsigned int cell, unsigned int nr, char *buf, size_t size);

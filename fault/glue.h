@@ -226,6 +226,7 @@ do {									\
  */
 #ifndef TKFI_UPDATE_BEGIN
 #define TKFI_UPDATE_BEGIN()	do { } while (0)
+#define TKFI_NAME_COARSE(name, tk)	do { } while (0)
 
 struct tkfi_coarse tkfi_coarse(const struct timekeeper *tk)
 {
@@ -237,6 +238,13 @@ struct tkfi_coarse tkfi_coarse(const struct timekeeper *tk)
 	};
 }
 #else
+#define TKFI_NAME_COARSE(name, tk)					\
+do {									\
+	tkfi_name_add(&(tk)->coarse_sec, name ".coarse_sec");		\
+	tkfi_name_add(&(tk)->coarse_nsec, name ".coarse_nsec");		\
+	tkfi_name_add(&(tk)->coarse_base, name ".coarse_base");		\
+} while (0)
+
 struct tkfi_coarse tkfi_coarse(const struct timekeeper *tk)
 {
 	s64 ns = (s64)tk->coarse_sec * NSEC_PER_SEC + tk->coarse_nsec;
@@ -260,25 +268,47 @@ u64 tkfi_halted_at(void)
 	return cycles_at_suspend;
 }
 
-/* What a timekeeper's readers load. */
+/* What readers load, and a copy stores. */
+#define TKFI_NAME_MEMBER(name, object, member, kind)			\
+	tkfi_name_add(&(object)->member, name "." #member kind)
+
+#define TKFI_NAME_BASE(name, of, kind)					\
+do {									\
+	TKFI_NAME_MEMBER(name, of, clock, kind);			\
+	TKFI_NAME_MEMBER(name, of, mask, kind);				\
+	TKFI_NAME_MEMBER(name, of, cycle_last, kind);			\
+	TKFI_NAME_MEMBER(name, of, mult, kind);				\
+	TKFI_NAME_MEMBER(name, of, shift, kind);			\
+	TKFI_NAME_MEMBER(name, of, xtime_nsec, kind);			\
+	TKFI_NAME_MEMBER(name, of, base, kind);				\
+	TKFI_NAME_MEMBER(name, of, base_real, kind);			\
+} while (0)
+
+#define TKFI_NAME_TIMEKEEPER(name, tk)					\
+do {									\
+	TKFI_NAME_BASE(name, &(tk)->tkr_mono, "");			\
+	TKFI_NAME_BASE(name, &(tk)->tkr_raw, "[RAW]");			\
+	TKFI_NAME_MEMBER(name, tk, xtime_sec, "");			\
+	TKFI_NAME_MEMBER(name, tk, ktime_sec, "");			\
+	TKFI_NAME_MEMBER(name, tk, wall_to_monotonic.tv_sec, "");	\
+	TKFI_NAME_MEMBER(name, tk, wall_to_monotonic.tv_nsec, "");	\
+	TKFI_NAME_MEMBER(name, tk, offs_real, "");			\
+	TKFI_NAME_MEMBER(name, tk, offs_boot, "");			\
+	TKFI_NAME_MEMBER(name, tk, offs_tai, "");			\
+	TKFI_NAME_MEMBER(name, tk, raw_sec, "");			\
+	TKFI_NAME_COARSE(name, tk);					\
+} while (0)
+
 static void tkfi_name_line(void)
 {
-	const struct timekeeper *tk = &tk_core.timekeeper;
-
 	tkfi_name_add(&tk_core.seq.seqcount.sequence, "tk_core.seq");
-	tkfi_name_add(&tk->tkr_mono.cycle_last, "tk_core.cycle_last");
-	tkfi_name_add(&tk->tkr_mono.mult, "tk_core.mult");
-	tkfi_name_add(&tk->tkr_mono.shift, "tk_core.shift");
-	tkfi_name_add(&tk->tkr_mono.xtime_nsec, "tk_core.xtime_nsec");
-	tkfi_name_add(&tk->tkr_mono.base, "tk_core.base");
-	tkfi_name_add(&tk->xtime_sec, "tk_core.xtime_sec");
-	tkfi_name_add(&tk->ktime_sec, "tk_core.ktime_sec");
 	tkfi_name_add(&tk_fast_mono.seq.seqcount.sequence, "tk_fast_mono.seq");
 	tkfi_name_add(&tk_fast_raw.seq.seqcount.sequence, "tk_fast_raw.seq");
-	tkfi_name_add(&tk_fast_mono.base[0].mult, "tk_fast_mono.base[0].mult");
-	tkfi_name_add(&tk_fast_mono.base[1].mult, "tk_fast_mono.base[1].mult");
-	tkfi_name_add(&tk_fast_mono.base[0].cycle_last, "tk_fast_mono.base[0].cycle_last");
-	tkfi_name_add(&tk_fast_mono.base[1].cycle_last, "tk_fast_mono.base[1].cycle_last");
+	TKFI_NAME_TIMEKEEPER("tk_core", &tk_core.timekeeper);
+	TKFI_NAME_BASE("tk_fast_mono.base[0]", &tk_fast_mono.base[0], "");
+	TKFI_NAME_BASE("tk_fast_mono.base[1]", &tk_fast_mono.base[1], "");
+	TKFI_NAME_BASE("tk_fast_raw.base[0]", &tk_fast_raw.base[0], "");
+	TKFI_NAME_BASE("tk_fast_raw.base[1]", &tk_fast_raw.base[1], "");
 }
 
 /* As if the machine had never slept. */

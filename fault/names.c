@@ -1,68 +1,72 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/hash.h>
 #include <linux/kallsyms.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 
 #include "names.h"
 
-#define TKFI_NAMES	64
+#define NAME_BITS	9
 
-/* A name that came from kallsyms lies in text[]. */
-static struct {
+/* By address: where the hash says, or after it. A name from kallsyms lies in text[]. */
+static struct named {
 	const void *addr;
 	const char *name;
 	char text[48];
-} tkfi_names[TKFI_NAMES];
+} names[BIT(NAME_BITS)];
 
-static int tkfi_nr_names;
+static unsigned int nr_names;
+
+/* The place of an address: that is its name's, or free. */
+static struct named *place_of(const void *addr)
+{
+	unsigned int at = hash_ptr(addr, NAME_BITS);
+
+	while (names[at].addr && names[at].addr != addr)
+		at = (at + 1) % ARRAY_SIZE(names);
+	return &names[at];
+}
+
+/* One place stays free. */
+static bool is_full(void)
+{
+	return nr_names == ARRAY_SIZE(names) - 1;
+}
 
 void tkfi_name_add(const void *addr, const char *name)
 {
-	int i;
+	struct named *named = place_of(addr);
 
-	for (i = 0; i < tkfi_nr_names; i++) {
-		if (tkfi_names[i].addr == addr) {
-			tkfi_names[i].name = name;
+	if (!named->addr) {
+		if (WARN_ON_ONCE(is_full()))
 			return;
-		}
+		named->addr = addr;
+		nr_names++;
 	}
-	if (WARN_ON_ONCE(tkfi_nr_names == TKFI_NAMES))
-		return;
-	tkfi_names[tkfi_nr_names].addr = addr;
-	tkfi_names[tkfi_nr_names++].name = name;
-}
-
-static const char *find(const void *addr, bool given)
-{
-	int i;
-
-	for (i = 0; i < tkfi_nr_names; i++)
-		if (tkfi_names[i].addr == addr &&
-		    !(given && tkfi_names[i].name == tkfi_names[i].text))
-			return tkfi_names[i].name;
-	return NULL;
+	named->name = name;
 }
 
 const char *tkfi_name_given(const void *addr)
 {
-	return find(addr, true);
+	const struct named *named = place_of(addr);
+
+	return named->name == named->text ? NULL : named->name;
 }
 
 const char *tkfi_name(const void *addr)
 {
-	const char *name = find(addr, false);
+	struct named *named = place_of(addr);
 	char symbol[KSYM_SYMBOL_LEN];
-	int i;
 
-	if (name)
-		return name;
-	if (tkfi_nr_names == TKFI_NAMES)
+	if (named->addr)
+		return named->name;
+	if (is_full())
 		return "(too many names)";
 
 	sprint_symbol_no_offset(symbol, (unsigned long)addr);
-	i = tkfi_nr_names++;
-	strscpy(tkfi_names[i].text, symbol, sizeof(tkfi_names[i].text));
-	tkfi_names[i].addr = addr;
-	tkfi_names[i].name = tkfi_names[i].text;
-	return tkfi_names[i].name;
+	strscpy(named->text, symbol, sizeof(named->text));
+	named->addr = addr;
+	named->name = named->text;
+	nr_names++;
+	return named->name;
 }

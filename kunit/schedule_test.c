@@ -508,6 +508,59 @@ static void too_much_to_search(struct kunit *test)
 		KUNIT_EXPECT_FALSE(test, explorer->violations[i].minimal);
 }
 
+/* How wide the steps at a cell were: a bit for each number of cells. */
+static u8 widths[TKFI_MAX_CELLS];
+
+static void note_widths(struct tkfi_explorer *x, int ret)
+{
+	const struct tkfi_engine *engine = x->session.engine;
+	unsigned int i, j;
+
+	for (i = 0; i < engine->nr_log; i++) {
+		const struct tkfi_done *step = &engine->log[i];
+
+		for (j = step->cell; j < step->cell + step->nr_cells; j++)
+			if (tkfi_cells[j].flags & TKFI_CELL_SHARED)
+				widths[step->cell] |= BIT(step->nr_cells);
+	}
+}
+
+/*
+ * Where a schedule can stop has a name, not a number, which the next compilation would
+ * make another one.
+ */
+static void names(struct kunit *test)
+{
+	const struct tkfi_explore_options options = {
+		.strategy = TKFI_POS, .executions = 200, .as_found = true,
+	};
+	unsigned int i, cell, nr, wrong = 0;
+	char name[40];
+
+	explorer->each = note_widths;
+	for (i = 0; i < ARRAY_SIZE(tkfi_scenarios); i++) {
+		const struct tkfi_scenario *s = &tkfi_scenarios[i];
+
+		if (s->aux && !tkfi_aux_clock())
+			continue;
+		memset(widths, 0, sizeof(widths));
+		KUNIT_EXPECT_EQ_MSG(test,
+				    tkfi_explorer_load(explorer, s, err,
+						       sizeof(err)), 0, "%s", err);
+		KUNIT_EXPECT_EQ(test, tkfi_explore(explorer, &options), 0);
+		for (cell = 1; cell < TKFI_MAX_CELLS; cell++) {
+			for (nr = 1; nr < 8; nr++) {
+				if (!(widths[cell] & BIT(nr)))
+					continue;
+				tkfi_cell_name(cell, nr, name, sizeof(name));
+				if (strchr(name, '+') && wrong++ < 10)
+					KUNIT_FAIL(test, "%s: %s", s->name, name);
+			}
+		}
+	}
+	explorer->each = NULL;
+}
+
 static struct kunit_case schedule_cases[] = {
 	KUNIT_CASE(round_trip),
 	KUNIT_CASE(malformed),
@@ -520,6 +573,7 @@ static struct kunit_case schedule_cases[] = {
 	KUNIT_CASE(resumes),
 	KUNIT_CASE(limits),
 	KUNIT_CASE(too_much_to_search),
+	KUNIT_CASE(names),
 	{}
 };
 
