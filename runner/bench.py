@@ -41,8 +41,8 @@ shrunk. Host time, caches hot, the least of {BOOTS} boots."""
 # At the most so many times idle hooks
 AIMS = {"random_ns": ("random", 3), "pct_ns": ("pct", 3), "dpor_amortised_ns": ("dpor amortised", 1)}
 AIMS_NOTE = """\
-In times idle hooks. Of who misses an aim: steps per execution (dpor: new ones per class) x ns, all of the
-time divided among them, and how many ns it would have for each."""
+In times idle hooks. Of who misses an aim: steps of an execution (dpor: new ones of a class) x ns, all of
+its time divided among them, and how many ns the aim has for each."""
 
 SEQLOCK_AIMS = {"random_ns": 1000, "to_completion_us": 10_000}
 # Complete and blocked executions, ms to the end; random, pct and DPOR in ns per execution
@@ -125,8 +125,8 @@ class Aim:
         if self.times is None:
             return "not measured"
         what = f"{self.times:.1f}"
-        return what if self.held else (f"{what}: {self.steps:.1f} x {self.step_ns:.1f}, "
-                                       f"for {self.step_ns_to_hold:.1f}")
+        return what if self.held else (f"{what}: {self.steps:.1f} x {self.step_ns:.1f} ns, "
+                                       f"aim {self.step_ns_to_hold:.1f} ns")
 
 
 def measure(kernel: Kernel, layout: Layout) -> Bench:

@@ -104,9 +104,9 @@ def test_fields_others_rely_on() -> None:
 
 
 @pytest.mark.parametrize("idle, held, random", [
-    (200.0, [False, False, False], "20.0: 40.0 x 100.0, for 15.0"),
-    (1000.0, [False, True, True], "4.0: 40.0 x 100.0, for 75.0"),
-    (999.9, [False, False, False], "4.0: 40.0 x 100.0, for 75.0"),
+    (200.0, [False, False, False], "20.0: 40.0 x 100.0 ns, aim 15.0 ns"),
+    (1000.0, [False, True, True], "4.0: 40.0 x 100.0 ns, aim 75.0 ns"),
+    (999.9, [False, False, False], "4.0: 40.0 x 100.0 ns, aim 75.0 ns"),
     (1333.4, [True, True, True], "3.0"),
 ])
 def test_an_aim_that_is_missed_says_what_limits_it(idle: float, held: list[bool], random: str) -> None:
