@@ -103,6 +103,7 @@ struct tkfi_dpor {
 	unsigned int blind;	/* a cell that makes nothing dependent, or 0 */
 	u64 beginnings;		/* so far */
 	bool skipped;		/* this one belongs to another part */
+	bool disturbed;		/* something else was executed since the last one */
 
 	struct race races[MAX_RACES];
 	unsigned int nr_races;
@@ -730,6 +731,7 @@ static void forget(struct tkfi_dpor *d)
 	d->nodes[0] = (struct node){};
 	d->beginnings = 0;
 	d->skipped = false;
+	d->disturbed = false;
 	d->free_tree = 0;
 	d->nr_tree = 1;
 }
@@ -757,7 +759,7 @@ static int go_on(struct tkfi_dpor *d)
 				  snapshot(d, d->nr_snapshots - 1));
 }
 
-/* From where tkfi_dpor_keep() saved it. */
+/* To where tkfi_dpor_keep() saved it, or it was disturbed. */
 static int start_again(struct tkfi_dpor *d,
 		       const struct tkfi_dpor_client *client)
 {
@@ -768,6 +770,7 @@ static int start_again(struct tkfi_dpor *d,
 	d->ret = 0;
 	d->nr_races = 0;
 	d->nr_snapshots = 0;
+	d->disturbed = false;
 	ret = client->start(client->arg);
 	return ret ?: tkfi_engine_run(d->engine, &d->strategy);
 }
@@ -814,7 +817,7 @@ static int explore(struct tkfi_dpor *d, const struct tkfi_dpor_client *client,
 			return ret;
 		if (!next_execution(d, client, &ret))
 			return ret;
-		ret = go_on(d);
+		ret = d->disturbed ? start_again(d, client) : go_on(d);
 	}
 }
 
@@ -872,6 +875,11 @@ int tkfi_dpor_explore(struct tkfi_dpor *d, const struct tkfi_dpor_client *client
 		if (client->restart)
 			client->restart(client->arg);
 	}
+}
+
+void tkfi_dpor_disturb(struct tkfi_dpor *d)
+{
+	d->disturbed = true;
 }
 
 void tkfi_dpor_keep(struct tkfi_dpor *d, struct tkfi_keep *keep)

@@ -99,6 +99,12 @@ int tkfi_dpor_explore(struct tkfi_dpor *dpor,
 		      const struct tkfi_dpor_client *client,
 		      struct tkfi_dpor_stats *stats);
 
+/*
+ * What an execution leaves behind is not all as it was: the next one begins at the
+ * start, not at a snapshot. For @pause.
+ */
+void tkfi_dpor_disturb(struct tkfi_dpor *dpor);
+
 struct tkfi_keep;
 
 /* Save or load what is left to explore. For @pause, and before a resumption. */

@@ -401,21 +401,16 @@ static bool watch_sample(struct tkfi_explorer *x, u64 seed)
 	return !tkfi_unseen_end(&x->unseen);
 }
 
-/* The same, now and then in an exploration, whose next execution has this one's log. */
+/* The same, now and then in an exploration. */
 static bool watch_another(struct tkfi_explorer *x)
 {
-	struct tkfi_engine *engine = x->session.engine;
-	static struct tkfi_done log[TKFI_MAX_STEPS];
 	u64 nr = x->stats.classes;
-	bool seen;
 
 	if (x->searching || nr < x->watch.watch_at)
 		return true;
 	x->watch.watch_at = nr + WATCH_EVERY;
-	memcpy(log, engine->log, sizeof(log));
-	seen = watch_sample(x, nr);
-	memcpy(engine->log, log, sizeof(log));
-	return seen;
+	tkfi_dpor_disturb(x->dpor);
+	return watch_sample(x, nr);
 }
 
 /* Between executions. Returns whether to go on. */

@@ -632,12 +632,12 @@ static void what_is_unseen_in_a_branch_is_reported(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, err, "");
 }
 
-/* Of more executions than go by until one is watched again. */
-#define MANY	"setup: wait 12ms; cpu0: adjtimex freq=-500ppm;"		\
-		"cpu1: adjtimex freq=+500ppm;"					\
-		"cpu2: read vdso MONOTONIC, read kernel ktime_get,"		\
-		"read vdso MONOTONIC;"						\
-		"cpu3: read kernel ktime_get, read kernel ktime_get; host: 10ms"
+/* Of more executions than go by until one is watched again, and of several updates. */
+#define MANY	"setup: adjtimex freq=+500ppm, wait 13ms, tick, wait 3ms;"	\
+		"cpu0: adjtimex freq=-500ppm, tick; cpu1: tick;"		\
+		"cpu2: read vdso MONOTONIC, read vdso MONOTONIC;"		\
+		"cpu3: read kernel ktime_get, read kernel ktime_get;"		\
+		"host: 10ms, 5ms"
 
 static s64 run_write_late(struct tkfi_op *op)
 {
@@ -660,17 +660,29 @@ static void check_log(struct tkfi_explorer *x, int ret)
 		not_as_logged += nr[i] != engine->vcpus[i].steps;
 }
 
+static u64 findings(void)
+{
+	u64 nr = 0;
+	unsigned int i;
+
+	for (i = 0; i < explorer->nr_violations; i++)
+		nr += explorer->violations[i].findings;
+	return nr;
+}
+
 /* An exploration goes on looking, and goes on as if nobody had looked. */
 static void an_exploration_keeps_looking(struct kunit *test)
 {
 	const struct tkfi_explore_options ways[] = {
 		{ TKFI_DPOR, .executions = 40000, .as_found = true },
+		{ TKFI_DPOR, .executions = 40000, .as_found = true,
+		  .no_snapshots = true },
 		{ TKFI_DFS, .executions = 40000, .preemptions = 3,
 		  .as_found = true },
 		{ TKFI_RANDOM, .executions = 40000, .as_found = true },
 	};
+	u64 late, found[ARRAY_SIZE(ways)];
 	unsigned int i;
-	u64 late;
 
 	for (i = 0; i < ARRAY_SIZE(ways); i++) {
 		load_with(test, MANY, run_write_late);
@@ -687,7 +699,11 @@ static void an_exploration_keeps_looking(struct kunit *test)
 		explorer->each = NULL;
 		KUNIT_EXPECT_EQ(test, not_as_logged, 0);
 		KUNIT_EXPECT_GT(test, explorer->stats.classes, late);
+		found[i] = findings();
 	}
+	/* Who goes on from a snapshot finds what was there. */
+	KUNIT_EXPECT_EQ(test, found[0], found[1]);
+	KUNIT_EXPECT_EQ(test, found[0] > 0, tkfi_variant() != TKFI_FIXED);
 }
 
 static unsigned int atomics;
@@ -927,7 +943,6 @@ static struct kunit_case unseen_cases[] = {
 	KUNIT_CASE(an_unseen_read_is_reported),
 	KUNIT_CASE(a_watcher_is_told_in_turn),
 	KUNIT_CASE(what_is_unseen_in_a_branch_is_reported),
-
 	KUNIT_CASE(an_atomic_access_is_seen),
 	KUNIT_CASE(an_exploration_keeps_looking),
 	KUNIT_CASE(publication_is_word_by_word),
