@@ -33,6 +33,9 @@ static struct object {
 
 static unsigned int nr_objects;
 
+/* The most cells that one access touches. */
+#define MAX_WIDTH	5
+
 unsigned long tkfi_cell_first_page;
 u8 tkfi_cell_pages[TKFI_CELL_SPAN];
 u16 tkfi_cell_map[TKFI_CELL_PAGES][TKFI_CELLS_PER_PAGE];
@@ -293,6 +296,23 @@ void tkfi_cell_name(unsigned int cell, unsigned int nr, char *buf, size_t size)
 	}
 	snprintf(buf, size, "%s+%zu/%u", object->name,
 		 (size_t)(addr_of[cell] - object->addr), nr * TKFI_CELL_SIZE);
+}
+
+bool tkfi_cells_have(const char *name)
+{
+	unsigned int cell, nr;
+	char other[40];
+
+	for (cell = 1; cell < nr_cells; cell++) {
+		if (cell > nr_locks && cell <= MAX_LOCKS)
+			continue;
+		for (nr = 1; nr <= MAX_WIDTH; nr++) {
+			tkfi_cell_name(cell, nr, other, sizeof(other));
+			if (!strcmp(other, name))
+				return true;
+		}
+	}
+	return false;
 }
 
 bool tkfi_cells_learn(unsigned int cell, unsigned int nr, unsigned int vcpu,

@@ -146,6 +146,9 @@ unsigned int tkfi_cell_about(unsigned int cell);
  */
 void tkfi_cell_name(unsigned int cell, unsigned int nr, char *buf, size_t size);
 
+/* Is there anything that tkfi_cell_name() calls so? It looks at all cells. */
+bool tkfi_cells_have(const char *name);
+
 /**
  * tkfi_cells_print_shared() - which cells have turned out to be worth a choice
  * @buf:	receives "12-14,77,b80": numbers, a b before sequences that two write at

@@ -100,18 +100,63 @@ static void collect(struct tkfi_explorer *x)
 	}
 }
 
+/* Where the set-up begins in its plan. */
+#define SETUP_CPU	"cpu0: "
+
+static int parse_setup(struct tkfi_explorer *x, char *err, size_t size)
+{
+	x->session.setup->nr_programs = 0;
+	return x->setup[0] ? tkfi_plan_parse(x->session.setup, err, size,
+					     SETUP_CPU "%s", x->setup) : 0;
+}
+
+/* From a place in one of the plans to that in the scenario's text. */
+static unsigned int place_in_text(const struct tkfi_explorer *x,
+				  const struct tkfi_plan *plan, const char *at)
+{
+	if (plan == &x->plan)
+		return x->plan_at + (at - plan->text);
+	/* What the user did not write is not where it is wrong. */
+	return x->setup_at + max(0, (int)(at - plan->text) -
+				 (int)strlen(SETUP_CPU));
+}
+
+unsigned int tkfi_explorer_find(const struct tkfi_explorer *x,
+				const struct tkfi_op *op)
+{
+	const struct tkfi_plan *setup = x->session.setup;
+	bool in_setup = op >= setup->programs[0].ops &&
+			op < setup->programs[1].ops;
+
+	return place_in_text(x, in_setup ? setup : &x->plan, op->text);
+}
+
+/* The first statement that only a plan has; NULL if there is none. */
+static const char *find_fault(const char *text)
+{
+	for (; *text; text += *text == ';') {
+		text = skip_spaces(text);
+		if (strstarts(text, "at "))
+			return text;
+		text = strchrnul(text, ';');
+	}
+	return NULL;
+}
+
 int tkfi_explorer_load(struct tkfi_explorer *x,
 		       const struct tkfi_scenario *scenario, char *err,
 		       size_t size)
 {
-	const char *text = skip_spaces(scenario->text), *end;
+	const char *text = skip_spaces(scenario->text), *end, *fault;
 	int ret;
 
 	x->setup[0] = '\0';
 	if (strstarts(text, "setup:")) {
 		text += strlen("setup:");
 		end = strchrnul(text, ';');
+		x->setup_at = text - scenario->text;
 		if (end - text >= sizeof(x->setup)) {
+			x->wrong = x->setup_at + sizeof(x->setup) - 1;
 			snprintf(err, size, "a set-up of %d characters; %zu are possible",
 				 (int)(end - text), sizeof(x->setup) - 1);
 			return -EINVAL;
@@ -120,12 +165,23 @@ int tkfi_explorer_load(struct tkfi_explorer *x,
 		x->setup[end - text] = '\0';
 		text = *end ? end + 1 : end;
 	}
-	ret = tkfi_plan_parse(&x->plan, err, size, "%s", text);
-	if (ret)
+	ret = parse_setup(x, err, size);
+	if (ret) {
+		x->wrong = place_in_text(x, x->session.setup,
+					 x->session.setup->wrong);
 		return ret;
-	if (x->plan.nr_faults) {
+	}
+	fault = find_fault(text);
+	if (fault) {
+		x->wrong = fault - scenario->text;
 		snprintf(err, size, "a scenario has no 'at' statements: all places are tried");
 		return -EINVAL;
+	}
+	x->plan_at = text - scenario->text;
+	ret = tkfi_plan_parse(&x->plan, err, size, "%s", text);
+	if (ret) {
+		x->wrong = place_in_text(x, &x->plan, x->plan.wrong);
+		return ret;
 	}
 	strscpy(x->name, scenario->name, sizeof(x->name));
 	strscpy(x->text, scenario->text, sizeof(x->text));
@@ -451,13 +507,9 @@ static bool pause(void *arg)
 static int begin(struct tkfi_explorer *x, unsigned long *flags)
 {
 	struct tkfi_session *session = &x->session;
-	int ret = 0;
+	int ret = parse_setup(x, session->engine->error,
+			      sizeof(session->engine->error));
 
-	session->setup->nr_programs = 0;
-	if (x->setup[0])
-		ret = tkfi_plan_parse(session->setup, session->engine->error,
-				      sizeof(session->engine->error),
-				      "cpu0: %s", x->setup);
 	local_irq_save(*flags);
 	tkfi_state_save(&session->own);
 	if (ret)
@@ -976,6 +1028,7 @@ int tkfi_explorer_replay(struct tkfi_explorer *x, const char *text, char *err,
 	tkfi_plan_names(&x->plan, schedule.names);
 	schedule.nr_vcpus = x->plan.nr_programs;
 	ret = tkfi_schedule_parse(&schedule, text, err, size);
+	x->wrong = schedule.wrong;
 	if (ret)
 		return ret;
 	forget(x);
@@ -988,6 +1041,7 @@ int tkfi_explorer_replay(struct tkfi_explorer *x, const char *text, char *err,
 		ret = too_long(x->session.engine,
 			       tkfi_engine_run(x->session.engine,
 					       &schedule.strategy));
+		x->wrong = schedule.wrong;
 		if (!ret || ret == -EDEADLK)
 			judge(x, ret, NULL);
 	}

@@ -138,6 +138,9 @@ struct tkfi_watch {
  * @name:	the scenario's
  * @plan:	its programs
  * @setup:	its set-up's operations
+ * @setup_at:	where these are in the scenario's text
+ * @plan_at:	and where what is in @plan
+ * @wrong:	where the fault is in a scenario, or a schedule, that is refused
  * @begin:	the state in which executions begin
  * @unseen:	watches executions of each scenario: the first ones, and now and then
  *		another one
@@ -173,6 +176,9 @@ struct tkfi_explorer {
 	char name[48];
 	struct tkfi_plan plan;
 	char setup[TKFI_PLAN_TEXT];
+	unsigned int setup_at;
+	unsigned int plan_at;
+	unsigned int wrong;
 	struct tkfi_state begin;
 	struct tkfi_unseen unseen;
 	bool watched;
@@ -207,7 +213,7 @@ void tkfi_explorer_close(struct tkfi_explorer *x);
  * tkfi_explorer_load() - choose a scenario
  * @x:		explorer
  * @scenario:	scenario
- * @err:	a sentence that says what is wrong
+ * @err:	a sentence that says what is wrong; @x->wrong is where
  * @size:	of @err
  *
  * Return: 0 or -EINVAL.
@@ -247,10 +253,20 @@ int tkfi_explorer_run_in_order(struct tkfi_explorer *x, unsigned int times);
  * @err:	a sentence that says what is wrong
  * @size:	of @err
  *
- * Return: 0, -EINVAL for a bad schedule, -ECANCELED if it does not fit, or as
- * tkfi_engine_run().
+ * Return: 0, -EINVAL for a bad schedule, -ECANCELED if it does not fit, both with
+ * @x->wrong, or as tkfi_engine_run().
  */
 int tkfi_explorer_replay(struct tkfi_explorer *x, const char *text, char *err,
 			 size_t size);
+
+/**
+ * tkfi_explorer_find() - where an operation is in the scenario's text
+ * @x:		explorer; a scenario has been loaded
+ * @op:		of its programs, or of the session's set-up
+ *
+ * Return: where it begins.
+ */
+unsigned int tkfi_explorer_find(const struct tkfi_explorer *x,
+				const struct tkfi_op *op);
 
 #endif

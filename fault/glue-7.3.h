@@ -72,6 +72,8 @@ static void tkfi_aux_reset(void)
 		tkd->shadow_timekeeper.id = id;
 	}
 	aux_timekeepers = 0;
+	TKFI_NAME_TIMEKEEPER("aux", &aux->timekeeper);
+	tkfi_name_add(&aux->timekeeper.clock_valid, "aux.clock_valid");
 	tkfi_name_add(&aux->seq.seqcount.sequence, "aux.seq");
 	tkfi_name_add(&aux->lock, "timekeeper_lock[AUX]");
 }
@@ -256,11 +258,14 @@ void tkfi_vdso_regions(tkfi_region_fn add)
 
 void tkfi_vdso_reset(void)
 {
+	const struct vdso_clock *aux = &vdso_k_time_data->aux_clock_data[0];
+
 	memset(vdso_k_time_data, 0, sizeof(*vdso_k_time_data));
 	TKFI_NAME_VDSO_LINES(&vdso_k_time_data->clock_data[CS_HRES_COARSE],
 			     &vdso_k_time_data->clock_data[CS_RAW]);
-	tkfi_name_add(&vdso_k_time_data->aux_clock_data[0].seq,
-		      "vdso.seq[AUX]");
+	TKFI_NAME_VDSO_LINE(aux, "[AUX]");
+	tkfi_name_add(&aux->basetime[VDSO_BASE_AUX].sec, "vdso.sec[AUX]");
+	tkfi_name_add(&aux->basetime[VDSO_BASE_AUX].nsec, "vdso.nsec[AUX]");
 }
 
 void tkfi_vdso_sequences(tkfi_sequence_fn mark)

@@ -187,6 +187,8 @@ struct tkfi_line tkfi_vdso_line(void);
 #define TKFI_NAME_VDSO_LINE(of, kind)					\
 do {									\
 	tkfi_name_add(&(of)->seq, "vdso.seq" kind);			\
+	tkfi_name_add(&(of)->clock_mode, "vdso.clock_mode" kind);	\
+	tkfi_name_add(&(of)->mask, "vdso.mask" kind);			\
 	tkfi_name_add(&(of)->cycle_last, "vdso.cycle_last" kind);	\
 	tkfi_name_add(&(of)->mult, "vdso.mult" kind);			\
 	tkfi_name_add(&(of)->shift, "vdso.shift" kind);			\

@@ -56,6 +56,9 @@ static s64 run_read(struct tkfi_op *op)
 	return op->reader->read();
 }
 
+/* The most that adjtimex takes, s; see ntp.c. */
+#define MAX_TAI_OFFSET	100000
+
 /* "freq=X", for "adjtimex" and "ntp". */
 static int parse_freq(char *args, long *tick_us, long *freq, char *err,
 		      size_t size)
@@ -73,27 +76,32 @@ static int parse_freq(char *args, long *tick_us, long *freq, char *err,
 	return 0;
 }
 
-/* "tai=N", "status=N", "offset=N": a number, and the mode that takes it. */
-static int parse_adjtimex_number(struct tkfi_op *op, char *args)
+/*
+ * "tai=N", "status=N", "offset=N": the mode that takes the number. What adjtimex would
+ * cut off, or pass over, is none.
+ */
+static int parse_adjtimex_number(struct tkfi_op *op, const char *args)
 {
-	char *name = strsep(&args, "=");
-	long value;
+	int status;
+	s64 offset;
+	u32 tai;
 
-	if (!args || kstrtol(args, 10, &value))
-		return -EINVAL;
-	if (!strcmp(name, "tai")) {
+	if (strstarts(args, "tai=") && !kstrtou32(args + 4, 10, &tai) &&
+	    tai <= MAX_TAI_OFFSET) {
 		op->timex.modes = ADJ_TAI;
 		op->sets = BIT(CLOCK_TAI);
-		op->timex.constant = value;
-	} else if (!strcmp(name, "status")) {
+		op->timex.constant = tai;
+	} else if (strstarts(args, "status=") &&
+		   !kstrtoint(args + 7, 10, &status)) {
 		op->timex.modes = ADJ_STATUS;
-		op->timex.status = value;
+		op->timex.status = status;
 		/* An inserted second is CLOCK_REALTIME's only. */
-		op->arms = value & STA_INS ? BIT(CLOCK_REALTIME) : 0;
-	} else if (!strcmp(name, "offset")) {
+		op->arms = status & STA_INS ? BIT(CLOCK_REALTIME) : 0;
+	} else if (strstarts(args, "offset=") &&
+		   !kstrtos64(args + 7, 10, &offset)) {
 		op->timex.modes = ADJ_OFFSET | ADJ_STATUS | ADJ_NANO;
 		op->timex.status = STA_PLL;
-		op->timex.offset = value;
+		op->timex.offset = offset;
 	} else {
 		return -EINVAL;
 	}
@@ -108,8 +116,14 @@ static int parse_adjtimex(struct tkfi_op *op, char *args, char *err,
 	/* Without the "freq=" that needs no saying. */
 	snprintf(op->call, sizeof(op->call), "do_adjtimex(%s)",
 		 args + (strstarts(args, "freq=") ? 5 : 0));
-	if (!strstarts(args, "freq=") && !parse_adjtimex_number(op, args))
+	if (!parse_adjtimex_number(op, args))
 		return 0;
+	if (strchr(args, '=') && !strstarts(args, "freq=")) {
+		snprintf(err, size,
+			 "impossible adjustment '%s'; write freq=FREQUENCY, tai=N (up to %d), status=N (an int) or offset=N (ns)",
+			 args, MAX_TAI_OFFSET);
+		return -EINVAL;
+	}
 	if (parse_freq(args, &tick, &freq, err, size))
 		return -EINVAL;
 	op->timex.modes = ADJ_FREQUENCY | ADJ_TICK;
@@ -346,11 +360,15 @@ static int parse_type(struct tkfi_op *op, const struct tkfi_op_type *types,
 	unsigned int i;
 	size_t len;
 
+	op->wrong = name;
 	for (i = 0; i < nr; i++) {
 		if (strcmp(types[i].name, name))
 			continue;
 		op->type = &types[i];
-		return op->type->parse(op, strim(args ?: ""), err, size);
+		args = strim(args ?: "");
+		if (*args)
+			op->wrong = args;
+		return op->type->parse(op, args, err, size);
 	}
 	len = scnprintf(err, size, "unknown operation '%s'; there are:", name);
 	for (i = 0; i < nr; i++)
@@ -439,20 +457,23 @@ int tkfi_op_parse_read(struct tkfi_op *op, char *text, char *err, size_t size)
 	return parse_read(op, text, err, size);
 }
 
-int tkfi_program_add(struct tkfi_program *program, char *text, char *err,
-		     size_t size)
+int tkfi_program_add(struct tkfi_program *program, char *text,
+		     const char **wrong, char *err, size_t size)
 {
 	struct tkfi_op *op = &program->ops[program->nr];
 
+	text = strim(text);
+	*wrong = text;
 	if (program->nr == TKFI_MAX_OPS) {
 		snprintf(err, size, "more than %d operations on one VCPU",
 			 TKFI_MAX_OPS);
 		return -EINVAL;
 	}
-	*op = (struct tkfi_op){ };
-	if (parse_type(op, op_types, ARRAY_SIZE(op_types), strim(text), err,
-		       size))
+	*op = (struct tkfi_op){ .text = text };
+	if (parse_type(op, op_types, ARRAY_SIZE(op_types), text, err, size)) {
+		*wrong = op->wrong;
 		return -EINVAL;
+	}
 	program->nr++;
 	return 0;
 }

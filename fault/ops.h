@@ -70,6 +70,8 @@ struct tkfi_op_type {
 /**
  * struct tkfi_op - one operation of a program
  * @type:	which
+ * @text:	where it begins in the text that it was read from
+ * @wrong:	and what was read last of it: if it is refused, what is wrong
  * @call:	as shown in a diagram
  * @reader:	for "read"
  * @sets:	clocks that it may set back, BIT(clockid_t) each
@@ -92,6 +94,8 @@ struct tkfi_op_type {
  */
 struct tkfi_op {
 	const struct tkfi_op_type *type;
+	const char *text;
+	const char *wrong;
 	char call[64];
 	const struct tkfi_reader *reader;
 	u32 sets;
@@ -142,13 +146,14 @@ struct tkfi_program {
  * tkfi_program_add() - append an operation
  * @program:	program
  * @text:	"read vdso MONOTONIC"; is torn up
+ * @wrong:	on error set to where in @text the fault is
  * @err:	a sentence that says what is wrong and lists what exists
  * @size:	of @err
  *
  * Return: 0 or -EINVAL.
  */
-int tkfi_program_add(struct tkfi_program *program, char *text, char *err,
-		     size_t size);
+int tkfi_program_add(struct tkfi_program *program, char *text,
+		     const char **wrong, char *err, size_t size);
 
 /**
  * tkfi_op_parse_read() - an operation that is one read, in no program

@@ -177,13 +177,17 @@ static int parse_host(struct tkfi_plan *plan, char *times, char *err,
 {
 	struct tkfi_program *host = &plan->programs[plan->nr_programs++];
 	char op[32], *time;
+	const char *in_op;
 
 	host->nr = 0;
 	host->is_nmi = false;
 	while ((time = strsep(&times, ","))) {
-		snprintf(op, sizeof(op), "wait %s", strim(time));
-		if (tkfi_program_add(host, op, err, size))
+		time = strim(time);
+		plan->wrong = time;
+		snprintf(op, sizeof(op), "wait %s", time);
+		if (tkfi_program_add(host, op, &in_op, err, size))
 			return -EINVAL;
+		host->ops[host->nr - 1].text = time;
 	}
 	return 0;
 }
@@ -240,10 +244,20 @@ static int parse_program(struct tkfi_plan *plan, char *statement, char *err,
 		return -EINVAL;
 	program->nr = 0;
 	while ((op = strsep(&statement, ",")))
-		if (tkfi_program_add(program, op, err, size))
+		if (tkfi_program_add(program, op, &plan->wrong, err, size))
 			return -EINVAL;
 	plan->nr_programs++;
 	return 0;
+}
+
+/* The next word, where the fault is if there is one; NULL at the end. */
+static char *next_word(struct tkfi_plan *plan, char **statement)
+{
+	char *word = strsep(statement, " ");
+
+	if (word)
+		plan->wrong = word;
+	return word;
 }
 
 /* The words after "at". */
@@ -260,13 +274,13 @@ static int parse_fault(struct tkfi_plan *plan, char *statement, char *err,
 	}
 	*fault = (struct tkfi_fault){ .hit = 1, .other = -1, .nr_ops = 1 };
 
-	word = strsep(&statement, " ");
+	word = next_word(plan, &statement);
 	cpu = parse_cpu(word);
 	if (cpu < 0 || cpu >= plan->nr_programs)
 		goto no_cpu;
 	fault->victim = cpu;
 
-	hit = strsep(&statement, " ");
+	hit = next_word(plan, &statement);
 	name = strsep(&hit, "#");
 	fault->point = name ? tkfi_point_find(name) : NULL;
 	if (!fault->point) {
@@ -278,18 +292,19 @@ static int parse_fault(struct tkfi_plan *plan, char *statement, char *err,
 		return -EINVAL;
 	}
 	if (hit && (kstrtouint(hit, 10, &fault->hit) || !fault->hit)) {
+		plan->wrong = hit;
 		snprintf(err, size, "impossible hit '#%s'; the first is #1",
 			 hit);
 		return -EINVAL;
 	}
 
-	word = strsep(&statement, " ");
+	word = next_word(plan, &statement);
 	if (!word || strcmp(word, "off")) {
 		snprintf(err, size, "'%s' where 'off TIME' is expected",
 			 word ?: "");
 		return -EINVAL;
 	}
-	word = strsep(&statement, " ");
+	word = next_word(plan, &statement);
 	if (!word || tkfi_parse_duration(word, &fault->delay)) {
 		snprintf(err, size,
 			 "impossible delay '%s'; write 0 to 10min, in ns, us, ms, s, min or cycles",
@@ -298,14 +313,14 @@ static int parse_fault(struct tkfi_plan *plan, char *statement, char *err,
 	}
 	plan->nr_faults++;
 
-	word = strsep(&statement, " ");
+	word = next_word(plan, &statement);
 	if (word && !strcmp(word, "run")) {
-		word = strsep(&statement, " ");
+		word = next_word(plan, &statement);
 		cpu = parse_cpu(word);
 		if (cpu < 0 || cpu >= plan->nr_programs || cpu == fault->victim)
 			goto no_cpu;
 		fault->other = cpu;
-		word = strsep(&statement, " ");
+		word = next_word(plan, &statement);
 		if (word && strcmp(word, "nmi")) {
 			if (kstrtouint(word, 10, &fault->nr_ops)) {
 				snprintf(err, size,
@@ -313,14 +328,16 @@ static int parse_fault(struct tkfi_plan *plan, char *statement, char *err,
 					 word);
 				return -EINVAL;
 			}
-			word = strsep(&statement, " ");
+			word = next_word(plan, &statement);
 		}
 	}
 	if (!word)
 		return 0;
-	if (!strcmp(word, "nmi"))
+	if (!strcmp(word, "nmi")) {
+		plan->wrong = statement ?: word;
 		return tkfi_op_parse_read(&fault->nmi,
 					  strim(statement ?: ""), err, size);
+	}
 	snprintf(err, size, "'%s' where 'run cpuN' or 'nmi FAMILY CLOCK' is expected",
 		 word);
 	return -EINVAL;
@@ -342,10 +359,12 @@ int tkfi_plan_parse(struct tkfi_plan *plan, char *err, size_t size,
 	plan->nr_programs = 0;
 	plan->nr_faults = 0;
 	plan->has_host = false;
+	plan->wrong = plan->text;
 	va_start(args, fmt);
 	len = vsnprintf(plan->text, sizeof(plan->text), fmt, args);
 	va_end(args);
 	if (len >= sizeof(plan->text)) {
+		plan->wrong = plan->text + TKFI_PLAN_TEXT - 1;
 		snprintf(err, size, "a plan of %d characters; %d are possible",
 			 len, TKFI_PLAN_TEXT - 1);
 		return -EINVAL;
@@ -354,6 +373,7 @@ int tkfi_plan_parse(struct tkfi_plan *plan, char *err, size_t size,
 		statement = strim(statement);
 		if (!*statement)
 			continue;
+		plan->wrong = statement;
 		if (!strncmp(statement, "at ", 3))
 			ret = parse_fault(plan, statement + 3, err, size);
 		else

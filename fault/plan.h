@@ -51,6 +51,7 @@ struct tkfi_fault {
  * @access:	called before every access of a VCPU's instrumented code; likewise
  * @probe_arg:	for @probe and @access
  * @text:	the plan as it was written, torn up by the parser
+ * @wrong:	when the parser refused it, where in @text the fault is
  */
 struct tkfi_plan {
 	struct tkfi_strategy strategy;
@@ -66,12 +67,14 @@ struct tkfi_plan {
 	tkfi_access_fn access;
 	void *probe_arg;
 	char text[TKFI_PLAN_TEXT];
+	const char *wrong;
 };
 
 /**
  * tkfi_plan_parse() - read a plan
  * @plan:	plan
- * @err:	on error a sentence that says what is wrong and what exists
+ * @err:	on error a sentence that says what is wrong and what exists; @plan->wrong
+ *		is where
  * @size:	of @err; 1024 holds every list
  * @fmt:	printf format of statements separated by ";":
  *

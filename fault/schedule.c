@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/bitops.h>
+#include <linux/ctype.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
+#include <linux/stringify.h>
 
 #include "cells.h"
 #include "schedule.h"
@@ -40,15 +42,34 @@ static bool is_met(const struct tkfi_turn *turn, const struct tkfi_step *step)
 	return !strcmp(turn->name, name);
 }
 
+static int print_turn(const struct tkfi_turn *turn, const char *word, char *buf,
+		      size_t size)
+{
+	char hit[16] = "";
+
+	if (turn->hit > 1)
+		snprintf(hit, sizeof(hit), "#%u", turn->hit);
+	return snprintf(buf, size, " %s %s %s%s", word, turn->kind, turn->name, hit);
+}
+
 static unsigned int diverged(struct tkfi_schedule *s, struct tkfi_engine *engine,
 			     const char *why)
 {
 	const struct tkfi_turn *turn = &s->turns[s->at];
+	char step[80];
 
-	snprintf(engine->error, sizeof(engine->error),
-		 "the schedule does not fit: in turn %u %s %s before its %s %s#%u",
-		 s->at + 1, s->names[turn->vcpu], why, turn->kind, turn->name,
-		 turn->hit);
+	print_turn(turn, "before its", step, sizeof(step));
+	if (tkfi_cells_have(turn->name)) {
+		s->wrong = turn->at;
+		snprintf(engine->error, sizeof(engine->error),
+			 "the schedule does not fit: in turn %u %s %s%s",
+			 s->at + 1, s->names[turn->vcpu], why, step);
+	} else {
+		s->wrong = turn->name_at;
+		snprintf(engine->error, sizeof(engine->error),
+			 "the schedule does not fit: nothing is called %s in this execution",
+			 turn->name);
+	}
 	return TKFI_STOP;
 }
 
@@ -102,11 +123,12 @@ static void init(struct tkfi_schedule *s)
 	s->nr_turns = 0;
 }
 
-/* Say what is wrong with @text, and point at @at. */
-static int point_at(const char *text, const char *at, const char *what,
-		    char *err, size_t size)
+/* Say what is wrong, and where: at @at. */
+static int refuse(struct tkfi_schedule *s, const char *text, const char *at,
+		  const char *what, char *err, size_t size)
 {
-	snprintf(err, size, "%s:\n%s\n%*s^", what, text, (int)(at - text), "");
+	s->wrong = at - text;
+	strscpy(err, what, size);
 	return -EINVAL;
 }
 
@@ -145,14 +167,16 @@ int tkfi_schedule_parse(struct tkfi_schedule *s, const char *text, char *err,
 		struct tkfi_turn *turn = &s->turns[s->nr_turns];
 
 		if (s->nr_turns == TKFI_MAX_TURNS)
-			return point_at(text, p, "too many turns", err, size);
-		*turn = (struct tkfi_turn){ .hit = 1 };
+			return refuse(s, text, p, "too many turns; "
+				      __stringify(TKFI_MAX_TURNS)
+				      " are possible", err, size);
+		*turn = (struct tkfi_turn){ .hit = 1, .at = p - text };
 		len = word_length(p);
 		turn->vcpu = find_vcpu(s, p, len);
 		if (turn->vcpu == s->nr_vcpus)
-			return point_at(text, p,
-					"no such VCPU; write cpuN, nmiN or host",
-					err, size);
+			return refuse(s, text, p,
+				      "no such VCPU; write cpuN, nmiN or host",
+				      err, size);
 		p = skip_blanks(p + len);
 		if (!strncmp(p, "before ", 7)) {
 			turn->before = true;
@@ -165,35 +189,38 @@ int tkfi_schedule_parse(struct tkfi_schedule *s, const char *text, char *err,
 			    strcmp(turn->kind, "store") &&
 			    strcmp(turn->kind, "lock") &&
 			    strcmp(turn->kind, "unlock"))
-				return point_at(text, p,
-						"no such step; write load, store, lock or unlock",
-						err, size);
+				return refuse(s, text, p,
+					      "no such step; write load, store, lock or unlock",
+					      err, size);
 			p = skip_blanks(p + len);
 			len = word_length(p);
 			if (!len || len >= sizeof(turn->name))
-				return point_at(text, p,
-						"a name is expected, as in store vdso.seq",
-						err, size);
+				return refuse(s, text, p,
+					      "a name is expected, as in store vdso.seq",
+					      err, size);
 			memcpy(turn->name, p, len);
+			turn->name_at = p - text;
 			p += len;
 			if (*p == '#') {
-				char number[8] = {};
+				char number[12] = {};
 
 				len = word_length(++p);
-				memcpy(number, p, min(len, sizeof(number) - 1));
-				if (kstrtouint(number, 10, &turn->hit) ||
+				if (len < sizeof(number))
+					memcpy(number, p, len);
+				if (!isdigit(*p) ||
+				    kstrtouint(number, 10, &turn->hit) ||
 				    !turn->hit)
-					return point_at(text, p,
-							"a number is expected; the first is 1",
-							err, size);
+					return refuse(s, text, p,
+						      "a number is expected, from 1 to 4294967295",
+						      err, size);
 				p += len;
 			}
 			p = skip_blanks(p);
 		}
 		if (*p && *p != ',')
-			return point_at(text, p,
-					"a comma or the end is expected", err,
-					size);
+			return refuse(s, text, p,
+				      "a comma or the end is expected", err,
+				      size);
 		s->nr_turns++;
 		if (*p)
 			p = skip_blanks(p + 1);
@@ -286,14 +313,9 @@ int tkfi_schedule_print(const struct tkfi_schedule *s, char *buf, size_t size)
 				size - min_t(size_t, len, size), "%s%s",
 				i ? ", " : "", s->names[turn->vcpu]);
 		if (turn->before)
-			len += snprintf(buf + min_t(size_t, len, size),
-					size - min_t(size_t, len, size),
-					" before %s %s", turn->kind,
-					turn->name);
-		if (turn->before && turn->hit > 1)
-			len += snprintf(buf + min_t(size_t, len, size),
-					size - min_t(size_t, len, size), "#%u",
-					turn->hit);
+			len += print_turn(turn, "before",
+					  buf + min_t(size_t, len, size),
+					  size - min_t(size_t, len, size));
 	}
 	return len;
 }

@@ -23,6 +23,8 @@
  * @kind:	of that step: "load", "store", "lock" or "unlock"
  * @name:	what it touches
  * @hit:	which of them in this turn, from 1
+ * @at:		where it was in the text
+ * @name_at:	and where @name was
  */
 struct tkfi_turn {
 	unsigned int vcpu;
@@ -30,6 +32,8 @@ struct tkfi_turn {
 	char kind[8];
 	char name[40];
 	unsigned int hit;
+	u16 at;
+	u16 name_at;
 };
 
 /**
@@ -42,6 +46,7 @@ struct tkfi_turn {
  * @moved:	its VCPU has gone on in it
  * @names:	what the VCPUs are called
  * @nr_vcpus:	how many there are
+ * @wrong:	where in the text the fault is, if it is refused or does not fit
  */
 struct tkfi_schedule {
 	struct tkfi_strategy strategy;
@@ -52,13 +57,14 @@ struct tkfi_schedule {
 	bool moved;
 	char names[TKFI_MAX_VCPUS][TKFI_VCPU_NAME];
 	unsigned int nr_vcpus;
+	unsigned int wrong;
 };
 
 /**
  * tkfi_schedule_parse() - read a schedule
  * @schedule:	schedule; the caller sets @schedule->names and @schedule->nr_vcpus
  * @text:	what was written
- * @err:	on error a sentence, and a line with a caret under the fault
+ * @err:	on error a sentence; @schedule->wrong is where
  * @size:	of @err
  *
  * Return: 0 or -EINVAL.

@@ -351,6 +351,92 @@ static void expect_success(struct kunit *test, const struct tkfi_plan *plan)
 }
 
 /*
+ * What somebody wrote cannot be explored, or replayed: @err says why. Whoever has a runner
+ * is told by that, with a caret under the fault, in @text or in its turns.
+ */
+static void say_malformed(struct kunit *test, const char *what, const char *text)
+{
+	static char why[2 * sizeof(err)];
+
+	tkfi_result_string(why, sizeof(why), err);
+	tkfi_result("\"type\":\"malformed\",\"what\":\"%s\",\"why\":\"%s\",\"at\":%u",
+		    what, why, explorer->wrong);
+	KUNIT_FAIL(test, "%s\n%s\n%*s^", err, text, explorer->wrong, "");
+}
+
+/* Operations that have failed in all executions so far. */
+static u64 failing;
+
+static void note_failing(struct tkfi_explorer *x, int ret)
+{
+	u64 now = 0;
+	unsigned int i, j;
+
+	static_assert(TKFI_MAX_VCPUS * TKFI_MAX_OPS <= 64);
+	for (i = 0; i < x->plan.nr_programs; i++) {
+		for (j = 0; j < x->plan.programs[i].nr; j++) {
+			const struct tkfi_op *op = &x->plan.programs[i].ops[j];
+
+			if (op->done && !op->reader && op->result < 0)
+				now |= BIT_ULL(i * TKFI_MAX_OPS + j);
+		}
+	}
+	failing &= now;
+}
+
+/* An operation that fails whatever the others do; NULL if there is none. */
+static const struct tkfi_op *find_failing(const char **who)
+{
+	static const struct tkfi_explore_options some = {
+		.strategy = TKFI_POS, .executions = 16, .as_found = true,
+	};
+	static char names[TKFI_MAX_VCPUS][TKFI_VCPU_NAME], on[16];
+	const struct tkfi_program *setup = explorer->session.setup->programs;
+	unsigned int i;
+	int ret;
+
+	failing = U64_MAX;
+	explorer->each = note_failing;
+	ret = tkfi_explore(explorer, &some);
+	explorer->each = NULL;
+	*who = "in the set-up";
+	for (i = 0; explorer->setup[0] && i < setup->nr; i++)
+		if (!setup->ops[i].reader && setup->ops[i].result < 0)
+			return &setup->ops[i];
+	if (ret || !failing || failing == U64_MAX)
+		return NULL;
+	i = __ffs64(failing);
+	tkfi_plan_names(&explorer->plan, names);
+	snprintf(on, sizeof(on), "on %s", names[i / TKFI_MAX_OPS]);
+	*who = on;
+	return &explorer->plan.programs[i / TKFI_MAX_OPS].ops[i % TKFI_MAX_OPS];
+}
+
+/*
+ * Load what somebody wrote. Returns whether there is something to explore in it; if not,
+ * @err says why, and @explorer->wrong where.
+ */
+static bool load_given(const struct tkfi_scenario *s)
+{
+	const struct tkfi_op *op;
+	const char *text, *who;
+	char error[16];
+
+	if (tkfi_explorer_load(explorer, s, err, sizeof(err)))
+		return false;
+	op = find_failing(&who);
+	/* What was learnt is forgotten. */
+	if (!op)
+		return !tkfi_explorer_load(explorer, s, err, sizeof(err));
+	explorer->wrong = tkfi_explorer_find(explorer, op);
+	text = s->text + explorer->wrong;
+	snprintf(error, sizeof(error), "%pe", ERR_PTR(op->result));
+	snprintf(err, sizeof(err), "%.*s %s failed: %s",
+		 (int)strcspn(text, ",;"), text, who, error + (error[0] == '-'));
+	return false;
+}
+
+/*
  * What is found no longer does not belong on the list. A part has not seen all: whoever has
  * all parts sees what none of them found.
  */
@@ -378,8 +464,13 @@ static void explore(struct kunit *test, const struct tkfi_scenario *s,
 	bool complete;
 	int ret;
 
-	ret = tkfi_explorer_load(explorer, s, err, sizeof(err));
-	KUNIT_ASSERT_EQ_MSG(test, ret, 0, "%s", err);
+	if (must_be_known) {
+		ret = tkfi_explorer_load(explorer, s, err, sizeof(err));
+		KUNIT_ASSERT_EQ_MSG(test, ret, 0, "%s", err);
+	} else if (!load_given(s)) {
+		say_malformed(test, "scenario", s->text);
+		return;
+	}
 	ret = tkfi_explore(explorer, options);
 	if (ret == -ESTALE)
 		tkfi_result("\"type\":\"refused\",\"scenario\":\"%s\",\"why\":\"%s\"",
@@ -391,9 +482,11 @@ static void explore(struct kunit *test, const struct tkfi_scenario *s,
 	KUNIT_ASSERT_EQ_MSG(test, ret, 0, "%s",
 			    explorer->session.engine->error);
 	say_explored(os_nsecs() - explorer->watch.began);
-	expect_success(test, &explorer->plan);
-	if (explorer->setup[0])
-		expect_success(test, explorer->session.setup);
+	if (must_be_known) {
+		expect_success(test, &explorer->plan);
+		if (explorer->setup[0])
+			expect_success(test, explorer->session.setup);
+	}
 	/* Who gave a scenario may know that there is but one, who bounds it gets fewer. */
 	if (!options->parts && must_be_known && explorer->stats.complete &&
 	    !options->bounded && options->strategy != TKFI_DFS)
@@ -487,6 +580,49 @@ static void given(struct kunit *test)
 	/* A tick that changes no rate moves nobody back. */
 	if (!is_text())
 		KUNIT_EXPECT_EQ(test, explorer->nr_violations, 0);
+}
+
+/* What nobody can explore is refused, with a reason and a place. */
+static void refused(struct kunit *test)
+{
+	static const struct {
+		const char *text, *why;
+		unsigned int wrong;
+	} bad[] = {
+		{ "cpu0: tick; cpu1: settimeofday  -5, tick",
+		  "settimeofday  -5 on cpu1 failed: EINVAL", 18 },
+		{ "cpu0: settimeofday 99999999999999999; nmi cpu0: tick",
+		  "settimeofday 99999999999999999 on cpu0 failed: EINVAL", 6 },
+		{ " setup: wait 1ms, settimeofday -5; cpu0: tick",
+		  "settimeofday -5 in the set-up failed: EINVAL", 18 },
+		{ "setup: wait 1ms, wait 1; cpu0: tick", "impossible time", 22 },
+		{ "setup: ; cpu0: tick", "unknown operation", 6 },
+		{ "setup: tick; cpu0: tick; cpu2: tick",
+		  "'cpu2:' is not expected here", 25 },
+		{ "cpu0: tick;  at cpu0 nowhere: off 1ms; cpu1: what",
+		  "a scenario has no 'at' statements", 13 },
+		{ "cpu0: tick; cpu1: tick what", "tick takes no arguments", 23 },
+	};
+	/* What fails now and then may be what somebody wants to see. */
+	static const struct tkfi_scenario good[] = {
+		{ "given", "cpu0: tick; cpu1: settimeofday 1300000000; host: 1ms" },
+		{ "given", "setup: aux enable; cpu0: aux disable; cpu1: aux tick, aux settime 1300000000",
+		  true },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		const struct tkfi_scenario s = { "given", bad[i].text };
+
+		KUNIT_EXPECT_FALSE_MSG(test, load_given(&s), "%s", s.text);
+		KUNIT_EXPECT_TRUE_MSG(test, strstarts(err, bad[i].why), "%s", err);
+		KUNIT_EXPECT_EQ_MSG(test, explorer->wrong, bad[i].wrong, "%s",
+				    s.text);
+	}
+	for (i = 0; i < ARRAY_SIZE(good); i++)
+		if (!good[i].aux || tkfi_aux_clock())
+			KUNIT_EXPECT_TRUE_MSG(test, load_given(&good[i]), "%s",
+					      err);
 }
 
 /* A reader that waits has no place in an NMI: it waits for the one it interrupts. */
@@ -632,11 +768,20 @@ static void replayed(struct kunit *test)
 	int ret;
 
 	KUNIT_ASSERT_NOT_NULL_MSG(test, s, "no scenario is called %s", scenario);
-	ret = tkfi_explorer_load(explorer, s, err, sizeof(err));
-	KUNIT_ASSERT_EQ_MSG(test, ret, 0, "%s", err);
+	if (s != &text) {
+		ret = tkfi_explorer_load(explorer, s, err, sizeof(err));
+		KUNIT_ASSERT_EQ_MSG(test, ret, 0, "%s", err);
+	} else if (!load_given(s)) {
+		say_malformed(test, "scenario", s->text);
+		return;
+	}
 	ret = tkfi_explorer_replay(explorer, turns ?:
 				   "cpu0 before store vdso.seq, host, cpu1 before load vdso.seq#3",
 				   err, sizeof(err));
+	if (turns && (ret == -EINVAL || ret == -ECANCELED)) {
+		say_malformed(test, ret == -EINVAL ? "schedule" : "kernel", turns);
+		return;
+	}
 	if (ret != -EDEADLK)
 		KUNIT_ASSERT_EQ_MSG(test, ret, 0, "%s", err);
 	tkfi_result_events("replayed", &explorer->session.engine->trace);
@@ -654,6 +799,7 @@ static void replayed(struct kunit *test)
 static struct kunit_case explore_cases[] = {
 	KUNIT_CASE_PARAM(shipped, scenario_gen_params),
 	KUNIT_CASE(heeds),
+	KUNIT_CASE(refused),
 	KUNIT_CASE(nmi_waits),
 	KUNIT_CASE(given),
 	KUNIT_CASE(writers),

@@ -14,7 +14,7 @@ from typing import Any
 from runner import boots, coverage, draw, keep, parts, process, results, schedule
 from runner.boots import Run
 from runner.causes import Kind
-from runner.errors import INTERRUPTED, Interrupted, TestFailure, TkfiError
+from runner.errors import INTERRUPTED, InputError, Interrupted, TestFailure, TkfiError
 from runner.keep import Kept
 from runner.kernels import Kernel
 from runner.kunit_tool import KunitTool
@@ -316,7 +316,8 @@ def exploration(kernel: Kernel, runs: Runs, strategy: str, *, stopped: bool = Fa
     if absent and len(absent) == len(scenarios):
         problems.append(Problem(f"not for this kernel: {', '.join(sorted(absent))}", failed=False))
     header = next((run.found.header for _, run in runs if run.found.header), None)
-    if not header and problems and not any(problem.failed for problem in problems):
+    nothing = not header or all(run.found.malformed for _, run in runs)
+    if nothing and problems and not any(problem.failed for problem in problems):
         raise TkfiError("\n".join(dict.fromkeys(problem.text for problem in problems)))
     header = header or Header(results.FORMAT, kernel.name, kernel.variant, "")
     return Exploration(kernel, header, strategy, len(scenarios) - len(absent), explored, violations,
@@ -399,6 +400,10 @@ def _not_found(runs: Runs) -> list[Problem]:
 def _problems(piece: Piece, run: Run) -> list[Problem]:
     """What else a boot says: how it ended, what the kernel's own checks found, what is not there."""
     boot, found = run.boot, run.found
+    if found.malformed:
+        name, text = piece.scenario.name, piece.scenario.text
+        return [Problem(str(InputError(text, one.at, 1, f"{name}: {one.why}")), failed=False)
+                for one in found.malformed]
     if found.refused:
         return [Problem(f"{piece.words} cannot go on from what is kept: {one.why}; explore without "
                         "--resume, from the beginning", failed=False) for one in found.refused]

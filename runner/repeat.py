@@ -60,7 +60,8 @@ def _made(tool: KunitTool, run: boots.Run, scenario: Scenario, schedule: Schedul
     try:
         made = outcome(tool, run, scenario, schedule)
     except TkfiError as error:
-        raise type(error)(f"boot {number:,}: {error}") if number > 1 else error
+        kind = TestFailure if isinstance(error, TestFailure) else TkfiError
+        raise kind(f"boot {number:,}: {error}") if number > 1 else error
     traces = [trace for trace in run.found.traces if trace.case == CASE]
     if len(traces) != 1:
         raise TkfiError(f"boot {number:,} left {len(traces)} traces; full log: {run.boot.console}")

@@ -9,10 +9,10 @@ from typing import Any
 
 from runner import boots, draw, results
 from runner.causes import Kind
-from runner.errors import TestFailure, TkfiError
+from runner.errors import InputError, TestFailure, TkfiError
 from runner.kunit_tool import Ask, KunitTool
 from runner.progress import step
-from runner.results import Event, Header, Violation
+from runner.results import Event, Header, Malformed, Violation
 from runner.scenarios import Scenario
 from runner.schedule import Schedule, with_turns
 from runner.suites import messages
@@ -130,15 +130,24 @@ def _outcome(tool: KunitTool, run: boots.Run, scenario: Scenario,
         return error
 
 
+def malformed(one: Malformed, scenario: Scenario, schedule: Schedule) -> InputError:
+    """What to say of it to whoever wrote it."""
+    if one.what == "scenario":
+        return InputError(scenario.text, one.at, 1, f"{scenario.name}: {one.why}")
+    more = "; ./tkfi explore finds schedules that fit this kernel" if one.what == "kernel" else ""
+    return InputError(str(schedule), schedule.start + one.at, 1, f"{one.why}{more}")
+
+
 def outcome(tool: KunitTool, run: boots.Run, scenario: Scenario, schedule: Schedule) -> Replayed:
     """What a boot came to. Raises as replay()."""
     cause, found = run.boot.cause, run.found
     if cause and cause.kind in (Kind.PANIC, Kind.TIMEOUT):
         raise TestFailure(f"{tool.kernel.title}: {run.boot.failure()}")
+    for one in found.malformed:
+        raise malformed(one, scenario, schedule)
     if cause:
         said = "\n".join(messages(run.boot.output)) if cause.kind is Kind.FAILED else ""
-        raise TkfiError(f"{said}\nin {schedule}\n./tkfi explore finds schedules that fit this kernel"
-                        if said else f"{tool.kernel.title}: {run.boot.failure()}")
+        raise TkfiError(f"{said}\nin {schedule}" if said else f"{tool.kernel.title}: {run.boot.failure()}")
     events = [event for event in found.events if event.case == CASE]
     if found.problems or not found.header or not events:
         raise TkfiError("the result file is damaged:\n" + "\n".join(found.problems or ["  no execution"]))

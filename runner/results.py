@@ -197,6 +197,16 @@ class Refused:
 
 
 @dataclass(frozen=True)
+class Malformed:
+    """What somebody wrote and the kernel could not use: why, and where the fault is. what is it in: the
+    scenario, the schedule's turns, or the kernel, which the turns do not fit."""
+
+    what: str
+    why: str
+    at: int
+
+
+@dataclass(frozen=True)
 class Access:
     """One of two accesses whose order matters, by who as a schedule has it: value is what was read or
     written, None for a lock. The kernel says at which instruction, by address and by symbol; place is
@@ -284,6 +294,7 @@ class Results:
     explored: list[Explored] = field(default_factory=list)
     progress: Progress | None = None
     refused: list[Refused] = field(default_factory=list)
+    malformed: list[Malformed] = field(default_factory=list)
     not_found: list[NotFound] = field(default_factory=list)
     violations: list[Violation] = field(default_factory=list)
     so_far: dict[int, Violation] = field(default_factory=dict)  # by number
@@ -356,6 +367,8 @@ def _add(results: Results, record: Mapping[str, Any]) -> None:
         results.not_found.append(_make(NotFound, record))
     elif kind == "refused":
         results.refused.append(_make(Refused, record))
+    elif kind == "malformed":
+        results.malformed.append(_make(Malformed, record))
     elif kind in ("violation", "found"):
         accesses = tuple(_make(Access, access) for access in record["accesses"])
         violation = _make(Violation, {**record, "accesses": accesses})

@@ -42,6 +42,11 @@ class Schedule:
         return f"{FORMAT} {self.release} {self.variant} {scenario}: {self.turns}".rstrip()
 
     @property
+    def start(self) -> int:
+        """Where the turns begin in the text."""
+        return len(str(self)) - len(self.turns)
+
+    @property
     def version(self) -> str:
         """The release that it was found on, as --kernel has it."""
         return ".".join(re.findall(r"\d+", self.release)[:2])
@@ -106,5 +111,5 @@ def with_turns(events: Sequence[Event], turns: str, vcpus: Sequence[str]) -> lis
         while left and left[0].vcpu == owner:
             drawn.append(left.pop(0))
         if turn[2] and left:
-            drawn.append(Event(left[0].case, owner, "stop", turn[2]))
+            drawn.append(Event(left[0].case, owner, "stop", re.sub("#0*1$", "", turn[2])))
     return drawn + left

@@ -41,8 +41,6 @@ FAILED = """\
 [15:02:34]     # module: explore_test
 [15:02:34] clocksource: Switched to clocksource timer
 """
-CARET = "a comma or the end is expected:\n[15:02:34] cpu0 bfore store\n[15:02:34]      ^"
-
 PASSED = ('{"test_cases":[],"sub_groups":[{"name":"tkfi_explore","sub_groups":[],'
           '"test_cases":[{"name":"shipped","status":"PASS"}]}]}')
 Files = Callable[[Mapping[str, str]], str | None]
@@ -240,6 +238,12 @@ def say(said: str, case: str = "rises-coarse") -> str:
     return FAILED.format(case=case, said=said, blank=" ")
 
 
+def malformed(what: str, why: str, at: int) -> str:
+    """What a kernel reports that does not understand."""
+    return lines(EXPLORED, "nothing else") + json.dumps(
+        {"type": "malformed", "what": what, "why": why, "at": at}) + "\n"
+
+
 def spoiled(name: str, spoil: Callable[[str], str]) -> Files:
     """All is known, and something happens to what is reported of one scenario."""
     return lambda given: spoil(known(given)) if name in given["tkfi.scenario"] else known(given)
@@ -301,6 +305,25 @@ def test_a_kernel_that_reports_nothing(start: Callable[..., Machine], layout: La
     start(file)
     assert cli.main(["explore"], layout) == 2
     assert "falls-vdso was not explored; full log: console" in capsys.readouterr().err
+
+
+def test_what_the_kernel_cannot_read(start: Callable[..., Machine], layout: Layout, tmp_path: Path,
+                                     capsys: pytest.CaptureFixture[str]) -> None:
+    """A sentence and a caret, once, and nothing else; or, beside others, what was explored of these."""
+    start(lambda given: malformed("scenario", "unknown operation 'frob'", 6)
+          if "frob" in given["tkfi.scenario"] else kernel({**given, "glob": "tkfi_explore.given"}), WRONG,
+          say("unknown operation 'frob'", case="given"), bad="frob")
+    for jobs in ("1", "2"):
+        assert cli.main(["explore", "cpu0:  frob", "--jobs", jobs], layout) == 2
+        captured = capsys.readouterr()
+        assert captured.err.endswith(" s)\ntkfi: given: unknown operation 'frob'\n"
+                                     "  cpu0: frob\n        ^\n")
+        assert not captured.out
+    write(tmp_path / "mine", f"a = cpu0: frob\nb = {GIVEN}\n")
+    assert cli.main(["explore", str(tmp_path / "mine")], layout) == 2
+    out = capsys.readouterr().out
+    assert "\n\na: unknown operation 'frob'\n  cpu0: frob\n        ^\n\n1 of 2 scenarios" in out
+    assert re.search("  b +15 +yes ", out)
 
 
 def test_what_a_fresh_boot_does_not_confirm(start: Callable[..., Machine], layout: Layout,
@@ -489,10 +512,17 @@ def test_a_replay_in_which_all_holds(start: Callable[..., Machine], layout: Layo
 
 
 @pytest.mark.parametrize("file, cause, output, status, says", [
-    (lambda _: None, WRONG, say("the schedule does not fit: in turn 1 VCPU0 ended", "replayed"), 2,
-     f"tkfi: the schedule does not fit: in turn 1 VCPU0 ended\nin {RACE}\n./tkfi explore finds"),
-    (lambda _: None, WRONG, say(CARET, "replayed"), 2,
-     "tkfi: a comma or the end is expected:\ncpu0 bfore store\n     ^\nin tkfi1"),
+    (lambda _: malformed("kernel", "the schedule does not fit: in turn 2 host", 28), WRONG, say("no"), 2,
+     "tkfi: the schedule does not fit: in turn 2 host; ./tkfi explore finds schedules that fit "
+     "this kernel\n"
+     f"  {RACE}\n  {'^':>{len(RACE) - len(TURNS) + 29}}\n"),
+    (lambda _: malformed("schedule", "a comma or the end is expected", 5), WRONG, say("no"), 2,
+     f"tkfi: a comma or the end is expected\n  {RACE}\n  {'^':>{len(RACE) - len(TURNS) + 6}}\n"),
+    (lambda _: malformed("scenario", "tick on cpu1 failed: EINVAL", 18), WRONG, say("no"), 2,
+     "tkfi: falls-vdso: tick on cpu1 failed: EINVAL\n  cpu0: tick; cpu1: tick; host: 10ms\n"
+     f"  {'^':>19}\n"),
+    (lambda _: None, WRONG, say("no room\n[15:02:34]   for it", "replayed"), 2,
+     f"tkfi: no room\n  for it\nin {RACE}\n"),
     (lambda _: REPLAYED, PANIC, "", 1, "the kernel panicked: why"),
     (lambda _: REPLAYED, DIED, "", 2, "the kernel's process died"),
     (lambda _: REPLAYED[:-9], None, "", 2, "the result file is damaged"),
