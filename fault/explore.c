@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/ctype.h>
 #include <linux/errno.h>
 #include <linux/irqflags.h>
 #include <linux/kernel.h>
@@ -293,6 +294,28 @@ static bool only_counts(struct tkfi_explorer *x, const struct tkfi_finding *find
 	return false;
 }
 
+/* What the engine says of VCPUs that cannot go on, by the names that a schedule has. */
+static void say_waits(const char *error,
+		      const char names[TKFI_MAX_VCPUS][TKFI_VCPU_NAME], char *buf,
+		      size_t size)
+{
+	static const char deadlock[] = "deadlock: ";
+	size_t len = 0;
+
+	if (strstarts(error, deadlock))
+		error += strlen(deadlock);
+	while (*error && len + TKFI_VCPU_NAME < size) {
+		if (strstarts(error, "VCPU") && isdigit(error[4])) {
+			len += scnprintf(buf + len, size - len, "%s",
+					 names[error[4] - '0']);
+			error += 5;
+		} else {
+			buf[len++] = *error++;
+		}
+	}
+	buf[len] = '\0';
+}
+
 /* Keep the plainest schedule. */
 static void found(const struct tkfi_finding *finding, void *arg)
 {
@@ -322,6 +345,9 @@ static void found(const struct tkfi_finding *finding, void *arg)
 	v->cost = shrunk->cost;
 	v->finding = *finding;
 	strscpy(v->schedule, text, sizeof(v->schedule));
+	if (engine->ret)
+		say_waits(engine->error, schedule.names, v->waits,
+			  sizeof(v->waits));
 }
 
 static void check(struct tkfi_explorer *x, int ret, struct tkfi_order *order,

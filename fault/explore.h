@@ -36,6 +36,7 @@ struct tkfi_scenario {
  * @about:	what that VCPU stopped for, as tkfi_explanation's
  * @why:	the two accesses whose order matters
  * @findings:	how many there are, in all classes
+ * @waits:	if VCPUs do not come to their end, who waits for what
  */
 struct tkfi_violation {
 	struct tkfi_finding finding;
@@ -45,6 +46,7 @@ struct tkfi_violation {
 	unsigned int about;
 	struct tkfi_explanation why;
 	u64 findings;
+	char waits[256];
 };
 
 #define TKFI_MAX_VIOLATIONS	64

@@ -37,6 +37,9 @@
 
 #ifdef TKFI_GLUE_TIMEKEEPING
 
+/* What else readers load, and a copy stores. */
+#define TKFI_NAME_MORE(name, tk)	do { } while (0)
+
 /* The ns part that coarse clocks add to the seconds of the line. */
 #define TKFI_COARSE_NSEC(tk)	((tk)->tkr_mono.xtime_nsec >> (tk)->tkr_mono.shift)
 

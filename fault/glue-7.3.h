@@ -37,6 +37,16 @@
 
 #ifdef TKFI_GLUE_TIMEKEEPING
 
+/* What else readers load, and a copy stores; clock_valid is in the middle of a word. */
+#define TKFI_NAME_MORE(name, tk)					\
+do {									\
+	tkfi_name_add(&(tk)->coarse_nsec, name ".coarse_nsec");		\
+	tkfi_name_add(&(tk)->id, name ".id");				\
+	tkfi_name_add(&(tk)->clock_was_set_seq, name ".clock_was_set_seq"); \
+	tkfi_name_add(PTR_ALIGN_DOWN(&(tk)->clock_valid, 4),		\
+		      name ".clock_valid");				\
+} while (0)
+
 /* The ns part that coarse clocks add to the seconds of the line. */
 #define TKFI_COARSE_NSEC(tk)	((tk)->coarse_nsec)
 
@@ -73,7 +83,6 @@ static void tkfi_aux_reset(void)
 	}
 	aux_timekeepers = 0;
 	TKFI_NAME_TIMEKEEPER("aux", &aux->timekeeper);
-	tkfi_name_add(&aux->timekeeper.clock_valid, "aux.clock_valid");
 	tkfi_name_add(&aux->seq.seqcount.sequence, "aux.seq");
 	tkfi_name_add(&aux->lock, "timekeeper_lock[AUX]");
 }

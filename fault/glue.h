@@ -299,6 +299,7 @@ do {									\
 	TKFI_NAME_MEMBER(name, tk, offs_tai, "");			\
 	TKFI_NAME_MEMBER(name, tk, raw_sec, "");			\
 	TKFI_NAME_COARSE(name, tk);					\
+	TKFI_NAME_MORE(name, tk);					\
 } while (0)
 
 static void tkfi_name_line(void)

@@ -3,7 +3,7 @@
  * What the kernels are known to do wrong, each with its reason. Anything else that
  * an exploration finds is news; and so is an entry that is found no longer.
  */
-#include <linux/bits.h>
+#include <linux/bitops.h>
 #include <linux/glob.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
@@ -22,9 +22,9 @@
 static const char cover_letter[] =
 	"the race of the cover letter: a delay before a lower multiplier is published";
 static const char vdso_cover_letter[] =
-	"the same: the vDSO's readers never waited for the calculation";
+	"the race of the cover letter: the vDSO's readers never waited for the calculation";
 static const char takes_rate_back[] =
-	"the same: a change of the clocksource takes back what NTP had raised";
+	"the race of the cover letter: a change of the clocksource takes back a raised multiplier";
 static const char nmi_safe[] =
 	"NMI-safe accessors cannot wait, and are documented to go back";
 static const char moved_base[] =
@@ -38,7 +38,7 @@ static const char asleep[] =
 static const char halted_late[] =
 	"suspend samples where NMI-safe clocks are to stand, and they go on until they do";
 static const char __maybe_unused aux_page[] =
-	"the same; and the page of an auxiliary clock holds whole ns: it can lose one";
+	"the race of the cover letter; and the page of an auxiliary clock holds whole ns: it can lose one";
 static const char lockless_seconds[] =
 	"ktime_get_real_seconds() never waits: it is behind what the vDSO page shows";
 static const char seconds_too_early[] =
@@ -143,22 +143,39 @@ static bool has_one_of(const struct tkfi_finding *finding, u8 families)
 			   BIT(finding->second->reader->family));
 }
 
+/* Is it this one, whatever the scenario? */
+static bool is_like(const struct tkfi_known *known,
+		    const struct tkfi_finding *finding)
+{
+	return known->variants & BIT(tkfi_variant()) &&
+	       !strcmp(known->oracle, finding->oracle) &&
+	       glob_match(known->clocks, finding->clock) &&
+	       belongs(known, finding->first) &&
+	       belongs(known, finding->second) &&
+	       has_one_of(finding, known->needs);
+}
+
 const struct tkfi_known *tkfi_known_find(const char *scenario,
 					 const struct tkfi_finding *finding)
 {
 	unsigned int i;
 
-	for (i = 0; i < tkfi_nr_known; i++) {
-		const struct tkfi_known *known = &tkfi_known[i];
-
-		if (known->variants & BIT(tkfi_variant()) &&
-		    glob_match(known->scenarios, scenario) &&
-		    !strcmp(known->oracle, finding->oracle) &&
-		    glob_match(known->clocks, finding->clock) &&
-		    belongs(known, finding->first) &&
-		    belongs(known, finding->second) &&
-		    has_one_of(finding, known->needs))
-			return known;
-	}
+	for (i = 0; i < tkfi_nr_known; i++)
+		if (glob_match(tkfi_known[i].scenarios, scenario) &&
+		    is_like(&tkfi_known[i], finding))
+			return &tkfi_known[i];
 	return NULL;
+}
+
+const struct tkfi_known *tkfi_known_like(const struct tkfi_finding *finding)
+{
+	const struct tkfi_known *like = NULL;
+	unsigned int i;
+
+	for (i = 0; i < tkfi_nr_known; i++)
+		if (is_like(&tkfi_known[i], finding) &&
+		    (!like || hweight8(tkfi_known[i].families) <
+			      hweight8(like->families)))
+			like = &tkfi_known[i];
+	return like;
 }

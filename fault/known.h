@@ -36,4 +36,10 @@ extern const unsigned int tkfi_nr_known;
 const struct tkfi_known *tkfi_known_find(const char *scenario,
 					 const struct tkfi_finding *finding);
 
+/*
+ * The entry that has a finding's oracle and clock in another scenario, of several the one
+ * about the fewest families; NULL if there is none.
+ */
+const struct tkfi_known *tkfi_known_like(const struct tkfi_finding *finding);
+
 #endif

@@ -182,6 +182,9 @@ static void say_violation(const char *type, unsigned int number,
 	const struct tkfi_known *known = tkfi_known_find(explorer->name,
 							 &v->finding);
 	static char name[512], reason[512], first[512], clock[512];
+	static char like[512], waits[512];
+	const struct tkfi_known *other =
+		known ? NULL : tkfi_known_like(&v->finding);
 	static char schedule[2 * TKFI_SCHEDULE_TEXT], accesses[2][512];
 	const struct tkfi_finding *f = &v->finding;
 	char stopped[40], about[40] = "";
@@ -189,6 +192,9 @@ static void say_violation(const char *type, unsigned int number,
 
 	tkfi_result_string(name, sizeof(name), explorer->name);
 	tkfi_result_string(reason, sizeof(reason), known ? known->reason : "");
+	snprintf(like, sizeof(like), "%s%s%s", other ? other->scenarios : "",
+		 other ? ": " : "", other ? other->reason : "");
+	tkfi_result_string(waits, sizeof(waits), v->waits);
 	tkfi_result_string(first, sizeof(first),
 			   f->first ? f->first->call : f->clock);
 	tkfi_result_string(clock, sizeof(clock), f->clock);
@@ -199,14 +205,15 @@ static void say_violation(const char *type, unsigned int number,
 		say_access(accesses[0], sizeof(accesses[0]), &why->first);
 		say_access(accesses[1], sizeof(accesses[1]), &why->second);
 	}
-	tkfi_result("\"type\":\"%s\",\"number\":%u,\"scenario\":\"%s\",\"oracle\":\"%s\",\"clock\":\"%s\",\"first\":\"%s\",\"first_ns\":%lld,\"second_ns\":%lld,\"findings\":%llu,\"turns\":%u,\"preemptions\":%u,\"delays\":%u,\"minimal\":%s,\"searched\":%llu,\"explained\":%s,\"tried\":%u,\"accesses\":[%s%s%s],\"stopped\":\"%s\",\"about\":\"%s\",\"known\":%s,\"reason\":\"%s\",\"schedule\":\"tkfi1 %s %s %s: %s\"",
+	tkfi_result("\"type\":\"%s\",\"number\":%u,\"scenario\":\"%s\",\"oracle\":\"%s\",\"clock\":\"%s\",\"first\":\"%s\",\"first_ns\":%lld,\"second_ns\":%lld,\"findings\":%llu,\"turns\":%u,\"preemptions\":%u,\"delays\":%u,\"minimal\":%s,\"searched\":%llu,\"explained\":%s,\"tried\":%u,\"accesses\":[%s%s%s],\"stopped\":\"%s\",\"about\":\"%s\",\"known\":%s,\"reason\":\"%s\",\"like\":\"%s\",\"waits\":\"%s\",\"schedule\":\"tkfi1 %s %s %s: %s\"",
 		    type, number, name, f->oracle, clock, first, f->first_ns, f->second_ns,
 		    v->findings, v->cost.turns, v->cost.preemptions,
 		    v->cost.delays, v->minimal ? "true" : "false",
 		    searched, why->holds ? "true" : "false",
 		    why->tried, why->holds ? accesses[0] : "",
 		    why->holds ? "," : "", why->holds ? accesses[1] : "",
-		    stopped, about, known ? "true" : "false", reason, init_utsname()->release,
+		    stopped, about, known ? "true" : "false", reason, like, waits,
+		    init_utsname()->release,
 		    tkfi_variant_names[tkfi_variant()], name, schedule);
 }
 
@@ -646,6 +653,10 @@ static void nmi_waits(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, explorer->nr_violations, 1);
 	violation = explorer->violations[0];
 	KUNIT_EXPECT_STREQ(test, violation.finding.oracle, "progress");
+	KUNIT_EXPECT_TRUE_MSG(test,
+			      strstarts(violation.waits,
+					"cpu0 is interrupted; nmi0 waits for tk_core.seq to change from "),
+			      "%s", violation.waits);
 	/* It waits for the end of a section that it keeps from ending. */
 	KUNIT_EXPECT_TRUE(test, violation.minimal);
 	KUNIT_EXPECT_EQ(test, violation.cost.preemptions, 0);
@@ -758,6 +769,43 @@ static void explained(struct kunit *test)
 					       v->why.second.value) / 2, 1000));
 }
 
+/*
+ * Somebody's own text is not on the list; but the same oracle and clock are, in scenarios
+ * of which one is the nearest. What it says can stand alone.
+ */
+static void likened(struct kunit *test)
+{
+	const struct tkfi_explore_options dpor = { TKFI_DPOR };
+	const struct tkfi_finding *finding = &explorer->violations[0].finding;
+	const struct tkfi_scenario s = {
+		"given", find_scenario("falls-vdso")->text
+	};
+	const struct tkfi_known *like;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, tkfi_explorer_load(explorer, &s, err, sizeof(err)),
+			0);
+	KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &dpor), 0);
+	KUNIT_ASSERT_EQ(test, explorer->nr_violations,
+			tkfi_variant() != TKFI_FIXED);
+	if (explorer->nr_violations) {
+		KUNIT_EXPECT_PTR_EQ(test, tkfi_known_find(s.name, finding),
+				    (const struct tkfi_known *)NULL);
+		like = tkfi_known_like(finding);
+		KUNIT_EXPECT_PTR_EQ(test, like,
+				    tkfi_known_find("falls-vdso", finding));
+		KUNIT_EXPECT_PTR_EQ(test,
+				    tkfi_known_like(&(struct tkfi_finding){
+					    .oracle = "taste",
+					    .clock = finding->clock,
+				    }), (const struct tkfi_known *)NULL);
+	}
+	for (i = 0; i < tkfi_nr_known; i++)
+		KUNIT_EXPECT_NULL_MSG(test, strstr(tkfi_known[i].reason, "the same"),
+				      "%s: %s", tkfi_known[i].scenarios,
+				      tkfi_known[i].reason);
+}
+
 /* The parameter's schedule, or else the cover letter's race. */
 static void replayed(struct kunit *test)
 {
@@ -804,6 +852,7 @@ static struct kunit_case explore_cases[] = {
 	KUNIT_CASE(given),
 	KUNIT_CASE(writers),
 	KUNIT_CASE(explained),
+	KUNIT_CASE(likened),
 	KUNIT_CASE(replayed),
 	{}
 };

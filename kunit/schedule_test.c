@@ -117,6 +117,30 @@ static void malformed(struct kunit *test)
 	}
 }
 
+/* What does not fit is refused, and said to be too long: never cut. */
+static void too_long(struct kunit *test)
+{
+	static const char turn[] = "cpu0 before store vdso.seq,";
+	static char text[64 * TKFI_MAX_TURNS], printed[TKFI_SCHEDULE_TEXT + 1];
+	int i, len = 0;
+
+	name_vcpus();
+	for (i = 0; i < TKFI_MAX_TURNS; i++)
+		len += sprintf(text + len, "%s", turn);
+	KUNIT_ASSERT_EQ(test, tkfi_schedule_parse(&turns, text, err,
+						  sizeof(err)), 0);
+	printed[TKFI_SCHEDULE_TEXT] = '!';
+	KUNIT_EXPECT_EQ(test, tkfi_schedule_print(&turns, printed,
+						  TKFI_SCHEDULE_TEXT),
+			TKFI_MAX_TURNS * sizeof(turn) - 2);
+	KUNIT_EXPECT_EQ(test, printed[TKFI_SCHEDULE_TEXT], '!');
+	strcpy(text + len, turn);
+	KUNIT_EXPECT_EQ(test, tkfi_schedule_parse(&turns, text, err,
+						  sizeof(err)), -EINVAL);
+	KUNIT_EXPECT_STREQ(test, err, "too many turns; 64 are possible");
+	KUNIT_EXPECT_EQ(test, turns.wrong, len);
+}
+
 static int load(const char *name)
 {
 	int i;
@@ -586,6 +610,7 @@ static void named(struct kunit *test)
 static struct kunit_case schedule_cases[] = {
 	KUNIT_CASE(round_trip),
 	KUNIT_CASE(malformed),
+	KUNIT_CASE(too_long),
 	KUNIT_CASE(does_not_fit),
 	KUNIT_CASE(every_class),
 	KUNIT_CASE(thousand_replays),

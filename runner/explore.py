@@ -20,7 +20,7 @@ from runner.kernels import Kernel
 from runner.kunit_tool import KunitTool
 from runner.layout import Layout
 from runner.parts import Piece
-from runner.replay import Replayed, explained, replay_all, values
+from runner.replay import Replayed, explained, like, replay_all, values
 from runner.results import Explored, Header, Violation
 from runner.rounds import Limit, Rounds, Runs, by_scenario
 from runner.scenarios import Scenario
@@ -230,8 +230,8 @@ class Exploration:
         parts = []
         for number, found in self.new.items():
             one, again = found.violation, self.replays.get(number)
-            parts += [f"NEW, {one.oracle} in {one.scenario} ({found.times}): {values(one)}\n"
-                      + self.command(found),
+            parts += ["\n".join([f"NEW, {one.oracle} in {one.scenario} ({found.times}): {values(one)}",
+                                 *([f"  {like(one)}"] if one.like else []), self.command(found)]),
                       *filter(None, [again.diagram(), explained(one)] if again else [])]
         return parts
 

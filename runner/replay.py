@@ -55,8 +55,14 @@ class Replayed:
 
 def verdict(violation: Violation) -> str:
     """A violation in one line."""
-    known = f"known: {violation.reason}" if violation.known else "NEW"
+    known = f"known: {violation.reason}" if violation.known else like(violation) or "NEW"
     return f"{violation.oracle}: {values(violation)} ({known})"
+
+
+def like(violation: Violation) -> str:
+    """Of one that is not known, what is known that is like it; "" if nothing is."""
+    return (f"NEW here; the list has the same oracle and clock in {violation.like}"
+            if violation.like else "")
 
 
 def values(violation: Violation) -> str:
@@ -67,6 +73,8 @@ def values(violation: Violation) -> str:
                 f"{violation.first_ns - violation.second_ns:,} ns back")
     if violation.first_ns or violation.second_ns:
         return f"{violation.clock}: {first} and {second}"
+    if violation.waits:
+        return f"{violation.clock}: {violation.waits}"
     return violation.clock
 
 

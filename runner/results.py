@@ -230,7 +230,9 @@ class Violation:
     minimal says that of all that can happen, searched executions, none shows it with fewer preemptions,
     then delays, then turns. explained says that it held when these two accesses were executed in the
     other order; so many such orders were tried. One violation differs from another of its kind by what
-    the VCPU stopped for that lost its CPU, and by what orders the two accesses."""
+    the VCPU stopped for that lost its CPU, and by what orders the two accesses. like: of one that is not
+    known, where the same oracle and clock are, and the reason there. waits: who waits for what, if VCPUs
+    do not come to their end."""
 
     scenario: str
     oracle: str
@@ -252,6 +254,8 @@ class Violation:
     schedule: str
     stopped: str = ""
     about: str = ""
+    like: str = ""
+    waits: str = ""
 
     @property
     def fits(self) -> bool:

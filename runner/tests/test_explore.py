@@ -7,7 +7,7 @@ import json
 import re
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,8 @@ from runner.errors import Interrupted, TkfiError
 from runner.kernels import Kernel
 from runner.kunit_tool import Ask, Boot, Counts, KunitTool
 from runner.layout import Layout
+from runner.replay import verdict
+from runner.results import read
 from runner.suites import messages
 from runner.tests.conftest import write
 from runner.tests.test_results import DATA
@@ -292,6 +294,23 @@ def test_what_is_new_is_said_once(start: Callable[..., Machine], layout: Layout,
     assert cli.main(["explore"], layout) == 1
     out = capsys.readouterr().out
     assert out.count("NEW") == 1 and "new: " not in out
+
+
+def test_what_is_new_beside_what_is_known(start: Callable[..., Machine], layout: Layout,
+                                          capsys: pytest.CaptureFixture[str]) -> None:
+    """The reason that the list has elsewhere, and who waits for whom."""
+    start(lambda given: kernel(given).replace(
+        '"known":false', '"known":false,"like":"falls-*: a delay","waits":"cpu1 waits for tk_core.seq"'))
+    assert cli.main(["explore", "rises-coarse", "--json", "-"], layout) == 1
+    assert json.loads(capsys.readouterr().out)["violations"][0]["like"] == "falls-*: a delay"
+    assert cli.main(["explore", "rises-coarse"], layout) == 1
+    said = "NEW here; the list has the same oracle and clock in falls-*: a delay"
+    assert f" ns back\n  {said}\n  ./tkfi replay " in capsys.readouterr().out
+    assert cli.main(["replay", COARSE], layout) == 1
+    assert f" ns back ({said})\n" in capsys.readouterr().out
+    stuck = replace(read(DATA / "explored.jsonl").violations[0], oracle="progress", clock="all VCPUs",
+                    first_ns=0, second_ns=0, known=False, waits="cpu1 waits for x")
+    assert verdict(stuck) == "progress: all VCPUs: cpu1 waits for x (NEW)"
 
 
 @pytest.mark.parametrize("file", [lambda _: None, lambda _: ""])

@@ -214,6 +214,7 @@ def events(*vcpus: int) -> list[Event]:
     ("cpu1 before load b, cpu0 before store a", [(0, 1, "load b"), (2, 0, "store a")]),
     ("cpu0 before store a, cpu0 before store c, cpu1", [(1, 0, "store c")]),
     ("nonsense, cpu0 before store a", []),
+    ("cpu0 before store a#1, host, cpu1 before load b#11, cpu0", [(1, 0, "store a"), (4, 1, "load b#11")]),
     ("", []),
 ])
 def test_where_turns_end(turns: str, stops: list[tuple[int, int, str]]) -> None:
