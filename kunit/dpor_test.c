@@ -16,6 +16,7 @@
 #include "estimate.h"
 #include "hooks.h"
 #include "keep.h"
+#include "wrong_dpor.h"
 
 #undef cpu_relax
 
@@ -606,6 +607,110 @@ static void blind(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, none, 3);
 }
 
+/* Relations between steps: which of them write? */
+
+static bool nobody_writes(const struct tkfi_step *step)
+{
+	return false;
+}
+
+static bool all_write(const struct tkfi_step *step)
+{
+	return true;
+}
+
+static bool stores_read(const struct tkfi_step *step)
+{
+	return step->kind != TKFI_STEP_STORE && tkfi_step_writes(step);
+}
+
+static bool first_word_is_read(const struct tkfi_step *step)
+{
+	return step->cell != tkfi_cell_at(&memory.words[0]) &&
+	       tkfi_step_writes(step);
+}
+
+static bool sequence_is_read(const struct tkfi_step *step)
+{
+	return step->cell != tkfi_cell_at(&memory.words[SEQUENCE]) &&
+	       tkfi_step_writes(step);
+}
+
+static bool locks_read(const struct tkfi_step *step)
+{
+	return step->kind != TKFI_STEP_LOCK && tkfi_step_writes(step);
+}
+
+static bool right(const struct tkfi_step *step)
+{
+	return tkfi_step_writes(step);
+}
+
+/*
+ * Programs that are explored to another number of classes than all interleavings fall
+ * into; a bit each. Some may also fail.
+ */
+static u32 count_wrongly(struct tkfi_dpor *wrong,
+			 bool (*writes)(const struct tkfi_step *step),
+			 unsigned int *failed)
+{
+	struct tkfi_dpor_stats stats;
+	u32 noticed = 0;
+	unsigned int i;
+
+	tkfi_wrong_writes = writes;
+	static_assert(ARRAY_SIZE(programs) <= 32);
+	for (i = 0; i < ARRAY_SIZE(programs); i++) {
+		const struct tkfi_dpor_client client = {
+			.start = start,
+			.judge = judge,
+			.arg = (void *)&programs[i],
+		};
+
+		if (prepare(true) ||
+		    tkfi_wrong_dpor_explore(wrong, &client, &stats))
+			(*failed)++;
+		else if (stats.classes != count_classes(&programs[i]))
+			noticed |= BIT(i);
+	}
+	return noticed;
+}
+
+/*
+ * A relation that is wrong does not come to the right numbers: these programs would
+ * notice. The right one does, in the same copy.
+ */
+static void wrong_relations(struct kunit *test)
+{
+	static const struct {
+		const char *name;
+		bool (*writes)(const struct tkfi_step *step);
+	} relations[] = {
+		{ "nobody writes", nobody_writes },
+		{ "all write", all_write },
+		{ "stores read", stores_read },
+		{ "word 0 is only read", first_word_is_read },
+		{ "the sequence is only read", sequence_is_read },
+		{ "who takes a lock reads it", locks_read },
+	};
+	struct tkfi_dpor *wrong = tkfi_wrong_dpor_create(engine);
+	unsigned int failed = 0, i;
+	u32 noticed;
+
+	KUNIT_ASSERT_NOT_NULL(test, wrong);
+	KUNIT_EXPECT_EQ(test, count_wrongly(wrong, right, &failed), 0);
+	KUNIT_EXPECT_EQ(test, failed, 0);
+	for (i = 0; i < ARRAY_SIZE(relations); i++) {
+		noticed = count_wrongly(wrong, relations[i].writes, &failed);
+		KUNIT_EXPECT_GE_MSG(test, hweight32(noticed), 2, "%s",
+				    relations[i].name);
+		kunit_info(test, "%s: %u of %u programs notice, %#x\n",
+			   relations[i].name, hweight32(noticed),
+			   (unsigned int)ARRAY_SIZE(programs), noticed);
+	}
+	tkfi_wrong_dpor_destroy(wrong);
+}
+
 /* Is an estimate within six standard errors? A mistake of a branch is far more. */
 static bool is_near(const struct program *program, unsigned int classes,
 		    u64 *estimated, u64 *error)
@@ -905,6 +1010,7 @@ static void writers_wait(struct kunit *test)
 static struct kunit_case dpor_cases[] = {
 	KUNIT_CASE(writers_wait),
 	KUNIT_CASE_PARAM(exact, program_gen_params),
+	KUNIT_CASE(wrong_relations),
 	KUNIT_CASE(blind),
 	KUNIT_CASE_PARAM(estimated, program_gen_params),
 	KUNIT_CASE(random_programs),
