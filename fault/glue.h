@@ -271,33 +271,32 @@ u64 tkfi_halted_at(void)
 }
 
 /* What readers load, and a copy stores. */
-#define TKFI_NAME_MEMBER(name, object, member, kind)			\
-	tkfi_name_add(&(object)->member, name "." #member kind)
-
 #define TKFI_NAME_BASE(name, of, kind)					\
 do {									\
-	TKFI_NAME_MEMBER(name, of, clock, kind);			\
-	TKFI_NAME_MEMBER(name, of, mask, kind);				\
-	TKFI_NAME_MEMBER(name, of, cycle_last, kind);			\
-	TKFI_NAME_MEMBER(name, of, mult, kind);				\
-	TKFI_NAME_MEMBER(name, of, shift, kind);			\
-	TKFI_NAME_MEMBER(name, of, xtime_nsec, kind);			\
-	TKFI_NAME_MEMBER(name, of, base, kind);				\
-	TKFI_NAME_MEMBER(name, of, base_real, kind);			\
+	tkfi_name_add(&(of)->clock, name ".clock" kind);		\
+	tkfi_name_add(&(of)->mask, name ".mask" kind);			\
+	tkfi_name_add(&(of)->cycle_last, name ".cycle_last" kind);	\
+	tkfi_name_add(&(of)->mult, name ".mult" kind);			\
+	tkfi_name_add(&(of)->shift, name ".shift" kind);		\
+	tkfi_name_add(&(of)->xtime_nsec, name ".xtime_nsec" kind);	\
+	tkfi_name_add(&(of)->base, name ".base" kind);			\
+	tkfi_name_add(&(of)->base_real, name ".base_real" kind);	\
 } while (0)
 
 #define TKFI_NAME_TIMEKEEPER(name, tk)					\
 do {									\
 	TKFI_NAME_BASE(name, &(tk)->tkr_mono, "");			\
 	TKFI_NAME_BASE(name, &(tk)->tkr_raw, "[RAW]");			\
-	TKFI_NAME_MEMBER(name, tk, xtime_sec, "");			\
-	TKFI_NAME_MEMBER(name, tk, ktime_sec, "");			\
-	TKFI_NAME_MEMBER(name, tk, wall_to_monotonic.tv_sec, "");	\
-	TKFI_NAME_MEMBER(name, tk, wall_to_monotonic.tv_nsec, "");	\
-	TKFI_NAME_MEMBER(name, tk, offs_real, "");			\
-	TKFI_NAME_MEMBER(name, tk, offs_boot, "");			\
-	TKFI_NAME_MEMBER(name, tk, offs_tai, "");			\
-	TKFI_NAME_MEMBER(name, tk, raw_sec, "");			\
+	tkfi_name_add(&(tk)->xtime_sec, name ".xtime_sec");		\
+	tkfi_name_add(&(tk)->ktime_sec, name ".ktime_sec");		\
+	tkfi_name_add(&(tk)->wall_to_monotonic.tv_sec,			\
+		      name ".wall_to_monotonic.tv_sec");		\
+	tkfi_name_add(&(tk)->wall_to_monotonic.tv_nsec,			\
+		      name ".wall_to_monotonic.tv_nsec");		\
+	tkfi_name_add(&(tk)->offs_real, name ".offs_real");		\
+	tkfi_name_add(&(tk)->offs_boot, name ".offs_boot");		\
+	tkfi_name_add(&(tk)->offs_tai, name ".offs_tai");		\
+	tkfi_name_add(&(tk)->raw_sec, name ".raw_sec");			\
 	TKFI_NAME_COARSE(name, tk);					\
 	TKFI_NAME_MORE(name, tk);					\
 } while (0)

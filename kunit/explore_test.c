@@ -639,6 +639,8 @@ static void nmi_waits(struct kunit *test)
 		.name = "given",
 		.text = "setup: wait 12ms; cpu0: tick; nmi cpu0: read kernel ktime_get",
 	};
+	static const char waits[] =
+		"cpu0 is interrupted; nmi0 waits for tk_core.seq to change from ";
 	static const struct tkfi_explore_options dpor;
 	static struct tkfi_violation violation;
 
@@ -653,10 +655,8 @@ static void nmi_waits(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, explorer->nr_violations, 1);
 	violation = explorer->violations[0];
 	KUNIT_EXPECT_STREQ(test, violation.finding.oracle, "progress");
-	KUNIT_EXPECT_TRUE_MSG(test,
-			      strstarts(violation.waits,
-					"cpu0 is interrupted; nmi0 waits for tk_core.seq to change from "),
-			      "%s", violation.waits);
+	KUNIT_EXPECT_TRUE_MSG(test, strstarts(violation.waits, waits), "%s",
+			      violation.waits);
 	/* It waits for the end of a section that it keeps from ending. */
 	KUNIT_EXPECT_TRUE(test, violation.minimal);
 	KUNIT_EXPECT_EQ(test, violation.cost.preemptions, 0);

@@ -134,7 +134,7 @@ static void too_long(struct kunit *test)
 						  TKFI_SCHEDULE_TEXT),
 			TKFI_MAX_TURNS * sizeof(turn) - 2);
 	KUNIT_EXPECT_EQ(test, printed[TKFI_SCHEDULE_TEXT], '!');
-	strcpy(text + len, turn);
+	sprintf(text + len, "%s", turn);
 	KUNIT_EXPECT_EQ(test, tkfi_schedule_parse(&turns, text, err,
 						  sizeof(err)), -EINVAL);
 	KUNIT_EXPECT_STREQ(test, err, "too many turns; 64 are possible");
