@@ -100,7 +100,6 @@ struct tkfi_dpor {
 	unsigned int split;	/* steps of the beginnings that are divided, or 0 */
 	unsigned int part;
 	unsigned int parts;
-	unsigned int blind;	/* a cell that makes nothing dependent, or 0 */
 	u64 beginnings;		/* so far */
 	bool skipped;		/* this one belongs to another part */
 	bool disturbed;		/* something else was executed since the last one */
@@ -131,12 +130,12 @@ static int fail(struct tkfi_dpor *d, int ret, const char *what)
 }
 
 /* What a VCPU does when it goes on. */
-static struct touch touch_of(const struct tkfi_dpor *d, const struct tkfi_vcpu *v)
+static struct touch touch_of(const struct tkfi_vcpu *v)
 {
 	return (struct touch){
 		.cell = v->next.cell,
 		.cpu = v->cpu,
-		.nr = v->next.cell == d->blind ? 0 : v->next.nr_cells,
+		.nr = v->next.nr_cells,
 		.writes = tkfi_step_writes(&v->next),
 	};
 }
@@ -417,8 +416,7 @@ static int order(struct tkfi_dpor *d, struct event *e,
 }
 
 /* The step that @v is about to take; order() does the rest. */
-static void make_event(const struct tkfi_dpor *d, struct event *e,
-		       const struct tkfi_vcpu *v)
+static void make_event(struct event *e, const struct tkfi_vcpu *v)
 {
 	const unsigned int *word = (const void *)
 		round_down((unsigned long)v->next.what, TKFI_CELL_SIZE);
@@ -426,7 +424,7 @@ static void make_event(const struct tkfi_dpor *d, struct event *e,
 
 	e->vcpu = v->id;
 	e->kind = v->next.kind;
-	e->touch = touch_of(d, v);
+	e->touch = touch_of(v);
 	if (e->kind == TKFI_STEP_STORE)
 		for (i = 0; i < e->touch.nr; i++)
 			e->old[i] = word[i];
@@ -487,7 +485,7 @@ static int branch_out(struct tkfi_dpor *d, struct node *node,
 			return -ENOMEM;
 		d->tree[t] = (struct tree){
 			.vcpu = i,
-			.touch = touch_of(d, &d->engine->vcpus[i]),
+			.touch = touch_of(&d->engine->vcpus[i]),
 		};
 		*link = t;
 		link = &d->tree[t].sibling;
@@ -528,7 +526,7 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 		engine->save = snapshot(d, d->nr_snapshots++);
 	if (k < d->known) {
 		p = d->events[k].vcpu;
-		if (!same(d->events[k].touch, touch_of(d, &engine->vcpus[p])))
+		if (!same(d->events[k].touch, touch_of(&engine->vcpus[p])))
 			return stop(d, -EPROTO, "[tkfi internal bug] an execution was not the same again");
 		d->stats->replayed++;
 		d->depth++;
@@ -542,7 +540,7 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 		const struct tree *t = &d->tree[take_branch(d, node)];
 
 		p = t->vcpu;
-		if (!same(t->touch, touch_of(d, &engine->vcpus[p])))
+		if (!same(t->touch, touch_of(&engine->vcpus[p])))
 			return stop(d, -EPROTO, "[tkfi internal bug] a VCPU does something else than before");
 	} else {
 		awake = ready & ~node->asleep;
@@ -557,7 +555,7 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 			return stop(d, -ENOMEM, too_big);
 	}
 	e = &d->events[k];
-	make_event(d, e, &engine->vcpus[p]);
+	make_event(e, &engine->vcpus[p]);
 	if (order(d, e, &engine->vcpus[p].next, k))
 		return stop(d, -E2BIG, "an execution has too many races");
 	d->last_of[p] = k;
@@ -688,7 +686,7 @@ static int reverse_races(struct tkfi_dpor *d)
 
 		if (v->done)
 			continue;
-		make_event(d, &d->events[d->depth], v);
+		make_event(&d->events[d->depth], v);
 		ret = order(d, &d->events[d->depth], &v->next, d->depth);
 		while (!ret && d->nr_races &&
 		       d->races[d->nr_races - 1].second == d->depth)
@@ -856,7 +854,6 @@ int tkfi_dpor_explore(struct tkfi_dpor *d, const struct tkfi_dpor_client *client
 		return fail(d, -E2BIG, "too much to take a snapshot of");
 	d->stats = stats;
 	d->max_snapshots = client->no_snapshots ? 1 : NR_SNAPSHOTS;
-	d->blind = client->blind;
 	for (;; resumed = false) {
 		if (!resumed) {
 			memset(stats, 0, sizeof(*stats));

@@ -57,8 +57,6 @@ struct tkfi_dpor_stats {
  *		each class once if they agree about what is shared
  * @parts:	how many there are; 0 and 1 for everything
  * @resumed:	go on from what tkfi_dpor_keep() has loaded; @stats are kept too
- * @blind:	a cell that makes no two steps dependent, whatever they do to it: classes
- *		are missed then, and a test sees whether anybody notices. 0 for none
  */
 struct tkfi_dpor_client {
 	int (*start)(void *arg);
@@ -71,7 +69,6 @@ struct tkfi_dpor_client {
 	unsigned int part;
 	unsigned int parts;
 	bool resumed;
-	unsigned int blind;
 };
 
 struct tkfi_dpor;

@@ -280,26 +280,17 @@ static int prepare(bool all_shared)
 	return 0;
 }
 
-/* @blind: an access to this word is taken to depend on none; NULL for the truth */
-static int explore_blind(const struct program *program, const unsigned int *blind,
-			 struct tkfi_dpor_stats *stats)
+static int explore(const struct program *program, struct tkfi_dpor_stats *stats)
 {
-	struct tkfi_dpor_client client = {
+	const struct tkfi_dpor_client client = {
 		.start = start,
 		.judge = judge,
 		.arg = (void *)program,
 	};
-	int ret = prepare(memchr_inv(program->nmi_of, 0,
-				     sizeof(program->nmi_of)));
 
-	if (blind)
-		client.blind = tkfi_cell_at(blind);
-	return ret ?: tkfi_dpor_explore(dpor, &client, stats);
-}
-
-static int explore(const struct program *program, struct tkfi_dpor_stats *stats)
-{
-	return explore_blind(program, NULL, stats);
+	return prepare(memchr_inv(program->nmi_of, 0,
+				  sizeof(program->nmi_of))) ?:
+	       tkfi_dpor_explore(dpor, &client, stats);
 }
 
 /* The classes of all parts, 0 if one could not be explored. */
@@ -579,32 +570,6 @@ static void exact(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, explore_parts(program, 7), program->classes);
 	KUNIT_EXPECT_EQ(test, explore_in_pieces(program), program->classes);
 	KUNIT_EXPECT_EQ(test, misordered, 0);
-}
-
-/*
- * If it is overlooked that accesses to one word depend on each other, so are classes: of
- * half of the programs. To the others it is nobody else's, or a lock or sequence guards
- * it, or there is an access to another word besides.
- */
-static void blind(struct kunit *test)
-{
-	unsigned int i, fewer = 0, none = 0;
-	struct tkfi_dpor_stats stats;
-
-	for (i = 0; i < ARRAY_SIZE(programs); i++) {
-		const struct program *program = &programs[i];
-
-		KUNIT_ASSERT_EQ_MSG(test, explore_blind(program, &memory.words[0],
-							&stats), 0,
-				    "%s: %s", program->name, engine->error);
-		KUNIT_EXPECT_LE_MSG(test, stats.classes, program->classes, "%s",
-				    program->name);
-		fewer += stats.classes < program->classes;
-		none += stats.classes == 1 && program->classes > 1;
-	}
-	KUNIT_EXPECT_EQ(test, fewer, 9);
-	/* Those that share no other word. */
-	KUNIT_EXPECT_EQ(test, none, 3);
 }
 
 /* Relations between steps: which of them write? */
@@ -1011,7 +976,6 @@ static struct kunit_case dpor_cases[] = {
 	KUNIT_CASE(writers_wait),
 	KUNIT_CASE_PARAM(exact, program_gen_params),
 	KUNIT_CASE(wrong_relations),
-	KUNIT_CASE(blind),
 	KUNIT_CASE_PARAM(estimated, program_gen_params),
 	KUNIT_CASE(random_programs),
 	{}

@@ -13,6 +13,7 @@ bool (*tkfi_wrong_writes)(const struct tkfi_step *step);
 #define tkfi_dpor_create	tkfi_wrong_dpor_create
 #define tkfi_dpor_destroy	tkfi_wrong_dpor_destroy
 #define tkfi_dpor_explore	tkfi_wrong_dpor_explore
+#define tkfi_dpor_disturb	tkfi_wrong_dpor_disturb
 #define tkfi_dpor_keep		tkfi_wrong_dpor_keep
 
 #include "dpor.c"

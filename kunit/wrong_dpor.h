@@ -15,6 +15,7 @@ void tkfi_wrong_dpor_destroy(struct tkfi_dpor *dpor);
 int tkfi_wrong_dpor_explore(struct tkfi_dpor *dpor,
 			    const struct tkfi_dpor_client *client,
 			    struct tkfi_dpor_stats *stats);
+void tkfi_wrong_dpor_disturb(struct tkfi_dpor *dpor);
 void tkfi_wrong_dpor_keep(struct tkfi_dpor *dpor, struct tkfi_keep *keep);
 
 #endif
