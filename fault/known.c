@@ -38,7 +38,7 @@ static const char asleep[] =
 static const char halted_late[] =
 	"suspend samples where NMI-safe clocks are to stand, and they go on until they do";
 static const char __maybe_unused aux_page[] =
-	"the race of the cover letter; and an auxiliary clock's page holds whole ns: it can lose one";
+	"the race of the cover letter; and an auxiliary clock's page, of whole ns, can lose one";
 static const char lockless_seconds[] =
 	"ktime_get_real_seconds() never waits: it is behind what the vDSO page shows";
 static const char seconds_too_early[] =
