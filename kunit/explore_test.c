@@ -353,7 +353,8 @@ static void expect_success(struct kunit *test, const struct tkfi_plan *plan)
 			if (!plan->programs[i].ops[j].reader)
 				KUNIT_EXPECT_GE_MSG(test,
 						    plan->programs[i].ops[j].result,
-						    0, "%s",
+						    0, "%s: %s failed",
+						    explorer->name,
 						    plan->programs[i].ops[j].call);
 }
 
