@@ -372,8 +372,9 @@ static int parse_type(struct tkfi_op *op, const struct tkfi_op_type *types,
 	}
 	len = scnprintf(err, size, "unknown operation '%s'; there are:", name);
 	for (i = 0; i < nr; i++)
-		len += scnprintf(err + len, size - len, "%s %s %s",
-				 i ? "," : "", types[i].name, types[i].usage);
+		len += scnprintf(err + len, size - len, "%s %s%s%s",
+				 i ? "," : "", types[i].name,
+				 *types[i].usage ? " " : "", types[i].usage);
 	return -EINVAL;
 }
 

@@ -143,7 +143,7 @@ static void publish(enum tkfi_owner owner, const struct section *section,
 	struct tkfi_publication *p = &tkfi_published[now.nr++];
 
 	if (now.nr > MAX_PUBLISHED)
-		panic("[tkfi internal bug] more than %zu publications\n",
+		panic("[tkfi internal bug] more than %d publications\n",
 		      MAX_PUBLISHED);
 	memcpy(&p->tk, subject_of(owner).real, sizeof(p->tk));
 	p->owner = owner;
