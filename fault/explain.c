@@ -178,7 +178,7 @@ static unsigned int reverse_next(struct tkfi_strategy *strategy,
 {
 	struct reversal *s = container_of(strategy, struct reversal, strategy);
 	const struct tkfi_done *second = &s->recording->log[s->second];
-	unsigned int held = s->recording->log[s->first].vcpu, next, i;
+	unsigned int held = s->recording->log[s->first].vcpu, next;
 	const struct tkfi_step *step;
 
 	if (s->done)
