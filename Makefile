@@ -44,7 +44,7 @@ check: setup
 		./tkfi test --kernel "$$kernel" $$(printf -- '--variant %s ' $$variants); \
 		./tkfi test --summary --kernel "$$kernel"; \
 		./tkfi breaks --kernel "$$kernel"; \
-		./tkfi explore --kernel "$$kernel" --jobs 2 --report build/report; \
+		./tkfi explore --kernel "$$kernel" --jobs 2 --report "build/report-$$(basename "$$kernel")"; \
 	done
 	@./tkfi explore falls-vdso --jobs 2 --kernel '$(KERNEL)' --json build/explored.json
 	@schedule=$$($(PYTHON) -c 'import json; print(json.load(open("build/explored.json"))["violations"][0]["schedule"])'); \

@@ -170,7 +170,7 @@ struct tkfi_range {
 };
 
 /* The most steps of an execution that are a choice. */
-#define TKFI_MAX_STEPS	2048
+#define TKFI_MAX_STEPS	8192
 
 /**
  * struct tkfi_done - a step that was executed

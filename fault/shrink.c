@@ -222,10 +222,11 @@ static void init(struct search *s, const struct tkfi_plan *plan)
 	unsigned int i, j;
 
 	memset(s->nr, 0, sizeof(s->nr));
-	memset(s->between, 0, sizeof(s->between));
 	memset(s->hash, 0xff, sizeof(s->hash));
 	for (i = 0; i < s->order->nr; i++)
 		s->steps[log[i].vcpu][s->nr[log[i].vcpu]++] = i;
+	for (i = 0; i < s->engine->nr_vcpus; i++)
+		memset(s->between[i], 0, (s->nr[i] + 1) * sizeof(bool));
 	for (i = 0; i < plan->nr_programs; i++) {
 		for (j = 0; j < plan->programs[i].nr; j++)
 			s->between[i][plan->programs[i].ops[j].from] = true;

@@ -554,6 +554,36 @@ static void too_much_to_search(struct kunit *test)
 		KUNIT_EXPECT_FALSE(test, explorer->violations[i].minimal);
 }
 
+/* A VCPU's program may be so long: that, too, is explained and replayed. */
+static void a_long_program(struct kunit *test)
+{
+	static const struct tkfi_scenario s = {
+		"given",
+		"setup: adjtimex freq=+500ppm, wait 13ms, tick, wait 3ms;"
+		"cpu0: adjtimex freq=-500ppm, adjtimex freq=+500ppm, adjtimex freq=-500ppm,"
+		"adjtimex freq=+500ppm, adjtimex freq=-500ppm, adjtimex freq=+500ppm,"
+		"adjtimex freq=-500ppm, adjtimex freq=+500ppm;"
+		"cpu1: read vdso MONOTONIC, read vdso MONOTONIC; host: 10ms"
+	};
+	static const struct tkfi_explore_options options;
+	const struct tkfi_violation *v = explorer->violations;
+	char schedule[TKFI_SCHEDULE_TEXT];
+
+	KUNIT_ASSERT_EQ_MSG(test, tkfi_explorer_load(explorer, &s, err, sizeof(err)),
+			    0, "%s", err);
+	KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &options), 0);
+	KUNIT_ASSERT_EQ(test, explorer->nr_violations, races());
+	if (!explorer->nr_violations)
+		return;
+	KUNIT_EXPECT_TRUE(test, v->minimal);
+	KUNIT_EXPECT_TRUE(test, v->why.holds);
+	strscpy(schedule, v->schedule, sizeof(schedule));
+	KUNIT_EXPECT_EQ_MSG(test, tkfi_explorer_replay(explorer, schedule, err,
+						       sizeof(err)), 0, "%s", err);
+	KUNIT_EXPECT_EQ(test, explorer->nr_violations, 1);
+	KUNIT_EXPECT_TRUE(test, v->why.holds);
+}
+
 /* How wide the steps at a cell were: a bit for each number of cells. */
 static u8 widths[TKFI_MAX_CELLS];
 
@@ -620,6 +650,7 @@ static struct kunit_case schedule_cases[] = {
 	KUNIT_CASE(resumes),
 	KUNIT_CASE(limits),
 	KUNIT_CASE(too_much_to_search),
+	KUNIT_CASE(a_long_program),
 	KUNIT_CASE(named),
 	{}
 };

@@ -8,16 +8,14 @@ from math import expm1, log1p
 from runner.draw import count
 from runner.results import Explored, unit
 
+_UNCOUNTED = 2.0 ** 64 - 2048  # the kernel counts up to 2^64 - 1
+
 
 def sentences(one: Explored) -> list[str]:
     """What the table of scenarios has no column for."""
     said = []
     if one.estimate is not None and not one.complete:
-        error = "" if one.estimate_error is None else f" ± {_rounded(one.estimate_error)}"
-        said.append(f"{one.scenario}: ~{_rounded(one.estimate)}{error} classes in all, of which "
-                    f"{one.classes:,} were explored" if one.estimate > one.classes else
-                    f"{one.scenario}: more than {one.classes:,} classes in all; the estimate, "
-                    f"~{_rounded(one.estimate)}{error}, is too low")
+        said.append(_estimate(one, one.estimate))
     if one.preemptions is not None:
         what, why = ("executions", "only classes are")
         if unit(one.strategy) == "classes":
@@ -34,6 +32,25 @@ def sentences(one: Explored) -> list[str]:
         said.append(f"{one.scenario}: pct of depth {one.depth}: a bug of that depth is met with a "
                     f"probability {likely}")
     return said
+
+
+def cell(one: Explored) -> str:
+    """What the table says of it: whether it is complete, or else of about how many it is a part."""
+    if one.complete or one.estimate is None or one.estimate >= _UNCOUNTED:
+        return "yes" if one.complete else "no"
+    return f"no, of ~{_rounded(max(one.estimate, one.classes))}"
+
+
+def _estimate(one: Explored, estimate: float) -> str:
+    explored = f"of which {one.classes:,} were explored"
+    if estimate >= _UNCOUNTED:
+        return f"{one.scenario}: more classes than can be counted, {explored}"
+    error = "" if one.estimate_error is None else f" ± {_rounded(one.estimate_error)}"
+    if estimate <= one.classes:
+        return (f"{one.scenario}: more than {one.classes:,} classes in all; the estimate, "
+                f"~{_rounded(estimate)}{error}, is too low")
+    return (f"{one.scenario}: ~{_rounded(estimate)}{error} classes in all, {explored}; samples miss rare "
+            "ones: rather too few than too many")
 
 
 def so_far(name: str, found: int, *, stopped: bool) -> str:

@@ -195,7 +195,7 @@ class Exploration:
     def rows(self) -> tuple[list[str], list[list[str]]]:
         """The heading of the table, and its lines."""
         unit = results.unit(self.strategy)
-        rows = [[one.scenario, f"{getattr(one, unit):,}", "yes" if one.complete else "no",
+        rows = [[one.scenario, f"{getattr(one, unit):,}", coverage.cell(one),
                  *(str(sum(found.violation.known is known for found in self.violations
                            if found.violation.scenario == one.scenario)) for known in (True, False)),
                  f"{one.ns / 1e6:,.1f}"] for one in self.explored]

@@ -752,11 +752,16 @@ def test_live_of_who_knows_no_classes(start: Callable[..., Machine], layout: Lay
     assert (made["classes"], made["executions"]) == (0, 1234567)
 
 
+RARE = "; samples miss rare ones: rather too few than too many"
+
+
 @pytest.mark.parametrize("fields, expected", [
     ({}, []),
     ({"complete": False, "classes": 1234, "estimate": 12345.6, "estimate_error": 432.1},
-     ["s: ~12,300 ± 432 classes in all, of which 1,234 were explored"]),
-    ({"complete": False, "estimate": 10.5}, ["s: ~10 classes in all, of which 10 were explored"]),
+     [f"s: ~12,300 ± 432 classes in all, of which 1,234 were explored{RARE}"]),
+    ({"complete": False, "estimate": 10.5}, [f"s: ~10 classes in all, of which 10 were explored{RARE}"]),
+    ({"complete": False, "estimate": float(2 ** 64 - 1), "estimate_error": float(2 ** 64 - 1)},
+     ["s: more classes than can be counted, of which 10 were explored"]),
     ({"complete": False, "estimate": 9.4, "estimate_error": 2.0},
      ["s: more than 10 classes in all; the estimate, ~9 ± 2, is too low"]),
     ({"complete": True, "estimate": 10.0}, []),
@@ -780,6 +785,17 @@ def test_live_of_who_knows_no_classes(start: Callable[..., Machine], layout: Lay
 ])
 def test_coverage(fields: dict[str, object], expected: list[str]) -> None:
     assert coverage.sentences(explored(**fields)) == expected
+
+
+@pytest.mark.parametrize("fields, expected", [
+    ({"complete": True, "estimate": 123.0}, "yes"),
+    ({"complete": False}, "no"),
+    ({"complete": False, "estimate": 12345.6}, "no, of ~12,300"),
+    ({"complete": False, "estimate": 9.0}, "no, of ~10"),
+    ({"complete": False, "estimate": float(2 ** 64 - 1)}, "no"),
+])
+def test_the_table_has_the_estimate(fields: dict[str, object], expected: str) -> None:
+    assert coverage.cell(explored(**fields)) == expected
 
 
 def test_coverage_is_printed(start: Callable[..., Machine], layout: Layout,
