@@ -465,7 +465,6 @@ static int load(struct tkfi_explorer *x)
 
 /* A watched execution takes as long as some hundred others. */
 #define WATCHED_FIRST	32
-#define WATCH_EVERY	16384		/* executions */
 
 /* An execution by chance. Returns whether hooks report all that is written. */
 static bool watch_sample(struct tkfi_explorer *x, u64 seed)
@@ -490,7 +489,7 @@ static bool watch_another(struct tkfi_explorer *x)
 
 	if (x->searching || nr < x->watch.watch_at)
 		return true;
-	x->watch.watch_at = nr + WATCH_EVERY;
+	x->watch.watch_at = nr + TKFI_WATCH_EVERY;
 	tkfi_dpor_disturb(x->dpor);
 	return watch_sample(x, nr);
 }
@@ -516,12 +515,23 @@ static bool look_at_clock(struct tkfi_explorer *x)
 	return watch_another(x) && (!w->stop || now < w->stop);
 }
 
-/* At the end: what is left, if there is anything. */
-static void keep_rest(struct tkfi_explorer *x, int ret)
+static int say_unseen(struct tkfi_explorer *x)
 {
+	struct tkfi_engine *engine = x->session.engine;
+
+	strscpy(engine->error, x->unseen.report, sizeof(engine->error));
+	return -EPROTO;
+}
+
+/* At the end: keep what is left, if there is anything, and nothing is wrong. */
+static int keep_rest(struct tkfi_explorer *x, int ret)
+{
+	if (!ret && x->unseen.report[0])
+		return say_unseen(x);
 	/* What is complete is forgotten when its results are out: tkfi_keep_clear(). */
-	if (!ret && !x->stats.complete)
+	if (!ret && !x->stats.complete && x->options.keep)
 		save(x);
+	return ret;
 }
 
 static bool pause(void *arg)
@@ -581,9 +591,7 @@ static int explore_dpor(struct tkfi_explorer *x)
 	if (ret < 0)
 		return ret;
 	client.resumed = ret;
-	ret = tkfi_dpor_explore(x->dpor, &client, &x->stats);
-	if (x->options.keep)
-		keep_rest(x, ret);
+	ret = keep_rest(x, tkfi_dpor_explore(x->dpor, &client, &x->stats));
 	if (ret || x->stats.complete)
 		return ret;
 	return tkfi_estimate(&x->estimate, x->session.engine, start, x,
@@ -687,11 +695,12 @@ static int explore_dfs(struct tkfi_explorer *x, unsigned int bound, bool prune,
 		}
 		if ((most && x->stats.classes >= most) || !look_at_clock(x))
 			break;
+		/* It may have learnt by looking. */
+		if (tkfi_cells_changed)
+			restart_dfs(x);
 	}
 	ret = ret == -EDEADLK || dfs.pruned ? 0 : ret;
-	if (x->options.keep && !x->searching)
-		keep_rest(x, ret);
-	return ret;
+	return x->searching ? ret : keep_rest(x, ret);
 }
 
 static int explore_samples(struct tkfi_explorer *x)
@@ -738,10 +747,7 @@ static int explore_samples(struct tkfi_explorer *x)
 		if (!look_at_clock(x))
 			break;
 	}
-	ret = ret == -EDEADLK ? 0 : ret;
-	if (x->options.keep)
-		keep_rest(x, ret);
-	return ret;
+	return keep_rest(x, ret == -EDEADLK ? 0 : ret);
 }
 
 static int parse_shared(struct tkfi_explorer *x, const char *shared)
@@ -919,14 +925,6 @@ static void explain_all(struct tkfi_explorer *x)
 	engine->quiet = quiet;
 }
 
-static int say_unseen(struct tkfi_explorer *x)
-{
-	struct tkfi_engine *engine = x->session.engine;
-
-	strscpy(engine->error, x->unseen.report, sizeof(engine->error));
-	return -EPROTO;
-}
-
 /*
  * Executions, in order and by chance, to see that hooks report all that is written.
  * That cells are shared may be learnt in these; it is true in others.
@@ -968,7 +966,7 @@ int tkfi_explore(struct tkfi_explorer *x,
 	x->watch = (struct tkfi_watch){ .began = os_nsecs() };
 	x->watch.said = x->watch.began;
 	x->watch.kept = x->watch.began;
-	x->watch.watch_at = WATCH_EVERY;
+	x->watch.watch_at = TKFI_WATCH_EVERY;
 	if (options->ms)
 		x->watch.stop = x->watch.began + options->ms * NSEC_PER_MSEC;
 	memset(&x->stats, 0, sizeof(x->stats));
@@ -998,8 +996,6 @@ int tkfi_explore(struct tkfi_explorer *x,
 		else
 			ret = explore_samples(x);
 	}
-	if (!ret && x->unseen.report[0])
-		ret = say_unseen(x);
 	if (tkfi_cells_print_shared(x->shared, sizeof(x->shared)) >=
 	    sizeof(x->shared) && !ret) {
 		snprintf(x->session.engine->error,

@@ -131,6 +131,9 @@ struct tkfi_watch {
 	u64 watch_at;
 };
 
+/* Executions after which another one is watched: see unseen.h. */
+#define TKFI_WATCH_EVERY	16384
+
 /* Executions after which the search for plainer schedules is given up. */
 #define TKFI_MAX_SEARCHED	20000
 

@@ -646,6 +646,14 @@ static s64 run_write_late(struct tkfi_op *op)
 	return ktime_get();
 }
 
+/* Only a look at an exploration under way learns that others use what this writes. */
+static s64 run_learn_late(struct tkfi_op *op)
+{
+	if (explorer->watch.watch_at <= TKFI_WATCH_EVERY)
+		return ktime_get();
+	return run_reported_write(op);
+}
+
 static u64 not_as_logged;
 
 /* All that was executed is in the log, and nothing else. */
@@ -700,6 +708,8 @@ static void an_exploration_keeps_looking(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, not_as_logged, 0);
 		KUNIT_EXPECT_GT(test, explorer->stats.classes, late);
 		found[i] = findings();
+		load_with(test, MANY, run_learn_late);
+		KUNIT_EXPECT_EQ_MSG(test, explore_loaded(&ways[i]), 0, "%s", err);
 	}
 	/* Who goes on from a snapshot finds what was there. */
 	KUNIT_EXPECT_EQ(test, found[0], found[1]);

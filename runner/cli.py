@@ -243,8 +243,8 @@ def _check_json(json_to: str | None) -> None:
     file = Path(json_to)
     try:
         if not file.exists():
-            file.touch()
-            file.unlink()
+            file.resolve().touch()
+            file.resolve().unlink()
         elif not os.access(file, os.W_OK) or file.is_dir():
             raise OSError(errno.EISDIR if file.is_dir() else errno.EACCES, "")
     except OSError as error:

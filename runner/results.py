@@ -326,10 +326,16 @@ def read(path: Path) -> Results:
             results.problems.append(f"{path}:{number}: {what}")
     if results.header and results.header.format != FORMAT:
         raise TkfiError(f"{path} has format {results.header.format}, this tool reads {FORMAT}")
+    _end_boot(results)
+    return results
+
+
+def _end_boot(results: Results) -> None:
+    """What a boot had found when it ended before it said all."""
     if results.progress and not results.explored:
         results.violations = gone_on(results.violations, [
             one for number, one in results.so_far.items() if number < results.progress.violations])
-    return results
+    results.so_far = {}
 
 
 def gone_on(before: Sequence[Violation], since: Sequence[Violation]) -> list[Violation]:
@@ -345,6 +351,7 @@ def gone_on(before: Sequence[Violation], since: Sequence[Violation]) -> list[Vio
 def _add(results: Results, record: Mapping[str, Any]) -> None:
     kind = record.get("type")
     if kind == "header":
+        _end_boot(results)
         results.header = _make(Header, record)
     elif kind == "race":
         results.races.append(_make(Race, record))

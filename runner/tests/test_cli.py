@@ -80,6 +80,13 @@ def test_reproduce(layout: Layout, monkeypatch: pytest.MonkeyPatch,
     assert json.loads((layout.build / "x.json").read_text())["held"] is True
 
 
+def test_a_result_may_go_where_a_link_points(layout: Layout) -> None:
+    link, target = layout.build / "link.json", layout.build / "target.json"
+    link.symlink_to(target)
+    assert cli.main(["list", "points", "--json", str(link)], layout) == 0
+    assert link.is_symlink() and json.loads(target.read_text())
+
+
 def test_disk_full_here(layout: Layout, monkeypatch: pytest.MonkeyPatch,
                         capsys: pytest.CaptureFixture[str]) -> None:
     def full(*_: object) -> None:

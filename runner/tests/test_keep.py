@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from runner import cli, coverage, parts, process
+from runner import cli, coverage, parts, process, results
 from runner.keep import Kept, Plan
 from runner.layout import REPO, Layout
 from runner.parts import Piece
@@ -205,6 +205,16 @@ def so_far(number: int, **more: object) -> str:
     record = json.loads(lines(EXPLORED, '"violation","scenario":"rises-coarse"').splitlines()[1])
     return json.dumps({**record, "type": "found", "number": number, "findings": 3, "minimal": False,
                        "searched": 0, "explained": False, "tried": 0, "accesses": [], **more}) + "\n"
+
+
+def test_what_a_boot_found_is_not_lost_by_a_later_one_that_went_back(tmp_path: Path) -> None:
+    """It goes on from a state that is older than what it said."""
+    header = lines(EXPLORED).splitlines()[0] + "\n"
+    found = [so_far(number, clock=clock) for number, clock in enumerate("abc")]
+    write(tmp_path / "before", "".join([header, progress("s").replace('"violations": 2', '"violations": 3'),
+                                        *found, header, progress("s"), *found[:2]]))
+    read = results.read(tmp_path / "before")
+    assert sorted(one.clock for one in read.violations) == ["a", "b", "c"]
 
 
 def stop_in_the_second(start: Callable[..., Machine], layout: Layout) -> None:
