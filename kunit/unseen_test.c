@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "explore.h"
 #include "hooks.h"
+#include "keep.h"
 #include "scenarios.h"
 #include "strategies.h"
 #include "strategy.h"
@@ -689,12 +690,19 @@ static void an_exploration_keeps_looking(struct kunit *test)
 		  .as_found = true },
 		{ TKFI_RANDOM, .executions = 40000, .as_found = true },
 	};
+	struct tkfi_keep *keep = tkfi_keep_create("");
 	u64 late, found[ARRAY_SIZE(ways)];
 	unsigned int i;
 
+	KUNIT_ASSERT_NOT_NULL(test, keep);
 	for (i = 0; i < ARRAY_SIZE(ways); i++) {
+		struct tkfi_explore_options kept = ways[i];
+
+		kept.keep = keep;
 		load_with(test, MANY, run_write_late);
-		KUNIT_EXPECT_EQ(test, explore_loaded(&ways[i]), -EPROTO);
+		KUNIT_EXPECT_EQ(test, explore_loaded(&kept), -EPROTO);
+		/* Nobody goes on from there, and sees nothing. */
+		KUNIT_EXPECT_EQ(test, keep->number, 0);
 		late = explorer->stats.classes;
 		KUNIT_EXPECT_NOT_NULL_MSG(test,
 					  strstr(err, "behind the hooks' back"),
@@ -711,6 +719,7 @@ static void an_exploration_keeps_looking(struct kunit *test)
 		load_with(test, MANY, run_learn_late);
 		KUNIT_EXPECT_EQ_MSG(test, explore_loaded(&ways[i]), 0, "%s", err);
 	}
+	tkfi_keep_destroy(keep);
 	/* Who goes on from a snapshot finds what was there. */
 	KUNIT_EXPECT_EQ(test, found[0], found[1]);
 	KUNIT_EXPECT_GT(test, found[0], 0);
