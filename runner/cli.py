@@ -146,7 +146,8 @@ def _parser() -> argparse.ArgumentParser:
         "how long a scenario is explored at most, as in 90s, by however many kernels at once; dpor without "
         "a bound then estimates how many classes there are"))
     exploring.add_argument("--jobs", type=_positive, default=1, metavar="N",
-                           help="kernels at once (1); dpor without a bound divides scenarios among them")
+                           help="kernels at once (1); dpor without a bound divides scenarios among them, "
+                           "at the cost of some executions that come to nothing")
     exploring.add_argument("--resume", action="store_true",
                            help="do not begin anew: go on where the same command was stopped")
     exploring.add_argument("--report", metavar="DIR",
@@ -328,8 +329,12 @@ def _replay(arguments: argparse.Namespace, layout: Layout) -> int:
     scenario = asked.choose(scenarios.shipped(layout))
     offered = [release.version for release in kernels.offered(layout)]
     if not arguments.kernel and asked.version not in offered:
-        raise TkfiError(f"the schedule is of Linux {asked.release}, and there is no kernel "
-                        f"{asked.version}: choose with --kernel one of {', '.join(offered)}, or a tree")
+        raise asked.wrong(asked.release, f"the schedule is of Linux {asked.release}, and there is no "
+                          f"kernel {asked.version}: choose with --kernel one of {', '.join(offered)}, or a tree")
+    kernel = kernels.choose(arguments.kernel or asked.version, layout)
+    if asked.variant not in kernel.variants:
+        raise asked.wrong(asked.variant, f"unknown variant '{asked.variant}': kernel {kernel.name} has "
+                          f"{', '.join(kernel.variants)}")
     kernel = kernels.choose(arguments.kernel or asked.version, layout, asked.variant)
     with lock.held(layout.build / ".lock"):
         tool = boots.build(kernel, layout)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from runner.errors import InputError, TkfiError
+from runner.errors import InputError
 from runner.results import Event
 from runner.scenarios import GIVEN, MAX_TEXT, Scenario, written
 
@@ -58,15 +58,19 @@ class Schedule:
             return self
         return Schedule(self.release, self.variant, scenario.text, self.turns, text=True)
 
+    def wrong(self, word: str, reason: str) -> InputError:
+        """What to say of a word of its head."""
+        return InputError(str(self), str(self).index(f" {word}") + 1, len(word), reason)
+
     def choose(self, shipped: Sequence[Scenario]) -> Scenario:
-        """Its scenario. Raises TkfiError when there is none of that name."""
+        """Its scenario. Raises InputError when there is none of that name."""
         if self.text:
             return written(GIVEN, self.scenario)
         for scenario in shipped:
             if scenario.name == self.scenario:
                 return scenario
-        raise TkfiError(f"no scenario is called '{self.scenario}'; there are: "
-                        f"{', '.join(scenario.name for scenario in shipped)}")
+        raise self.wrong(self.scenario, f"no scenario is called '{self.scenario}'; there are: "
+                         f"{', '.join(scenario.name for scenario in shipped)}")
 
 
 def parse(text: str) -> Schedule:

@@ -380,7 +380,10 @@ def test_a_schedule_that_does_not_fit_into_one(start: Callable[..., Machine], la
     (["explore", "nothing"], "no scenario matches 'nothing'"),
     (["explore", "--variant", "luck"], "unknown variant 'luck'"),
     (["replay", "tkfi1 5.10.9 post-series falls-vdso: cpu0"], "there is no kernel 5.10"),
+    (["replay", "tkfi1 5.10.9 post-series falls-vdso: cpu0"], "\n        ^^^^^^\n"),
     (["replay", "tkfi1 6.12.9 luck falls-vdso: cpu0"], "unknown variant 'luck'"),
+    (["replay", "tkfi1 6.12.9 luck falls-vdso: cpu0"], "\n               ^^^^\n"),
+    (["replay", "tkfi1 6.12.9 post-series falls: cpu0"], "\n                           ^^^^^\n"),
     (["replay", "tkfi2 6.12.9 post-series falls-vdso: cpu0"], "version tkfi1, not tkfi2"),
 ])
 def test_bad_input(start: Callable[..., Machine], layout: Layout, capsys: pytest.CaptureFixture[str],
