@@ -330,7 +330,8 @@ def _replay(arguments: argparse.Namespace, layout: Layout) -> int:
     offered = [release.version for release in kernels.offered(layout)]
     if not arguments.kernel and asked.version not in offered:
         raise asked.wrong(asked.release, f"the schedule is of Linux {asked.release}, and there is no "
-                          f"kernel {asked.version}: choose with --kernel one of {', '.join(offered)}, or a tree")
+                          f"kernel {asked.version}: choose with --kernel one of "
+                          f"{', '.join(offered)}, or a tree")
     kernel = kernels.choose(arguments.kernel or asked.version, layout)
     if asked.variant not in kernel.variants:
         raise asked.wrong(asked.variant, f"unknown variant '{asked.variant}': kernel {kernel.name} has "
