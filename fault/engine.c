@@ -2,8 +2,10 @@
 #include <linux/errno.h>
 #include <linux/irqflags.h>
 #include <linux/kernel.h>
+#include <linux/minmax.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/xxhash.h>
 
 #include "cells.h"
 #include "engine.h"
@@ -268,6 +270,21 @@ static void step(struct tkfi_vcpu *v)
 unsigned int tkfi_now(void)
 {
 	return tkfi_engine->nr_log;
+}
+
+u64 tkfi_log_hash(const struct tkfi_engine *engine)
+{
+	unsigned int nr = min(engine->nr_log, TKFI_MAX_STEPS + 0U), i;
+	u64 hash = 0;
+
+	for (i = 0; i < nr; i++) {
+		const struct tkfi_done *step = &engine->log[i];
+		u64 what = step->vcpu | step->kind << 8 | step->nr_cells << 16 |
+			   (u64)step->cell << 32;
+
+		hash = xxh64(&what, sizeof(what), hash);
+	}
+	return hash;
 }
 
 void tkfi_yield(void)

@@ -312,6 +312,14 @@ int tkfi_engine_resume(struct tkfi_engine *engine,
 /* How many steps of this execution there were. */
 unsigned int tkfi_now(void);
 
+/**
+ * tkfi_log_hash() - one number for the steps of an execution
+ * @engine:	engine, after an execution
+ *
+ * Return: XXH64 over VCPU, kind and cells of every step that is in the log.
+ */
+u64 tkfi_log_hash(const struct tkfi_engine *engine);
+
 /*
  * Other VCPUs that @vcpu has to wait for before it goes on, a bit each: who holds the
  * lock, who reads the sequence; or all, if it waits for a value. An NMI of its does not

@@ -1064,6 +1064,8 @@ int tkfi_explorer_replay(struct tkfi_explorer *x, const char *text, char *err,
 			       tkfi_engine_run(x->session.engine,
 					       &schedule.strategy));
 		x->wrong = schedule.wrong;
+		x->replayed = tkfi_log_hash(x->session.engine);
+		x->nr_replayed = x->session.engine->nr_log;
 		if (!ret || ret == -EDEADLK)
 			judge(x, ret, NULL);
 	}

@@ -164,6 +164,8 @@ struct tkfi_watch {
  *		dpor without a bound did not come to its end; else 0
  * @classes_error: its standard error
  * @shared:	what tkfi_cells_print_shared() said at its end
+ * @replayed:	tkfi_log_hash() of the execution that was replayed last
+ * @nr_replayed: and how many there were: every access is one
  * @stats:	what it did; for other strategies than dpor @classes are executions
  * @each:	called after each execution with what tkfi_engine_run() returned; may be
  *		NULL. For tests
@@ -199,6 +201,8 @@ struct tkfi_explorer {
 	u64 classes;
 	u64 classes_error;
 	char shared[TKFI_SHARED_TEXT];
+	u64 replayed;
+	unsigned int nr_replayed;
 	struct tkfi_dpor_stats stats;
 	void (*each)(struct tkfi_explorer *x, int ret);
 	void *each_arg;

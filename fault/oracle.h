@@ -56,8 +56,8 @@ void tkfi_oracles_prepare(void);
  *		stale or a failure. Of a finding the first value is what the latest line
  *		says, the second what was read.
  * series:	what the series of 2013 established, S4 to S8: a timekeeper is written
- *		with its lock held, and what readers use while their sequence is odd; both
- *		have one cycle_last then; whoever drops the lock leaves the sequence
+ *		with its lock held, and what readers use, cycle_last too, while their
+ *		sequence is odd; both have one then; whoever drops the lock leaves the sequence
  *		even, and shadow and real equal; the vDSO page is updated in a write
  *		section; a tick has one, and none if it has nothing to do (not before the
  *		series).

@@ -34,7 +34,7 @@ struct tkfi_event {
 	s64 value;
 };
 
-#define TKFI_TRACE_EVENTS	512
+#define TKFI_TRACE_EVENTS	4096
 
 /**
  * struct tkfi_trace - what happened, in order

@@ -836,8 +836,9 @@ static void replayed(struct kunit *test)
 		KUNIT_ASSERT_EQ_MSG(test, ret, 0, "%s", err);
 	tkfi_result_events("replayed", &explorer->session.engine->trace);
 	tkfi_result_trace("tkfi_explore", "replayed",
-			  explorer->session.engine->trace.nr,
-			  tkfi_trace_hash(&explorer->session.engine->trace, 0));
+			  explorer->session.engine->trace.nr + explorer->nr_replayed,
+			  tkfi_trace_hash(&explorer->session.engine->trace,
+					  explorer->replayed));
 	if (!turns)
 		KUNIT_EXPECT_EQ(test, explorer->nr_violations,
 				tkfi_variant() != TKFI_FIXED);
