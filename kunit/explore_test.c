@@ -340,7 +340,7 @@ static void replay(struct kunit *test, const struct tkfi_violation *v)
 			!tkfi_cost_less(&v->cost, &w->cost) &&
 			(!v->minimal || w->why.holds == v->why.holds);
 	}
-	KUNIT_EXPECT_TRUE_MSG(test, same, "a replay comes to something else: %s",
+	KUNIT_EXPECT_TRUE_MSG(test, same, "executed again it comes to something else: %s",
 			      v->schedule);
 }
 

@@ -556,15 +556,15 @@ static void too_much_to_search(struct kunit *test)
 		KUNIT_EXPECT_FALSE(test, explorer->violations[i].minimal);
 }
 
+#define DOWN_AND_UP	"adjtimex freq=-500ppm, adjtimex freq=+500ppm"
+
 /* A VCPU's program may be so long: that, too, is explained and replayed. */
 static void a_long_program(struct kunit *test)
 {
 	static const struct tkfi_scenario s = {
 		"given",
 		"setup: adjtimex freq=+500ppm, wait 13ms, tick, wait 3ms;"
-		"cpu0: adjtimex freq=-500ppm, adjtimex freq=+500ppm, adjtimex freq=-500ppm,"
-		"adjtimex freq=+500ppm, adjtimex freq=-500ppm, adjtimex freq=+500ppm,"
-		"adjtimex freq=-500ppm, adjtimex freq=+500ppm;"
+		"cpu0: " DOWN_AND_UP "," DOWN_AND_UP "," DOWN_AND_UP "," DOWN_AND_UP ";"
 		"cpu1: read vdso MONOTONIC, read vdso MONOTONIC; host: 10ms"
 	};
 	static const struct tkfi_explore_options options;
