@@ -106,6 +106,11 @@ static const struct tkfi_scenario tkfi_scenarios[] = {
 	COARSE("nohz-10s", "setup: wait 10s; cpu0: tick;"),
 	IN_MONOTONIC("offset", DUE "cpu0: adjtimex offset=1000000;"),
 	IN_MONOTONIC("status", DUE "cpu0: adjtimex status=1;"),
+	IN_MONOTONIC("tick-length", DUE "cpu0: adjtimex tick=10001 offset=1000\n"
+		     "constant=4 maxerror=1 esterror=1 nano;"),
+	IN_MONOTONIC("singleshot", DUE "cpu0: adjtimex singleshot=-1000;"),
+	IN_REALTIME("setoffset", DUE "cpu0: adjtimex setoffset=-3ms micro\n"
+		    "freq=+1ppm;"),
 	IN_TAI("tai", DUE "cpu0: adjtimex tai=37;"),
 	IN_REALTIME("settimeofday", DUE "cpu0: settimeofday 1400000000;"),
 	COARSE("settimeofday", DUE "cpu0: settimeofday 1400000000;"),
@@ -169,6 +174,11 @@ static const struct tkfi_scenario tkfi_scenarios[] = {
 	AUX("aux-adjtimex", ON "cpu0: aux adjtimex freq=-500ppm;"),
 	AUX("aux-offset", ON "cpu0: aux adjtimex offset=1000000;"),
 	AUX("aux-status", ON "cpu0: aux adjtimex status=1;"),
+	AUX("aux-tick-length", ON "cpu0: aux adjtimex tick=10001 offset=1000\n"
+	    "constant=4 maxerror=1 esterror=1 nano;"),
+	AUX("aux-singleshot", ON "cpu0: aux adjtimex singleshot=-1000;"),
+	AUX("aux-setoffset", ON "cpu0: aux adjtimex setoffset=-3ms micro\n"
+	    "freq=+1ppm;"),
 	AUX("aux-settime", ON "cpu0: aux settime 1300000000;"),
 	AUX("aux-inject", ON "cpu0: aux inject -1ms;"),
 	AUX("aux-enable", DUE "cpu0: aux enable;"),

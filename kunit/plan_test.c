@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Fault plans: what they say, what they refuse, what they do. */
 #include <kunit/test.h>
+#include <linux/timekeeping.h>
+#include <linux/timex.h>
 
 #include "clock.h"
 #include "plan.h"
@@ -19,19 +21,52 @@ struct bad_plan {
 };
 
 static const struct bad_plan bad_plans[] = {
-	{ "cpu0: adjust", 6, { "unknown operation 'adjust'", "adjtimex freq=",
+	{ "cpu0: adjust", 6, { "unknown operation 'adjust'", "[freq=FREQUENCY]",
 			    "settimeofday" } },
 	{ "cpu0: read vdso SUNDIAL", 11, { "unknown reader 'vdso SUNDIAL'",
 				       "vdso MONOTONIC",
 				       "fast ktime_get_real_fast_ns" } },
 	{ "cpu0: adjtimex freq=11%", 15, { "impossible frequency 'freq=11%'",
 				       "-10% to +10%" } },
-	{ "cpu0: adjtimex 5ppm", 15, { "impossible frequency", "freq=-500ppm" } },
+	{ "cpu0: adjtimex 5ppm", 15, { "unknown setting '5ppm'", "freq=,",
+				   "ss_read" } },
+	{ "cpu0: adjtimex tai", 15, { "unknown setting 'tai'" } },
+	{ "cpu0: adjtimex nano=1", 15, { "unknown setting 'nano=1'" } },
 	{ "cpu0: adjtimex freq=0.5ppb", 15, { "impossible frequency" } },
 	{ "cpu0: adjtimex status=99999999999", 15,
-	  { "impossible adjustment 'status=99999999999'", "an int" } },
-	{ "cpu0: adjtimex tai=100001", 15, { "up to 100000" } },
-	{ "cpu0: adjtimex offset=1ms", 15, { "offset=N (ns)" } },
+	  { "impossible adjustment 'status=99999999999'",
+	    "status=0 to status=255" } },
+	{ "cpu0: adjtimex status=256", 15, { "status=0 to status=255" } },
+	{ "cpu0: adjtimex tai=100001", 15, { "tai=0 to tai=100000 (s)" } },
+	{ "cpu0: adjtimex tai=-1", 15, { "tai=0 to tai=100000 (s)" } },
+	{ "cpu0: adjtimex offset=1ms", 15, { "offset=500000000 (ns" } },
+	{ "cpu0: adjtimex offset=-500000001", 15, { "offset=-500000000 to" } },
+	{ "cpu0: adjtimex nano tick=8999", 20, { "tick=9000 to tick=11000" } },
+	{ "cpu0: adjtimex tick=11001 nano", 15, { "tick=9000 to tick=11000" } },
+	{ "cpu0: adjtimex constant=11", 15, { "constant=0 to constant=10" } },
+	{ "cpu0: adjtimex maxerror=16000001", 15, { "maxerror=16000000 (us)" } },
+	{ "cpu0: adjtimex esterror=-1", 15, { "esterror=0 to" } },
+	{ "cpu0: adjtimex singleshot=9223372036854775808", 15,
+	  { "singleshot=9223372036854775807 (us)" } },
+	{ "cpu0: adjtimex nano setoffset=11min", 20,
+	  { "impossible offset 'setoffset=11min'", "-10min to +10min" } },
+	{ "cpu0: adjtimex setoffset=1cycles", 15, { "impossible offset" } },
+	{ "cpu0: adjtimex tai=3  tick=10001 tai=3", 33,
+	  { "'tai=3' is the second tai=" } },
+	{ "cpu0: adjtimex singleshot=1 nano", 15,
+	  { "'singleshot=1'; write singleshot=N or ss_read alone" } },
+	{ "cpu0: adjtimex tick=10000 ss_read", 26, { "ss_read alone" } },
+	{ "cpu0: adjtimex singleshot=1 ss_read", 15, { "ss_read alone" } },
+	{ "cpu0: adjtimex nano micro", 20, { "either nano or micro" } },
+	{ "cpu0: adjtimex tick=10001 freq=501ppm", 26,
+	  { "'freq=501ppm'", "-500ppm to freq=+500ppm" } },
+	{ "cpu0: adjtimex tai=5 constant=4", 15, { "the same number" } },
+	{ "cpu0: adjtimex constant=7", 15, { "constant=0 to constant=6" } },
+	{ "cpu0: adjtimex setoffset=1us micro constant=7", 35,
+	  { "constant=0 to constant=6" } },
+	{ "cpu0: adjtimex offset=1 status=4", 15, { "without the PLL" } },
+	{ "cpu0: adjtimex micro offset=500001", 21, { "offset=500000 (us)" } },
+	{ "cpu0: adjtimex micro setoffset=1ns", 21, { "whole microseconds" } },
 	{ "cpu0: wait 1ms, tick 3", 21, { "tick takes no arguments" } },
 	{ "cpu0: tick; host: 1ms, 2mss", 23, { "impossible time '2mss'" } },
 	{ "cpu0: tick 3", 11, { "tick takes no arguments" } },
@@ -42,7 +77,9 @@ static const struct bad_plan bad_plans[] = {
 	{ "cpu0: suspend 10s", 14, { "suspend takes no arguments, not '10s'" } },
 	TKFI_AUX_ROWS({ "cpu0: aux leap", 10, { "unknown operation 'leap'", "settime SECONDS" } },
 		      { "cpu0: aux enable 1", 17, { "enable takes no arguments" } },
-		      { "cpu0: aux adjtimex 5ppm", 19, { "impossible frequency" } },
+		      { "cpu0: aux adjtimex 5ppm", 19, { "unknown setting" } },
+		      { "cpu0: aux adjtimex nano tai=3", 24, { "no TAI offset" } },
+		      { "cpu0: aux adjtimex status=16", 19, { "no leap seconds" } },
 		      { "cpu0: read vdso AUX0", 11, { "kernel ktime_get_aux" } })
 	{ "cpu0: resume now", 13, { "resume takes no arguments" } },
 	{ "cpu0: sleeptime 1cycles", 16, { "impossible sleep '1cycles'" } },
@@ -168,6 +205,169 @@ static void frequencies(struct kunit *test)
 	tkfi_ntp_frequency(-1234567, &tick, &freq);
 	KUNIT_EXPECT_EQ(test, tick, 9988);
 	KUNIT_EXPECT_EQ(test, freq, -34567LL * 65536 / 1000);
+}
+
+/**
+ * struct adjustment - an "adjtimex", and what is then read back
+ * @text:	settings
+ * @modes:	that they are
+ * @sets:	clocks that it may set back
+ * @arms:	clocks that a later update may
+ * @shows:	what is to be compared: the modes of the fields of @back
+ * @back:	what the kernel says afterwards
+ */
+struct adjustment {
+	const char *text;
+	unsigned int modes;
+	u32 sets;
+	u32 arms;
+	unsigned int shows;
+	struct __kernel_timex back;
+};
+
+#define BACK	(BIT(CLOCK_REALTIME) | BIT(CLOCK_TAI))
+#define NTP_PHASE	(ADJ_OFFSET | ADJ_STATUS)
+#define ADJUST_ONCE	(ADJ_ADJTIME | ADJ_OFFSET_SINGLESHOT)
+#define READ_ONCE	(ADJUST_ONCE | ADJ_OFFSET_READONLY)
+
+static const struct adjustment adjustments[] = {
+	{ "", 0 },
+	{ "freq=+1ppm status=1", ADJ_FREQUENCY | ADJ_TICK | ADJ_STATUS, 0, 0,
+	  ADJ_FREQUENCY | ADJ_TICK | ADJ_STATUS,
+	  { .freq = 65536, .tick = 10000, .status = STA_PLL } },
+	{ "freq=-10%", ADJ_FREQUENCY | ADJ_TICK, 0, 0, ADJ_FREQUENCY | ADJ_TICK,
+	  { .tick = 9000 } },
+	{ "tick=10001", ADJ_TICK, 0, 0, ADJ_FREQUENCY | ADJ_TICK,
+	  { .tick = 10001 } },
+	{ "tick=9000 freq=-500ppm", ADJ_FREQUENCY | ADJ_TICK, 0, 0,
+	  ADJ_FREQUENCY | ADJ_TICK, { .tick = 9000, .freq = -500 * 65536 } },
+	{ "constant=4", ADJ_TIMECONST, 0, 0, ADJ_TIMECONST, { .constant = 8 } },
+	{ "constant=6 micro", ADJ_TIMECONST | ADJ_MICRO, 0, 0, ADJ_TIMECONST,
+	  { .constant = 10 } },
+	{ "nano\tconstant=10", ADJ_TIMECONST | ADJ_NANO, 0, 0,
+	  ADJ_TIMECONST | ADJ_STATUS,
+	  { .constant = 10, .status = STA_UNSYNC | STA_NANO } },
+	{ "tai=4 constant=4", ADJ_TIMECONST | ADJ_TAI, BIT(CLOCK_TAI), 0,
+	  ADJ_TIMECONST | ADJ_TAI, { .constant = 8, .tai = 4 } },
+	{ "maxerror=1  esterror=16000000", ADJ_MAXERROR | ADJ_ESTERROR, 0, 0,
+	  ADJ_MAXERROR | ADJ_ESTERROR, { .maxerror = 1, .esterror = 16000000 } },
+	{ "status=16 tai=37", ADJ_STATUS | ADJ_TAI, BIT(CLOCK_TAI),
+	  BIT(CLOCK_REALTIME), ADJ_STATUS | ADJ_TAI,
+	  { .status = STA_INS, .tai = 37 } },
+	{ "status=255", ADJ_STATUS, 0, BIT(CLOCK_REALTIME), ADJ_STATUS,
+	  { .status = 255 } },
+	{ "offset=1000", NTP_PHASE | ADJ_NANO, 0, 0, NTP_PHASE,
+	  { .offset = 1000, .status = STA_PLL | STA_NANO } },
+	{ "status=17 offset=1000 maxerror=5", NTP_PHASE | ADJ_NANO | ADJ_MAXERROR,
+	  0, BIT(CLOCK_REALTIME), NTP_PHASE | ADJ_MAXERROR,
+	  { .offset = 1000, .status = STA_PLL | STA_INS | STA_NANO,
+	    .maxerror = 5 } },
+	{ "offset=-500000 micro", NTP_PHASE | ADJ_MICRO, 0, 0, NTP_PHASE,
+	  { .offset = -500000, .status = STA_PLL } },
+	{ "setoffset=-3ms", ADJ_SETOFFSET | ADJ_NANO, BACK, 0, ADJ_SETOFFSET,
+	  { .time.tv_usec = -3000000 } },
+	{ "setoffset=+3us micro tai=3", ADJ_SETOFFSET | ADJ_MICRO | ADJ_TAI,
+	  BIT(CLOCK_TAI), 0, ADJ_SETOFFSET | ADJ_TAI,
+	  { .time.tv_usec = 3000, .tai = 3 } },
+	{ "setoffset=-1us micro", ADJ_SETOFFSET | ADJ_MICRO, BACK, 0,
+	  ADJ_SETOFFSET, { .time.tv_usec = -1000 } },
+	{ "singleshot=-1000", ADJUST_ONCE, 0, 0, ADJUST_ONCE,
+	  { .offset = -1000 } },
+	{ "ss_read", READ_ONCE, 0, 0, ADJUST_ONCE },
+};
+
+static void adjustment_desc(const struct adjustment *a, char *desc)
+{
+	strscpy(desc, *a->text ? a->text : "nothing", KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(adjustment, adjustments, adjustment_desc);
+
+static struct __kernel_timex once, after;
+static s64 jump;
+
+/* Reads back, and how far CLOCK_REALTIME has got from CLOCK_MONOTONIC. */
+static s64 read_back(struct tkfi_op *op)
+{
+	once = (struct __kernel_timex){ .modes = READ_ONCE };
+	after = (struct __kernel_timex){};
+	jump = ktime_get_real_ns() - ktime_get_ns() - jump;
+	return do_adjtimex(&once) < 0 ? -1 : do_adjtimex(&after);
+}
+
+static void expect_back(struct kunit *test, const struct adjustment *a)
+{
+	const struct __kernel_timex *back = &a->back;
+
+	if (a->shows == ADJUST_ONCE) {
+		KUNIT_EXPECT_EQ(test, once.offset, back->offset);
+		return;
+	}
+	if (a->shows & ADJ_FREQUENCY)
+		KUNIT_EXPECT_EQ(test, after.freq, back->freq);
+	if (a->shows & ADJ_TICK)
+		KUNIT_EXPECT_EQ(test, after.tick, back->tick);
+	if (a->shows & ADJ_STATUS)
+		KUNIT_EXPECT_EQ(test, after.status, back->status);
+	if (a->shows & ADJ_TIMECONST)
+		KUNIT_EXPECT_EQ(test, after.constant, back->constant);
+	if (a->shows & ADJ_TAI)
+		KUNIT_EXPECT_EQ(test, after.tai, back->tai);
+	if (a->shows & ADJ_MAXERROR)
+		KUNIT_EXPECT_EQ(test, after.maxerror, back->maxerror);
+	if (a->shows & ADJ_ESTERROR)
+		KUNIT_EXPECT_EQ(test, after.esterror, back->esterror);
+	/* What is left is rounded down from 2^-32 ns. */
+	if (a->shows & ADJ_OFFSET)
+		KUNIT_EXPECT_LE(test, abs(after.offset - back->offset), 1);
+	if (a->shows & ADJ_SETOFFSET)
+		KUNIT_EXPECT_EQ(test, jump, back->time.tv_usec);
+}
+
+/* What is written is what the kernel then has. */
+static void adjusts(struct kunit *test)
+{
+	static const struct tkfi_op_type type = { .name = "", .run = read_back };
+	const struct adjustment *a = test->param_value;
+	static struct tkfi_session session;
+	struct tkfi_op *op;
+
+	KUNIT_ASSERT_EQ_MSG(test, tkfi_plan_parse(&plan, err, sizeof(err),
+						  "cpu0: adjtimex, adjtimex %s, adjtimex",
+						  a->text), 0, "%s", err);
+	op = plan.programs[0].ops;
+	KUNIT_EXPECT_EQ(test, op[1].timex.modes, a->modes);
+	KUNIT_EXPECT_EQ(test, op[1].sets, a->sets);
+	KUNIT_EXPECT_EQ(test, op[1].arms, a->arms);
+	op[0].type = &type;
+	op[2].type = &type;
+	jump = 0;
+	KUNIT_ASSERT_EQ(test, tkfi_session_open(&session, NSEC_PER_SEC), 0);
+	KUNIT_EXPECT_EQ_MSG(test, tkfi_session_run(&session, NULL, &plan), 0,
+			    "%s", session.engine->error);
+	KUNIT_EXPECT_GE(test, op[1].result, 0);
+	expect_back(test, a);
+	tkfi_session_close(&session);
+}
+
+static void adjustment_calls(struct kunit *test)
+{
+	static const char * const calls[][2] = {
+		{ "", "do_adjtimex()" },
+		{ "freq=1ppm", "do_adjtimex(1ppm)" },
+		{ "freq=1ppm \t\n nano", "do_adjtimex(freq=1ppm nano)" },
+		{ "tick=10001 status=1 maxerror=1 esterror=1 nano",
+		  "do_adjtimex(tick=10001 status=1 maxerror=1 esterror=1 ...)" },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(calls); i++) {
+		KUNIT_ASSERT_EQ(test, tkfi_plan_parse(&plan, err, sizeof(err),
+						      "cpu0: adjtimex %s",
+						      calls[i][0]), 0);
+		KUNIT_EXPECT_STREQ(test, plan.programs[0].ops[0].call,
+				   calls[i][1]);
+	}
 }
 
 /* The trace of an execution as one string, for comparison. */
@@ -393,6 +593,8 @@ static void updaters_exclude_each_other(struct kunit *test)
 static struct kunit_case plan_cases[] = {
 	KUNIT_CASE_PARAM(refused, bad_plan_gen_params),
 	KUNIT_CASE(too_long),
+	KUNIT_CASE_PARAM(adjusts, adjustment_gen_params),
+	KUNIT_CASE(adjustment_calls),
 	KUNIT_CASE(durations),
 	KUNIT_CASE(frequencies),
 	KUNIT_CASE(host_takes_a_vcpu_off),

@@ -55,12 +55,15 @@ def updaters() -> list[str]:
     """What updates the timekeeper: the operations of fault/ops.c, adjtimex and the like by argument."""
     source = (Layout().repo / "fault/ops.c").read_text()
     found = []
+    settings = re.findall(r'^\t\[\w+\] = { "(\w+=?)"', source, re.MULTILINE)
+    assert "freq=" in settings
     for table, prefix in ("op_types", ""), ("aux_types", "aux "):
         rows = re.search(rf"{table}\[\] = {{(.*?)^}};", source, re.DOTALL | re.MULTILINE)
         assert rows
-        for name, usage in re.findall(r'{ "(\w+)", "([^"]*)"', rows[1]):
-            modes = re.findall(r"(\w+=)", usage) if name == "adjtimex" else [""]
-            found += [f"{prefix}{name} {mode}".strip() for mode in modes]
+        for name in re.findall(r'{ "(\w+)", ', rows[1]):
+            # The last only reads; an auxiliary clock has no TAI offset.
+            modes = [mode for mode in settings if mode != "ss_read" and (not prefix or mode != "tai=")]
+            found += [f"{prefix}{name} {mode}".strip() for mode in (modes if name == "adjtimex" else [""])]
     return [name for name in found if name not in ("aux", "jiffies", "ntp", "read", "wait")]
 
 
@@ -71,9 +74,18 @@ def programs(scenario: Scenario) -> list[list[str]]:
             for head, _, operations in statements if head.strip().startswith("cpu")]
 
 
+def does(operation: str, updater: str) -> bool:
+    """Whether an operation is that updater, by any of its settings."""
+    name, _, mode = updater.rpartition(" ")
+    if "adjtimex " not in updater:
+        return operation.startswith(updater)
+    return operation.startswith(name + " ") and any(
+        word == mode or (mode.endswith("=") and word.startswith(mode)) for word in operation.split())
+
+
 def meets(updater: str, reader: str) -> bool:
     """Whether an updater is explored against a reader of another CPU."""
-    return any(one[0].startswith(updater) and any(read.startswith(reader) for read in other)
+    return any(does(one[0], updater) and any(read.startswith(reader) for read in other)
                for scenario in shipped(Layout()) for one in programs(scenario)
                for other in programs(scenario) if other is not one)
 
