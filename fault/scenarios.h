@@ -174,7 +174,7 @@ static const struct tkfi_scenario tkfi_scenarios[] = {
 	AUX("aux-adjtimex", ON "cpu0: aux adjtimex freq=-500ppm;"),
 	AUX("aux-offset", ON "cpu0: aux adjtimex offset=1000000;"),
 	AUX("aux-status", ON "cpu0: aux adjtimex status=1;"),
-	AUX("aux-tick-length", ON "cpu0: aux adjtimex tick=10001 offset=1000\n"
+	AUX("aux-tick-length", ON "cpu0: aux adjtimex tick=10000 offset=1000\n"
 	    "constant=4 maxerror=1 esterror=1 nano;"),
 	AUX("aux-singleshot", ON "cpu0: aux adjtimex singleshot=-1000;"),
 	AUX("aux-setoffset", ON "cpu0: aux adjtimex setoffset=-3ms micro\n"
