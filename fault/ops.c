@@ -268,6 +268,8 @@ static s64 run_wait(struct tkfi_op *op)
 
 static int parse_enable(struct tkfi_op *op, char *args, char *err, size_t size)
 {
+	/* It begins anew. */
+	op->sets = BIT(MAX_CLOCKS);
 	return parse_call(op, "aux_clock_enable()", args, err, size);
 }
 

@@ -81,6 +81,18 @@ static u32 may_be_set_back(const struct tkfi_plan *setup,
 	return clocks;
 }
 
+/* Was the clock off between two lines of it? It then begins anew. */
+static bool was_off(const struct tkfi_publication *a,
+		    const struct tkfi_publication *b)
+{
+	const struct tkfi_publication *p;
+
+	for (p = a; p < b; p++)
+		if (p->owner == a->owner && !TKFI_CLOCK_VALID(&p->tk))
+			return true;
+	return false;
+}
+
 /*
  * The least that a clock may show to who saw line @b after somebody saw @ns on line
  * @a: less only if it may be set back and was between the two, and by no more.
@@ -91,6 +103,8 @@ static s64 least_after(const struct tkfi_publication *a,
 {
 	if (!a || !b || a >= b || !(set_back & BIT(reader->id)))
 		return ns;
+	if (was_off(a, b))
+		return 0;
 	return ns + min(0LL, tkfi_line_step(&a->tk, &b->tk, reader));
 }
 
@@ -118,22 +132,30 @@ static void check_pair(const struct tkfi_engine *engine,
 		}, arg);
 }
 
-/* When a publication could first be seen by a reader. */
-static unsigned int seen_from(const struct tkfi_publication *p,
-			      const struct tkfi_reader *reader)
+/*
+ * Does it look at a sequence before and after? Who finds a clock off does not look
+ * again.
+ */
+static bool checks(const struct tkfi_op *op)
 {
-	if (reader->family == TKFI_FAST || reader->lockless)
+	return op->reader->family != TKFI_FAST && !op->reader->lockless &&
+	       op->result >= 0;
+}
+
+/* When a publication could first be seen by a read. */
+static unsigned int seen_from(const struct tkfi_publication *p,
+			      const struct tkfi_op *op)
+{
+	if (!checks(op))
 		return p->begun;
-	return reader->family == TKFI_VDSO ? p->vdso : p->kernel;
+	return op->reader->family == TKFI_VDSO ? p->vdso : p->kernel;
 }
 
 /* When the one before that could be seen no longer. */
 static unsigned int hides_from(const struct tkfi_publication *p,
-			       const struct tkfi_reader *reader)
+			       const struct tkfi_op *op)
 {
-	if (reader->family == TKFI_FAST || reader->lockless)
-		return p->kernel;
-	return seen_from(p, reader);
+	return checks(op) ? seen_from(p, op) : p->over;
 }
 
 /*
@@ -220,7 +242,7 @@ find_line(const struct tkfi_engine *engine, unsigned int vcpu,
 	while (i--) {
 		const struct tkfi_publication *p = &tkfi_published[i];
 
-		from = seen_from(p, op->reader);
+		from = seen_from(p, op);
 		if (p->owner != owner || from == TKFI_NEVER ||
 		    (op->end <= from && op->from != op->to))
 			continue;
@@ -233,7 +255,7 @@ find_line(const struct tkfi_engine *engine, unsigned int vcpu,
 			latest = tkfi_line_time(&p->tk, op->reader,
 						op->counter == TKFI_NOT_READ ?
 						op->cycle : op->counter);
-		hidden = hides_from(p, op->reader);
+		hidden = hides_from(p, op);
 	}
 	found(&(struct tkfi_finding){
 		.oracle = line,

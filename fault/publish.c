@@ -89,10 +89,10 @@ s64 tkfi_line_step(const struct timekeeper *before,
 	       offset_of(before, reader->id) + offset_of(before, CLOCK_MONOTONIC);
 }
 
-/* One operation has no more sections than this, of a timekeeper each. */
-#define MAX_SECTIONS	4
+/* One operation updates timekeepers no more often than this. */
+#define MAX_UPDATES	6
 #define MAX_PUBLISHED							\
-	(TKFI_MAX_CPUS * TKFI_MAX_OPS * MAX_SECTIONS + TKFI_NR_OWNERS)
+	(TKFI_MAX_CPUS * TKFI_MAX_OPS * MAX_UPDATES + TKFI_NR_OWNERS)
 
 struct tkfi_publication tkfi_published[MAX_PUBLISHED];
 
@@ -100,10 +100,13 @@ struct tkfi_publication tkfi_published[MAX_PUBLISHED];
  * struct section - a write section that is not at its end
  * @begun:	when it began
  * @vdso:	when the vDSO page's ended in it, TKFI_NEVER if it has not
+ * @update:	number of the publication that has the timekeeper as it was then, if
+ *		updaters calculate in place: another may follow in the same section
  */
 struct section {
 	unsigned int begun;
 	unsigned int vdso;
+	unsigned int update;
 };
 
 /* Publications stay where they are: to go back is to have fewer. */
@@ -138,27 +141,30 @@ static struct tkfi_subject subject_of(enum tkfi_owner owner)
 }
 
 static void publish(enum tkfi_owner owner, const struct section *section,
-		    unsigned int kernel)
+		    const struct timekeeper *tk, unsigned int kernel)
 {
 	struct tkfi_publication *p = &tkfi_published[now.nr++];
 
 	if (now.nr > MAX_PUBLISHED)
 		panic("[tkfi internal bug] more than %d publications\n",
 		      MAX_PUBLISHED);
-	memcpy(&p->tk, subject_of(owner).real, sizeof(p->tk));
+	memcpy(&p->tk, tk, sizeof(p->tk));
 	p->owner = owner;
 	p->vcpu = tkfi_current ? tkfi_current->id : TKFI_MAX_VCPUS;
 	p->begun = section->begun;
 	p->vdso = section->vdso;
 	p->kernel = kernel;
+	p->over = kernel == TKFI_NEVER ? tkfi_now() : kernel;
 }
 
 void tkfi_publish_start(void)
 {
 	memset(&now, 0, sizeof(now));
-	publish(TKFI_CORE, &now.sections[TKFI_CORE], 0);
+	publish(TKFI_CORE, &now.sections[TKFI_CORE], subject_of(TKFI_CORE).real,
+		0);
 	if (tkfi_aux_clock())
-		publish(TKFI_AUX, &now.sections[TKFI_AUX], 0);
+		publish(TKFI_AUX, &now.sections[TKFI_AUX],
+			subject_of(TKFI_AUX).real, 0);
 	tkfi_publishing = true;
 }
 
@@ -204,8 +210,8 @@ void tkfi_publish_kernel_end(const unsigned int *sequence)
 
 	if (owner == TKFI_NR_OWNERS)
 		return;
-	publish(owner, &now.sections[owner], tkfi_now());
 	real = subject_of(owner).real;
+	publish(owner, &now.sections[owner], real, tkfi_now());
 	misdeed(TKFI_CYCLES_APART,
 		real->tkr_mono.cycle_last != real->tkr_raw.cycle_last);
 }
@@ -214,8 +220,17 @@ void tkfi_publish_vdso_end(bool aux)
 {
 	enum tkfi_owner owner = aux ? TKFI_AUX : TKFI_CORE;
 	struct tkfi_subject subject = subject_of(owner);
+	struct section *section = &now.sections[owner];
 
-	now.sections[owner].vdso = tkfi_now();
+	if (tkfi_variant() == TKFI_PRE_SERIES) {
+		if (section->vdso != TKFI_NEVER)
+			publish(owner, section,
+				&tkfi_published[section->update].tk,
+				TKFI_NEVER);
+		section->update = now.nr;
+		publish(TKFI_NR_OWNERS, section, subject.real, TKFI_NEVER);
+	}
+	section->vdso = tkfi_now();
 	misdeed(TKFI_VDSO_OUTSIDE, !(*subject.sequence & 1) ||
 		!tkfi_lock_held(tkfi_current, subject.lock));
 }

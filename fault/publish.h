@@ -47,7 +47,9 @@ static inline enum tkfi_owner tkfi_owner_of(const struct tkfi_reader *reader)
  * @vcpu:	who published it
  * @begun:	when readers that do not wait could first see some of it
  * @vdso:	when the vDSO's readers could; TKFI_NEVER if it is not for them
- * @kernel:	when the kernel's readers could
+ * @kernel:	when the kernel's readers could; TKFI_NEVER if another update took
+ *		its place in the same write section
+ * @over:	when nobody could see the one before any longer
  *
  * Times are how many steps of the execution were before.
  */
@@ -58,6 +60,7 @@ struct tkfi_publication {
 	unsigned int begun;
 	unsigned int vdso;
 	unsigned int kernel;
+	unsigned int over;
 };
 
 /* Those of the execution, in order; what it began with comes first. */

@@ -66,6 +66,32 @@
 	{ name, DUE "cpu0: " one "; cpu1: " other ";"			\
 	  "cpu2: " BOTH HOST }
 
+/* Against each of the rows above, so that everyone meets everyone once. */
+#define WITH_TICK(name, one)						\
+	PAIR(name "-jiffies", one, "jiffies"),				\
+	PAIR(name "-tick", one, "tick")
+#define WITH_ADJTIMEX(name, one) WITH_TICK(name, one),			\
+	PAIR(name "-adjtimex", one, "adjtimex freq=+500ppm")
+#define WITH_OFFSET(name, one) WITH_ADJTIMEX(name, one),		\
+	PAIR(name "-offset", one, "adjtimex offset=1000000")
+#define WITH_STATUS(name, one) WITH_OFFSET(name, one),			\
+	PAIR(name "-status", one, "adjtimex status=16")
+#define WITH_TAI(name, one) WITH_STATUS(name, one),			\
+	PAIR(name "-tai", one, "adjtimex tai=37")
+#define WITH_SETTIMEOFDAY(name, one) WITH_TAI(name, one),		\
+	PAIR(name "-settimeofday", one, "settimeofday 1400000000")
+#define WITH_INJECT(name, one) WITH_SETTIMEOFDAY(name, one),		\
+	PAIR(name "-inject", one, "inject -3ms")
+#define WITH_SLEEPTIME(name, one) WITH_INJECT(name, one),		\
+	PAIR(name "-sleeptime", one, "sleeptime 5s")
+#define WITH_CLOCKSOURCE(name, one) WITH_SLEEPTIME(name, one),		\
+	PAIR(name "-clocksource", one, "clocksource second")
+
+/* And the tick that inserts a second. */
+#define LEAP(name, one)							\
+	{ name "-leap", INSERTED "cpu1: " one ";"			\
+	  "cpu2: read vdso REALTIME, read kernel ktime_get_real;" HOST }
+
 /* An updater of the auxiliary clock. */
 #define ON	"setup: aux enable, wait 12ms;"
 #define AUX(name, updater)						\
@@ -74,6 +100,24 @@
 	{ name "-kernel", updater					\
 	  "cpu1: read kernel ktime_get_aux, read kernel ktime_get_aux;"	\
 	  HOST, true }
+#define AUX_BOTH "read vdso AUX, read kernel ktime_get_aux;"
+#define AUX_PAIR(name, one, other, reads)				\
+	{ "aux-" name, ON "cpu0: " one "; cpu1: " other "; cpu2: " reads \
+	  HOST, true }
+#define AUX_WITH_TICK(name, one, reads)					\
+	AUX_PAIR(name "-tick", one, "tick", reads)
+#define AUX_WITH_ADJTIMEX(name, one, reads)				\
+	AUX_WITH_TICK(name, one, reads),				\
+	AUX_PAIR(name "-adjtimex", one, "aux adjtimex freq=-500ppm", reads)
+#define AUX_WITH_INJECT(name, one, reads)				\
+	AUX_WITH_ADJTIMEX(name, one, reads),				\
+	AUX_PAIR(name "-inject", one, "aux inject -1ms", reads)
+#define AUX_WITH_SETTIME(name, one, reads)				\
+	AUX_WITH_INJECT(name, one, reads),				\
+	AUX_PAIR(name "-settime", one, "aux settime 1300000000", reads)
+#define AUX_WITH_CLOCKSOURCE(name, one, reads)				\
+	AUX_WITH_SETTIME(name, one, reads),				\
+	AUX_PAIR(name "-clocksource", one, "clocksource second", reads)
 
 static const struct tkfi_scenario tkfi_scenarios[] = {
 	{ "cover-letter", FALLS "cpu1:" VDSO "cpu2:" KERNEL HOST },
@@ -104,14 +148,18 @@ static const struct tkfi_scenario tkfi_scenarios[] = {
 	  "cpu1:" VDSO "cpu2:" KERNEL HOST },
 	IN_MONOTONIC("nohz-10s", "setup: wait 10s; cpu0: tick;"),
 	COARSE("nohz-10s", "setup: wait 10s; cpu0: tick;"),
+	COARSE("falls", FALLS),
 	IN_MONOTONIC("offset", DUE "cpu0: adjtimex offset=1000000;"),
+	COARSE("offset", DUE "cpu0: adjtimex offset=1000000;"),
 	IN_MONOTONIC("status", DUE "cpu0: adjtimex status=1;"),
+	COARSE("status", DUE "cpu0: adjtimex status=1;"),
 	IN_MONOTONIC("tick-length", DUE "cpu0: adjtimex tick=10001 offset=1000\n"
 		     "constant=4 maxerror=1 esterror=1 nano;"),
 	IN_MONOTONIC("singleshot", DUE "cpu0: adjtimex singleshot=-1000;"),
 	IN_REALTIME("setoffset", DUE "cpu0: adjtimex setoffset=-3ms micro\n"
 		    "freq=+1ppm;"),
 	IN_TAI("tai", DUE "cpu0: adjtimex tai=37;"),
+	COARSE("tai", DUE "cpu0: adjtimex tai=37;"),
 	IN_REALTIME("settimeofday", DUE "cpu0: settimeofday 1400000000;"),
 	COARSE("settimeofday", DUE "cpu0: settimeofday 1400000000;"),
 	{ "settimeofday-back", DUE "cpu0: settimeofday 1300000000;"
@@ -130,45 +178,47 @@ static const struct tkfi_scenario tkfi_scenarios[] = {
 	COARSE("leap-deleted", DELETED),
 	IN_TAI("leap-deleted-tai", DELETED),
 	IN_MONOTONIC("clocksource", DUE "cpu0: clocksource second;"),
+	COARSE("clocksource", DUE "cpu0: clocksource second;"),
 	IN_BOOTTIME("sleeptime", DUE "cpu0: sleeptime 5s;"),
+	COARSE("sleeptime", DUE "cpu0: sleeptime 5s;"),
 	{ "sleeptime-monotonic", DUE "cpu0: sleeptime 5s;"
 	  "cpu1:" VDSO "cpu2:" KERNEL HOST },
 	IN_MONOTONIC("suspend", DUE "cpu0: suspend;"),
+	COARSE("suspend", DUE "cpu0: suspend;"),
 	IN_BOOTTIME("resume", "setup: wait 2ms, suspend, wait 10s;"
 		    "cpu0: resume;"),
+	COARSE("resume", "setup: wait 2ms, suspend, wait 10s; cpu0: resume;"),
 	IN_MONOTONIC("resume-monotonic", "setup: wait 2ms, suspend, wait 10s;"
 		     "cpu0: resume;"),
-	PAIR("tick-tick", "tick", "tick"),
-	{ "tick-adjtimex", FALLS "cpu1: tick; cpu2:" VDSO HOST },
-	{ "adjtimex-adjtimex", FALLS "cpu1: adjtimex freq=+500ppm;"
-	  "cpu2:" VDSO HOST },
-	PAIR("tai-tick", "adjtimex tai=37", "tick"),
-	PAIR("tai-adjtimex", "adjtimex tai=37", "adjtimex freq=+500ppm"),
-	PAIR("status-adjtimex", "adjtimex status=16", "adjtimex offset=1000000"),
-	PAIR("settimeofday-tick", "settimeofday 1400000000", "tick"),
-	PAIR("settimeofday-adjtimex", "settimeofday 1400000000",
-	     "adjtimex freq=+500ppm"),
-	PAIR("settimeofday-inject", "settimeofday 1400000000", "inject -3ms"),
-	PAIR("settimeofday-tai", "settimeofday 1400000000", "adjtimex tai=37"),
-	PAIR("inject-tick", "inject -3ms", "tick"),
-	PAIR("inject-adjtimex", "inject -3ms", "adjtimex freq=+500ppm"),
-	PAIR("inject-clocksource", "inject -3ms", "clocksource second"),
-	PAIR("inject-sleeptime", "inject -3ms", "sleeptime 5s"),
-	PAIR("clocksource-sleeptime", "clocksource second", "sleeptime 5s"),
-	PAIR("clocksource-tick", "clocksource second", "tick"),
-	PAIR("clocksource-adjtimex", "clocksource second",
-	     "adjtimex freq=+500ppm"),
-	PAIR("clocksource-settimeofday", "clocksource second",
-	     "settimeofday 1400000000"),
-	PAIR("sleeptime-tick", "sleeptime 5s", "tick"),
-	PAIR("sleeptime-adjtimex", "sleeptime 5s", "adjtimex freq=+500ppm"),
-	PAIR("sleeptime-settimeofday", "sleeptime 5s",
-	     "settimeofday 1400000000"),
-	PAIR("suspend-tick", "suspend, resume", "tick"),
-	{ "leap-settimeofday", INSERTED "cpu1: settimeofday 1341100790;"
-	  "cpu2: read vdso REALTIME, read kernel ktime_get_real;" HOST },
 	{ "jiffies-jiffies", "cpu0: jiffies; cpu1: jiffies;"
 	  "cpu2: read kernel get_jiffies_64, read kernel get_jiffies_64" },
+	WITH_TICK("tick", "tick"),
+	{ "tick-adjtimex", FALLS "cpu1: tick; cpu2:" VDSO HOST },
+	PAIR("adjtimex-jiffies", "adjtimex freq=+500ppm", "jiffies"),
+	{ "adjtimex-adjtimex", FALLS "cpu1: adjtimex freq=+500ppm;"
+	  "cpu2:" VDSO HOST },
+	WITH_ADJTIMEX("offset", "adjtimex offset=1000000"),
+	WITH_OFFSET("status", "adjtimex status=16"),
+	WITH_STATUS("tai", "adjtimex tai=37"),
+	WITH_TAI("settimeofday", "settimeofday 1400000000"),
+	PAIR("settimeofday-settimeofday", "settimeofday 1400000000",
+	     "settimeofday 1300000000"),
+	WITH_SETTIMEOFDAY("inject", "inject -3ms"),
+	PAIR("inject-inject", "inject -3ms", "inject +5ms"),
+	WITH_INJECT("sleeptime", "sleeptime 5s"),
+	PAIR("sleeptime-sleeptime", "sleeptime 5s", "sleeptime 3s"),
+	WITH_SLEEPTIME("new-clocksource", "clocksource second"),
+	WITH_CLOCKSOURCE("suspend-resume", "suspend, resume"),
+	LEAP("tick", "tick"),
+	LEAP("adjtimex", "adjtimex freq=+500ppm"),
+	LEAP("offset", "adjtimex offset=1000000"),
+	LEAP("status", "adjtimex status=0"),
+	LEAP("tai", "adjtimex tai=37"),
+	LEAP("settimeofday", "settimeofday 1341100790"),
+	LEAP("inject", "inject -3ms"),
+	LEAP("sleeptime", "sleeptime 5s"),
+	LEAP("new-clocksource", "clocksource second"),
+	LEAP("suspend-resume", "suspend, resume"),
 	/* Where there are auxiliary clocks. */
 	AUX("aux-tick", ON "cpu0: aux tick;"),
 	AUX("aux-adjtimex", ON "cpu0: aux adjtimex freq=-500ppm;"),
@@ -184,9 +234,18 @@ static const struct tkfi_scenario tkfi_scenarios[] = {
 	AUX("aux-enable", DUE "cpu0: aux enable;"),
 	AUX("aux-disable", ON "cpu0: aux disable;"),
 	AUX("aux-clocksource", ON "cpu0: clocksource second;"),
-	{ "aux-all", ON "cpu0: tick;"
-	  "cpu1: aux adjtimex freq=-500ppm;"
-	  "cpu2: read vdso AUX, read kernel ktime_get_aux;" HOST, true },
+	AUX("aux-again", ON "cpu0: aux disable, aux enable;"),
+	AUX_WITH_ADJTIMEX("adjtimex", "aux adjtimex freq=+500ppm", AUX_BOTH),
+	AUX_WITH_ADJTIMEX("inject", "aux inject -1ms", AUX_BOTH),
+	AUX_PAIR("inject-inject", "aux inject -1ms", "aux inject +2ms",
+		 AUX_BOTH),
+	AUX_WITH_INJECT("settime", "aux settime 1300000000", AUX_BOTH),
+	AUX_PAIR("settime-settime", "aux settime 1300000000",
+		 "aux settime 1400000000", AUX_BOTH),
+	AUX_WITH_SETTIME("new-clocksource", "clocksource second", AUX_BOTH),
+	/* Readers who find it off do not look again: more can happen. */
+	AUX_WITH_CLOCKSOURCE("disable", "aux disable",
+			     "read kernel ktime_get_aux;"),
 };
 
 #endif

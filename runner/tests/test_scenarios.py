@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, permutations
 from pathlib import Path
 
 import pytest
@@ -43,9 +43,13 @@ def test_the_header_is_read_whole() -> None:
     ours = shipped(Layout())
     source = (Layout().repo / "fault/scenarios.h").read_text()
     table = source.partition("tkfi_scenarios[] = {")[2]
-    rows = {"MEETS": 3, "IN_": 3, "COARSE": 1, "PAIR": 1, "AUX": 2}
+    rows = {r"IN_\w+": 3, "COARSE": 1, "PAIR": 1, "LEAP": 1, "AUX": 2, "AUX_PAIR": 1}
+    chain = ("TICK", "ADJTIMEX", "OFFSET", "STATUS", "TAI", "SETTIMEOFDAY", "INJECT", "SLEEPTIME", "CLOCKSOURCE")
+    rows |= {f"WITH_{name}": times for times, name in enumerate(chain, 2)}
+    on_aux = ("TICK", "ADJTIMEX", "INJECT", "SETTIME", "CLOCKSOURCE")
+    rows |= {f"AUX_WITH_{name}": times for times, name in enumerate(on_aux, 1)}
     assert len(ours) == table.count('\t{ "') + sum(
-        times * len(re.findall(rf"\t{macro}\w*\(", table)) for macro, times in rows.items()) > 100
+        times * len(re.findall(rf"\t{macro}\(", table)) for macro, times in rows.items()) > 200
     assert all(scenario.text.startswith(("setup: ", "cpu0: ")) for scenario in ours)
     assert all(("host: " in scenario.text) == (scenario.vcpus[-1] == "host") for scenario in ours)
     assert len({scenario.name for scenario in ours}) == len(ours)
@@ -105,14 +109,49 @@ def test_leap_seconds_meet_every_family(status: str) -> None:
         assert any(f"read {reader}," in text or f"read {reader};" in text for text in ours)
 
 
-@pytest.mark.parametrize("one, other", combinations_with_replacement(
-    ["tick", "adjtimex freq=", "settimeofday", "inject", "clocksource", "sleeptime"], 2))
-def test_updaters_meet_each_other(one: str, other: str) -> None:
-    if one == other and one not in ("tick", "adjtimex freq="):
-        return
-    assert any(a is not b and a[0].startswith(one) and b[0].startswith(other)
+def begins(program: list[str], operation: str) -> bool:
+    """Whether a VCPU begins with that operation, with whatever arguments if it names none."""
+    return re.match(rf"{operation}(?![\w-])", ", ".join(program)) is not None
+
+
+TOGETHER = [(one, other) for one, other in combinations_with_replacement(
+    ["jiffies", "tick", "adjtimex freq", "adjtimex offset", "adjtimex status", "adjtimex tai", "settimeofday",
+     "inject", "sleeptime", "clocksource", "suspend, resume"], 2)
+    # A second one says nothing new to NTP; stop_machine() and suspending exclude themselves.
+    if one != other or one in ("jiffies", "tick", "adjtimex freq", "settimeofday", "inject", "sleeptime")]
+AUX_TOGETHER = [(one, other) for one, other in combinations_with_replacement(
+    ["tick", "aux adjtimex", "aux inject", "aux settime", "clocksource", "aux disable"], 2)
+    if one != other or one in ("aux adjtimex", "aux inject", "aux settime")]
+
+
+def meet(one: str, other: str, reader: str, setup: str = "") -> bool:
+    """Whether two updaters are explored against each other and a third CPU that reads."""
+    return any(setup in scenario.text and begins(a, one) and begins(b, other) and c[0].startswith(reader)
                for scenario in shipped(Layout())
-               for a in programs(scenario) for b in programs(scenario))
+               for a, b, c in permutations(programs(scenario), 3))
+
+
+@pytest.mark.parametrize("one, other", TOGETHER)
+def test_updaters_meet_each_other(one: str, other: str) -> None:
+    assert meet(one, other, "read kernel get_jiffies_64" if one == other == "jiffies" else "read vdso")
+
+
+@pytest.mark.parametrize("other", ["tick", "adjtimex freq", "adjtimex offset", "adjtimex status", "adjtimex tai",
+                                   "settimeofday", "inject", "sleeptime", "clocksource", "suspend, resume"])
+def test_updaters_meet_a_leap_second(other: str) -> None:
+    assert meet("tick", other, "read vdso REALTIME", "adjtimex status=16, wait")
+
+
+@pytest.mark.parametrize("one, other", AUX_TOGETHER)
+def test_updaters_of_an_auxiliary_clock_meet_each_other(one: str, other: str) -> None:
+    assert meet(one, other, "read kernel ktime_get_aux" if "disable" in other else "read vdso AUX")
+
+
+@pytest.mark.parametrize("updater", [
+    "tick", "adjtimex freq", "adjtimex offset", "adjtimex status", "adjtimex tai", "settimeofday", "inject",
+    "sleeptime", "clocksource", "suspend", "resume"])
+def test_every_updater_meets_the_coarse_clocks(updater: str) -> None:
+    assert meet(updater, "read vdso REALTIME_COARSE", "read vdso time")
 
 
 def test_oracles_are_read() -> None:
