@@ -44,7 +44,7 @@ static const char seconds_too_early[] =
 static const char seconds_in_pieces[] =
 	"ktime_get_real_seconds() never waits: it looks into a calculation in place";
 static const char leap_not_mirrored[] =
-	"do_adjtimex() writes next_leap_ktime past the shadow; the next update calculates it; 7.3 writes both";
+	"do_adjtimex() writes next_leap_ktime past the shadow; the next update makes up for it";
 static const char offset_in_pieces[] =
 	"NMI-safe accessors read the offset apart from the line, as documented";
 

@@ -44,7 +44,8 @@ def test_the_header_is_read_whole() -> None:
     source = (Layout().repo / "fault/scenarios.h").read_text()
     table = source.partition("tkfi_scenarios[] = {")[2]
     rows = {r"IN_\w+": 3, "COARSE": 1, "PAIR": 1, "LEAP": 1, "AUX": 2, "AUX_PAIR": 1}
-    chain = ("TICK", "ADJTIMEX", "OFFSET", "STATUS", "TAI", "SETTIMEOFDAY", "INJECT", "SLEEPTIME", "CLOCKSOURCE")
+    chain = ("TICK", "ADJTIMEX", "OFFSET", "STATUS", "TAI", "SETTIMEOFDAY", "INJECT", "SLEEPTIME",
+             "CLOCKSOURCE")
     rows |= {f"WITH_{name}": times for times, name in enumerate(chain, 2)}
     on_aux = ("TICK", "ADJTIMEX", "INJECT", "SETTIME", "CLOCKSOURCE")
     rows |= {f"AUX_WITH_{name}": times for times, name in enumerate(on_aux, 1)}
@@ -115,8 +116,8 @@ def begins(program: list[str], operation: str) -> bool:
 
 
 TOGETHER = [(one, other) for one, other in combinations_with_replacement(
-    ["jiffies", "tick", "adjtimex freq", "adjtimex offset", "adjtimex status", "adjtimex tai", "settimeofday",
-     "inject", "sleeptime", "clocksource", "suspend, resume"], 2)
+    ["jiffies", "tick", "adjtimex freq", "adjtimex offset", "adjtimex status", "adjtimex tai",
+     "settimeofday", "inject", "sleeptime", "clocksource", "suspend, resume"], 2)
     # A second one says nothing new to NTP; stop_machine() and suspending exclude themselves.
     if one != other or one in ("jiffies", "tick", "adjtimex freq", "settimeofday", "inject", "sleeptime")]
 AUX_TOGETHER = [(one, other) for one, other in combinations_with_replacement(
@@ -136,8 +137,9 @@ def test_updaters_meet_each_other(one: str, other: str) -> None:
     assert meet(one, other, "read kernel get_jiffies_64" if one == other == "jiffies" else "read vdso")
 
 
-@pytest.mark.parametrize("other", ["tick", "adjtimex freq", "adjtimex offset", "adjtimex status", "adjtimex tai",
-                                   "settimeofday", "inject", "sleeptime", "clocksource", "suspend, resume"])
+@pytest.mark.parametrize("other", [
+    "tick", "adjtimex freq", "adjtimex offset", "adjtimex status", "adjtimex tai", "settimeofday", "inject",
+    "sleeptime", "clocksource", "suspend, resume"])
 def test_updaters_meet_a_leap_second(other: str) -> None:
     assert meet("tick", other, "read vdso REALTIME", "adjtimex status=16, wait")
 
