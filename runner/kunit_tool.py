@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -64,13 +65,15 @@ class Boot:
 class Ask:
     """One boot to be made: for the KUnit cases that match glob, its logs and what it reports in
     results/<name>.*, or else in a directory of its own. Then it may take as long as it takes, and timeout
-    is how many seconds it may report nothing."""
+    is how many seconds it may report nothing. memory is what its kernel has, as in 256M, if that is to be
+    less than kunit.py gives."""
 
     glob: str
     name: str
     arguments: Sequence[str] = ()
     timeout: int = TIMEOUT
     directory: Path | None = None
+    memory: str = ""
 
 
 @dataclass(frozen=True)
@@ -123,8 +126,15 @@ class KunitTool:
         place.mkdir(parents=True, exist_ok=True)
         (place / "test.log").unlink(missing_ok=True)
         if not alone:
-            (place / "linux").unlink(missing_ok=True)
-            (place / "linux").symlink_to(objects / "linux")
+            linux = place / "linux"
+            linux.unlink(missing_ok=True)
+            if ask.memory:
+                # kunit.py writes mem= behind all that it is told to, and the last one counts.
+                kernel = shlex.quote(str(objects / "linux"))
+                linux.write_text(f'#!/bin/sh\nexec {kernel} "$@" mem={ask.memory}\n')
+                linux.chmod(0o755)
+            else:
+                linux.symlink_to(objects / "linux")
         return place
 
     def _program(self, ask: Ask, place: Path) -> process.Program:

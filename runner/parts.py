@@ -14,6 +14,7 @@ from runner.results import Explored, Progress, Violation, unit
 from runner.scenarios import GIVEN, Scenario
 
 PER_JOB = 4  # parts for each job: they are not of one size
+MEMORY = "256M"  # of a kernel that explores: however many classes there are
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Piece:
                     *([f"tkfi.shared={self.plan.shared}"] if self.plan.shared else []),
                     f"tkfi.keep={self.place / self.name}.state",
                     *(["tkfi.resume=1"] if self.has_state else [])],
-                   patience, self.place)
+                   patience, self.place, MEMORY)
 
 
 def pieces(scenario: Scenario, plan: Plan, place: Path) -> list[Piece]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,10 +17,13 @@ from runner import boots, cli, explore
 from runner.causes import Cause, Kind
 from runner.errors import Interrupted, TkfiError
 from runner.kernels import Kernel
+from runner.keep import Plan
 from runner.kunit_tool import Ask, Boot, Counts, KunitTool
 from runner.layout import Layout
+from runner.parts import Piece
 from runner.replay import verdict
 from runner.results import read
+from runner.scenarios import Scenario
 from runner.suites import messages
 from runner.tests.conftest import write
 from runner.tests.test_results import DATA
@@ -574,3 +578,16 @@ def test_one_boot_has_a_place_of_its_own(layout: Layout) -> None:
     assert first != second and tool._place(Ask("*", "a"), alone=True) == layout.objects(tool.kernel.place)
     for place in (first, second):
         assert (place / "linux").readlink() == layout.objects(tool.kernel.place) / "linux"
+
+
+def test_an_exploration_has_little_memory(layout: Layout, tmp_path: Path) -> None:
+    """kunit.py gives a gigabyte, whatever it is told."""
+    tool = KunitTool(Kernel("6.12", Path("series")), layout)
+    kernel = layout.objects(tool.kernel.place) / "linux"
+    write(kernel, '#!/bin/sh\necho "$@"; exit 3\n')
+    kernel.chmod(0o755)
+    ask = Piece(Scenario("a", "cpu0: tick"), Plan(), 0, tmp_path).ask([], 1)
+    for _ in range(2):
+        linux = tool._place(ask, alone=True) / "linux"
+    ran = subprocess.run([linux, "a b", "mem=1G"], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (3, "a b mem=1G mem=256M\n")
