@@ -96,6 +96,8 @@ void tkfi_timekeeping_reset(struct clocksource *cs, time64_t mono,
 
 	tkfi_name_line();
 	tkfi_name_add(&tk_core.lock, "timekeeper_lock");
+	/* Resuming looks which counter it is before it takes the lock. */
+	tkfi_name_add(&tks->tkr_mono.clock, "tk_core.shadow.clock");
 	tkfi_vdso_reset();
 	tkfi_aux_reset();
 	memset(&tk_core, 0, sizeof(tk_core));
