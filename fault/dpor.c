@@ -15,9 +15,6 @@
 #define MAX_CELLS	5	/* of an unaligned access of 16 bytes */
 #define MAX_RACES	8192
 #define TREE_NODES	65536
-#define SPACING		16	/* steps between snapshots */
-#define NR_SNAPSHOTS	64
-#define SNAPSHOT_SIZE	SZ_32K
 #define SHARES		256	/* beginnings a part has at least, if there are so many */
 #define MAX_SPLIT	40	/* steps of beginnings */
 
@@ -111,17 +108,10 @@ struct tkfi_dpor {
 	u32 free_tree;		/* nodes that were used, by sibling */
 	u32 nr_tree;		/* how many were used, and 0, which is none */
 
-	unsigned int nr_snapshots;	/* the first ones are valid */
-	unsigned int max_snapshots;
-	u8 *snapshots;
+	struct tkfi_checkpoints checkpoints;
 };
 
 static const char too_big[] = "the wakeup trees are too big";
-
-static struct tkfi_snapshot *snapshot(struct tkfi_dpor *d, unsigned int i)
-{
-	return (struct tkfi_snapshot *)(d->snapshots + i * SNAPSHOT_SIZE);
-}
 
 static int fail(struct tkfi_dpor *d, int ret, const char *what)
 {
@@ -522,8 +512,7 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 	unsigned long awake;
 	struct event *e;
 
-	if (k == d->nr_snapshots * SPACING && d->nr_snapshots < d->max_snapshots)
-		engine->save = snapshot(d, d->nr_snapshots++);
+	tkfi_checkpoint(&d->checkpoints, engine, k);
 	if (k < d->known) {
 		p = d->events[k].vcpu;
 		if (!same(d->events[k].touch, touch_of(&engine->vcpus[p])))
@@ -723,7 +712,7 @@ static void forget(struct tkfi_dpor *d)
 	d->known = 0;
 	d->ret = 0;
 	d->nr_races = 0;
-	d->nr_snapshots = 0;
+	tkfi_checkpoints_begin(&d->checkpoints, d->checkpoints.most);
 	memset(d->last_of, 0xff, sizeof(d->last_of));
 	memset(d->last_at, 0xff, sizeof(d->last_at));
 	d->nodes[0] = (struct node){};
@@ -748,13 +737,11 @@ static int start_anew(struct tkfi_dpor *d, const struct tkfi_dpor_client *client
 /* From the last snapshot before the choice that backtrack() found. */
 static int go_on(struct tkfi_dpor *d)
 {
-	unsigned int last = d->depth / SPACING;
+	const struct tkfi_snapshot *from;
 
 	d->known = d->depth;
-	d->nr_snapshots = min(d->nr_snapshots, last + 1);
-	d->depth = (d->nr_snapshots - 1) * SPACING;
-	return tkfi_engine_resume(d->engine, &d->strategy,
-				  snapshot(d, d->nr_snapshots - 1));
+	from = tkfi_checkpoints_back(&d->checkpoints, d->known, &d->depth);
+	return tkfi_engine_resume(d->engine, &d->strategy, from);
 }
 
 /* To where tkfi_dpor_keep() saved it, or it was disturbed. */
@@ -767,7 +754,7 @@ static int start_again(struct tkfi_dpor *d,
 	d->depth = 0;
 	d->ret = 0;
 	d->nr_races = 0;
-	d->nr_snapshots = 0;
+	tkfi_checkpoints_begin(&d->checkpoints, d->checkpoints.most);
 	d->disturbed = false;
 	ret = client->start(client->arg);
 	return ret ?: tkfi_engine_run(d->engine, &d->strategy);
@@ -850,10 +837,10 @@ int tkfi_dpor_explore(struct tkfi_dpor *d, const struct tkfi_dpor_client *client
 	unsigned int restarts = 0;
 	int ret;
 
-	if (tkfi_snapshot_size(d->engine) > SNAPSHOT_SIZE)
+	if (tkfi_snapshot_size(d->engine) > TKFI_CHECKPOINT_SIZE)
 		return fail(d, -E2BIG, "too much to take a snapshot of");
 	d->stats = stats;
-	d->max_snapshots = client->no_snapshots ? 1 : NR_SNAPSHOTS;
+	d->checkpoints.most = client->no_snapshots ? 1 : TKFI_CHECKPOINTS;
 	for (;; resumed = false) {
 		if (!resumed) {
 			memset(stats, 0, sizeof(*stats));
@@ -908,8 +895,7 @@ struct tkfi_dpor *tkfi_dpor_create(struct tkfi_engine *engine)
 	d->engine = engine;
 	d->strategy.wants = TKFI_WANTS_ACCESSES;
 	d->strategy.next = dpor_next;
-	d->snapshots = vmalloc(NR_SNAPSHOTS * SNAPSHOT_SIZE);
-	if (!d->snapshots) {
+	if (tkfi_checkpoints_create(&d->checkpoints)) {
 		vfree(d);
 		return NULL;
 	}
@@ -920,6 +906,6 @@ void tkfi_dpor_destroy(struct tkfi_dpor *d)
 {
 	if (!d)
 		return;
-	vfree(d->snapshots);
+	tkfi_checkpoints_destroy(&d->checkpoints);
 	vfree(d);
 }

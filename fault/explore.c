@@ -25,7 +25,8 @@ struct tkfi_explorer *tkfi_explorer_open(u32 hz)
 	if (!x)
 		return NULL;
 	if (tkfi_session_open(&x->session, hz) ||
-	    tkfi_state_alloc(&x->begin) || tkfi_unseen_alloc(&x->unseen))
+	    tkfi_state_alloc(&x->begin) || tkfi_unseen_alloc(&x->unseen) ||
+	    tkfi_checkpoints_create(&x->checkpoints))
 		goto failed;
 	x->dpor = tkfi_dpor_create(x->session.engine);
 	x->visited = vzalloc(sizeof(*x->visited));
@@ -43,6 +44,7 @@ void tkfi_explorer_close(struct tkfi_explorer *x)
 	if (!x)
 		return;
 	vfree(x->visited);
+	tkfi_checkpoints_destroy(&x->checkpoints);
 	tkfi_dpor_destroy(x->dpor);
 	tkfi_unseen_free(&x->unseen);
 	tkfi_state_free(&x->begin);
@@ -491,6 +493,7 @@ static bool watch_another(struct tkfi_explorer *x)
 		return true;
 	x->watch.watch_at = nr + TKFI_WATCH_EVERY;
 	tkfi_dpor_disturb(x->dpor);
+	x->checkpoints.nr = 0;
 	return watch_sample(x, nr);
 }
 
@@ -609,14 +612,30 @@ static int too_long(struct tkfi_engine *engine, int ret)
 	return -E2BIG;
 }
 
-/* One execution from the start; returns whether to go on. */
+/* From the start, or the last checkpoint before what dfs does differently. */
+static int run(struct tkfi_explorer *x, struct tkfi_strategy *strategy)
+{
+	struct tkfi_engine *engine = x->session.engine;
+	const struct tkfi_snapshot *from = NULL;
+	unsigned int again;
+
+	if (strategy == &dfs.strategy) {
+		from = tkfi_interleave_back(&dfs, &again);
+		x->stats.replayed += again;
+	}
+	if (from)
+		return tkfi_engine_resume(engine, strategy, from);
+	start(x);
+	return tkfi_engine_run(engine, strategy);
+}
+
+/* One execution; returns whether to go on. */
 static bool execute(struct tkfi_explorer *x, struct tkfi_strategy *strategy,
 		    int *ret)
 {
 	struct tkfi_engine *engine = x->session.engine;
 
-	start(x);
-	*ret = too_long(engine, tkfi_engine_run(engine, strategy));
+	*ret = too_long(engine, run(x, strategy));
 	if (*ret && *ret != -EDEADLK)
 		return false;
 	if (strategy == &dfs.strategy && dfs.visited &&
@@ -638,6 +657,9 @@ static void start_dfs(struct tkfi_explorer *x, unsigned int bound, bool prune)
 	/* Between two operations nobody is preempted. */
 	dfs.strategy.wants = TKFI_WANTS_ACCESSES | BIT(TKFI_STEP_YIELD);
 	dfs.bound = bound;
+	dfs.checkpoints = x->options.no_snapshots ? NULL : &x->checkpoints;
+	/* Those of another search are none of this one's. */
+	x->checkpoints.nr = 0;
 	if (prune) {
 		dfs.visited = x->visited;
 		tkfi_visited_init(x->visited);
@@ -665,10 +687,14 @@ static int explore_dfs(struct tkfi_explorer *x, unsigned int bound, bool prune,
 	ret = x->searching ? 0 : load(x);
 	if (ret < 0)
 		return ret;
-	if (!ret)
+	if (!ret) {
 		start_dfs(x, bound, prune);
-	else if (prune)
-		dfs.visited = x->visited;	/* it was kept elsewhere */
+	} else {
+		/* They were kept elsewhere, or not at all. */
+		dfs.visited = prune ? x->visited : NULL;
+		dfs.checkpoints = x->options.no_snapshots ? NULL : &x->checkpoints;
+		x->checkpoints.nr = 0;
+	}
 	while (execute(x, &dfs.strategy, &ret) || dfs.pruned) {
 		x->stats.redundant += dfs.pruned;
 		if (tkfi_cells_changed) {

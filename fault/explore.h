@@ -10,6 +10,7 @@
 #include "schedule.h"
 #include "session.h"
 #include "shrink.h"
+#include "snapshot.h"
 #include "unseen.h"
 
 /**
@@ -76,7 +77,7 @@ extern const char * const tkfi_strategy_names[TKFI_NR_STRATEGIES];
  * @bounded:	dpor looks only at such executions: still one of each class, but found
  *		by pruned search. It says nothing of others, also when it is complete
  * @as_found:	look for no plainer schedules of what is found, and explain nothing
- * @no_snapshots: dpor executes from the start again each time
+ * @no_snapshots: dpor and dfs execute from the start again each time
  * @unchecked:	writers of sequences do not wait for their readers: many more
  *		executions, in which readers find that a sequence has changed
  * @part:	of dpor: explore only this part of @parts
@@ -191,6 +192,7 @@ struct tkfi_explorer {
 	bool watched;
 	struct tkfi_dpor *dpor;
 	struct tkfi_visited *visited;
+	struct tkfi_checkpoints checkpoints;
 	struct tkfi_order *order;
 	struct tkfi_order steps;
 	struct tkfi_recording recording;

@@ -6,6 +6,7 @@
 
 #include "interleave.h"
 #include "preempt.h"
+#include "snapshot.h"
 #include "visited.h"
 
 static void interleave_begin(struct tkfi_strategy *strategy,
@@ -15,9 +16,12 @@ static void interleave_begin(struct tkfi_strategy *strategy,
 		container_of(strategy, struct tkfi_interleave, strategy);
 
 	s->at = 0;
+	s->asked = 0;
 	s->pruned = false;
 	if (s->visited)
 		tkfi_visited_begin(s->visited);
+	if (s->checkpoints)
+		tkfi_checkpoints_begin(s->checkpoints, TKFI_CHECKPOINTS);
 }
 
 static enum tkfi_whereabouts whereabouts(const struct tkfi_vcpu *v)
@@ -67,8 +71,10 @@ static unsigned int interleave_next(struct tkfi_strategy *strategy,
 	struct tkfi_interleave *s =
 		container_of(strategy, struct tkfi_interleave, strategy);
 	unsigned long none;
-	unsigned int at, spent;
+	unsigned int asked = s->asked++, at, spent;
 
+	if (s->checkpoints)
+		tkfi_checkpoint(s->checkpoints, engine, asked);
 	if (hweight_long(ready) == 1)
 		return __ffs(ready);
 	none = preempt_none(engine, ready);
@@ -88,6 +94,7 @@ static unsigned int interleave_next(struct tkfi_strategy *strategy,
 		s->nr = s->at;
 		s->ready[at] = spent >= s->bound ? none : ready;
 		s->chosen[at] = __ffs(s->ready[at]);
+		s->when[at] = asked;
 	}
 	s->spent[at] = spent + !(none & BIT(s->chosen[at]));
 	return s->chosen[at];
@@ -101,6 +108,7 @@ void tkfi_interleave_init(struct tkfi_interleave *s)
 	s->bound = UINT_MAX;
 	s->visited = NULL;
 	s->pruned = false;
+	s->checkpoints = NULL;
 }
 
 bool tkfi_interleave_next(struct tkfi_interleave *s)
@@ -118,4 +126,24 @@ bool tkfi_interleave_next(struct tkfi_interleave *s)
 		s->nr--;
 	}
 	return false;
+}
+
+const struct tkfi_snapshot *tkfi_interleave_back(struct tkfi_interleave *s,
+						 unsigned int *again)
+{
+	const struct tkfi_snapshot *from;
+
+	*again = s->nr ? s->when[s->nr - 1] : 0;
+	if (!s->checkpoints || !s->checkpoints->nr || !s->nr)
+		return NULL;
+	from = tkfi_checkpoints_back(s->checkpoints, s->when[s->nr - 1],
+				     &s->asked);
+	*again -= s->asked;
+	for (s->at = s->nr - 1; s->at && s->when[s->at - 1] >= s->asked; s->at--)
+		;
+	s->pruned = false;
+	/* It takes in the steps up to there from the engine's log. */
+	if (s->visited)
+		tkfi_visited_begin(s->visited);
+	return from;
 }

@@ -2,8 +2,11 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <linux/thread_info.h>
+#include <linux/vmalloc.h>
 
 #include "snapshot.h"
+
+#define SPACING	16	/* choices between checkpoints, at first */
 
 static size_t stack_used(const struct tkfi_vcpu *v)
 {
@@ -68,4 +71,60 @@ void tkfi_snapshot_restore(const struct tkfi_snapshot *snapshot,
 	engine->bound = snapshot->bound;
 	engine->nr_log = snapshot->nr_log;
 	memcpy(engine->held, snapshot->held, sizeof(engine->held));
+}
+
+static struct tkfi_snapshot *checkpoint(const struct tkfi_checkpoints *c,
+					unsigned int i)
+{
+	return (struct tkfi_snapshot *)(c->bytes +
+					c->slot[i] * TKFI_CHECKPOINT_SIZE);
+}
+
+int tkfi_checkpoints_create(struct tkfi_checkpoints *c)
+{
+	unsigned int i;
+
+	c->bytes = vmalloc(TKFI_CHECKPOINTS * TKFI_CHECKPOINT_SIZE);
+	if (!c->bytes)
+		return -ENOMEM;
+	for (i = 0; i < TKFI_CHECKPOINTS; i++)
+		c->slot[i] = i;
+	tkfi_checkpoints_begin(c, TKFI_CHECKPOINTS);
+	return 0;
+}
+
+void tkfi_checkpoints_destroy(struct tkfi_checkpoints *c)
+{
+	vfree(c->bytes);
+}
+
+void tkfi_checkpoints_begin(struct tkfi_checkpoints *c, unsigned int most)
+{
+	c->nr = 0;
+	c->most = most;
+	c->spacing = SPACING;
+}
+
+void tkfi_checkpoints_take(struct tkfi_checkpoints *c, struct tkfi_engine *engine)
+{
+	unsigned int i;
+
+	if (c->nr == c->most) {
+		if (c->most == 1)
+			return;
+		c->nr /= 2;
+		c->spacing *= 2;
+		for (i = 1; i < c->nr; i++)
+			swap(c->slot[i], c->slot[2 * i]);
+	}
+	engine->save = checkpoint(c, c->nr++);
+}
+
+const struct tkfi_snapshot *tkfi_checkpoints_back(struct tkfi_checkpoints *c,
+						  unsigned int choice,
+						  unsigned int *at)
+{
+	c->nr = min(c->nr, choice / c->spacing + 1);
+	*at = (c->nr - 1) * c->spacing;
+	return checkpoint(c, c->nr - 1);
 }

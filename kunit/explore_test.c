@@ -8,6 +8,7 @@
 #include <linux/math64.h>
 #include <linux/moduleparam.h>
 #include <linux/utsname.h>
+#include <linux/xxhash.h>
 #include <os.h>
 
 #include "cells.h"
@@ -726,6 +727,74 @@ static void writers(struct kunit *test)
 	}
 }
 
+static u64 seen;
+
+static void note_execution(struct tkfi_explorer *x, int ret)
+{
+	const u64 one[] = { seen, tkfi_log_hash(x->session.engine), ret };
+
+	seen = x->stats.classes == 1 ? one[1] : xxh64(one, sizeof(one), 0);
+}
+
+/*
+ * From a checkpoint the same comes to pass as from the start, in less steps. An
+ * execution of more steps than checkpoints at their first spacing has room for, too.
+ */
+static void checkpoints(struct kunit *test)
+{
+#define ADJUSTED "adjtimex freq=-5%, adjtimex freq=+5%, adjtimex freq=0ppm,"
+#define LONG	"cpu0:" ADJUSTED ADJUSTED "adjtimex freq=1%, tick;"	\
+		"cpu1:" ADJUSTED ADJUSTED "adjtimex freq=1%, tick;"	\
+		"cpu2:" ADJUSTED ADJUSTED "adjtimex freq=1%, tick;"	\
+		"cpu3: read fast ktime_get_tai_fast_ns, inject -1ms, read vdso TAI"
+	static const struct {
+		struct tkfi_scenario s;
+		struct tkfi_explore_options how;
+		unsigned int longer;
+		unsigned int fewer;
+	} ways[] = {
+		{ { "given", "cpu0: tick; cpu1: adjtimex freq=-500ppm;"
+		    "cpu2: read vdso MONOTONIC; host: 12ms" }, { TKFI_DPOR }, 0, 2 },
+		{ { "given", "cpu0: tick; cpu1: read vdso MONOTONIC;"
+		    "nmi cpu0: read fast ktime_get_mono_fast_ns; host: 12ms" },
+		  { TKFI_DFS, .preemptions = 2 }, 0, 2 },
+		{ { "given", "cpu0: tick; cpu1: adjtimex freq=-500ppm;"
+		    "cpu2: read vdso MONOTONIC; host: 12ms" },
+		  { TKFI_DPOR, .bounded = true, .preemptions = 2 }, 0, 2 },
+		{ { "given", LONG }, { TKFI_DFS, .preemptions = 2,
+				       .executions = 1000 }, 1024, 20 },
+		{ { "given", LONG }, { TKFI_DPOR, .executions = 1000 }, 1024, 20 },
+	};
+	struct tkfi_dpor_stats stats[2];
+	unsigned int i, from_start;
+	u64 hash[2];
+
+	explorer->each = note_execution;
+	for (i = 0; i < ARRAY_SIZE(ways); i++) {
+		for (from_start = 0; from_start < 2; from_start++) {
+			struct tkfi_explore_options how = ways[i].how;
+
+			how.as_found = true;
+			how.no_snapshots = from_start;
+			KUNIT_ASSERT_EQ_MSG(test, tkfi_explorer_load(explorer, &ways[i].s,
+								     err, sizeof(err)),
+					    0, "%s", err);
+			KUNIT_ASSERT_EQ_MSG(test, tkfi_explore(explorer, &how), 0, "%s",
+					    explorer->session.engine->error);
+			stats[from_start] = explorer->stats;
+			hash[from_start] = seen;
+		}
+		KUNIT_EXPECT_EQ(test, hash[0], hash[1]);
+		KUNIT_EXPECT_EQ(test, stats[0].classes, stats[1].classes);
+		KUNIT_EXPECT_EQ(test, stats[0].redundant, stats[1].redundant);
+		KUNIT_EXPECT_EQ(test, stats[0].longest, stats[1].longest);
+		KUNIT_EXPECT_GT(test, stats[0].longest, ways[i].longer);
+		KUNIT_EXPECT_LT(test, stats[0].replayed * ways[i].fewer,
+				stats[1].replayed);
+	}
+	explorer->each = NULL;
+}
+
 static const struct tkfi_scenario *find_scenario(const char *name)
 {
 	unsigned int i;
@@ -854,6 +923,7 @@ static struct kunit_case explore_cases[] = {
 	KUNIT_CASE(nmi_waits),
 	KUNIT_CASE(given),
 	KUNIT_CASE(writers),
+	KUNIT_CASE(checkpoints),
 	KUNIT_CASE(explained),
 	KUNIT_CASE(likened),
 	KUNIT_CASE(replayed),
