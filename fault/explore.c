@@ -1032,8 +1032,8 @@ int tkfi_explore(struct tkfi_explorer *x,
 	/* Where nobody waits for readers, what is a preemption is not known for sure. */
 	x->cut |= !!strchr(x->shared, 'u');
 	if (!ret && x->nr_violations && !options->as_found) {
-		/* What the other parts find may be plainer. */
-		if (options->parts <= 1)
+		/* What the other parts find may be plainer; if all are complete, it is known. */
+		if (options->parts <= 1 || !x->stats.complete)
 			search(x);
 		explain_all(x);
 	}

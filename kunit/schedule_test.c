@@ -556,6 +556,28 @@ static void too_much_to_search(struct kunit *test)
 		KUNIT_EXPECT_FALSE(test, explorer->violations[i].minimal);
 }
 
+/* A part that did not come to its end looks for plainer ones; one that did knows no others'. */
+static void parts_search(struct kunit *test)
+{
+	struct tkfi_explore_options options = { .parts = 2 };
+	unsigned int i, cut = 0;
+
+	if (!races())
+		return;
+	KUNIT_ASSERT_EQ(test, load("cover-letter"), 0);
+	for (; options.part < options.parts; options.part++) {
+		for (options.executions = 0; options.executions <= 40;
+		     options.executions += 10) {
+			KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &options), 0);
+			cut += explorer->nr_violations && options.executions;
+			for (i = 0; i < explorer->nr_violations; i++)
+				KUNIT_EXPECT_EQ(test, explorer->violations[i].minimal,
+						!explorer->stats.complete);
+		}
+	}
+	KUNIT_EXPECT_GT(test, cut, 0);
+}
+
 #define DOWN_AND_UP	"adjtimex freq=-500ppm, adjtimex freq=+500ppm"
 
 /* A VCPU's program may be so long: that, too, is explained and replayed. */
@@ -652,6 +674,7 @@ static struct kunit_case schedule_cases[] = {
 	KUNIT_CASE(resumes),
 	KUNIT_CASE(limits),
 	KUNIT_CASE(too_much_to_search),
+	KUNIT_CASE(parts_search),
 	KUNIT_CASE(a_long_program),
 	KUNIT_CASE(named),
 	{}
