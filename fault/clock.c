@@ -32,6 +32,12 @@ u64 tkfi_clock_read(void)
 	return tkfi_clock_now;
 }
 
+void tkfi_clock_note(u64 cycles)
+{
+	if (tkfi_current)
+		tkfi_current->noted = cycles;
+}
+
 u64 tkfi_clock_peek(void)
 {
 	return tkfi_clock_now;
@@ -75,9 +81,14 @@ static u64 clocksource_read(struct clocksource *cs)
 	return tkfi_clock_read_mode(cs->vdso_clock_mode);
 }
 
+/*
+ * A device's time is compared with that of a clocksource only if that has an id. None is
+ * for us; no clocksource of UML has any.
+ */
 struct clocksource tkfi_clocksource = {
 	.name		 = "tkfi",
 	.rating		 = 499,
+	.id		 = CSID_ARM_ARCH_COUNTER,
 	.read		 = clocksource_read,
 	.mask		 = CLOCKSOURCE_MASK(64),
 	.flags		 = CLOCK_SOURCE_IS_CONTINUOUS | CLOCK_SOURCE_VALID_FOR_HRES,
@@ -88,6 +99,7 @@ struct clocksource tkfi_clocksource = {
 struct clocksource tkfi_second_clocksource = {
 	.name		 = "tkfi-second",
 	.rating		 = 1,
+	.id		 = CSID_MAX - 1,
 	.read		 = clocksource_read,
 	.mask		 = CLOCKSOURCE_MASK(64),
 	.flags		 = CLOCK_SOURCE_IS_CONTINUOUS | CLOCK_SOURCE_VALID_FOR_HRES,

@@ -47,6 +47,9 @@ int tkfi_clock_uninstall(void);
 u64 tkfi_clock_read(void);
 u64 tkfi_clock_peek(void);
 
+/* Of the times the executing VCPU read it in an operation, which one that is about. */
+void tkfi_clock_note(u64 cycles);
+
 /* The same in ns: what a clock that never stops says. */
 u64 tkfi_clock_ns(void);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Linux 6.12 and 6.1. Included where static data is in sight; see glue.h. */
+/* Linux 6.12, and by glue-6.1.h 6.1. Included where static data is in sight; see glue.h. */
 
 /* Do coarse clocks stay when an adjustment moves the base of the line? */
 #define TKFI_COARSE_IS_STEADY	false
@@ -35,10 +35,38 @@
 #define TKFI_INJECT_LEAVES						\
 	"add_device_randomness clock_was_set add_device_randomness ntp_notify_cmos_timer "
 
+/* What ktime_get_snapshot() is called, and does while timekeeping is suspended. */
+#define TKFI_SNAPSHOT			"ktime_get_snapshot"
+#define TKFI_SNAPSHOT_REFUSES		false
+
+/* How a device's driver says whose value it has; 6.1 has it otherwise. */
+#ifndef TKFI_COUNTER_OF
+#define TKFI_COUNTER_OF(clock)		.cs_id = (clock)->id
+#endif
+
+/* What its time is asked for, and where it is then. */
+#define TKFI_CROSSTSTAMP(id)		{ }
+#define TKFI_CROSSTSTAMP_TIME		sys_realtime
+
+/* Readers that later versions do not have. */
+#define TKFI_MEMBER_READERS						\
+	MEMBER_READER(timestamps, mono, MONOTONIC, false)		\
+	MEMBER_READER(timestamps, real, REALTIME, false)		\
+	MEMBER_READER(timestamps, boot, BOOTTIME, false)
+
+#define TKFI_MORE_READERS						\
+	TIMESTAMPS(mono, MONOTONIC),					\
+	TIMESTAMPS(real, REALTIME),					\
+	TIMESTAMPS(boot, BOOTTIME),
+
 #ifdef TKFI_GLUE_TIMEKEEPING
 
-/* What else readers load, and a copy stores. */
-#define TKFI_NAME_MORE(name, tk)	do { } while (0)
+/* What else readers load, and a copy stores: clock_was_set_seq with what is before. */
+#define TKFI_NAME_MORE(name, tk)					\
+do {									\
+	tkfi_name_add(&(tk)->tai_offset, name ".tai_offset");		\
+	tkfi_name_add(&(tk)->cs_was_changed_seq, name ".cs_was_changed_seq"); \
+} while (0)
 
 /* The ns part that coarse clocks add to the seconds of the line. */
 #define TKFI_COARSE_NSEC(tk)	((tk)->tkr_mono.xtime_nsec >> (tk)->tkr_mono.shift)
@@ -82,6 +110,23 @@ void tkfi_timekeeping_reset(struct clocksource *cs, time64_t mono,
 	tk_set_wall_to_mono(tk, wall_to_mono);
 	TKFI_UPDATE_BEGIN();
 	timekeeping_update(tk, TK_CLEAR_NTP | TK_MIRROR | TK_CLOCK_WAS_SET);
+}
+
+s64 tkfi_read_snapshot(clockid_t id, bool raw)
+{
+	struct system_time_snapshot now;
+
+	ktime_get_snapshot(&now);
+	return raw ? now.raw : now.real;
+}
+
+s64 tkfi_read_timestamps(clockid_t id, bool raw)
+{
+	struct ktime_timestamps now;
+
+	ktime_get_fast_timestamps(&now);
+	return id == CLOCK_MONOTONIC ? now.mono :
+	       id == CLOCK_BOOTTIME ? now.boot : now.real;
 }
 
 const struct timekeeper *tkfi_shadow_timekeeper(void)

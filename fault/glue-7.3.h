@@ -35,6 +35,26 @@
 #define TKFI_INJECT_LEAVES						\
 	"add_device_randomness add_device_randomness clock_was_set ntp_notify_cmos_timer "
 
+/* What ktime_get_snapshot() is called, and does while timekeeping is suspended. */
+#define TKFI_SNAPSHOT			"ktime_get_snapshot_id"
+#define TKFI_SNAPSHOT_REFUSES		true
+
+/* How a device's driver says whose value it has. */
+#define TKFI_COUNTER_OF(clock)		.cs_id = (clock)->id
+
+/* What its time is asked for, and where it is then. */
+#define TKFI_CROSSTSTAMP(id)		{ .clock_id = (id) }
+#define TKFI_CROSSTSTAMP_TIME		sys_systime
+
+/* Readers that earlier versions do not have. */
+#define TKFI_MEMBER_READERS						\
+	MEMBER_READER(snapshot, mono, MONOTONIC, false)			\
+	MEMBER_READER(snapshot, boot, BOOTTIME, false)
+
+#define TKFI_MORE_READERS						\
+	SNAPSHOT(mono, MONOTONIC, TKFI_FINE),				\
+	SNAPSHOT(boot, BOOTTIME, TKFI_FINE),
+
 #ifdef TKFI_GLUE_TIMEKEEPING
 
 /* What else readers load, and a copy stores; clock_valid is in the middle of a word. */
@@ -42,7 +62,6 @@
 do {									\
 	tkfi_name_add(&(tk)->coarse_nsec, name ".coarse_nsec");		\
 	tkfi_name_add(&(tk)->id, name ".id");				\
-	tkfi_name_add(&(tk)->clock_was_set_seq, name ".clock_was_set_seq"); \
 	tkfi_name_add(PTR_ALIGN_DOWN(&(tk)->clock_valid, 4),		\
 		      name ".clock_valid");				\
 } while (0)
@@ -134,6 +153,16 @@ struct tkfi_subject tkfi_core_subject(void)
 	};
 }
 
+s64 tkfi_read_snapshot(clockid_t id, bool raw)
+{
+	struct system_time_snapshot now;
+
+	ktime_get_snapshot_id(id, &now);
+	if (!now.valid)
+		return -ENODEV;
+	return raw ? now.monoraw : now.systime;
+}
+
 static s64 tkfi_aux_read_vdso(void)
 {
 	s64 ns = 0;
@@ -149,11 +178,27 @@ static s64 tkfi_aux_read_kernel(void)
 	return ktime_get_aux(CLOCK_AUX, &now) ? now : -ENODEV;
 }
 
+static s64 tkfi_aux_read_snapshot(void)
+{
+	return tkfi_read_snapshot(CLOCK_AUX, false);
+}
+
+static s64 tkfi_aux_read_snapshot_raw(void)
+{
+	return tkfi_read_snapshot(CLOCK_AUX, true);
+}
+
 static const struct tkfi_reader tkfi_aux_readers[TKFI_NR_AUX_READERS] = {
 	{ TKFI_VDSO, "AUX", "clock_gettime(AUX)", CLOCK_AUX, TKFI_FINE, 1,
 	  false, tkfi_aux_read_vdso },
 	{ TKFI_KERNEL, "ktime_get_aux", "ktime_get_aux()", CLOCK_AUX,
 	  TKFI_FINE, 1, false, tkfi_aux_read_kernel },
+	{ TKFI_KERNEL, "ktime_get_snapshot.aux", TKFI_SNAPSHOT "().aux",
+	  CLOCK_AUX, TKFI_FINE, 1, false, tkfi_aux_read_snapshot, false,
+	  TKFI_SNAPSHOT_REFUSES },
+	{ TKFI_KERNEL, "ktime_get_snapshot.aux_raw",
+	  TKFI_SNAPSHOT "().aux_raw", CLOCK_AUX, TKFI_RAW, 1, false,
+	  tkfi_aux_read_snapshot_raw, false, TKFI_SNAPSHOT_REFUSES },
 };
 
 /* As aux_clock_enable_store(), without its mutex, which can sleep. */

@@ -101,6 +101,17 @@ void tkfi_ntp_set_frequency(long tick_us, long freq);
 const struct timekeeper *tkfi_timekeeper(void);
 const struct timekeeper *tkfi_shadow_timekeeper(void);
 
+/*
+ * ktime_get_snapshot() of a clock, and of the raw clock that goes with it; and
+ * get_device_system_crosststamp(), with a device that samples the counter which time is
+ * kept by. Return ns, or an error of the kernel's.
+ */
+s64 tkfi_read_snapshot(clockid_t id, bool raw);
+s64 tkfi_read_crosststamp(clockid_t id, bool raw);
+
+/* ktime_get_fast_timestamps(), where there is one: only then is it called. */
+s64 tkfi_read_timestamps(clockid_t id, bool raw);
+
 /* Where NMI-safe readers stand while timekeeping is suspended: a counter's value. */
 u64 tkfi_halted_at(void);
 
@@ -124,12 +135,12 @@ struct tkfi_subject {
 
 struct tkfi_subject tkfi_core_subject(void);
 
-#define TKFI_NR_AUX_READERS	2
+#define TKFI_NR_AUX_READERS	4
 
 /**
  * struct tkfi_aux_clock - the first auxiliary clock; all from a VCPU
  * @subject:	its timekeeper
- * @readers:	CLOCK_AUX by the vDSO, and by the kernel
+ * @readers:	CLOCK_AUX by the vDSO, and by the kernel; others of it
  * @enable:	as by sysfs, from 0 on
  * @disable:	as by sysfs
  * @tick:	the part of update_wall_time() that is for auxiliary clocks
@@ -220,6 +231,7 @@ do {									\
 
 /* What timekeeping.c has under the same name in every version. */
 
+#include "tkfi/clock.h"
 #include "tkfi/names.h"
 
 /*
@@ -297,9 +309,42 @@ do {									\
 	tkfi_name_add(&(tk)->offs_boot, name ".offs_boot");		\
 	tkfi_name_add(&(tk)->offs_tai, name ".offs_tai");		\
 	tkfi_name_add(&(tk)->raw_sec, name ".raw_sec");			\
+	tkfi_name_add(&(tk)->clock_was_set_seq, name ".clock_was_set_seq"); \
+	tkfi_name_add(&(tk)->next_leap_ktime, name ".next_leap_ktime");	\
 	TKFI_NAME_COARSE(name, tk);					\
 	TKFI_NAME_MORE(name, tk);					\
 } while (0)
+
+/* The counter that time is kept by: the kernel checks that it still is. */
+static int tkfi_device_time(ktime_t *device,
+			    struct system_counterval_t *counter, void *sampled)
+{
+	struct clocksource *clock = READ_ONCE(tk_core.timekeeper.tkr_mono.clock);
+	u64 cycles = tkfi_clock_read();
+
+	*(u64 *)sampled = cycles;
+	*device = 0;
+	*counter = (struct system_counterval_t){
+		.cycles = tkfi_clock_counter(clock, cycles),
+		TKFI_COUNTER_OF(clock),
+	};
+	return 0;
+}
+
+s64 tkfi_read_crosststamp(clockid_t id, bool raw)
+{
+	struct system_device_crosststamp stamp = TKFI_CROSSTSTAMP(id);
+	u64 sampled;
+	int ret;
+
+	ret = get_device_system_crosststamp(tkfi_device_time, &sampled, NULL,
+					    &stamp);
+	if (ret)
+		return ret;
+	/* Not when the kernel looked whether that is in its interval. */
+	tkfi_clock_note(sampled);
+	return raw ? stamp.sys_monoraw : stamp.TKFI_CROSSTSTAMP_TIME;
+}
 
 static void tkfi_name_line(void)
 {

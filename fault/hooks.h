@@ -328,5 +328,9 @@ static inline void tkfi_warn_on(const char *condition)
 	unlikely(__tkfi_warn);						\
 })
 
+/* Whoever has warned before is none of an execution's business. */
+#undef WARN_ON_ONCE
+#define WARN_ON_ONCE(condition)	WARN_ON(condition)
+
 #endif /* CONFIG_TKFI */
 #endif /* __TKFI_HOOKS_H */

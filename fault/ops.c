@@ -14,41 +14,52 @@
 #include <tick-internal.h>
 #include <timekeeping.h>
 
+/* Those of a family: all of them are too many for a sentence. */
 static size_t list_readers(const struct tkfi_reader *readers, unsigned int nr,
-			   const char *separator, char *buf, size_t size)
+			   const char *family, char *buf, size_t size)
 {
 	size_t len = 0;
 	unsigned int i;
 
-	for (i = 0; i < nr; i++) {
-		len += scnprintf(buf + len, size - len, "%s %s %s", separator,
-				 tkfi_family_names[readers[i].family],
-				 readers[i].clock);
-		separator = ",";
-	}
+	for (i = 0; i < nr; i++)
+		if (!strcmp(tkfi_family_names[readers[i].family], family))
+			len += scnprintf(buf + len, size - len, " %s,",
+					 readers[i].clock);
 	return len;
+}
+
+static void unknown_reader(const char *family, const char *clock, char *err,
+			   size_t size)
+{
+	const struct tkfi_aux_clock *aux = tkfi_aux_clock();
+	size_t len, none;
+
+	none = scnprintf(err, size, "unknown reader '%s %s'; there are:",
+			 family, clock);
+	len = none;
+	len += list_readers(tkfi_readers, tkfi_nr_readers, family, err + len,
+			    size - len);
+	len += list_readers(&tkfi_jiffies_reader, 1, family, err + len,
+			    size - len);
+	if (aux)
+		len += list_readers(aux->readers, TKFI_NR_AUX_READERS, family,
+				    err + len, size - len);
+	if (len > none)
+		err[len - 1] = '\0';
+	else
+		scnprintf(err + len, size - len, " vdso CLOCK, kernel FUNCTION, fast FUNCTION");
 }
 
 static int parse_read(struct tkfi_op *op, char *args, char *err, size_t size)
 {
-	const struct tkfi_aux_clock *aux = tkfi_aux_clock();
 	char *family = strsep(&args, " ");
-	size_t len;
 
 	op->reader = args ? tkfi_reader_find(family, args) : NULL;
 	if (op->reader) {
 		strscpy(op->call, op->reader->call, sizeof(op->call));
 		return 0;
 	}
-	len = scnprintf(err, size, "unknown reader '%s %s'; there are:", family,
-			args ?: "");
-	len += list_readers(tkfi_readers, tkfi_nr_readers, "", err + len,
-			    size - len);
-	len += list_readers(&tkfi_jiffies_reader, 1, ",", err + len,
-			    size - len);
-	if (aux)
-		list_readers(aux->readers, TKFI_NR_AUX_READERS, ",", err + len,
-			     size - len);
+	unknown_reader(family, args ?: "", err, size);
 	return -EINVAL;
 }
 

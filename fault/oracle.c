@@ -27,8 +27,7 @@ const char * const tkfi_oracles[] = {
 /* Clocks of which one read can be compared with another. */
 static bool comparable(const struct tkfi_reader *a, const struct tkfi_reader *b)
 {
-	return a->id == b->id &&
-	       (a->kind == TKFI_COARSE) == (b->kind == TKFI_COARSE);
+	return a->id == b->id && a->kind == b->kind;
 }
 
 static s64 round_to(s64 ns, u32 unit)
@@ -101,7 +100,12 @@ static s64 least_after(const struct tkfi_publication *a,
 		       const struct tkfi_publication *b,
 		       const struct tkfi_reader *reader, s64 ns, u32 set_back)
 {
-	if (!a || !b || a >= b || !(set_back & BIT(reader->id)))
+	if (!a || !b || !(set_back & BIT(reader->id)))
+		return ns;
+	/* That reader needs no update to set it back. */
+	if (reader->leaps && b->tk.next_leap_ktime != KTIME_MAX)
+		ns -= NSEC_PER_SEC;
+	if (a >= b)
 		return ns;
 	if (was_off(a, b))
 		return 0;
@@ -223,10 +227,23 @@ static bool is_in_time(const struct tkfi_engine *engine, unsigned int vcpu,
 	return nr < op->to - op->from || op->from == op->to;
 }
 
+static bool is_refused(const struct tkfi_op *op)
+{
+	unsigned int i;
+
+	if (op->result >= 0 || !op->reader->refuses)
+		return false;
+	for (i = 0; i < tkfi_nr_published(); i++)
+		if (tkfi_published[i].asleep)
+			return true;
+	return false;
+}
+
 /*
  * The line that a read saw: one that was the reader's to see at some time from the
  * read's first step to its last, and says at the cycle it read what it returned. A
- * failure is no line's but of a clock that is off.
+ * failure is no line's but of a clock that is off; and of none is that of a reader which
+ * is refused because timekeeping sleeps.
  */
 static const struct tkfi_publication *
 find_line(const struct tkfi_engine *engine, unsigned int vcpu,
@@ -237,7 +254,7 @@ find_line(const struct tkfi_engine *engine, unsigned int vcpu,
 	s64 latest = -1;
 
 	/* Jiffies are no timekeeper's. */
-	if (op->reader->id == TKFI_CLOCK_JIFFIES)
+	if (op->reader->id == TKFI_CLOCK_JIFFIES || is_refused(op))
 		return NULL;
 	while (i--) {
 		const struct tkfi_publication *p = &tkfi_published[i];

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/kernel.h>
+#include <linux/ktime.h>
 #include <linux/string.h>
+#include <linux/timekeeping.h>
 
 #include "clock.h"
 #include "engine.h"
@@ -55,6 +57,15 @@ static s64 offset_of(const struct timekeeper *tk, clockid_t id)
 	return 0;
 }
 
+bool tkfi_has_leapt(const struct timekeeper *tk, const struct tkfi_reader *reader,
+		    u64 cycle)
+{
+	return reader->leaps &&
+	       (s64)tk->xtime_sec * NSEC_PER_SEC +
+	       ns_at(&tk->tkr_mono, tk->tkr_mono.xtime_nsec, cycle) +
+	       offset_of(tk, CLOCK_MONOTONIC) >= tk->next_leap_ktime;
+}
+
 s64 tkfi_line_time(const struct timekeeper *tk, const struct tkfi_reader *reader,
 		   u64 cycle)
 {
@@ -68,6 +79,8 @@ s64 tkfi_line_time(const struct timekeeper *tk, const struct tkfi_reader *reader
 		ns = (s64)tk->xtime_sec * NSEC_PER_SEC +
 		     ns_at(&tk->tkr_mono, base_nsec(&tk->tkr_mono, reader),
 			   cycle);
+		if (tkfi_has_leapt(tk, reader, cycle))
+			ns -= NSEC_PER_SEC;
 		break;
 	case TKFI_COARSE:
 		ns = reader->unit == NSEC_PER_SEC ?
@@ -155,6 +168,7 @@ static void publish(enum tkfi_owner owner, const struct section *section,
 	p->vdso = section->vdso;
 	p->kernel = kernel;
 	p->over = kernel == TKFI_NEVER ? tkfi_now() : kernel;
+	p->asleep = timekeeping_suspended;
 }
 
 void tkfi_publish_start(void)

@@ -25,6 +25,10 @@
 s64 tkfi_line_time(const struct timekeeper *tk, const struct tkfi_reader *reader,
 		   u64 cycle);
 
+/* Has this reader inserted a second by then that no tick has? */
+bool tkfi_has_leapt(const struct timekeeper *tk, const struct tkfi_reader *reader,
+		    u64 cycle);
+
 /* How far a clock was set between two timekeepers, ns. */
 s64 tkfi_line_step(const struct timekeeper *before,
 		   const struct timekeeper *after,
@@ -50,6 +54,7 @@ static inline enum tkfi_owner tkfi_owner_of(const struct tkfi_reader *reader)
  * @kernel:	when the kernel's readers could; TKFI_NEVER if another update took
  *		its place in the same write section
  * @over:	when nobody could see the one before any longer
+ * @asleep:	timekeeping was suspended then
  *
  * Times are how many steps of the execution were before.
  */
@@ -61,6 +66,7 @@ struct tkfi_publication {
 	unsigned int vdso;
 	unsigned int kernel;
 	unsigned int over;
+	bool asleep;
 };
 
 /* Those of the execution, in order; what it began with comes first. */

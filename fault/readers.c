@@ -7,6 +7,9 @@
 #include "glue.h"
 #include "readers.h"
 
+#include <tick-internal.h>
+#include <tkfi-glue.h>
+
 const char * const tkfi_family_names[TKFI_NR_FAMILIES] = {
 	[TKFI_VDSO]	= "vdso",
 	[TKFI_KERNEL]	= "kernel",
@@ -65,6 +68,9 @@ KTIME_READER(ktime_get_boottime)
 KTIME_READER(ktime_get_clocktai)
 KTIME_READER(ktime_get_raw)
 KTIME_READER(ktime_get_coarse)
+KTIME_READER(ktime_get_coarse_real)
+KTIME_READER(ktime_get_coarse_boottime)
+KTIME_READER(ktime_get_coarse_clocktai)
 KTIME_READER(ktime_get_mono_fast_ns)
 KTIME_READER(ktime_get_raw_fast_ns)
 KTIME_READER(ktime_get_boot_fast_ns)
@@ -79,6 +85,36 @@ static s64 kernel_##function(void)					\
 
 SECONDS_READER(ktime_get_seconds)
 SECONDS_READER(ktime_get_real_seconds)
+SECONDS_READER(__ktime_get_real_seconds)
+
+/* As a processor's hrtimers that have not been told any offset yet. */
+#define OFFSETS_READER(name, value)					\
+static s64 offsets_##name(void)						\
+{									\
+	ktime_t mono, real, boot, tai;					\
+	unsigned int seen = 0;						\
+									\
+	mono = ktime_get_update_offsets_now(&seen, &real, &boot, &tai);	\
+	return value;							\
+}
+
+OFFSETS_READER(mono, mono)
+OFFSETS_READER(real, mono + real)
+OFFSETS_READER(boot, mono + boot)
+OFFSETS_READER(tai, mono + tai)
+
+/* What fills in several times is a reader of each, in the glue. */
+#define MEMBER_READER(function, name, id, raw)				\
+static s64 function##_##name(void)					\
+{									\
+	return tkfi_read_##function(CLOCK_##id, raw);			\
+}
+
+MEMBER_READER(snapshot, real, REALTIME, false)
+MEMBER_READER(snapshot, raw, REALTIME, true)
+MEMBER_READER(crosststamp, real, REALTIME, false)
+MEMBER_READER(crosststamp, raw, REALTIME, true)
+TKFI_MEMBER_READERS
 
 #define VDSO(name, id, k)						\
 	{ TKFI_VDSO, #name, "clock_gettime(" #name ")", CLOCK_##id, k, 1, false, \
@@ -93,6 +129,37 @@ SECONDS_READER(ktime_get_real_seconds)
 	{ TKFI_KERNEL, #function, #function "()", CLOCK_##id, TKFI_COARSE, \
 	  NSEC_PER_SEC, true, kernel_##function }
 
+#define OFFSETS(name, id, leaps)					\
+	{ TKFI_KERNEL, "ktime_get_update_offsets_now." #name,		\
+	  "ktime_get_update_offsets_now()." #name, CLOCK_##id, TKFI_FINE, 1, \
+	  false, offsets_##name, leaps }
+#define SNAPSHOT(name, id, k)						\
+	{ TKFI_KERNEL, "ktime_get_snapshot." #name,			\
+	  TKFI_SNAPSHOT "()." #name, CLOCK_##id, k, 1, false,		\
+	  snapshot_##name, false, TKFI_SNAPSHOT_REFUSES }
+#define CROSSTSTAMP(name, id, k)					\
+	{ TKFI_KERNEL, "get_device_system_crosststamp." #name,		\
+	  "get_device_system_crosststamp()." #name, CLOCK_##id, k, 1, false, \
+	  crosststamp_##name }
+#define TIMESTAMPS(name, id)						\
+	{ TKFI_FAST, "ktime_get_fast_timestamps." #name,		\
+	  "ktime_get_fast_timestamps()." #name, CLOCK_##id, TKFI_FINE, 1, \
+	  true, timestamps_##name }
+
+/*
+ * Every function of timekeeping.c that tells a time. By other names these are also
+ * ktime_get_with_offset(), ktime_get_coarse_with_offset(), ktime_get_aux_ts64(), and the
+ * inline functions of timekeeping.h: *_ns(), *_boottime_ts64(), *_clocktai_ts64(),
+ * *_boottime_seconds(), *_clocktai_seconds(). No readers are
+ * - what converts a time that it is given: ktime_mono_to_any(), ktime_mono_to_real(),
+ *   ktime_real_to_base_clock(), ktime_expiry_to_cycles();
+ * - what tells no clock's time: getboottime64(), ktime_get_resolution_ns(),
+ *   random_get_entropy_fallback();
+ * - the *_mg() of 7.3, which may tell what another caller was told before: no line says
+ *   that;
+ * - in 7.3 get_device_system_crosststamp() of an auxiliary clock. It does not look
+ *   whether that is on, and follows a null pointer if it never was.
+ */
 const struct tkfi_reader tkfi_readers[] = {
 	VDSO(REALTIME, REALTIME, TKFI_FINE),
 	VDSO(MONOTONIC, MONOTONIC, TKFI_FINE),
@@ -116,13 +183,26 @@ const struct tkfi_reader tkfi_readers[] = {
 	KERNEL(ktime_get_coarse, MONOTONIC, TKFI_COARSE),
 	KERNEL(ktime_get_coarse_ts64, MONOTONIC, TKFI_COARSE),
 	KERNEL(ktime_get_coarse_real_ts64, REALTIME, TKFI_COARSE),
+	KERNEL(ktime_get_coarse_real, REALTIME, TKFI_COARSE),
+	KERNEL(ktime_get_coarse_boottime, BOOTTIME, TKFI_COARSE),
+	KERNEL(ktime_get_coarse_clocktai, TAI, TKFI_COARSE),
 	SECONDS(ktime_get_seconds, MONOTONIC),
 	SECONDS(ktime_get_real_seconds, REALTIME),
+	SECONDS(__ktime_get_real_seconds, REALTIME),
+	OFFSETS(mono, MONOTONIC, false),
+	OFFSETS(real, REALTIME, true),
+	OFFSETS(boot, BOOTTIME, false),
+	OFFSETS(tai, TAI, false),
+	SNAPSHOT(real, REALTIME, TKFI_FINE),
+	SNAPSHOT(raw, MONOTONIC_RAW, TKFI_RAW),
+	CROSSTSTAMP(real, REALTIME, TKFI_FINE),
+	CROSSTSTAMP(raw, MONOTONIC_RAW, TKFI_RAW),
 	FAST(ktime_get_mono_fast_ns, MONOTONIC, TKFI_FINE),
 	FAST(ktime_get_boot_fast_ns, BOOTTIME, TKFI_FINE),
 	FAST(ktime_get_tai_fast_ns, TAI, TKFI_FINE),
 	FAST(ktime_get_real_fast_ns, REALTIME, TKFI_FINE),
 	FAST(ktime_get_raw_fast_ns, MONOTONIC_RAW, TKFI_RAW),
+	TKFI_MORE_READERS
 };
 
 const unsigned int tkfi_nr_readers = ARRAY_SIZE(tkfi_readers);

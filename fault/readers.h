@@ -29,6 +29,8 @@ enum tkfi_clock_kind {
  * @lockless:	reads one word, without a sequence
  * @read:	the kernel's own function. Returns ns; -EOPNOTSUPP if the vDSO code
  *		wanted to fall back to a system call
+ * @leaps:	it inserts a leap second as soon as that is due, no matter when a tick does
+ * @refuses:	it returns an error while timekeeping is suspended
  */
 struct tkfi_reader {
 	enum tkfi_family family;
@@ -39,6 +41,8 @@ struct tkfi_reader {
 	u32 unit;
 	bool lockless;
 	s64 (*read)(void);
+	bool leaps;
+	bool refuses;
 };
 
 /* Of the core timekeeper's clocks; auxiliary ones are in glue.h. */

@@ -7,6 +7,24 @@
 
 #include <tkfi-glue.h>
 
+bool warns(const struct tkfi_reader *reader)
+{
+	static const char * const silent[] = {
+		"ktime_get_raw", "ktime_get_raw_ts64",
+		"ktime_get_coarse", "ktime_get_coarse_ts64",
+		"ktime_get_coarse_real_ts64", "ktime_get_real_seconds",
+		"__ktime_get_real_seconds",
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(silent); i++)
+		if (!strcmp(reader->clock, silent[i]))
+			return false;
+	return reader->family == TKFI_KERNEL &&
+	       !strstarts(reader->clock, "ktime_get_update_offsets_now") &&
+	       !strstarts(reader->clock, "get_device_system_crosststamp");
+}
+
 bool is_halted(const struct looks *looks, const struct look *stop,
 	       const struct tkfi_reader *reader, unsigned int i)
 {

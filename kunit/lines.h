@@ -84,6 +84,9 @@ static inline unsigned int stop_nr(const struct looks *looks,
 	return stop ? stop - looks->stops : looks->nr;
 }
 
+/* Does it say so when it is called while timekeeping is suspended? */
+bool warns(const struct tkfi_reader *reader);
+
 /* At a stop: does this reader of line @i stand still? */
 bool is_halted(const struct looks *looks, const struct look *stop,
 	       const struct tkfi_reader *reader, unsigned int i);

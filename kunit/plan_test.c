@@ -24,8 +24,11 @@ static const struct bad_plan bad_plans[] = {
 	{ "cpu0: adjust", 6, { "unknown operation 'adjust'", "[freq=FREQUENCY]",
 			    "settimeofday" } },
 	{ "cpu0: read vdso SUNDIAL", 11, { "unknown reader 'vdso SUNDIAL'",
-				       "vdso MONOTONIC",
-				       "fast ktime_get_real_fast_ns" } },
+				       ": REALTIME, MONOTONIC,", ", time" } },
+	{ "cpu0: read kernel TAI", 11, { ": ktime_get, ktime_get_ts64,",
+				     ", get_jiffies_64" } },
+	{ "cpu0: read slow TAI", 11, { "unknown reader 'slow TAI'",
+				   ": vdso CLOCK, kernel FUNCTION, fast" } },
 	{ "cpu0: adjtimex freq=11%", 15, { "impossible frequency 'freq=11%'",
 				       "-10% to +10%" } },
 	{ "cpu0: adjtimex 5ppm", 15, { "unknown setting '5ppm'", "freq=,",
@@ -80,7 +83,7 @@ static const struct bad_plan bad_plans[] = {
 		      { "cpu0: aux adjtimex 5ppm", 19, { "unknown setting" } },
 		      { "cpu0: aux adjtimex nano tai=3", 24, { "no TAI offset" } },
 		      { "cpu0: aux adjtimex status=16", 19, { "no leap seconds" } },
-		      { "cpu0: read vdso AUX0", 11, { "kernel ktime_get_aux" } })
+		      { "cpu0: read vdso AUX0", 11, { ", time, AUX" } })
 	{ "cpu0: resume now", 13, { "resume takes no arguments" } },
 	{ "cpu0: sleeptime 1cycles", 16, { "impossible sleep '1cycles'" } },
 	{ "cpu0: wait 11min", 11, { "impossible time '11min'" } },
@@ -124,7 +127,7 @@ static const struct bad_plan bad_plans[] = {
 	{ "cpu0: tick; at cpu0 tick.locked off 1ms nmi", 40,
 	  { "unknown reader ' '" } },
 	{ "cpu0: tick; cpu1: tick; at cpu0 tick.locked off 1ms run cpu1 2 nmi fast x", 67,
-	  { "unknown reader 'fast x'", "fast ktime_get_mono_fast_ns" } },
+	  { "unknown reader 'fast x'", ": ktime_get_mono_fast_ns" } },
 };
 
 static void bad_plan_desc(const struct bad_plan *bad, char *desc)
@@ -456,7 +459,7 @@ static void bad_set_up(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tkfi_session_run(&session, "read vdso X", &plan),
 			-EINVAL);
 	KUNIT_EXPECT_NOT_NULL(test, strstr(session.engine->error,
-					   "fast ktime_get_raw_fast_ns"));
+					   ", MONOTONIC_COARSE,"));
 	tkfi_session_close(&session);
 }
 

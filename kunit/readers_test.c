@@ -113,11 +113,26 @@ static const struct condition *condition_of(const struct look *stop,
 	return &stop->of[tkfi_owner_of(reader)];
 }
 
+/* While timekeeping is suspended; @stop is NULL for the end. */
+static bool is_refused(const struct look *stop, const struct tkfi_reader *reader)
+{
+	return reader->refuses && (stop ? stop->suspended : looks.suspended);
+}
+
+/* The line that was published last. */
+static const struct timekeeper *line_at(const struct look *stop,
+					const struct tkfi_reader *reader)
+{
+	const struct lines *lines = &looks.of[tkfi_owner_of(reader)];
+
+	return &lines->line[condition_of(stop, reader)->line].tk;
+}
+
 static bool waits(const struct look *stop, const struct tkfi_reader *reader)
 {
 	const struct condition *c = condition_of(stop, reader);
 
-	if (reader->lockless)
+	if (reader->lockless || is_refused(stop, reader))
 		return false;
 	return reader->family == TKFI_VDSO ? c->vdso_odd : c->kernel_odd;
 }
@@ -178,22 +193,6 @@ static bool is_of_line(const struct look *stop, unsigned int i,
 	return false;
 }
 
-/* These say so when they are called while timekeeping is suspended. */
-static bool warns(const struct tkfi_reader *reader)
-{
-	static const char * const silent[] = {
-		"ktime_get_raw", "ktime_get_raw_ts64",
-		"ktime_get_coarse", "ktime_get_coarse_ts64",
-		"ktime_get_coarse_real_ts64", "ktime_get_real_seconds",
-	};
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(silent); i++)
-		if (!strcmp(reader->clock, silent[i]))
-			return false;
-	return reader->family == TKFI_KERNEL;
-}
-
 static void check_warnings(struct kunit *test, const struct look *stop,
 			   const struct tkfi_op *op)
 {
@@ -213,6 +212,11 @@ static void check_value(struct kunit *test, const struct look *stop,
 	const struct look *when = op->blocked ? NULL : stop;
 	unsigned int first, last, i;
 
+	if (is_refused(stop, reader)) {
+		KUNIT_EXPECT_LT_MSG(test, op->result, 0, "%s at %s", op->call,
+				    stop->at);
+		return;
+	}
 	/* Who was blocked goes on when the updater has finished. */
 	first = last_line(&looks, reader);
 	last = first;
@@ -246,7 +250,8 @@ static void check_blocking(struct kunit *test, const struct look *stop,
 		KUNIT_EXPECT_TRUE_MSG(test, strstarts(op->blocked, word),
 				      "%s at %s waited for %s", op->call,
 				      stop->at, op->blocked);
-	if (stage || !condition_of(stop, reader)->inside)
+	if ((stage || !condition_of(stop, reader)->inside) &&
+	    !is_refused(stop, reader))
 		KUNIT_EXPECT_EQ_MSG(test, odd,
 				    condition_of(stop, reader)->inside &&
 				    sight_of(stage, reader) == BLOCKS,
@@ -273,6 +278,13 @@ static s64 cut_ns(const struct tkfi_reader *reader)
 	       tkfi_variant() != TKFI_FIXED;
 }
 
+/* How far a reader is behind because it has inserted a second that is due. */
+static s64 leapt_ns(const struct timekeeper *seen,
+		    const struct tkfi_reader *reader, const struct tkfi_op *op)
+{
+	return tkfi_has_leapt(seen, reader, op->cycle) ? NSEC_PER_SEC : 0;
+}
+
 /* Two readers of one clock, at one cycle. */
 static void check_agreement(struct kunit *test, const struct look *stop,
 			    const s64 *values, unsigned int nr)
@@ -288,6 +300,7 @@ static void check_agreement(struct kunit *test, const struct look *stop,
 
 			if (a->id != b->id || a->kind != b->kind ||
 			    c->kernel_odd || c->vdso_odd ||
+			    values[i] < 0 || values[j] < 0 ||
 			    is_halted(&looks, stop, a, c->line) !=
 			    is_halted(&looks, stop, b, c->line))
 				continue;
@@ -306,7 +319,7 @@ static void check_agreement(struct kunit *test, const struct look *stop,
 static void meanwhile(struct kunit *test)
 {
 	const struct updater *u = test->param_value;
-	s64 values[40];
+	s64 values[48];
 	unsigned int k, r;
 
 	KUNIT_ASSERT_LE(test, nr_readers(u), ARRAY_SIZE(values));
@@ -332,7 +345,8 @@ static void meanwhile(struct kunit *test)
 			check_blocking(test, stop, reader, op);
 			check_value(test, stop, reader, op);
 			check_warnings(test, stop, op);
-			values[r] = op->result;
+			values[r] = op->result +
+				    leapt_ns(line_at(stop, reader), reader, op);
 		}
 		check_agreement(test, stop, values, nr_readers(u));
 	}
@@ -441,11 +455,18 @@ static void check_pair(struct kunit *test, const struct look *stop,
 	const bool same_clock = seen->tkr_mono.clock == after->tkr_mono.clock;
 	const struct stage *stage = find_stage(stop->at);
 	s64 measured = second->result - first->result;
-	s64 step = tkfi_line_step(seen, after, reader);
+	s64 step = tkfi_line_step(seen, after, reader) +
+		   leapt_ns(seen, reader, first) -
+		   leapt_ns(after, second->reader, second);
 	s64 least = least_jump(reader, line, step);
 	u64 delay = tkfi_duration_cycles(plan.faults[0].delay);
 	__int128 skew = 0, off;
 
+	if (is_refused(NULL, second->reader)) {
+		KUNIT_EXPECT_LT_MSG(test, second->result, 0, "%s at the end",
+				    second->call);
+		return;
+	}
 	/* To the nanosecond, by the lines. */
 	KUNIT_EXPECT_EQ_MSG(test, measured,
 			    time_seen(&looks, NULL, second->reader, last,
@@ -627,7 +648,7 @@ static void one_pair(struct kunit *test, const struct updater *u,
 		way.stops[k].at, way.stops[k].hit, delay))
 		return;
 	stop = same_stop(test, k);
-	if (!stop || offset_is_apart(reader))
+	if (!stop || offset_is_apart(reader) || is_refused(stop, reader))
 		return;
 	line = line_seen(stop, reader);
 	check_pair(test, stop, reader, line, &reads[1], count);

@@ -3,6 +3,7 @@
 #include <kunit/test.h>
 
 #include "clock.h"
+#include "lines.h"
 #include "result.h"
 #include "session.h"
 
@@ -446,8 +447,9 @@ static void suspended(struct kunit *test)
 			KUNIT_EXPECT_EQ_MSG(test, after[2].result,
 					    before[0].result, "%s", r->call);
 			KUNIT_EXPECT_EQ(test, warnings(), 0);
-		} else if (r->family == TKFI_KERNEL && r->kind == TKFI_FINE) {
-			KUNIT_EXPECT_EQ_MSG(test, warnings(), 2, "%s", r->call);
+		} else if (r->family == TKFI_KERNEL) {
+			KUNIT_EXPECT_EQ_MSG(test, warnings(), warns(r) ? 2 : 0,
+					    "%s", r->call);
 		}
 	}
 }
