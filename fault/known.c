@@ -37,6 +37,8 @@ static const char halted_late[] =
 	"suspend samples where NMI-safe clocks are to stand, and they go on until they do";
 static const char __maybe_unused aux_page[] =
 	"the race of the cover letter; and an auxiliary clock's page, of whole ns, can lose one";
+static const char __maybe_unused aux_whole_ns[] =
+	"an auxiliary clock's page has whole ns: the vDSO is behind the kernel by what is left";
 static const char lockless_seconds[] =
 	"ktime_get_real_seconds() never waits: it is behind what the vDSO page shows";
 static const char seconds_too_early[] =
@@ -72,6 +74,9 @@ static const char offset_in_pieces[] =
 /* What is not about a pair of reads. */
 #define LINE(variants, scenario, clock, reason)				\
 	KNOWN(variants, scenario, "line", 0, 0, 0, clock, reason)
+
+#define AGREE(variants, scenario, reason)				\
+	KNOWN(variants, scenario, "agree", 0, 0, 0, "clock_gettime(AUX)", reason)
 
 const struct tkfi_known tkfi_known[] = {
 	FINE(POST, "cover-letter", VDSO | KERNEL, cover_letter),
@@ -128,6 +133,7 @@ const struct tkfi_known tkfi_known[] = {
 		      FINE_VDSO(PRE | POST, "aux-new-clocksource-*", lost_time),
 		      FINE(POST, "aux-[ais]*-adjtimex", VDSO | KERNEL, cover_letter),
 		      FINE_VDSO(PRE, "aux-[ais]*-adjtimex", vdso_cover_letter),
+		      AGREE(PRE | POST, "aux-adjtimex-*", aux_whole_ns),
 		      FINE(PRE | POST, "aux-clocksource-vdso", VDSO, lost_time),
 		      FINE(POST, "aux-clocksource-kernel", KERNEL, lost_time))
 };
