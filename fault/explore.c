@@ -146,6 +146,13 @@ static const char *find_fault(const char *text)
 	return NULL;
 }
 
+bool tkfi_scenario_is_absent(const struct tkfi_scenario *scenario)
+{
+	return (scenario->aux && !tkfi_aux_clock()) ||
+	       (scenario->stamps &&
+		!tkfi_reader_find("fast", "ktime_get_fast_timestamps.mono"));
+}
+
 int tkfi_explorer_load(struct tkfi_explorer *x,
 		       const struct tkfi_scenario *scenario, char *err,
 		       size_t size)

@@ -19,12 +19,17 @@
  * @text:	statements of a plan without faults, see tkfi_plan_parse(), after
  *		"setup: OPERATION[, OPERATION]...;", which may be left out
  * @aux:	it is for kernels with auxiliary clocks only
+ * @stamps:	it is for kernels with ktime_get_fast_timestamps() only
  */
 struct tkfi_scenario {
 	const char *name;
 	const char *text;
 	bool aux;
+	bool stamps;
 };
+
+/* Is it for other kernels? */
+bool tkfi_scenario_is_absent(const struct tkfi_scenario *scenario);
 
 /**
  * struct tkfi_violation - findings of one oracle, clock and pair of readers, whose

@@ -119,6 +119,8 @@ const struct tkfi_known tkfi_known[] = {
 	COARSE(PRE, "leap-deleted-coarse", "*COARSE*", seconds_too_early),
 	COARSE(IN_PLACE, "inject-coarse", SECONDS, seconds_in_pieces),
 	LINE(IN_PLACE, "inject-coarse", SECONDS, seconds_in_pieces),
+	COARSE(IN_PLACE, "inject-coarse-others", "__" SECONDS, seconds_in_pieces),
+	LINE(IN_PLACE, "inject-coarse-others", "__" SECONDS, seconds_in_pieces),
 	LINE(PRE, "nohz-10s-coarse", SECONDS, seconds_in_pieces),
 	LINE(PRE, "leap-inserted-coarse", SECONDS, seconds_in_pieces),
 	LINE(PRE, "leap-deleted-coarse", SECONDS, seconds_in_pieces),

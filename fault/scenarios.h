@@ -23,6 +23,9 @@
 		"wait 2990ms, tick, wait 20ms; cpu0: tick;"
 #define DELETED	"setup: settimeofday 1341100797, adjtimex status=32, "\
 		"wait 1990ms, tick, wait 20ms; cpu0: tick;"
+/* A tick is due, and the second that is inserted begins in 5 ms. */
+#define LEAPS	"setup: settimeofday 1341100797, adjtimex status=16, "\
+		"wait 2980ms, tick, wait 15ms; cpu0: tick;"
 
 #define HOST	"host: 10ms"
 
@@ -142,6 +145,42 @@ static const struct tkfi_scenario tkfi_scenarios[] = {
 	  "cpu1: read vdso MONOTONIC_RAW, read kernel ktime_get_raw;"
 	  "cpu2: read fast ktime_get_raw_fast_ns, read vdso MONOTONIC_RAW;"
 	  HOST },
+	/* Readers that nothing else has. */
+	{ "settimeofday-hrtimers", DUE "cpu0: settimeofday 1400000000;"
+	  "cpu1: read kernel ktime_get_update_offsets_now.mono,\n"
+	  "read kernel ktime_get_update_offsets_now.real;"
+	  "cpu2: read kernel ktime_get_update_offsets_now.boot,\n"
+	  "read kernel ktime_get_update_offsets_now.tai;" HOST },
+	{ "leap-hrtimers", LEAPS
+	  "cpu1: read kernel ktime_get_update_offsets_now.real,\n"
+	  "read kernel ktime_get_update_offsets_now.real;"
+	  "cpu2: read kernel ktime_get_real_ts64, read vdso gettimeofday;"
+	  HOST },
+	{ "inject-snapshots", DUE "cpu0: inject -3ms;"
+	  "cpu1: read kernel ktime_get_snapshot.real,\n"
+	  "read kernel get_device_system_crosststamp.raw;"
+	  "cpu2: read kernel get_device_system_crosststamp.real,\n"
+	  "read kernel ktime_get_snapshot.raw;" HOST },
+	{ "suspend-snapshots", DUE "cpu0: suspend;"
+	  "cpu1: read kernel ktime_get_snapshot.real,\n"
+	  "read kernel ktime_get_snapshot.real;"
+	  "cpu2: read kernel ktime_get_ts64, read kernel ktime_get_raw_ts64;"
+	  HOST },
+	{ "inject-coarse-others", DUE "cpu0: inject -3ms;"
+	  "cpu1: read kernel ktime_get_coarse_real,\n"
+	  "read kernel ktime_get_coarse_boottime,\n"
+	  "read kernel ktime_get_coarse_clocktai;"
+	  "cpu2: read kernel ktime_get_coarse_ts64,\n"
+	  "read kernel ktime_get_seconds, read kernel __ktime_get_real_seconds" },
+	{ "inject-timestamps", DUE "cpu0: inject -3ms;"
+	  "cpu1: read fast ktime_get_fast_timestamps.mono,\n"
+	  "read fast ktime_get_fast_timestamps.real;"
+	  "cpu2: read fast ktime_get_fast_timestamps.boot;" HOST, false, true },
+	{ "aux-snapshots", ON "cpu0: aux settime 1300000000;"
+	  "cpu1: read kernel ktime_get_snapshot.aux,\n"
+	  "read kernel ktime_get_snapshot.mono;"
+	  "cpu2: read kernel ktime_get_snapshot.aux_raw,\n"
+	  "read kernel ktime_get_snapshot.boot;" HOST, true },
 	{ "tick-adjusts",
 	  "setup: adjtimex freq=+500ppm, wait 13ms, tick, wait 12ms,\n"
 	  "ntp freq=-500ppm; cpu0: tick;"

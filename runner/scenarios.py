@@ -23,7 +23,7 @@ _MACRO = re.compile(rf"^#define[ \t]+(\w+){_BODY}", re.MULTILINE)
 _FUNCTION = re.compile(rf"^#define[ \t]+(\w+)\(([\w, ]*)\){_BODY}", re.MULTILINE)
 _CALL = re.compile(rf"\b([A-Z_]+)\(((?:[^\"()]|{_STRING})*)\)")
 _PARTS = rf"(?:\s|\w|{_STRING})+"
-_ENTRY = re.compile(rf"{{({_PARTS}),({_PARTS})(?:,\s*true\s*)?}}")
+_ENTRY = re.compile(rf"{{({_PARTS}),({_PARTS})(?:,\s*(?:true|false)\s*)*}}")
 
 
 @dataclass(frozen=True)
