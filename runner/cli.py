@@ -11,6 +11,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -24,6 +25,7 @@ from runner.oracles import oracles
 from runner.prepare import prepare
 from runner.process import NoSpace
 from runner.progress import note
+from runner.readers import readers
 from runner.report import Report
 from runner.reproduce import Request, reproduce
 from runner.suites import report, suites, test, unlike
@@ -434,9 +436,8 @@ def _style(arguments: argparse.Namespace, layout: Layout) -> int:
 
 def _list(arguments: argparse.Namespace, layout: Layout) -> int:
     rows = _LISTS[arguments.what](arguments, layout)
-    width = max((len(row["name"]) for row in rows), default=0)
-    text = "\n".join("  ".join([row["name"].ljust(width), *list(row.values())[1:]]).rstrip()
-                     for row in rows)
+    widths = [max(map(len, column)) for column in zip(*(row.values() for row in rows))]
+    text = "\n".join("  ".join(map(str.ljust, row.values(), widths)).rstrip() for row in rows)
     _answer(text, {"format": 1, arguments.what: rows}, arguments.json)
     return 0
 
@@ -446,6 +447,11 @@ def _list_points(arguments: argparse.Namespace, layout: Layout) -> list[dict[str
     return [{"name": name, "file": file} for name, file in patches.points(kernel.patches())]
 
 
+def _list_readers(arguments: argparse.Namespace, layout: Layout) -> list[dict[str, str]]:
+    kernel = kernels.choose(arguments.kernel, layout, arguments.variant)
+    return [asdict(reader) for reader in readers(layout, kernel.patches())]
+
+
 _LISTS: dict[str, Callable[[argparse.Namespace, Layout], list[dict[str, str]]]] = {
     "kernels": lambda _, layout: [{"name": release.version, "package": release.package,
                                    "from": " or ".join(release.suites)}
@@ -453,6 +459,7 @@ _LISTS: dict[str, Callable[[argparse.Namespace, Layout], list[dict[str, str]]]] 
     "variants": lambda arguments, layout: [
         {"name": name} for name in kernels.choose(arguments.kernel, layout).variants],
     "points": _list_points,
+    "readers": _list_readers,
     "scenarios": lambda _, layout: [{"name": scenario.name, "text": scenario.text}
                                     for scenario in scenarios.shipped(layout)],
     "oracles": lambda _, layout: [{"name": name, "holds": about} for name, about in oracles(layout)],

@@ -9,20 +9,17 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from runner import macros
 from runner.errors import InputError, TkfiError
 from runner.layout import Layout
+from runner.macros import STRING
 
 GIVEN = "given"  # what the kernel calls one that is not shipped
 MAX_TEXT = 1023  # characters; the kernel ignores a longer parameter
 
 _VCPU = re.compile(r"cpu\d|nmi cpu\d|host", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
-_STRING = r'"(?:[^"\\]|\\.)*"'
-_BODY = r"[ \t]+((?:[^\\\n]|\\.)*(?:\\\n(?:[^\\\n]|\\.)*)*)"
-_MACRO = re.compile(rf"^#define[ \t]+(\w+){_BODY}", re.MULTILINE)
-_FUNCTION = re.compile(rf"^#define[ \t]+(\w+)\(([\w, ]*)\){_BODY}", re.MULTILINE)
-_CALL = re.compile(rf"\b([A-Z_]+)\(((?:[^\"()]|{_STRING})*)\)")
-_PARTS = rf"(?:\s|\w|{_STRING})+"
+_PARTS = rf"(?:\s|\w|{STRING})+"
 _ENTRY = re.compile(rf"{{({_PARTS}),({_PARTS})(?:,\s*(?:true|false)\s*)*}}")
 
 
@@ -49,11 +46,9 @@ class Scenario:
 def shipped(layout: Layout) -> list[Scenario]:
     """Those of fault/scenarios.h, in its order."""
     source = (layout.repo / "fault/scenarios.h").read_text(encoding="utf-8")
-    macros = dict(_MACRO.findall(source))
-    functions = {name: (re.findall(r"\w+", parameters), body.replace("\\\n", " "))
-                 for name, parameters, body in _FUNCTION.findall(source)}
-    table = _called(source.rpartition("tkfi_scenarios[] = {")[2], functions)
-    return [Scenario(_joined(name, macros), _one_line(re.sub("[;:]", r"\g<0> ", _joined(text, macros))),
+    words = macros.plain(source)
+    table = macros.called(source.rpartition("tkfi_scenarios[] = {")[2], macros.functions(source))
+    return [Scenario(_joined(name, words), _one_line(re.sub("[;:]", r"\g<0> ", _joined(text, words))),
                      shipped=True) for name, text in _ENTRY.findall(table)]
 
 
@@ -121,27 +116,12 @@ def _lines(file: Path) -> Iterator[tuple[str, str]]:
         yield name, text
 
 
-def _called(text: str, functions: dict[str, tuple[list[str], str]]) -> str:
-    """With macros that take arguments replaced, and those in what they stand for."""
-    def body(call: re.Match[str]) -> str:
-        if call[1] not in functions:
-            return call[0]
-        parameters, stands_for = functions[call[1]]
-        arguments = [found[0].strip() for found in re.finditer(rf"(?:[^,\"]|{_STRING})+", call[2])]
-        given = dict(zip(parameters, arguments))
-        return re.sub(rf"{_STRING}|\w+", lambda word: given.get(word[0], word[0]), stands_for)
-
-    while (replaced := _CALL.sub(body, text)) != text:
-        text = replaced
-    return text
-
-
 def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _joined(text: str, macros: dict[str, str]) -> str:
+def _joined(text: str, words: dict[str, str]) -> str:
     """C string literals, and macros made of such, side by side."""
-    parts = re.findall(rf"{_STRING}|\w+", text)
-    return "".join(part[1:-1].replace("\\n", " ") if part.startswith('"') else _joined(macros[part], macros)
+    parts = re.findall(rf"{STRING}|\w+", text)
+    return "".join(part[1:-1].replace("\\n", " ") if part.startswith('"') else _joined(words[part], words)
                    for part in parts)

@@ -15,7 +15,23 @@ from runner import cli, identical, suites
 from runner.errors import TkfiError
 from runner.layout import REPO, Layout
 from runner.reproduce import Outcome, Request
+from runner.tests.conftest import write
 from runner.tests.test_results import race_outcome
+
+READERS = """\
+#define OTHER(name, id)\t\t\t\\
+\t{ TKFI_KERNEL, "other." #name, \t\\
+\t  TKFI_OTHER "()", CLOCK_##id, TKFI_FINE, other_##name }
+const struct tkfi_reader tkfi_readers[] = {
+\t{ TKFI_VDSO, "REALTIME_COARSE", "clock_gettime()", CLOCK_REALTIME,
+\t  TKFI_COARSE, 1 },
+\tTKFI_MORE_READERS
+};
+const struct tkfi_reader tkfi_jiffies_reader = {
+\tTKFI_KERNEL, "get_jiffies_64", "get_jiffies_64()", TKFI_CLOCK_JIFFIES,
+\tTKFI_COARSE, 1
+};
+"""
 
 
 def test_list(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
@@ -24,6 +40,23 @@ def test_list(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
                            ("points", "tick.calculated  kernel/time/timekeeping.c\n")):
         assert cli.main(["list", what], layout) == 0
         assert capsys.readouterr().out == expected
+
+
+def test_list_readers(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
+    """Rows in the macros of the file itself, or of the glue of the kernel asked for; whole ones."""
+    write(layout.repo / "fault/readers.c", READERS)
+    write(layout.repo / "fault/glue-6.12.h", "#define TKFI_MORE_READERS \\\n\tOTHER(real, REALTIME), \\\n"
+          "\tOTHER(boot, BOOTTIME),\n")
+    write(layout.repo / "fault/glue-6.1.h", '#define X 1\n#include "glue-6.12.h"\n')
+    patch = layout.repo / "kernel-patches/6.12/0001-point.patch"
+    for glue in "", '+#include "tkfi/glue-6.1.h"\n':
+        write(patch, patch.read_text() + glue)
+        assert cli.main(["list", "readers"], layout) == 0
+        assert capsys.readouterr().out == (
+            "REALTIME_COARSE  vdso    REALTIME  coarse\n" +
+            "other.real       kernel  REALTIME  fine\n" * bool(glue) +
+            "other.boot       kernel  BOOTTIME  fine\n" * bool(glue) +
+            "get_jiffies_64   kernel  JIFFIES   coarse\n")
 
 
 def test_json_is_alone_on_standard_output(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:

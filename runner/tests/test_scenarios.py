@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from runner import schedule
+from runner import patches, schedule
 from runner.errors import TkfiError
+from runner.kernels import offered
 from runner.layout import Layout
 from runner.oracles import oracles
+from runner.readers import readers
 from runner.results import Event
 from runner.scenarios import Scenario, choose, read, shipped, written
 from runner.schedule import Schedule
@@ -101,6 +103,15 @@ def test_every_updater_meets_every_family(updater: str) -> None:
     assert meets(updater, "read vdso AUX" if aux else "read vdso")
     assert meets(updater, "read kernel ktime_get_aux" if aux else "read kernel")
     assert aux or meets(updater, "read fast")
+
+
+def test_every_reader_is_explored() -> None:
+    read = {operation for scenario in shipped(Layout()) for program in programs(scenario)
+            for operation in program if operation.startswith("read ")}
+    for release in offered(Layout()):
+        names = {f"read {reader.family} {reader.name}"
+                 for reader in readers(Layout(), patches.series(Layout().patches / release.version))}
+        assert len(names) > 40 and not names - read
 
 
 @pytest.mark.parametrize("status", ["status=16", "status=32"])
