@@ -18,7 +18,8 @@
  * @name:	without blanks
  * @text:	statements of a plan without faults, see tkfi_plan_parse(), after
  *		"setup: OPERATION[, OPERATION]...;", which may be left out
- * @aux:	it is for kernels with auxiliary clocks only
+ * @aux:	it is for kernels with auxiliary clocks only, which all have multigrain
+ *		timestamps
  * @stamps:	it is for kernels with ktime_get_fast_timestamps() only
  */
 struct tkfi_scenario {

@@ -59,6 +59,8 @@
 	TIMESTAMPS(real, REALTIME),					\
 	TIMESTAMPS(boot, BOOTTIME),
 
+#define TKFI_FLOOR_READERS
+
 #ifdef TKFI_GLUE_TIMEKEEPING
 
 /* What else readers load, and a copy stores: clock_was_set_seq with what is before. */

@@ -49,11 +49,17 @@
 /* Readers that earlier versions do not have. */
 #define TKFI_MEMBER_READERS						\
 	MEMBER_READER(snapshot, mono, MONOTONIC, false)			\
-	MEMBER_READER(snapshot, boot, BOOTTIME, false)
+	MEMBER_READER(snapshot, boot, BOOTTIME, false)			\
+	TIMESPEC_READER(ktime_get_real_ts64_mg)				\
+	TIMESPEC_READER(ktime_get_coarse_real_ts64_mg)
 
 #define TKFI_MORE_READERS						\
 	SNAPSHOT(mono, MONOTONIC, TKFI_FINE),				\
 	SNAPSHOT(boot, BOOTTIME, TKFI_FINE),
+
+#define TKFI_FLOOR_READERS						\
+	KERNEL(ktime_get_real_ts64_mg, REALTIME, TKFI_FLOORED),		\
+	KERNEL(ktime_get_coarse_real_ts64_mg, REALTIME, TKFI_FLOORED),
 
 #ifdef TKFI_GLUE_TIMEKEEPING
 

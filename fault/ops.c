@@ -39,6 +39,8 @@ static void unknown_reader(const char *family, const char *clock, char *err,
 	len = none;
 	len += list_readers(tkfi_readers, tkfi_nr_readers, family, err + len,
 			    size - len);
+	len += list_readers(tkfi_floor_readers, tkfi_nr_floor_readers, family,
+			    err + len, size - len);
 	len += list_readers(&tkfi_jiffies_reader, 1, family, err + len,
 			    size - len);
 	if (aux)

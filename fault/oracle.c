@@ -100,7 +100,12 @@ static s64 least_after(const struct tkfi_publication *a,
 		       const struct tkfi_publication *b,
 		       const struct tkfi_reader *reader, s64 ns, u32 set_back)
 {
-	if (!a || !b || !(set_back & BIT(reader->id)))
+	if (!(set_back & BIT(reader->id)))
+		return ns;
+	/* Nobody knows by which line, and what of it was told before. */
+	if (reader->kind == TKFI_FLOORED)
+		return S64_MIN;
+	if (!a || !b)
 		return ns;
 	/* That reader needs no update to set it back. */
 	if (reader->leaps && b->tk.next_leap_ktime != KTIME_MAX)
@@ -253,8 +258,9 @@ find_line(const struct tkfi_engine *engine, unsigned int vcpu,
 	unsigned int i = tkfi_nr_published(), hidden = TKFI_NEVER, from;
 	s64 latest = -1;
 
-	/* Jiffies are no timekeeper's. */
-	if (op->reader->id == TKFI_CLOCK_JIFFIES || is_refused(op))
+	/* Jiffies are no timekeeper's, and what another was told is of no line. */
+	if (op->reader->id == TKFI_CLOCK_JIFFIES ||
+	    op->reader->kind == TKFI_FLOORED || is_refused(op))
 		return NULL;
 	while (i--) {
 		const struct tkfi_publication *p = &tkfi_published[i];

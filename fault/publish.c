@@ -86,6 +86,8 @@ s64 tkfi_line_time(const struct timekeeper *tk, const struct tkfi_reader *reader
 		ns = reader->unit == NSEC_PER_SEC ?
 		     tkfi_coarse(tk).seconds_ns : tkfi_coarse(tk).ns;
 		break;
+	case TKFI_FLOORED:
+		return 0;
 	}
 	ns += offset_of(tk, reader->id);
 	return ns - ns % reader->unit;

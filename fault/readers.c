@@ -155,8 +155,6 @@ TKFI_MEMBER_READERS
  *   ktime_real_to_base_clock(), ktime_expiry_to_cycles();
  * - what tells no clock's time: getboottime64(), ktime_get_resolution_ns(),
  *   random_get_entropy_fallback();
- * - the *_mg() of 7.3, which may tell what another caller was told before: no line says
- *   that;
  * - in 7.3 get_device_system_crosststamp() of an auxiliary clock. It does not look
  *   whether that is on, and follows a null pointer if it never was.
  */
@@ -207,6 +205,12 @@ const struct tkfi_reader tkfi_readers[] = {
 
 const unsigned int tkfi_nr_readers = ARRAY_SIZE(tkfi_readers);
 
+const struct tkfi_reader tkfi_floor_readers[] = {
+	TKFI_FLOOR_READERS
+};
+
+const unsigned int tkfi_nr_floor_readers = ARRAY_SIZE(tkfi_floor_readers);
+
 const struct tkfi_reader tkfi_jiffies_reader = {
 	TKFI_KERNEL, "get_jiffies_64", "get_jiffies_64()", TKFI_CLOCK_JIFFIES,
 	TKFI_COARSE, 1, true, tkfi_read_jiffies
@@ -231,6 +235,7 @@ const struct tkfi_reader *tkfi_reader_find(const char *family,
 	const struct tkfi_aux_clock *aux = tkfi_aux_clock();
 
 	return find(tkfi_readers, tkfi_nr_readers, family, clock) ?:
+	       find(tkfi_floor_readers, tkfi_nr_floor_readers, family, clock) ?:
 	       find(&tkfi_jiffies_reader, 1, family, clock) ?:
 	       aux ? find(aux->readers, TKFI_NR_AUX_READERS, family, clock) :
 		     NULL;

@@ -16,6 +16,7 @@ enum tkfi_clock_kind {
 	TKFI_FINE,	/* follows the disciplined line */
 	TKFI_RAW,	/* follows the undisciplined line */
 	TKFI_COARSE,	/* moves at updates only */
+	TKFI_FLOORED,	/* is not less than what any of this kind has told */
 };
 
 /**
@@ -48,6 +49,10 @@ struct tkfi_reader {
 /* Of the core timekeeper's clocks; auxiliary ones are in glue.h. */
 extern const struct tkfi_reader tkfi_readers[];
 extern const unsigned int tkfi_nr_readers;
+
+/* Of multigrain timestamps, where there are any: reading changes what is read next. */
+extern const struct tkfi_reader tkfi_floor_readers[];
+extern const unsigned int tkfi_nr_floor_readers;
 
 /* Of no clock: jiffies, in ns. */
 #define TKFI_CLOCK_JIFFIES	(MAX_CLOCKS + 8)

@@ -176,6 +176,11 @@ static const struct tkfi_scenario tkfi_scenarios[] = {
 	  "cpu1: read fast ktime_get_fast_timestamps.mono,\n"
 	  "read fast ktime_get_fast_timestamps.real;"
 	  "cpu2: read fast ktime_get_fast_timestamps.boot;" HOST, false, true },
+	{ "tick-multigrain", TICK
+	  "cpu1: read kernel ktime_get_real_ts64_mg,\n"
+	  "read kernel ktime_get_coarse_real_ts64_mg;"
+	  "cpu2: read kernel ktime_get_real_ts64_mg,\n"
+	  "read kernel ktime_get_coarse_real_ts64_mg;" HOST, true },
 	{ "aux-snapshots", ON "cpu0: aux settime 1300000000;"
 	  "cpu1: read kernel ktime_get_snapshot.aux,\n"
 	  "read kernel ktime_get_snapshot.mono;"

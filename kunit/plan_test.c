@@ -230,8 +230,8 @@ struct adjustment {
 
 #define BACK	(BIT(CLOCK_REALTIME) | BIT(CLOCK_TAI))
 #define NTP_PHASE	(ADJ_OFFSET | ADJ_STATUS)
-#define ADJUST_ONCE	(ADJ_ADJTIME | ADJ_OFFSET_SINGLESHOT)
-#define READ_ONCE	(ADJUST_ONCE | ADJ_OFFSET_READONLY)
+#define ADJUST_SINGLE	(ADJ_ADJTIME | ADJ_OFFSET_SINGLESHOT)
+#define READ_SINGLE	(ADJUST_SINGLE | ADJ_OFFSET_READONLY)
 
 static const struct adjustment adjustments[] = {
 	{ "", 0 },
@@ -274,9 +274,9 @@ static const struct adjustment adjustments[] = {
 	  { .time.tv_usec = 3000, .tai = 3 } },
 	{ "setoffset=-1us micro", ADJ_SETOFFSET | ADJ_MICRO, BACK, 0,
 	  ADJ_SETOFFSET, { .time.tv_usec = -1000 } },
-	{ "singleshot=-1000", ADJUST_ONCE, 0, 0, ADJUST_ONCE,
+	{ "singleshot=-1000", ADJUST_SINGLE, 0, 0, ADJUST_SINGLE,
 	  { .offset = -1000 } },
-	{ "ss_read", READ_ONCE, 0, 0, ADJUST_ONCE },
+	{ "ss_read", READ_SINGLE, 0, 0, ADJUST_SINGLE },
 };
 
 static void adjustment_desc(const struct adjustment *a, char *desc)
@@ -292,7 +292,7 @@ static s64 jump;
 /* Reads back, and how far CLOCK_REALTIME has got from CLOCK_MONOTONIC. */
 static s64 read_back(struct tkfi_op *op)
 {
-	once = (struct __kernel_timex){ .modes = READ_ONCE };
+	once = (struct __kernel_timex){ .modes = READ_SINGLE };
 	after = (struct __kernel_timex){};
 	jump = ktime_get_real_ns() - ktime_get_ns() - jump;
 	return do_adjtimex(&once) < 0 ? -1 : do_adjtimex(&after);
@@ -302,7 +302,7 @@ static void expect_back(struct kunit *test, const struct adjustment *a)
 {
 	const struct __kernel_timex *back = &a->back;
 
-	if (a->shows == ADJUST_ONCE) {
+	if (a->shows == ADJUST_SINGLE) {
 		KUNIT_EXPECT_EQ(test, once.offset, back->offset);
 		return;
 	}

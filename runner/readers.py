@@ -14,7 +14,8 @@ from runner.layout import Layout
 _GLUE = re.compile(r'#include "(?:tkfi/)?(glue-[\w.]+\.h)"')
 _ROW = re.compile(rf"{{\s*TKFI_(\w+),\s*((?:{macros.STRING}\s*)+),[^,]*,"
                   r"\s*(?:TKFI_)?CLOCK_(\w+),\s*TKFI_(\w+),")
-_TABLES = ("tkfi_readers[] = {", "tkfi_jiffies_reader = {", "tkfi_aux_readers[TKFI_NR_AUX_READERS] = {")
+_TABLES = ("tkfi_readers[] = {", "tkfi_floor_readers[] = {", "tkfi_jiffies_reader = {",
+           "tkfi_aux_readers[TKFI_NR_AUX_READERS] = {")
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Reader:
     name: str
     family: str
     clock: str
-    kind: str  # fine, raw or coarse
+    kind: str  # fine, raw, coarse or floored
 
 
 def readers(layout: Layout, patches: Sequence[Path]) -> list[Reader]:
