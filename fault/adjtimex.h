@@ -18,9 +18,10 @@
  * @size:	of @err
  *
  * freq=: -10% to +10%, by tick and frequency. tick= us, tai= s, maxerror= and
- * esterror= us, offset= ns, or us with micro; it turns the PLL on, as the kernel
- * passes it over otherwise. setoffset= as in tkfi_parse_offset(). singleshot= us and
- * ss_read are adjtime()'s, each alone.
+ * esterror= us. offset= ns, or us with micro; without a status= it sets that to the PLL
+ * alone, as the kernel passes it over otherwise. constant= up to 10 with nano, offset= or
+ * setoffset=, else 6, as if STA_NANO were not set. setoffset= as in tkfi_parse_offset().
+ * singleshot= us and ss_read are adjtime()'s, each alone.
  *
  * Return: 0, -EINVAL for what is no setting, not in the kernel's range, or would be cut
  * off, passed over or refused together with another.

@@ -51,7 +51,7 @@ static const char offset_in_pieces[] =
 	"NMI-safe accessors read the offset apart from the line, as documented";
 
 #define KNOWN(variants, scenario, oracle, families, needs, kinds, clock, reason) \
-	{ variants, scenario, oracle, families, needs, kinds, clock, reason }
+	{ variants, scenario, oracle, families, needs, kinds, "*", clock, reason }
 #define FINE(variants, scenario, families, reason)			\
 	KNOWN(variants, scenario, "monotonic", families, 0,		\
 	      BIT(TKFI_FINE), "*", reason)
@@ -61,6 +61,10 @@ static const char offset_in_pieces[] =
 #define COARSE(variants, scenario, clock, reason)			\
 	KNOWN(variants, scenario, "monotonic", VDSO | KERNEL, 0,	\
 	      BIT(TKFI_COARSE), clock, reason)
+
+#define EARLY(variants, scenario, clock)				\
+	{ variants, scenario, "monotonic", VDSO | KERNEL, 0,		\
+	  BIT(TKFI_COARSE), SECONDS, clock, seconds_too_early }
 
 #define ALL		(PRE | POST | FIXED)
 #define SECONDS		"ktime_get_real_seconds()"
@@ -96,7 +100,6 @@ const struct tkfi_known tkfi_known[] = {
 	FINE_VDSO(PRE | POST, "new-clocksource-*", lost_time),
 	FINE(ALL, "clocksource-fast", FAST, lost_time),
 	FINE(ALL, "suspend-fast", FAST, halted_late),
-	FINE(ALL, "suspend-resume-*", VDSO | KERNEL, asleep),
 	FINE(ALL, "resume-vdso", VDSO, asleep),
 	FINE(ALL, "resume-kernel", KERNEL, asleep),
 	FINE(ALL, "resume-fast", FAST, asleep),
@@ -110,13 +113,13 @@ const struct tkfi_known tkfi_known[] = {
 	COARSE(IN_SHADOW, "settimeofday-coarse", SECONDS, lockless_seconds),
 	COARSE(IN_SHADOW, "sleeptime-coarse", SECONDS, lockless_seconds),
 	COARSE(IN_SHADOW, "resume-coarse", SECONDS, lockless_seconds),
-	COARSE(IN_PLACE, "settimeofday-coarse", "*REALTIME_COARSE*", seconds_too_early),
-	COARSE(IN_PLACE, "sleeptime-coarse", "*REALTIME_COARSE*", seconds_too_early),
-	COARSE(IN_PLACE, "resume-coarse", "*REALTIME_COARSE*", seconds_too_early),
-	COARSE(PRE, "nohz-10s-coarse", "*REALTIME_COARSE*", seconds_too_early),
-	COARSE(PRE, "leap-inserted-coarse", "*coarse*", seconds_too_early),
-	COARSE(PRE, "leap-inserted-coarse", "*COARSE*", seconds_too_early),
-	COARSE(PRE, "leap-deleted-coarse", "*COARSE*", seconds_too_early),
+	EARLY(IN_PLACE, "settimeofday-coarse", "*REALTIME_COARSE*"),
+	EARLY(IN_PLACE, "sleeptime-coarse", "*REALTIME_COARSE*"),
+	EARLY(IN_PLACE, "resume-coarse", "*REALTIME_COARSE*"),
+	EARLY(PRE, "nohz-10s-coarse", "*REALTIME_COARSE*"),
+	EARLY(PRE, "leap-inserted-coarse", "*coarse*"),
+	EARLY(PRE, "leap-inserted-coarse", "*COARSE*"),
+	EARLY(PRE, "leap-deleted-coarse", "*COARSE*"),
 	COARSE(IN_PLACE, "inject-coarse", SECONDS, seconds_in_pieces),
 	LINE(IN_PLACE, "inject-coarse", SECONDS, seconds_in_pieces),
 	COARSE(IN_PLACE, "inject-coarse-others", "__" SECONDS, seconds_in_pieces),
@@ -128,8 +131,8 @@ const struct tkfi_known tkfi_known[] = {
 	     offset_in_pieces),
 	FINE(PRE, "leap-*-tai-fast", FAST, offset_in_pieces),
 	FINE(POST & IN_SHADOW, "clocksource-kernel", KERNEL, lost_time),
-	KNOWN(PAST_SHADOW, "offset-leap", "series", 0, 0, 0, "*", leap_not_mirrored),
-	KNOWN(PAST_SHADOW, "status-leap", "series", 0, 0, 0, "*", leap_not_mirrored),
+	KNOWN(PAST_SHADOW, "offset-leap", "series", 0, 0, 0, "S7: shadow*", leap_not_mirrored),
+	KNOWN(PAST_SHADOW, "status-leap", "series", 0, 0, 0, "S7: shadow*", leap_not_mirrored),
 	TKFI_AUX_ROWS(FINE(PRE | POST, "aux-adjtimex-vdso", VDSO, aux_page),
 		      FINE(POST, "aux-adjtimex-kernel", KERNEL, cover_letter),
 		      FINE_VDSO(PRE | POST, "aux-new-clocksource-*", lost_time),
@@ -163,6 +166,8 @@ static bool is_like(const struct tkfi_known *known,
 	return known->variants & BIT(tkfi_variant()) &&
 	       !strcmp(known->oracle, finding->oracle) &&
 	       glob_match(known->clocks, finding->clock) &&
+	       (!finding->first ||
+		glob_match(known->first, finding->first->reader->call)) &&
 	       belongs(known, finding->first) &&
 	       belongs(known, finding->second) &&
 	       has_one_of(finding, known->needs);

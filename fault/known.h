@@ -13,6 +13,7 @@
  * @families:	of the readers, BIT(enum tkfi_family) each: both must be in it
  * @needs:	of which one must be in this, if it is not 0
  * @kinds:	what their clock follows, BIT(enum tkfi_clock_kind) each
+ * @first:	glob; of the earlier reader, if it is about a pair
  * @clocks:	glob; of the later reader, or of what else it is about
  * @reason:	why it is there, and what it is a sign of
  */
@@ -23,6 +24,7 @@ struct tkfi_known {
 	u8 families;
 	u8 needs;
 	u8 kinds;
+	const char *first;
 	const char *clocks;
 	const char *reason;
 };

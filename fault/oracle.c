@@ -160,11 +160,16 @@ static unsigned int seen_from(const struct tkfi_publication *p,
 	return op->reader->family == TKFI_VDSO ? p->vdso : p->kernel;
 }
 
-/* When the one before that could be seen no longer. */
+/*
+ * When the one before that could be seen no longer: what the page says it says from its
+ * end on, whoever looks how often.
+ */
 static unsigned int hides_from(const struct tkfi_publication *p,
 			       const struct tkfi_op *op)
 {
-	return checks(op) ? seen_from(p, op) : p->over;
+	if (op->reader->family == TKFI_VDSO && p->vdso != TKFI_NEVER)
+		return p->vdso;
+	return checks(op) ? p->kernel : p->over;
 }
 
 /*
@@ -401,6 +406,8 @@ static void check_tick(const struct tkfi_op *tick, unsigned int vcpu,
 	for (i = 0; i < tkfi_nr_published(); i++) {
 		const struct tkfi_publication *p = &tkfi_published[i];
 
+		if (p->owner == TKFI_NR_OWNERS)
+			continue;
 		if (p->vcpu == vcpu && p->kernel > begin &&
 		    p->kernel <= tick->end) {
 			if (sections[p->owner]++)

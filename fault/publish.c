@@ -104,10 +104,13 @@ s64 tkfi_line_step(const struct timekeeper *before,
 	       offset_of(before, reader->id) + offset_of(before, CLOCK_MONOTONIC);
 }
 
-/* One operation updates timekeepers no more often than this. */
-#define MAX_UPDATES	6
+/*
+ * What one operation records at most: three updates of a timekeeper, and each as it was
+ * before another came.
+ */
+#define MAX_RECORDS	6
 #define MAX_PUBLISHED							\
-	(TKFI_MAX_CPUS * TKFI_MAX_OPS * MAX_UPDATES + TKFI_NR_OWNERS)
+	(TKFI_MAX_CPUS * TKFI_MAX_OPS * MAX_RECORDS + TKFI_NR_OWNERS)
 
 struct tkfi_publication tkfi_published[MAX_PUBLISHED];
 

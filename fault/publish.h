@@ -47,7 +47,8 @@ static inline enum tkfi_owner tkfi_owner_of(const struct tkfi_reader *reader)
 /**
  * struct tkfi_publication - a line that an updater let readers at
  * @tk:		the timekeeper as it was then
- * @owner:	whose it is
+ * @owner:	whose it is; TKFI_NR_OWNERS of what is kept in case that another update
+ *		follows in the same write section, and nobody has published
  * @vcpu:	who published it
  * @begun:	when readers that do not wait could first see some of it
  * @vdso:	when the vDSO's readers could; TKFI_NEVER if it is not for them

@@ -64,36 +64,46 @@
 	  "cpu1: read vdso REALTIME_COARSE, read kernel ktime_get_coarse_real_ts64;" \
 	  "cpu2: read vdso time, read kernel ktime_get_real_seconds" }
 
-/* Two updaters, and who reads meanwhile. */
-#define PAIR(name, one, other)						\
-	{ name, DUE "cpu0: " one "; cpu1: " other ";"			\
-	  "cpu2: " BOTH HOST }
+/* Two updaters, and who reads the clock that they are about meanwhile. */
+#define PAIR(name, one, other, reads)					\
+	{ name, DUE "cpu0: " one "; cpu1: " other "; cpu2: " reads }
+#define READ_MONOTONIC	BOTH HOST
+#define READ_REALTIME	"read vdso REALTIME, read kernel ktime_get_real;" HOST
+#define READ_BOOTTIME	"read vdso BOOTTIME, read kernel ktime_get_boottime;" HOST
+#define READ_TAI	"read vdso TAI, read kernel ktime_get_clocktai;" HOST
 
 /* Against each of the rows above, so that everyone meets everyone once. */
-#define WITH_TICK(name, one)						\
-	PAIR(name "-jiffies", one, "jiffies"),				\
-	PAIR(name "-tick", one, "tick")
-#define WITH_ADJTIMEX(name, one) WITH_TICK(name, one),			\
-	PAIR(name "-adjtimex", one, "adjtimex freq=+500ppm")
-#define WITH_OFFSET(name, one) WITH_ADJTIMEX(name, one),		\
-	PAIR(name "-offset", one, "adjtimex offset=1000000")
-#define WITH_STATUS(name, one) WITH_OFFSET(name, one),			\
-	PAIR(name "-status", one, "adjtimex status=16")
-#define WITH_TAI(name, one) WITH_STATUS(name, one),			\
-	PAIR(name "-tai", one, "adjtimex tai=37")
-#define WITH_SETTIMEOFDAY(name, one) WITH_TAI(name, one),		\
-	PAIR(name "-settimeofday", one, "settimeofday 1400000000")
-#define WITH_INJECT(name, one) WITH_SETTIMEOFDAY(name, one),		\
-	PAIR(name "-inject", one, "inject -3ms")
-#define WITH_SLEEPTIME(name, one) WITH_INJECT(name, one),		\
-	PAIR(name "-sleeptime", one, "sleeptime 5s")
-#define WITH_CLOCKSOURCE(name, one) WITH_SLEEPTIME(name, one),		\
-	PAIR(name "-clocksource", one, "clocksource second")
+#define WITH_TICK(name, one, reads)					\
+	PAIR(name "-jiffies", one, "jiffies", reads),			\
+	PAIR(name "-tick", one, "tick", reads)
+#define WITH_ADJTIMEX(name, one, reads)					\
+	WITH_TICK(name, one, reads),					\
+	PAIR(name "-adjtimex", one, "adjtimex freq=+500ppm", reads)
+#define WITH_OFFSET(name, one, reads)					\
+	WITH_ADJTIMEX(name, one, reads),				\
+	PAIR(name "-offset", one, "adjtimex offset=1000000", reads)
+#define WITH_STATUS(name, one, reads)					\
+	WITH_OFFSET(name, one, reads),					\
+	PAIR(name "-status", one, "adjtimex status=16", reads)
+#define WITH_TAI(name, one, reads)					\
+	WITH_STATUS(name, one, reads),					\
+	PAIR(name "-tai", one, "adjtimex tai=37", reads)
+#define WITH_SETTIMEOFDAY(name, one, reads)				\
+	WITH_TAI(name, one, reads),					\
+	PAIR(name "-settimeofday", one, "settimeofday 1400000000", reads)
+#define WITH_INJECT(name, one, reads)					\
+	WITH_SETTIMEOFDAY(name, one, reads),				\
+	PAIR(name "-inject", one, "inject -3ms", reads)
+#define WITH_SLEEPTIME(name, one, reads)				\
+	WITH_INJECT(name, one, reads),					\
+	PAIR(name "-sleeptime", one, "sleeptime 5s", reads)
+#define WITH_CLOCKSOURCE(name, one, reads)				\
+	WITH_SLEEPTIME(name, one, reads),				\
+	PAIR(name "-clocksource", one, "clocksource second", reads)
 
 /* And the tick that inserts a second. */
-#define LEAP(name, one)							\
-	{ name "-leap", INSERTED "cpu1: " one ";"			\
-	  "cpu2: read vdso REALTIME, read kernel ktime_get_real;" HOST }
+#define LEAP(name, one, reads)						\
+	{ name "-leap", INSERTED "cpu1: " one "; cpu2: " reads }
 
 /* An updater of the auxiliary clock. */
 #define ON	"setup: aux enable, wait 12ms;"
@@ -236,33 +246,37 @@ static const struct tkfi_scenario tkfi_scenarios[] = {
 		     "cpu0: resume;"),
 	{ "jiffies-jiffies", "cpu0: jiffies; cpu1: jiffies;"
 	  "cpu2: read kernel get_jiffies_64, read kernel get_jiffies_64" },
-	WITH_TICK("tick", "tick"),
+	WITH_TICK("tick", "tick", READ_MONOTONIC),
 	{ "tick-adjtimex", FALLS "cpu1: tick; cpu2:" VDSO HOST },
-	PAIR("adjtimex-jiffies", "adjtimex freq=+500ppm", "jiffies"),
+	PAIR("adjtimex-jiffies", "adjtimex freq=+500ppm", "jiffies",
+	     READ_MONOTONIC),
 	{ "adjtimex-adjtimex", FALLS "cpu1: adjtimex freq=+500ppm;"
 	  "cpu2:" VDSO HOST },
-	WITH_ADJTIMEX("offset", "adjtimex offset=1000000"),
-	WITH_OFFSET("status", "adjtimex status=16"),
-	WITH_STATUS("tai", "adjtimex tai=37"),
-	WITH_TAI("settimeofday", "settimeofday 1400000000"),
+	WITH_ADJTIMEX("offset", "adjtimex offset=1000000", READ_MONOTONIC),
+	WITH_OFFSET("status", "adjtimex status=16", READ_MONOTONIC),
+	WITH_STATUS("tai", "adjtimex tai=37", READ_TAI),
+	WITH_TAI("settimeofday", "settimeofday 1400000000", READ_REALTIME),
 	PAIR("settimeofday-settimeofday", "settimeofday 1400000000",
-	     "settimeofday 1300000000"),
-	WITH_SETTIMEOFDAY("inject", "inject -3ms"),
-	PAIR("inject-inject", "inject -3ms", "inject +5ms"),
-	WITH_INJECT("sleeptime", "sleeptime 5s"),
-	PAIR("sleeptime-sleeptime", "sleeptime 5s", "sleeptime 3s"),
-	WITH_SLEEPTIME("new-clocksource", "clocksource second"),
-	WITH_CLOCKSOURCE("suspend-resume", "suspend, resume"),
-	LEAP("tick", "tick"),
-	LEAP("adjtimex", "adjtimex freq=+500ppm"),
-	LEAP("offset", "adjtimex offset=1000000"),
-	LEAP("status", "adjtimex status=0"),
-	LEAP("tai", "adjtimex tai=37"),
-	LEAP("settimeofday", "settimeofday 1341100790"),
-	LEAP("inject", "inject -3ms"),
-	LEAP("sleeptime", "sleeptime 5s"),
-	LEAP("new-clocksource", "clocksource second"),
-	LEAP("suspend-resume", "suspend, resume"),
+	     "settimeofday 1300000000", READ_REALTIME),
+	WITH_SETTIMEOFDAY("inject", "inject -3ms", READ_REALTIME),
+	PAIR("inject-inject", "inject -3ms", "inject +5ms", READ_REALTIME),
+	WITH_INJECT("sleeptime", "sleeptime 5s", READ_BOOTTIME),
+	PAIR("sleeptime-sleeptime", "sleeptime 5s", "sleeptime 3s",
+	     READ_BOOTTIME),
+	WITH_SLEEPTIME("new-clocksource", "clocksource second",
+		       READ_MONOTONIC),
+	/* What passes meanwhile does not count: nothing does. */
+	WITH_CLOCKSOURCE("suspend-resume", "suspend, resume", BOTH),
+	LEAP("tick", "tick", READ_REALTIME),
+	LEAP("adjtimex", "adjtimex freq=+500ppm", READ_REALTIME),
+	LEAP("offset", "adjtimex offset=1000000", READ_REALTIME),
+	LEAP("status", "adjtimex status=0", READ_REALTIME),
+	LEAP("tai", "adjtimex tai=37", READ_TAI),
+	LEAP("settimeofday", "settimeofday 1341100790", READ_REALTIME),
+	LEAP("inject", "inject -3ms", READ_REALTIME),
+	LEAP("sleeptime", "sleeptime 5s", READ_REALTIME),
+	LEAP("new-clocksource", "clocksource second", READ_REALTIME),
+	LEAP("suspend-resume", "suspend, resume", BOTH),
 	/* Where there are auxiliary clocks. */
 	AUX("aux-tick", ON "cpu0: aux tick;"),
 	AUX("aux-adjtimex", ON "cpu0: aux adjtimex freq=-500ppm;"),

@@ -66,7 +66,7 @@ class Ask:
     """One boot to be made: for the KUnit cases that match glob, its logs and what it reports in
     results/<name>.*, or else in a directory of its own. Then it may take as long as it takes, and timeout
     is how many seconds it may report nothing. memory is what its kernel has, as in 256M, if that is to be
-    less than kunit.py gives."""
+    less than kunit.py gives; it needs a directory."""
 
     glob: str
     name: str
