@@ -99,7 +99,6 @@ struct tkfi_dpor {
 	unsigned int parts;
 	u64 beginnings;		/* so far */
 	bool skipped;		/* this one belongs to another part */
-	bool disturbed;		/* something else was executed since the last one */
 
 	struct race races[MAX_RACES];
 	unsigned int nr_races;
@@ -718,7 +717,6 @@ static void forget(struct tkfi_dpor *d)
 	d->nodes[0] = (struct node){};
 	d->beginnings = 0;
 	d->skipped = false;
-	d->disturbed = false;
 	d->free_tree = 0;
 	d->nr_tree = 1;
 }
@@ -755,7 +753,6 @@ static int start_again(struct tkfi_dpor *d,
 	d->ret = 0;
 	d->nr_races = 0;
 	tkfi_checkpoints_begin(&d->checkpoints, d->checkpoints.most);
-	d->disturbed = false;
 	ret = client->start(client->arg);
 	return ret ?: tkfi_engine_run(d->engine, &d->strategy);
 }
@@ -802,7 +799,7 @@ static int explore(struct tkfi_dpor *d, const struct tkfi_dpor_client *client,
 			return ret;
 		if (!next_execution(d, client, &ret))
 			return ret;
-		ret = d->disturbed ? start_again(d, client) : go_on(d);
+		ret = d->checkpoints.nr ? go_on(d) : start_again(d, client);
 	}
 }
 
@@ -837,8 +834,9 @@ int tkfi_dpor_explore(struct tkfi_dpor *d, const struct tkfi_dpor_client *client
 	unsigned int restarts = 0;
 	int ret;
 
-	if (tkfi_snapshot_size(d->engine) > TKFI_CHECKPOINT_SIZE)
-		return fail(d, -E2BIG, "too much to take a snapshot of");
+	ret = tkfi_checkpoints_fit(d->engine);
+	if (ret)
+		return ret;
 	d->stats = stats;
 	d->checkpoints.most = client->no_snapshots ? 1 : TKFI_CHECKPOINTS;
 	for (;; resumed = false) {
@@ -863,7 +861,7 @@ int tkfi_dpor_explore(struct tkfi_dpor *d, const struct tkfi_dpor_client *client
 
 void tkfi_dpor_disturb(struct tkfi_dpor *d)
 {
-	d->disturbed = true;
+	tkfi_checkpoints_drop(&d->checkpoints);
 }
 
 void tkfi_dpor_keep(struct tkfi_dpor *d, struct tkfi_keep *keep)

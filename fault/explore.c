@@ -500,7 +500,7 @@ static bool watch_another(struct tkfi_explorer *x)
 		return true;
 	x->watch.watch_at = nr + TKFI_WATCH_EVERY;
 	tkfi_dpor_disturb(x->dpor);
-	x->checkpoints.nr = 0;
+	tkfi_checkpoints_drop(&x->checkpoints);
 	return watch_sample(x, nr);
 }
 
@@ -658,19 +658,23 @@ static bool execute(struct tkfi_explorer *x, struct tkfi_strategy *strategy,
 	return true;
 }
 
+/* Where dfs remembers what. Checkpoints of another search are none of this one's. */
+static void set_memory(struct tkfi_explorer *x, bool prune)
+{
+	dfs.visited = prune ? x->visited : NULL;
+	dfs.checkpoints = x->options.no_snapshots ? NULL : &x->checkpoints;
+	tkfi_checkpoints_drop(&x->checkpoints);
+}
+
 static void start_dfs(struct tkfi_explorer *x, unsigned int bound, bool prune)
 {
 	tkfi_interleave_init(&dfs);
 	/* Between two operations nobody is preempted. */
 	dfs.strategy.wants = TKFI_WANTS_ACCESSES | BIT(TKFI_STEP_YIELD);
 	dfs.bound = bound;
-	dfs.checkpoints = x->options.no_snapshots ? NULL : &x->checkpoints;
-	/* Those of another search are none of this one's. */
-	x->checkpoints.nr = 0;
-	if (prune) {
-		dfs.visited = x->visited;
+	set_memory(x, prune);
+	if (prune)
 		tkfi_visited_init(x->visited);
-	}
 }
 
 /* Everything from the start: choices have come up that were none before. */
@@ -689,19 +693,16 @@ static void restart_dfs(struct tkfi_explorer *x)
 static int explore_dfs(struct tkfi_explorer *x, unsigned int bound, bool prune,
 		       u64 most)
 {
-	int ret;
+	int ret = tkfi_checkpoints_fit(x->session.engine);
 
-	ret = x->searching ? 0 : load(x);
+	if (!ret && !x->searching)
+		ret = load(x);
 	if (ret < 0)
 		return ret;
-	if (!ret) {
+	if (ret)	/* What was kept was elsewhere. */
+		set_memory(x, prune);
+	else
 		start_dfs(x, bound, prune);
-	} else {
-		/* They were kept elsewhere, or not at all. */
-		dfs.visited = prune ? x->visited : NULL;
-		dfs.checkpoints = x->options.no_snapshots ? NULL : &x->checkpoints;
-		x->checkpoints.nr = 0;
-	}
 	while (execute(x, &dfs.strategy, &ret) || dfs.pruned) {
 		x->stats.redundant += dfs.pruned;
 		if (tkfi_cells_changed) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <linux/thread_info.h>
@@ -96,6 +97,14 @@ int tkfi_checkpoints_create(struct tkfi_checkpoints *c)
 void tkfi_checkpoints_destroy(struct tkfi_checkpoints *c)
 {
 	vfree(c->bytes);
+}
+
+int tkfi_checkpoints_fit(struct tkfi_engine *engine)
+{
+	if (tkfi_snapshot_size(engine) <= TKFI_CHECKPOINT_SIZE)
+		return 0;
+	snprintf(engine->error, sizeof(engine->error), "too much to take a snapshot of");
+	return -E2BIG;
 }
 
 void tkfi_checkpoints_begin(struct tkfi_checkpoints *c, unsigned int most)

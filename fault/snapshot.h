@@ -67,11 +67,23 @@ struct tkfi_checkpoints {
 int tkfi_checkpoints_create(struct tkfi_checkpoints *c);
 void tkfi_checkpoints_destroy(struct tkfi_checkpoints *c);
 
+/* Is there room for this engine's state? If not -E2BIG, and engine->error says so. */
+int tkfi_checkpoints_fit(struct tkfi_engine *engine);
+
 /*
  * An execution begins; at most @most are wanted: 1, which is that of the beginning, or an
  * even number up to TKFI_CHECKPOINTS.
  */
 void tkfi_checkpoints_begin(struct tkfi_checkpoints *c, unsigned int most);
+
+/*
+ * Something else was executed since: what is not in a snapshot, as the engine's log, is
+ * not as it was. The next execution begins at the start.
+ */
+static inline void tkfi_checkpoints_drop(struct tkfi_checkpoints *c)
+{
+	c->nr = 0;
+}
 
 /* The engine asks the strategy for its choice number @choice: take one if it is time. */
 void tkfi_checkpoints_take(struct tkfi_checkpoints *c, struct tkfi_engine *engine);
