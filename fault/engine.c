@@ -20,6 +20,20 @@ struct tkfi_vcpu *tkfi_current;
 /* The engine whose VCPUs execute; one at a time, interrupts are off. */
 static struct tkfi_engine *tkfi_engine;
 
+const char *tkfi_step_kind_name(enum tkfi_step_kind kind)
+{
+	switch (kind) {
+	case TKFI_STEP_LOCK:
+		return "lock";
+	case TKFI_STEP_UNLOCK:
+		return "unlock";
+	case TKFI_STEP_STORE:
+		return "store";
+	default:
+		return "load";
+	}
+}
+
 static struct tkfi_held *find_held(const struct tkfi_engine *engine,
 				   const void *lock)
 {
@@ -228,6 +242,47 @@ static void stop_here(void)
 	tkfi_switch(&v->context, next ? &next->context : &engine->caller);
 }
 
+/*
+ * The operation that a VCPU called has taken its first step, or none at all. If it has, it
+ * waits no longer.
+ */
+static void trace_early(struct tkfi_engine *engine, unsigned int vcpu, bool waits)
+{
+	struct tkfi_early *early = &engine->early[vcpu];
+	unsigned int i;
+
+	for (i = 0; i < early->nr; i++) {
+		const struct tkfi_event *e = &early->events[i];
+
+		if (waits || e->kind != TKFI_EV_BLOCKED)
+			tkfi_trace_event(engine, vcpu, e->kind, e->what, e->value);
+	}
+	early->nr = 0;
+}
+
+/* @v goes on with a step: whoever was in an operation was preempted. */
+static void trace_turn(struct tkfi_engine *engine, const struct tkfi_vcpu *v)
+{
+	unsigned long others = engine->on_cpu & ~BIT(v->id);
+	unsigned int i;
+
+	for_each_set_bit(i, &others, TKFI_MAX_VCPUS) {
+		const struct tkfi_vcpu *other = &engine->vcpus[i];
+		const struct tkfi_step *next = &other->next;
+
+		/* An NMI of it is no preemption. */
+		if (v->interrupts == other)
+			continue;
+		engine->on_cpu &= ~BIT(i);
+		if (!other->done && !engine->early[i].nr && can_go_on(engine, other))
+			tkfi_trace_event(engine, i, TKFI_EV_STOP,
+					 tkfi_step_kind_name(next->kind),
+					 next->cell | next->nr_cells << 16);
+	}
+	engine->on_cpu |= BIT(v->id);
+	trace_early(engine, v->id, false);
+}
+
 /* It is its turn. */
 static void did(struct tkfi_vcpu *v)
 {
@@ -263,8 +318,11 @@ static void step(struct tkfi_vcpu *v)
 		}
 	}
 	stop_here();
-	if (next->nr_cells)
-		did(v);
+	if (!next->nr_cells)
+		return;
+	if (!engine->quiet)
+		trace_turn(tkfi_engine, v);
+	did(v);
 }
 
 unsigned int tkfi_now(void)
@@ -295,9 +353,40 @@ void tkfi_yield(void)
 
 void tkfi_record(enum tkfi_event_kind kind, const char *what, s64 value)
 {
-	if (tkfi_current && !tkfi_engine->quiet)
-		tkfi_trace_add(&tkfi_engine->trace, tkfi_current->id, kind, what,
-			       value);
+	struct tkfi_engine *engine = tkfi_engine;
+	struct tkfi_early *early;
+	unsigned int id;
+
+	if (!tkfi_current || engine->quiet)
+		return;
+	id = tkfi_current->id;
+	early = &engine->early[id];
+	if (early->nr == TKFI_MAX_EARLY)
+		trace_early(engine, id, true);
+	if (!early->nr && (kind != TKFI_EV_CALL || !engine->strategy->wants ||
+			   engine->strategy->wants & TKFI_WANTS_POINTS)) {
+		tkfi_trace_event(engine, id, kind, what, value);
+		return;
+	}
+	early->events[early->nr++] = (struct tkfi_event){
+		.kind = kind,
+		.what = what,
+		.value = value,
+	};
+}
+
+void tkfi_trace_event(struct tkfi_engine *engine, unsigned int vcpu,
+		      enum tkfi_event_kind kind, const char *what, s64 value)
+{
+	const struct tkfi_event event = {
+		.vcpu = vcpu,
+		.kind = kind,
+		.step = engine->nr_log,
+		.what = what,
+		.value = value,
+	};
+
+	tkfi_trace_add(&engine->trace, &event);
 }
 
 void tkfi_nmi(struct tkfi_vcpu *vcpu,
@@ -626,6 +715,7 @@ static void vcpu_entry(void)
 	else
 		v->body(v, v->arg);
 	v->done = true;
+	trace_early(tkfi_engine, v->id, true);
 	stop_here();
 	panic("[tkfi internal bug] VCPU%u went on after its end\n", v->id);
 }
@@ -633,6 +723,8 @@ static void vcpu_entry(void)
 /* Execute from wherever the VCPUs are. */
 static int execute(struct tkfi_engine *engine)
 {
+	unsigned int i;
+
 	engine->ret = 0;
 	engine->save = NULL;
 	tkfi_engine = engine;
@@ -646,6 +738,8 @@ static int execute(struct tkfi_engine *engine)
 		engine->last = engine->chosen;
 		tkfi_switch(&engine->caller, &engine->chosen->context);
 	}
+	for (i = 0; i < engine->nr_vcpus && !engine->quiet; i++)
+		trace_early(engine, i, true);
 	if (!irqs_disabled() && !engine->ret)
 		internal_bug(engine, "a VCPU enabled interrupts");
 	if (!engine->ret && !all_done(engine)) {
@@ -669,6 +763,7 @@ int tkfi_engine_run(struct tkfi_engine *engine, struct tkfi_strategy *strategy)
 	engine->bound = 0;
 	engine->begins = 0;
 	engine->nr_log = 0;
+	engine->on_cpu = 0;
 	engine->strategy = strategy;
 	engine->error[0] = '\0';
 	memset(engine->held, 0, sizeof(engine->held));

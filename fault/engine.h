@@ -32,6 +32,9 @@ enum tkfi_step_kind {
 	TKFI_STEP_STORE,
 };
 
+/* What a schedule and a diagram call it: load, store, lock or unlock. */
+const char *tkfi_step_kind_name(enum tkfi_step_kind kind);
+
 #define TKFI_WANTS_POINTS	(BIT(TKFI_STEP_YIELD) | BIT(TKFI_STEP_POINT))
 #define TKFI_WANTS_ACCESSES	(~0U & ~TKFI_WANTS_POINTS)
 
@@ -189,6 +192,21 @@ struct tkfi_done {
 #define TKFI_MAX_RANGES	96
 #define TKFI_MAX_LOCKS	8
 
+/* The most events of an operation that has taken no step yet. */
+#define TKFI_MAX_EARLY	8
+
+/**
+ * struct tkfi_early - events of a VCPU since its operation was called, until that takes
+ * its first step: a VCPU runs up to there before it is chosen. More than fit are as of
+ * when they happened
+ * @nr:		how many
+ * @events:	the events, in order
+ */
+struct tkfi_early {
+	unsigned int nr;
+	struct tkfi_event events[TKFI_MAX_EARLY];
+};
+
 /* A lock that is held. */
 struct tkfi_held {
 	const void *lock;
@@ -214,6 +232,9 @@ struct tkfi_held {
  * @log:	the steps that were a choice, in order; the first TKFI_MAX_STEPS
  * @nr_log:	how many
  * @quiet:	keep no trace
+ * @on_cpu:	VCPUs that have taken a step, and were not preempted since, a bit each; for
+ *		the trace
+ * @early:	events of each VCPU that are not in the trace yet
  * @ret:	what the execution will return
  * @trace:	what happened
  * @error:	report of a deadlock, of a lock dropped by somebody who did not hold
@@ -236,6 +257,8 @@ struct tkfi_engine {
 	struct tkfi_done log[TKFI_MAX_STEPS];
 	unsigned int nr_log;
 	bool quiet;
+	unsigned long on_cpu;
+	struct tkfi_early early[TKFI_MAX_VCPUS];
 	int ret;
 	struct tkfi_trace trace;
 	char error[1024];
@@ -404,8 +427,13 @@ void tkfi_await_word(const unsigned int *word, unsigned int value);
  * @what:	a name that outlives the trace
  * @value:	a number that belongs to it, 0 if none
  *
- * Does nothing when no VCPU executes.
+ * Does nothing when no VCPU executes. Where every access is a choice, the events of an
+ * operation come into the trace when it takes its first step: there it begins to matter.
  */
 void tkfi_record(enum tkfi_event_kind kind, const char *what, s64 value);
+
+/* Add an event of any VCPU to the trace, as of now. */
+void tkfi_trace_event(struct tkfi_engine *engine, unsigned int vcpu,
+		      enum tkfi_event_kind kind, const char *what, s64 value);
 
 #endif

@@ -41,6 +41,13 @@ void tkfi_keep_destroy(struct tkfi_keep *keep)
 	kfree(keep);
 }
 
+int tkfi_keep_rename(struct tkfi_keep *keep, const char *file)
+{
+	keep->number = 0;
+	keep->size = 0;
+	return strscpy(keep->file, file, sizeof(keep->file)) < 0 ? -E2BIG : 0;
+}
+
 void tkfi_keep_move(struct tkfi_keep *keep, void *what, size_t size)
 {
 	size_t room = keep->loading ? keep->size : TKFI_KEEP_SIZE;

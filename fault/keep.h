@@ -36,6 +36,9 @@ struct tkfi_keep {
 struct tkfi_keep *tkfi_keep_create(const char *file);
 void tkfi_keep_destroy(struct tkfi_keep *keep);
 
+/* Another state, in other files. Return: 0, or -E2BIG if @file is too long. */
+int tkfi_keep_rename(struct tkfi_keep *keep, const char *file);
+
 /* Save or load @size bytes at @what. A failure shows at the end. */
 void tkfi_keep_move(struct tkfi_keep *keep, void *what, size_t size);
 

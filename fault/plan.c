@@ -20,8 +20,8 @@ static void schedule_out(struct tkfi_plan *plan, struct tkfi_engine *engine,
 {
 	u64 cycles = tkfi_duration_cycles(fault->delay);
 
-	tkfi_trace_add(&engine->trace, fault->victim, TKFI_EV_OFF, fault->point,
-		       fault->delay.amount);
+	tkfi_trace_event(engine, fault->victim, TKFI_EV_OFF, fault->point,
+			 fault->delay.amount);
 	tkfi_clock_advance(cycles);
 	if (fault->other >= 0)
 		fault->until = plan->programs[fault->other].nr_done +
@@ -68,8 +68,8 @@ static unsigned int plan_next(struct tkfi_strategy *s,
 		    plan->programs[fault->other].nr_done < fault->until)
 			return fault->other;
 		plan->nr_active--;
-		tkfi_trace_add(&engine->trace, fault->victim, TKFI_EV_ON,
-			       fault->point, 0);
+		tkfi_trace_event(engine, fault->victim, TKFI_EV_ON,
+				 fault->point, 0);
 		if (ready & BIT(fault->victim))
 			return fault->victim;
 	}

@@ -5,6 +5,7 @@
 #include <linux/utsname.h>
 #include <os.h>
 
+#include "cells.h"
 #include "glue.h"
 #include "result.h"
 
@@ -118,15 +119,37 @@ void tkfi_result_trace(const char *suite, const char *name, u64 nr, u64 hash)
 		    suite, name, nr, hash);
 }
 
+void tkfi_result_steps(const char *name, const struct tkfi_engine *engine)
+{
+	unsigned int nr = min(engine->nr_log, TKFI_MAX_STEPS + 0U), i;
+	char cells[48];
+
+	for (i = 0; i < nr; i++) {
+		const struct tkfi_done *step = &engine->log[i];
+
+		tkfi_cell_name(step->cell, step->nr_cells, cells, sizeof(cells));
+		tkfi_result("\"type\":\"step\",\"case\":\"%s\",\"number\":%u,\"vcpu\":%u,\"kind\":\"%s\",\"text\":\"%s\"",
+			    name, i, step->vcpu, tkfi_step_kind_name(step->kind),
+			    cells);
+	}
+}
+
 void tkfi_result_events(const char *name, const struct tkfi_trace *trace)
 {
 	unsigned int i;
 
 	for (i = 0; i < tkfi_trace_stored(trace); i++) {
 		const struct tkfi_event *e = &trace->events[i];
+		char cells[48] = "";
 
-		tkfi_result("\"type\":\"event\",\"case\":\"%s\",\"vcpu\":%u,\"kind\":\"%s\",\"text\":\"%s\",\"ns\":%lld",
-			    name, e->vcpu, tkfi_event_names[e->kind], e->what,
-			    e->value);
+		if (e->kind == TKFI_EV_STOP) {
+			cells[0] = ' ';
+			tkfi_cell_name(e->value & 0xffff, e->value >> 16,
+				       cells + 1, sizeof(cells) - 1);
+		}
+		tkfi_result("\"type\":\"event\",\"case\":\"%s\",\"step\":%u,\"vcpu\":%u,\"kind\":\"%s\",\"text\":\"%s%s\",\"ns\":%lld",
+			    name, e->step, e->vcpu, tkfi_event_names[e->kind],
+			    e->what, cells,
+			    e->kind == TKFI_EV_STOP ? 0 : e->value);
 	}
 }

@@ -2,7 +2,7 @@
 #ifndef __TKFI_RESULT_H
 #define __TKFI_RESULT_H
 
-#include "trace.h"
+#include "engine.h"
 
 /*
  * JSON lines for the runner, in the host file named by the kernel parameter
@@ -47,5 +47,12 @@ void tkfi_result_trace(const char *suite, const char *name, u64 nr, u64 hash);
  * @trace:	trace
  */
 void tkfi_result_events(const char *name, const struct tkfi_trace *trace);
+
+/**
+ * tkfi_result_steps() - a "step" line for each step of the last execution, in order
+ * @name:	case
+ * @engine:	engine; its log
+ */
+void tkfi_result_steps(const char *name, const struct tkfi_engine *engine);
 
 #endif

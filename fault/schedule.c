@@ -9,26 +9,12 @@
 #include "cells.h"
 #include "schedule.h"
 
-static const char *kind_name(enum tkfi_step_kind kind)
-{
-	switch (kind) {
-	case TKFI_STEP_LOCK:
-		return "lock";
-	case TKFI_STEP_UNLOCK:
-		return "unlock";
-	case TKFI_STEP_STORE:
-		return "store";
-	default:
-		return "load";
-	}
-}
-
 /* The turn in which @vcpu stops before a step; @name must hold its name. */
 static void stop_before(struct tkfi_turn *turn, enum tkfi_step_kind kind,
 			unsigned int cell, unsigned int nr_cells)
 {
 	turn->before = true;
-	strscpy(turn->kind, kind_name(kind), sizeof(turn->kind));
+	strscpy(turn->kind, tkfi_step_kind_name(kind), sizeof(turn->kind));
 	tkfi_cell_name(cell, nr_cells, turn->name, sizeof(turn->name));
 }
 
@@ -36,7 +22,7 @@ static bool is_met(const struct tkfi_turn *turn, const struct tkfi_step *step)
 {
 	char name[sizeof(turn->name)];
 
-	if (!step->nr_cells || strcmp(turn->kind, kind_name(step->kind)))
+	if (!step->nr_cells || strcmp(turn->kind, tkfi_step_kind_name(step->kind)))
 		return false;
 	tkfi_cell_name(step->cell, step->nr_cells, name, sizeof(name));
 	return !strcmp(turn->name, name);
@@ -289,8 +275,8 @@ int tkfi_schedule_of(struct tkfi_schedule *s, const struct tkfi_engine *engine,
 				step = &engine->log[steps ? steps[k] : k];
 				turn->hit += step->cell == next->cell &&
 					     step->nr_cells == next->nr_cells &&
-					     kind_name(step->kind) ==
-					     kind_name(next->kind);
+					     tkfi_step_kind_name(step->kind) ==
+					     tkfi_step_kind_name(next->kind);
 			}
 		}
 		begun[first->vcpu] = true;

@@ -8,6 +8,7 @@ const char * const tkfi_event_names[TKFI_NR_EVENT_KINDS] = {
 	[TKFI_EV_POINT]		= "point",
 	[TKFI_EV_OFF]		= "off",
 	[TKFI_EV_ON]		= "on",
+	[TKFI_EV_STOP]		= "stop",
 	[TKFI_EV_NMI]		= "nmi",
 	[TKFI_EV_BLOCKED]	= "blocked",
 	[TKFI_EV_LOCK]		= "lock",
@@ -24,16 +25,10 @@ void tkfi_trace_reset(struct tkfi_trace *trace)
 	trace->nr = 0;
 }
 
-void tkfi_trace_add(struct tkfi_trace *trace, unsigned int vcpu,
-		    enum tkfi_event_kind kind, const char *what, s64 value)
+void tkfi_trace_add(struct tkfi_trace *trace, const struct tkfi_event *event)
 {
 	if (trace->nr < TKFI_TRACE_EVENTS)
-		trace->events[trace->nr] = (struct tkfi_event){
-			.vcpu = vcpu,
-			.kind = kind,
-			.what = what,
-			.value = value,
-		};
+		trace->events[trace->nr] = *event;
 	trace->nr++;
 }
 

@@ -8,6 +8,7 @@ enum tkfi_event_kind {
 	TKFI_EV_POINT,		/* reached an injection point */
 	TKFI_EV_OFF,		/* the host scheduled it out; value: as written, ns or cycles */
 	TKFI_EV_ON,		/* the host scheduled it in again */
+	TKFI_EV_STOP,		/* preempted before an access; value: its cells */
 	TKFI_EV_NMI,		/* an interrupt nobody can mask, before it goes on */
 	TKFI_EV_BLOCKED,	/* waits for a word or a lock */
 	TKFI_EV_LOCK,
@@ -24,12 +25,14 @@ enum tkfi_event_kind {
  * struct tkfi_event - one thing that happened
  * @vcpu:	id of the VCPU it happened on
  * @kind:	what
+ * @step:	how many steps of all VCPUs were executed before it
  * @what:	symbolic name, never an address: traces compare across builds
  * @value:	a number that belongs to it
  */
 struct tkfi_event {
 	u8 vcpu;
 	u8 kind;
+	u16 step;
 	const char *what;
 	s64 value;
 };
@@ -47,8 +50,7 @@ struct tkfi_trace {
 };
 
 void tkfi_trace_reset(struct tkfi_trace *trace);
-void tkfi_trace_add(struct tkfi_trace *trace, unsigned int vcpu,
-		    enum tkfi_event_kind kind, const char *what, s64 value);
+void tkfi_trace_add(struct tkfi_trace *trace, const struct tkfi_event *event);
 
 /**
  * tkfi_trace_hash() - one number for a whole trace

@@ -35,11 +35,10 @@ static void expect(struct tkfi_unseen *unseen)
 	tkfi_state_refresh(&unseen->shadow, clock, size);
 	for (i = 0; i < TKFI_MAX_VCPUS; i++) {
 		for (j = 0; j < TKFI_UNSEEN_RECENT; j++) {
-			const struct tkfi_access *a = &unseen->recent[i][j];
+			const struct tkfi_recent *r = &unseen->recent[i][j];
 
-			if (a->store)
-				tkfi_state_refresh(&unseen->shadow, a->addr,
-						   a->size);
+			if (r->copy)
+				memcpy(r->copy, r->addr, r->size);
 		}
 	}
 }
@@ -88,7 +87,14 @@ void tkfi_unseen_access(const struct tkfi_access *access, void *arg)
 	look(unseen, access);
 	look_at_block(unseen, access);
 	unseen->last = *access;
-	unseen->recent[access->vcpu][(*nr)++ % TKFI_UNSEEN_RECENT] = *access;
+	unseen->recent[access->vcpu][(*nr)++ % TKFI_UNSEEN_RECENT] =
+		(struct tkfi_recent){
+			.addr = access->addr,
+			.size = access->size,
+			.copy = access->store ?
+				tkfi_state_copy_of(&unseen->shadow, access->addr) :
+				NULL,
+		};
 }
 
 int tkfi_unseen_end(struct tkfi_unseen *unseen)

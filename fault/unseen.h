@@ -20,6 +20,18 @@
 #define TKFI_UNSEEN_RECENT	2
 
 /**
+ * struct tkfi_recent - a store that was reported, and may not have happened yet
+ * @addr:	where
+ * @size:	bytes
+ * @copy:	where that is in the shadow; NULL if it is not there, or it is no store
+ */
+struct tkfi_recent {
+	const void *addr;
+	size_t size;
+	u8 *copy;
+};
+
+/**
  * struct tkfi_unseen - a watch for them
  * @shadow:	the objects as reported stores have left them
  * @recent:	what each VCPU reported last: a store may not have happened yet
@@ -29,7 +41,7 @@
  */
 struct tkfi_unseen {
 	struct tkfi_state shadow;
-	struct tkfi_access recent[TKFI_MAX_VCPUS][TKFI_UNSEEN_RECENT];
+	struct tkfi_recent recent[TKFI_MAX_VCPUS][TKFI_UNSEEN_RECENT];
 	unsigned int nr[TKFI_MAX_VCPUS];
 	struct tkfi_access last;
 	char report[384];

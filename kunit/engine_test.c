@@ -372,10 +372,13 @@ static void strategy_is_checked(struct kunit *test)
 
 static void trace_is_hashed(struct kunit *test)
 {
+	const struct tkfi_event event = {
+		.kind = TKFI_EV_POINT, .what = "p", .value = 1,
+	};
 	struct tkfi_trace *t = &engine->trace;
 	u64 hash;
 
-	tkfi_trace_add(t, 0, TKFI_EV_POINT, "p", 1);
+	tkfi_trace_add(t, &event);
 	hash = tkfi_trace_hash(t, 0);
 	KUNIT_EXPECT_NE(test, hash, tkfi_trace_hash(t, 1));
 	t->events[0].vcpu = 1;

@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from runner import lines, results
+from runner import lines, results, share
 from runner.errors import TkfiError
 from runner.kernels import Kernel
 from runner.kunit_tool import TIMEOUT, Ask, Boot, Counts, KunitTool
 from runner.layout import Layout
 from runner.prepare import prepare
 from runner.progress import step
-from runner.results import Results
+from runner.results import Results, Violation
 
 
 @dataclass(frozen=True)
@@ -50,16 +50,18 @@ def run_all(tool: KunitTool, asks: Sequence[Ask], *, at_once: int = 1,
     files = [tool.file(ask, "jsonl") for ask in asks]
     for file in files:
         file.unlink(missing_ok=True)
-    booted = tool.boot_all([replace(ask, arguments=[f"tkfi.result={file}", *ask.arguments])
-                            for ask, file in zip(asks, files)],
-                           at_once=at_once, tick=lambda: progress(files))
+    reporting = [replace(ask, arguments=[f"tkfi.result={file}", *ask.arguments])
+                 for ask, file in zip(asks, files)]
+    booted = share.boot_all(tool, reporting, at_once=at_once, tick=lambda: progress(files))
     return [Run(boot, _read(tool, file)) for boot, file in zip(booted, files)]
 
 
 def earlier(tool: KunitTool, ask: Ask) -> Run | None:
-    """The boot for ask that another run made, with what it reported; None if none came to its end."""
-    boot = tool.earlier(ask)
-    return Run(boot, _read(tool, tool.file(ask, "jsonl"))) if boot else None
+    """What the boot for ask that another run made reported; None if it had not said all."""
+    if not results.read(tool.file(ask, "jsonl")).ended:
+        return None
+    return Run(Boot(Counts(passed=1), 0, None, tool.file(ask, "console.log"), ""),
+               _read(tool, tool.file(ask, "jsonl")))
 
 
 def reports(tool: KunitTool, ask: Ask) -> list[Path]:
@@ -110,12 +112,16 @@ def spent(tool: KunitTool, ask: Ask) -> tuple[int, bool]:
 
 def _read(tool: KunitTool, file: Path) -> Results:
     kernel, found = tool.kernel, results.read(file)
-    found.violations = lines.located(found.violations, tool.layout.objects(kernel.place) / "linux",
-                                     tool.layout.tree(kernel.place))
     if found.header and found.header.variant != kernel.variant:
         raise TkfiError(f"{kernel.name} was built as {kernel.variant} but says it is "
                         f"{found.header.variant}: see the variant's patch, and {file}")
     return found
+
+
+def located(tool: KunitTool, violations: Sequence[Violation]) -> list[Violation]:
+    """With the source line of each access, where it is known."""
+    place = tool.kernel.place
+    return lines.located(violations, tool.layout.objects(place) / "linux", tool.layout.tree(place))
 
 
 def check_hooks(kernel: Kernel, hooks: bool) -> None:

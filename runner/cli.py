@@ -16,8 +16,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from runner import (bench, boots, breaks, explore, hold, hold_chart, kernels, lock, patches, repeat,
-                    replay, scenarios, schedule, shows, style, summary)
+from runner import (bench, boots, breaks, explore, findings, hold, hold_chart, kernels, lock, patches,
+                    repeat, replay, scenarios, schedule, shows, style, summary)
 from runner.errors import INTERRUPTED, Interrupted, TkfiError
 from runner.identical import check_identical
 from runner.layout import Layout
@@ -152,6 +152,10 @@ def _parser() -> argparse.ArgumentParser:
                            "at the cost of some executions that come to nothing")
     exploring.add_argument("--resume", action="store_true",
                            help="do not begin anew: go on where the same command was stopped")
+    exploring.add_argument("--replay", action="store_true",
+                           help="replay every violation on a kernel of its own: it must come to the same")
+    exploring.add_argument("--all", action="store_true",
+                           help="print all scenarios, all causes, and how each known violation is replayed")
     exploring.add_argument("--report", metavar="DIR",
                            help="write a directory: index.html, report.txt, report.json, and a "
                            "file for each violation")
@@ -310,18 +314,19 @@ def _explore(arguments: argparse.Namespace, layout: Layout) -> int:
     report_to = Report.begin(Path(arguments.report)) if arguments.report else None
     with lock.held(layout.build / ".lock"):
         try:
-            made = explore.explore(kernel, chosen, request, layout, draw_all=bool(report_to))
+            made = explore.explore(kernel, chosen, request, layout, replay=arguments.replay)
         except explore.Stopped as stop:
-            _explored(stop.made, report_to, arguments.json)
+            _explored(stop.made, report_to, arguments)
             note("the same command with --resume goes on from here")
             raise
-    _explored(made, report_to, arguments.json)
+    _explored(made, report_to, arguments)
     summary.add("explore", len(made.explored), len(made.new) + len(made.problems))
     return made.status
 
 
-def _explored(made: explore.Exploration, report_to: Report | None, json_to: str | None) -> None:
-    _answer(made.text(), made.json(), json_to)
+def _explored(made: explore.Exploration, report_to: Report | None,
+              arguments: argparse.Namespace) -> None:
+    _answer(findings.text(made, every=arguments.all), made.json(), arguments.json)
     if report_to:
         report_to.write(made)
 
@@ -347,7 +352,7 @@ def _replay(arguments: argparse.Namespace, layout: Layout) -> int:
         note(f"The schedule is of Linux {asked.release}; this is {made.header.kernel}.")
     _answer(made.text(), made.json(), arguments.json)
     summary.add("replay", 1, 0)
-    return 1 if made.violations else 0
+    return 0 if made.held else 1
 
 
 def _breaks(arguments: argparse.Namespace, layout: Layout) -> int:

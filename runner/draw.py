@@ -29,7 +29,7 @@ def diagram(events: Sequence[Event], *, vcpus: Sequence[str] = (),
         if event.kind == "return" or (event.kind == "read" and call in begun):
             depth[event.vcpu] = max(0, depth[event.vcpu] - 1)
             begun.discard(call)
-        if event.kind == "return" or (event.vcpu == host and event.kind == "stop"):
+        if event.kind == "return":
             continue
         margin = 0 if event.kind in ("off", "stop") else 2 * depth[event.vcpu]
         if event.kind == "call":

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from runner import boots, coverage, draw, keep, parts, process, results, schedule
+from runner import boots, coverage, draw, keep, parts, process, results, schedule, share
 from runner.boots import Run
 from runner.causes import Kind
 from runner.errors import INTERRUPTED, InputError, Interrupted, TestFailure, TkfiError
@@ -20,7 +20,7 @@ from runner.kernels import Kernel
 from runner.kunit_tool import KunitTool
 from runner.layout import Layout
 from runner.parts import Piece
-from runner.replay import Replayed, explained, like, replay_all, values
+from runner.replay import Replayed, replay_all
 from runner.results import Explored, Header, Violation
 from runner.rounds import Limit, Rounds, Runs, by_scenario
 from runner.scenarios import Scenario
@@ -140,8 +140,8 @@ class Found:
 
 @dataclass(frozen=True)
 class Exploration:
-    """What was explored of so many scenarios, in their order, and all that was found. A replay has its
-    violation's number; begun says what is known of explorations that did not come to their end; absent are
+    """What was explored of so many scenarios, in their order, and all that was found. vcpus are the names
+    of each one's VCPUs; begun says what is known of explorations that did not come to their end; absent are
     scenarios that are not for this kernel."""
 
     kernel: Kernel
@@ -151,7 +151,7 @@ class Exploration:
     explored: Sequence[Explored]
     violations: Sequence[Found]
     problems: Sequence[Problem]
-    replays: Mapping[int, Replayed] = field(default_factory=dict)
+    vcpus: Mapping[str, Sequence[str]] = field(default_factory=dict)
     begun: Sequence[str] = ()
     absent: Sequence[str] = ()
     stopped: bool = False
@@ -183,57 +183,26 @@ class Exploration:
                 "violations": [found.json() for found in self.violations],
                 "problems": [problem.text for problem in self.problems]}
 
-    def text(self) -> str:
-        """For a person: the table, what is known, what is new with its diagrams, and the sum."""
-        return "\n\n".join([self.title, *self.table(), *self._coverage(), *self._known(), *self._news(),
-                            *(problem.text for problem in self.problems), self.sum()])
-
-    def table(self) -> list[str]:
-        """The table, if there is anything in it."""
-        return [draw.table(*self.rows())] if self.explored else []
-
-    def rows(self) -> tuple[list[str], list[list[str]]]:
-        """The heading of the table, and its lines."""
+    def rows(self, explored: Sequence[Explored]) -> tuple[list[str], list[list[str]]]:
+        """The heading of a table of these, and its lines."""
         unit = results.unit(self.strategy)
         rows = [[one.scenario, f"{getattr(one, unit):,}", coverage.cell(one),
                  *(str(sum(found.violation.known is known for found in self.violations
                            if found.violation.scenario == one.scenario)) for known in (True, False)),
-                 f"{one.ns / 1e6:,.1f}"] for one in self.explored]
+                 f"{one.ns / 1e6:,.1f}"] for one in explored]
         return ["scenario", unit, f"complete{self._within}", "known", "new", "time, ms"], rows
+
+    def diagram(self, found: Found) -> str:
+        """What happened in a violation's execution; "" if nobody executed its schedule again."""
+        one = found.violation
+        vcpus = self.vcpus.get(one.scenario, ())
+        return draw.diagram(one.events, vcpus=vcpus, violations=[one]) if one.events else ""
 
     @property
     def _within(self) -> str:
         """What "complete" is relative to."""
         bound = next((one.preemptions for one in self.explored if one.preemptions is not None), None)
         return "" if bound is None else f" within {draw.count(bound, 'preemption')}"
-
-    def _coverage(self) -> list[str]:
-        said = [sentence for one in self.explored for sentence in coverage.sentences(one)]
-        absent = [f"not for this kernel, and not explored: {', '.join(self.absent)}"
-                  ] * bool(self.absent and self.scenarios)
-        return ["\n".join([*said, *self.begun, *absent])] if said or self.begun or absent else []
-
-    def _known(self) -> list[str]:
-        """One of each reason, the plainest."""
-        by_reason: dict[tuple[str, str], list[Found]] = {}
-        for found in self.violations:
-            if found.violation.known:
-                by_reason.setdefault((found.violation.oracle, found.violation.reason), []).append(found)
-        lines = []
-        for (oracle, reason), those in by_reason.items():
-            names = ", ".join(dict.fromkeys(found.violation.scenario for found in those))
-            plainest = min(those, key=lambda found: found.violation.cost)
-            lines += [f"known, {oracle} in {names}: {reason}", self.command(plainest)]
-        return ["\n".join(lines)] if lines else []
-
-    def _news(self) -> list[str]:
-        parts = []
-        for number, found in self.new.items():
-            one, again = found.violation, self.replays.get(number)
-            parts += ["\n".join([f"NEW, {one.oracle} in {one.scenario} ({found.times}): {values(one)}",
-                                 *([f"  {like(one)}"] if one.like else []), self.command(found)]),
-                      *filter(None, [again.diagram(), explained(one)] if again else [])]
-        return parts
 
     def command(self, found: Found) -> str:
         """How to see it again."""
@@ -263,9 +232,9 @@ class Stopped(Interrupted):
 
 
 def explore(kernel: Kernel, scenarios: Sequence[Scenario], request: Request, layout: Layout, *,
-            draw_all: bool = False) -> Exploration:
-    """Prepare, build and boot, once for each scenario, or for each part of one where that keeps more
-    kernels busy. What is new (or all) is replayed on boots of its own.
+            replay: bool = False) -> Exploration:
+    """Prepare, build and boot, once for all scenarios, or for each part of one where that keeps more
+    kernels busy. If replay is asked for, every violation is replayed on a boot of its own.
 
     Raises TkfiError when the kernel reported nothing at all, and Stopped.
     """
@@ -277,17 +246,20 @@ def explore(kernel: Kernel, scenarios: Sequence[Scenario], request: Request, lay
     kept = Kept(place / request.name,
                 keep.digest_of(layout.objects(kernel.place) / "linux"))
     begin = kept.resume if request.resume else kept.begin
+    (share.recover if request.resume else share.forget)(kept.directory)
     shares = request.divide(len(scenarios))
     rounds = Rounds(tool, kept, {scenario: begin(scenario, shares) for scenario in scenarios},
                     request.parameters, results.unit(request.strategy), request.jobs,
                     Limit(request.options.get("time"), shares, request.executions))
     try:
-        made = exploration(kernel, rounds.run(), request.strategy)
+        made = _located(tool, exploration(kernel, rounds.run(), request.strategy))
     except Interrupted as stop:
-        raise Stopped(stop, exploration(kernel, rounds.so_far(), request.strategy,
-                                        stopped=True)) from None
+        raise Stopped(stop, _located(tool, exploration(kernel, rounds.so_far(), request.strategy,
+                                                       stopped=True))) from None
+    if not replay:
+        return made
     try:
-        return replayed(made, tool, scenarios, jobs=request.jobs, every=draw_all)
+        return replayed(made, tool, scenarios, jobs=request.jobs)
     except Interrupted as stop:
         raise Stopped(stop, replace(made, stopped=True)) from None
 
@@ -312,6 +284,8 @@ def exploration(kernel: Kernel, runs: Runs, strategy: str, *, stopped: bool = Fa
              and any(run.found.progress or run.found.explored for _, run in those)]
     for piece, run in [] if stopped else runs:
         problems += _problems(piece, run)
+    for console in dict.fromkeys(run.boot.console for _, run in runs if not stopped):
+        problems += _not_written(console)
     absent = {name for _, run in runs for name in run.found.absent}
     if absent and len(absent) == len(scenarios):
         problems.append(Problem(f"not for this kernel: {', '.join(sorted(absent))}", failed=False))
@@ -321,30 +295,42 @@ def exploration(kernel: Kernel, runs: Runs, strategy: str, *, stopped: bool = Fa
         raise TkfiError("\n".join(dict.fromkeys(problem.text for problem in problems)))
     header = header or Header(results.FORMAT, kernel.name, kernel.variant, "")
     return Exploration(kernel, header, strategy, len(scenarios) - len(absent), explored, violations,
-                       list(dict.fromkeys(problems)), begun=begun, absent=sorted(absent), stopped=stopped)
+                       list(dict.fromkeys(problems)),
+                       vcpus={scenario.name: scenario.vcpus for scenario in scenarios},
+                       begun=begun, absent=sorted(absent), stopped=stopped)
 
 
-def replayed(made: Exploration, tool: KunitTool, scenarios: Sequence[Scenario], *, jobs: int = 1,
-             every: bool = False) -> Exploration:
-    """With what is new (or every violation) replayed; one that does not come to the same on a fresh boot is
+def _located(tool: KunitTool, made: Exploration) -> Exploration:
+    """With the source line of each access, where it is known."""
+    violations = boots.located(tool, [found.violation for found in made.violations])
+    return replace(made, violations=[replace(found, violation=violation)
+                                     for found, violation in zip(made.violations, violations)])
+
+
+def replayed(made: Exploration, tool: KunitTool, scenarios: Sequence[Scenario], *,
+             jobs: int = 1) -> Exploration:
+    """With every violation replayed; one that does not come to the same on a fresh boot, event by event, is
     a problem."""
-    replays: dict[int, Replayed] = {}
     problems = list(made.problems)
     by_name = {scenario.name: scenario for scenario in scenarios}
-    drawn = {number: found for number, found in enumerate(made.violations)
-             if found.schedule and (every or number in made.new)}
-    answers = replay_all(tool, {f"replay-{number}": (by_name[found.violation.scenario],
-                                                     schedule.parse(found.schedule))
-                                for number, found in drawn.items()}, jobs=jobs)
-    for (number, found), again in zip(drawn.items(), answers):
+    found = [one for one in made.violations if one.schedule]
+    answers = replay_all(tool, {f"replay-{number}": (by_name[one.violation.scenario],
+                                                     schedule.parse(one.schedule))
+                                for number, one in enumerate(found)}, jobs=jobs)
+    for one, again in zip(found, answers):
         if isinstance(again, TkfiError):
             problems.append(Problem(str(again), failed=isinstance(again, TestFailure)))
-        elif found.violation.found in [violation.found for violation in again.violations]:
-            replays[number] = again
-        else:
+        elif not _is_same(one.violation, again):
             problems.append(Problem("[tkfi internal bug] on a fresh boot this schedule comes to something "
-                                    f"else: {found.schedule}", failed=False))
-    return replace(made, problems=problems, replays=replays)
+                                    f"else: {one.schedule}", failed=False))
+    return replace(made, problems=problems)
+
+
+def _is_same(violation: Violation, again: Replayed) -> bool:
+    """Whether a replay found the violation, and its events are those that the exploration showed."""
+    events = [replace(event, case="") for event in violation.events]
+    return violation.found in [one.found for one in again.violations] and (
+        not events or events == [replace(event, case="") for event in again.events])
 
 
 def _done(runs: Runs, strategy: str, problems: list[Problem]) -> list[Explored]:
@@ -411,9 +397,11 @@ def _problems(piece: Piece, run: Run) -> list[Problem]:
     reported = {one.scenario for one in found.explored} | {one.scenario for one in found.violations}
     problems = [Problem(f"the kernel reports a scenario '{name}' that it was not asked for", failed=False)
                 for name in sorted(reported - {piece.kernels_name})]
-    problems += _not_written(piece, boot.console)
     problems += [Problem(text, failed=False) for text in found.problems if not found.missing]
+    problems += [Problem(one.text, failed=not missing) for one in found.failures]
     if boot.cause and boot.cause.kind is Kind.FAILED:
+        if found.failures:
+            return problems
         said = [text for text in messages(boot.output) if not text.startswith(_NEW)]
         problems += [Problem(f"{piece.words}: {text}" if missing else text, failed=not missing)
                      for text in said]
@@ -427,9 +415,9 @@ def _problems(piece: Piece, run: Run) -> list[Problem]:
     return problems
 
 
-def _not_written(piece: Piece, console: Path) -> list[Problem]:
+def _not_written(console: Path) -> list[Problem]:
     """What the kernel could not write: nothing is to be missed for want of disk space."""
     text = console.read_text(encoding="utf-8", errors="replace") if console.exists() else ""
-    return [Problem(f"{piece.words}: the kernel says: {what}: {os.strerror(int(number))}. Once it can be "
-                    "written, the same command with --resume goes on", failed=False)
+    return [Problem(f"the kernel says: {what}: {os.strerror(int(number))}. Once it can be written, the "
+                    "same command with --resume goes on", failed=False)
             for what, number in dict.fromkeys(_NOT_WRITTEN.findall(text))]

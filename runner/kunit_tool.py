@@ -66,7 +66,8 @@ class Ask:
     """One boot to be made: for the KUnit cases that match glob, its logs and what it reports in
     results/<name>.*, or else in a directory of its own. Then it may take as long as it takes, and timeout
     is how many seconds it may report nothing. memory is what its kernel has, as in 256M, if that is to be
-    less than kunit.py gives; it needs a directory."""
+    less than kunit.py gives; it needs a directory. shares: the shipped scenario it explores, if it may
+    share its boot with others that explore."""
 
     glob: str
     name: str
@@ -74,6 +75,7 @@ class Ask:
     timeout: int = TIMEOUT
     directory: Path | None = None
     memory: str = ""
+    shares: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,15 +110,6 @@ class KunitTool:
     def file(self, ask: Ask, kind: str) -> Path:
         """A file of a boot's, such as kind console.log."""
         return (ask.directory or self.layout.results(self.kernel.place)) / f"{ask.name}.{kind}"
-
-    def earlier(self, ask: Ask) -> Boot | None:
-        """The boot for ask that another run made; None if there is none that came to its end."""
-        if not self.file(ask, "kunit.json").exists():
-            return None
-        try:
-            return self._booted(ask, self.file(ask, "boot"), process.Ended(0, 0))
-        except (TkfiError, FileNotFoundError):
-            return None
 
     def _place(self, ask: Ask, *, alone: bool) -> Path:
         """The build directory kunit.py boots from, and leaves the console's log in: one for each boot."""

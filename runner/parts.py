@@ -61,7 +61,12 @@ class Piece:
                     *([f"tkfi.shared={self.plan.shared}"] if self.plan.shared else []),
                     f"tkfi.keep={self.place / self.name}.state",
                     *(["tkfi.resume=1"] if self.has_state else [])],
-                   patience, self.place, MEMORY)
+                   patience, self.place, MEMORY, shares=self.scenario.name if self._is_plain else "")
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether it is a shipped scenario, all of it, from the beginning."""
+        return self.scenario.shipped and not (self.part or self.plan.shared or self.has_state)
 
 
 def pieces(scenario: Scenario, plan: Plan, place: Path) -> list[Piece]:

@@ -14,7 +14,7 @@ from runner.kunit_tool import Ask, KunitTool
 from runner.progress import step
 from runner.results import Event, Header, Malformed, Violation
 from runner.scenarios import Scenario
-from runner.schedule import Schedule, with_turns
+from runner.schedule import Schedule
 from runner.suites import messages
 from runner.units import format_seconds
 
@@ -31,18 +31,22 @@ class Replayed:
     events: Sequence[Event]
     violations: Sequence[Violation]
 
+    @property
+    def held(self) -> bool:
+        """Whether nothing is wrong with it, but for what the kernel is known to have."""
+        return all(violation.known for violation in self.violations)
+
     def json(self) -> dict[str, Any]:
         """For a program."""
         return {"format": results.FORMAT, "kernel": self.header.kernel, "variant": self.header.variant,
                 "compiler": self.header.compiler, "scenario": self.scenario.name,
-                "schedule": str(self.schedule), "held": not self.violations,
+                "schedule": str(self.schedule), "held": self.held,
                 "violations": [asdict(violation) for violation in self.violations],
                 "events": [asdict(event) for event in self.events]}
 
     def diagram(self) -> str:
-        """What happened, in the order of the schedule."""
-        events = with_turns(self.events, self.schedule.turns, self.scenario.vcpus)
-        return draw.diagram(events, vcpus=self.scenario.vcpus, violations=self.violations)
+        """What happened, in the order in which it happened."""
+        return draw.diagram(self.events, vcpus=self.scenario.vcpus, violations=self.violations)
 
     def text(self) -> str:
         """For a person: what was run, the diagram, and the verdict."""
@@ -159,4 +163,4 @@ def outcome(tool: KunitTool, run: boots.Run, scenario: Scenario, schedule: Sched
     events = [event for event in found.events if event.case == CASE]
     if found.problems or not found.header or not events:
         raise TkfiError("the result file is damaged:\n" + "\n".join(found.problems or ["  no execution"]))
-    return Replayed(found.header, scenario, schedule, events, found.violations)
+    return Replayed(found.header, scenario, schedule, events, boots.located(tool, found.violations))

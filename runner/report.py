@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from runner import results
+from runner import findings, results
 from runner.errors import TkfiError
 from runner.explore import Exploration
 from runner.keep import write_safely
@@ -78,8 +78,8 @@ class Report:
             return
         names = [_VIOLATION.format(number) for number, _ in enumerate(made.violations, 1)]
         violations = {name: _violation(made, number) for number, name in enumerate(names)}
-        texts = {_DATA: json.dumps(made.json(), indent=2) + "\n", _TEXT: made.text() + "\n",
-                 **violations, _PAGE: _page(made, names)}
+        texts = {_DATA: json.dumps(made.json(), indent=2) + "\n",
+                 _TEXT: findings.text(made, every=True) + "\n", **violations, _PAGE: _page(made, names)}
         kept = "what was there is as it was"
         try:
             with _new(self.directory) as new:
@@ -138,13 +138,12 @@ def _violation(made: Exploration, number: int) -> str:
 
 def _execution(made: Exploration, number: int) -> list[str]:
     """How to see it again, its diagram, and what explains it."""
-    found, again = made.violations[number], made.replays.get(number)
-    return [made.command(found),
-            *filter(None, [again.diagram(), explained(found.violation)] if again else [])]
+    found = made.violations[number]
+    return [made.command(found), *filter(None, [made.diagram(found), explained(found.violation)])]
 
 
 def _page(made: Exploration, names: Sequence[str]) -> str:
-    heading, rows = made.rows()
+    heading, rows = made.rows(made.explored)
     parts = [f"<h1>{escape(made.title)}</h1>",
              f'<p>{escape(made.sum())} <a href="{_TEXT}">{_TEXT}</a>, <a href="{_DATA}">{_DATA}</a></p>',
              "<table>", _row("th", heading), *(_row("td", row) for row in rows), "</table>",

@@ -20,7 +20,7 @@ _NO_TURNS = (1 << 32) - 1  # the kernel's UINT_MAX
 _Record = TypeVar("_Record")
 _TYPES: dict[str, tuple[type, ...]] = {  # what JSON has for an annotation
     "str": (str,), "int": (int,), "bool": (bool,), "float": (float, int), "int | None": (int, type(None)),
-    "tuple[Access, ...]": (tuple,),
+    "tuple[Access, ...]": (tuple,), "tuple[Event, ...]": (tuple,),
     "float | None": (float, int, type(None)),
 }
 
@@ -68,13 +68,26 @@ class Race:
 
 @dataclass(frozen=True)
 class Event:
-    """One line of a diagram. ns is a clock value or a duration, where there is one."""
+    """One line of a diagram. ns is a clock value or a duration, where there is one; step says how many
+    steps were executed before."""
 
     case: str
     vcpu: int
     kind: str
     text: str = ""
     ns: int | None = None
+    step: int = 0
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step that an execution took, the number-th from 0: of which VCPU, what it did, and to what."""
+
+    case: str
+    number: int
+    vcpu: int
+    kind: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -207,6 +220,14 @@ class Malformed:
 
 
 @dataclass(frozen=True)
+class Failure:
+    """What the kernel's own checks found wrong in an exploration, besides violations."""
+
+    scenario: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Access:
     """One of two accesses whose order matters, by who as a schedule has it: value is what was read or
     written, None for a lock. The kernel says at which instruction, by address and by symbol; place is
@@ -232,7 +253,8 @@ class Violation:
     other order; so many such orders were tried. One violation differs from another of its kind by what
     the VCPU stopped for that lost its CPU, and by what orders the two accesses. like: of one that is not
     known, where the same oracle and clock are, and the reason there. waits: who waits for what, if VCPUs
-    do not come to their end."""
+    do not come to their end. family: of the readers that it is about, "" if it is about none. events: what
+    happened in it."""
 
     scenario: str
     oracle: str
@@ -256,6 +278,8 @@ class Violation:
     about: str = ""
     like: str = ""
     waits: str = ""
+    family: str = ""
+    events: tuple[Event, ...] = ()
 
     @property
     def fits(self) -> bool:
@@ -300,11 +324,15 @@ class Results:
     refused: list[Refused] = field(default_factory=list)
     malformed: list[Malformed] = field(default_factory=list)
     not_found: list[NotFound] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)  # scenarios of which all was said
+    steps: list[Step] = field(default_factory=list)
     violations: list[Violation] = field(default_factory=list)
     so_far: dict[int, Violation] = field(default_factory=dict)  # by number
     absent: list[str] = field(default_factory=list)  # scenarios that are not for this kernel
     problems: list[str] = field(default_factory=list)
     missing: bool = False
+    case: str = ""  # of the events of the last violation
 
 
 def read(path: Path) -> Results:
@@ -356,7 +384,12 @@ def _add(results: Results, record: Mapping[str, Any]) -> None:
     elif kind == "race":
         results.races.append(_make(Race, record))
     elif kind == "event":
-        results.events.append(_make(Event, record))
+        event = _make(Event, record)
+        if results.violations and event.case == results.case:
+            last = results.violations[-1]
+            results.violations[-1] = replace(last, events=(*last.events, event))
+        else:
+            results.events.append(event)
     elif kind == "trace":
         results.traces.append(_make(Trace, record))
     elif kind == "shows":
@@ -387,8 +420,16 @@ def _add(results: Results, record: Mapping[str, Any]) -> None:
             results.so_far[int(record["number"])] = violation
         else:
             results.violations.append(violation)
+            results.case = f"{violation.scenario}#{record.get('number')}"
     elif kind == "absent":
         results.absent.append(str(record["scenario"]))
+        results.ended.append(str(record["scenario"]))
+    elif kind == "end":
+        results.ended.append(str(record["scenario"]))
+    elif kind == "problem":
+        results.failures.append(_make(Failure, record))
+    elif kind == "step":
+        results.steps.append(_make(Step, record))
 
 
 def _make(record_type: type[_Record], record: Mapping[str, Any]) -> _Record:

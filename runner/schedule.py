@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from runner.errors import InputError
-from runner.results import Event
 from runner.scenarios import GIVEN, MAX_TEXT, Scenario, written
 
 FORMAT = "tkfi1"
@@ -24,7 +23,6 @@ _HEAD = (
     ("a scenario's name, or its text in double quotes, and a colon",
      re.compile(r"(?:\"[^\"]*\"|[\w.-]+)(?=\s*:)", re.ASCII)),
 )
-_TURN = re.compile(r"\s*(cpu\d|nmi\d|host)(?:\s+before\s+(\w+\s+[^\s,]+))?\s*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -99,21 +97,3 @@ def parse(text: str) -> Schedule:
     if len(turns) > MAX_TEXT:
         raise InputError(text, start, len(turns), f"the turns take more than {MAX_TEXT} characters")
     return Schedule(release, variant, scenario.strip('"'), turns, text=scenario.startswith('"'))
-
-
-def with_turns(events: Sequence[Event], turns: str, vcpus: Sequence[str]) -> list[Event]:
-    """The events of an execution of these turns, and where each turn ended before a step. vcpus are the
-    names of the VCPUs."""
-    left, drawn = list(events), []
-    parsed = [_TURN.fullmatch(turn) for turn in turns.split(",")]
-    owners = [vcpus.index(turn[1]) if turn and turn[1] in vcpus else None for turn in parsed]
-    for turn, owner, after in zip(parsed, owners, [*owners[1:], None]):
-        if turn is None or owner is None:
-            break
-        if owner == after:
-            continue  # which of its events belong to which turn cannot be seen
-        while left and left[0].vcpu == owner:
-            drawn.append(left.pop(0))
-        if turn[2] and left:
-            drawn.append(Event(left[0].case, owner, "stop", re.sub("#0*1$", "", turn[2])))
-    return drawn + left

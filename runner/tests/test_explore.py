@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from runner import boots, cli, explore
+from runner import boots, cli, explore, share
 from runner.causes import Cause, Kind
 from runner.errors import Interrupted, TkfiError
 from runner.kernels import Kernel
@@ -109,7 +109,7 @@ def machine(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ma
     def start(file: Files, cause: Cause | None = None, output: str = "", bad: str = "",
               stop_after: int = 1000) -> Machine:
         made = Machine(file, cause, output, bad, stop_after)
-        monkeypatch.setattr(KunitTool, "boot_all", lambda tool, asks, **more: made.boot_all(
+        monkeypatch.setattr(share, "boot_all", lambda tool, asks, **more: made.boot_all(
             tool, asks, **more))
         return made
     return start
@@ -127,15 +127,13 @@ def kernel(given: Mapping[str, str]) -> str:
     wanted = given.get("tkfi.scenario", "").strip('"')
     if given["glob"] == "tkfi_explore.shipped":
         part = given.get("tkfi.part", "")
-        found = lines(EXPLORED, f'"scenario":"{wanted}"')
+        found = lines(EXPLORED, f'"scenario":"{wanted}"', f'"case":"{wanted}#')
         return in_parts(found, part) if part else found
     if given["glob"] == "tkfi_explore.given":
         return lines(EXPLORED, '"tick-vdso"').replace("tick-vdso", "given")
     if wanted == "rises-coarse":
-        read = '{{"type":"event","case":"replayed","vcpu":{},"kind":"read","text":"{}","ns":{}}}\n'
-        return (lines(EXPLORED, '"violation","scenario":"rises-coarse"')
-                + read.format(2, "ktime_get_coarse()", 100009994998)
-                + read.format(1, "clock_gettime(MONOTONIC_COARSE)", 100009988998))
+        shown = lines(EXPLORED, '"violation","number":0,"scenario":"rises-coarse"', "rises-coarse#0")
+        return shown.replace("rises-coarse#0", "replayed")
     return REPLAYED
 
 
@@ -167,8 +165,9 @@ def test_text_is_golden(start: Callable[..., Machine], layout: Layout,
     booted = start(kernel)
     assert cli.main(["explore"], layout) == 1
     assert capsys.readouterr().out == (DATA / "explored.txt").read_text()
-    assert booted.asked == [*(f'tkfi_explore.shipped tkfi.scenario="{name}"' for name in NAMES),
-                            'tkfi_explore.replayed tkfi.scenario="rises-coarse" tkfi.schedule="cpu2"']
+    assert booted.asked == [f'tkfi_explore.shipped tkfi.scenario="{name}"' for name in NAMES]
+    assert cli.main(["explore", "--all"], layout) == 1
+    assert capsys.readouterr().out == (DATA / "explored-all.txt").read_text()
 
 
 def test_nothing_new(start: Callable[..., Machine], layout: Layout,
@@ -210,8 +209,8 @@ def test_the_division_does_not_show(start: Callable[..., Machine], layout: Layou
         outputs.append(capsys.readouterr().out)
         assert booted.at_once == at_once
         shares = [f" tkfi.part={number}/3" for number in range(3)] if at_once == 2 else [""]
-        assert booted.asked[:-1] == [f'tkfi_explore.shipped tkfi.scenario="{name}"{share}'
-                                     for name in NAMES for share in shares]
+        assert booted.asked == [f'tkfi_explore.shipped tkfi.scenario="{name}"{share}'
+                                for name in NAMES for share in shares]
     assert outputs[0] == outputs[1] == outputs[2]
 
 
@@ -223,9 +222,8 @@ def test_scenarios_that_are_not_shipped(start: Callable[..., Machine], layout: L
                    if given["glob"].endswith("given") else
                    kernel({**given, "tkfi.scenario": "rises-coarse"}))
     assert cli.main(["explore", str(tmp_path / "mine"), "--json", str(tmp_path / "json")], layout) == 1
-    assert booted.asked[:2] == [f'tkfi_explore.given tkfi.scenario="{GIVEN}"',
-                                f'tkfi_explore.given tkfi.scenario="{GIVEN}, 3ms"']
-    assert booted.asked[3] == (f'tkfi_explore.replayed tkfi.scenario="{GIVEN}, 3ms" tkfi.schedule="cpu2"')
+    assert booted.asked == [f'tkfi_explore.given tkfi.scenario="{GIVEN}"',
+                            f'tkfi_explore.given tkfi.scenario="{GIVEN}, 3ms"']
     data = json.loads((tmp_path / "json").read_text())
     assert [one["name"] for one in data["scenarios"]] == ["a", "b"]
     assert [(one["scenario"], one["schedule"]) for one in data["violations"]] == [
@@ -242,6 +240,10 @@ WRONG = Cause(Kind.FAILED, "tests failed")
 
 def say(said: str, case: str = "rises-coarse") -> str:
     return FAILED.format(case=case, said=said, blank=" ")
+
+
+WRONG_RECORD = ('{"type":"problem","scenario":"rises-coarse",'
+                '"text":"rises-coarse: known, but not found: a reason"}\n')
 
 
 def malformed(what: str, why: str, at: int) -> str:
@@ -261,7 +263,7 @@ def spoiled(name: str, spoil: Callable[[str], str]) -> Files:
     (lambda _: "", DIED, "", 2, "rises-coarse: the kernel's process died"),
     (lambda _: "", None, "", 2, "rises-coarse was not explored; full log: console"),
     (lambda text: text[:-9], None, "", 2, "truncated: the kernel stopped in mid-line"),
-    (lambda text: text + "garbage\n", None, "", 2, ".jsonl:4: not understood"),
+    (lambda text: text + "garbage\n", None, "", 2, ".jsonl:7: not understood"),
     (lambda text: text.replace('"classes":18', '"classes":"18"'), None, "", 2,
      "not understood (classes is '18')"),
     (lambda text: text.replace("tkfi1", "tkfi7"), None, "", 2, "version tkfi1, not tkfi7"),
@@ -271,7 +273,7 @@ def spoiled(name: str, spoil: Callable[[str], str]) -> Files:
      "is reported 2 times"),
     (lambda text: text.replace('"dpor"', '"luck"'), None, "", 2, "explored by luck, not by dpor"),
     (lambda text: in_parts(text, "1/3"), None, "", 2, "rises-coarse: the kernel explored '1/3' of it"),
-    (lambda text: text, WRONG, say("rises-coarse: known, but not found: a reason"), 1,
+    (lambda text: text + WRONG_RECORD, WRONG, say("rises-coarse: known, but not found: a reason"), 1,
      "rises-coarse: known, but not found: a reason"),
     (lambda text: text, WRONG, "", 1, "rises-coarse: tests failed"),
     (lambda _: "", WRONG, say("no room"), 2, "rises-coarse: no room"),
@@ -283,7 +285,7 @@ def test_bad_ends(start: Callable[..., Machine], layout: Layout, capsys: pytest.
                   says: str) -> None:
     """What was explored is shown all the same."""
     start(spoiled("rises-coarse", spoil), cause, output, bad="rises-coarse")
-    assert cli.main(["explore"], layout) == status
+    assert cli.main(["explore", "--all"], layout) == status
     out = capsys.readouterr().out
     assert says in out and "falls-vdso" in out.partition("\n\n")[2]
     assert ["tick-vdso", "15", "yes"] in [line.split()[:3] for line in out.splitlines()]
@@ -309,7 +311,7 @@ def test_what_is_new_beside_what_is_known(start: Callable[..., Machine], layout:
     assert json.loads(capsys.readouterr().out)["violations"][0]["like"] == "falls-*: a delay"
     assert cli.main(["explore", "rises-coarse"], layout) == 1
     said = "NEW here; the list has the same oracle and clock in falls-*: a delay"
-    assert f" ns back\n  {said}\n  ./tkfi replay " in capsys.readouterr().out
+    assert f" ns back\n  {said}\n\n  VCPU0 " in capsys.readouterr().out
     assert cli.main(["replay", COARSE], layout) == 1
     assert f" ns back ({said})\n" in capsys.readouterr().out
     stuck = replace(read(DATA / "explored.jsonl").violations[0], oracle="progress", clock="all VCPUs",
@@ -349,15 +351,21 @@ def test_what_the_kernel_cannot_read(start: Callable[..., Machine], layout: Layo
     assert re.search("  b +15 +yes ", out)
 
 
-def test_what_a_fresh_boot_does_not_confirm(start: Callable[..., Machine], layout: Layout,
+@pytest.mark.parametrize("replays", [
+    lambda given: kernel({**given, "tkfi.scenario": "falls-vdso"}),
+    lambda given: kernel(given).replace('"text":"ktime_get_coarse()"', '"text":"x"'),
+])
+def test_what_a_fresh_boot_does_not_confirm(start: Callable[..., Machine], layout: Layout, replays: Files,
                                             capsys: pytest.CaptureFixture[str]) -> None:
-    """The finding stays; the disagreement is said beside it, and nothing is drawn."""
-    start(lambda given: kernel({**given, "tkfi.scenario": "falls-vdso"})
-          if given["glob"].endswith("replayed") else kernel(given))
-    assert cli.main(["explore"], layout) == 1
+    """The finding stays; the disagreement is said beside it."""
+    booted = start(lambda given: replays(given) if given["glob"].endswith("replayed") else kernel(given))
+    assert cli.main(["explore", "--replay"], layout) == 1
     out = capsys.readouterr().out
     assert f"[tkfi internal bug] on a fresh boot this schedule comes to something else: {COARSE}" in out
-    assert "VCPU" not in out
+    assert booted.asked[-1] == ('tkfi_explore.replayed tkfi.scenario="rises-coarse" tkfi.schedule="cpu2"')
+    start(kernel)
+    assert cli.main(["explore", "--replay"], layout) == 1
+    assert "internal bug" not in capsys.readouterr().out
 
 
 def test_a_schedule_that_does_not_fit_into_one(start: Callable[..., Machine], layout: Layout,
@@ -516,13 +524,13 @@ def test_seconds() -> None:
 def test_a_replay_is_golden(start: Callable[..., Machine], layout: Layout,
                             capsys: pytest.CaptureFixture[str]) -> None:
     booted = start(kernel)
-    assert cli.main(["replay", RACE.replace(": ", ":  ")], layout) == 1
+    assert cli.main(["replay", RACE.replace(": ", ":  ")], layout) == 0
     assert capsys.readouterr().out == (DATA / "replayed.txt").read_text()
     assert booted.asked == [
         f'tkfi_explore.replayed tkfi.scenario="falls-vdso" tkfi.schedule="{TURNS}"']
-    assert cli.main(["replay", RACE, "--json", "-"], layout) == 1
+    assert cli.main(["replay", RACE, "--json", "-"], layout) == 0
     data = json.loads(capsys.readouterr().out)
-    assert data["schedule"] == RACE and data["violations"][0]["known"] and len(data["events"]) == 27
+    assert data["schedule"] == RACE and data["violations"][0]["known"] and len(data["events"]) == 28
 
 
 def test_a_replay_in_which_all_holds(start: Callable[..., Machine], layout: Layout, variants: list[str],

@@ -15,7 +15,6 @@ from runner.kernels import offered
 from runner.layout import Layout
 from runner.oracles import oracles
 from runner.readers import readers
-from runner.results import Event
 from runner.scenarios import Scenario, choose, read, shipped, written
 from runner.schedule import Schedule
 from runner.tests.conftest import write
@@ -266,23 +265,3 @@ def test_a_bad_schedule(text: str, marks: str, reason: str) -> None:
 def test_turns_too_long_for_the_kernel() -> None:
     with pytest.raises(TkfiError, match="more than 1023 characters"):
         schedule.parse("tkfi1 6.12.117 fixed rises: " + 1024 * "x")
-
-
-def events(*vcpus: int) -> list[Event]:
-    return [Event("replayed", vcpu, "point", "p") for vcpu in vcpus]
-
-
-@pytest.mark.parametrize("turns, stops", [
-    ("cpu0 before store a, host, cpu1 before load b#3", [(1, 0, "store a"), (4, 1, "load b#3")]),
-    ("host, cpu0", []),
-    ("cpu1 before load b, cpu0 before store a", [(0, 1, "load b"), (2, 0, "store a")]),
-    ("cpu0 before store a, cpu0 before store c, cpu1", [(1, 0, "store c")]),
-    ("nonsense, cpu0 before store a", []),
-    ("cpu0 before store a#1, host, cpu1 before load b#11, cpu0", [(1, 0, "store a"), (4, 1, "load b#11")]),
-    ("", []),
-])
-def test_where_turns_end(turns: str, stops: list[tuple[int, int, str]]) -> None:
-    drawn = schedule.with_turns(events(0, 2, 1, 0, 1), turns, ("cpu0", "cpu1", "host"))
-    assert [event for event in drawn if event.kind == "point"] == events(0, 2, 1, 0, 1)
-    assert [(at, event.vcpu, event.text) for at, event in enumerate(drawn)
-            if event.kind == "stop"] == stops

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/bitops.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+
+#include "given.h"
+
+/* Operations that have failed in all executions so far, a bit each. */
+static u64 failing;
+
+static void note_failing(struct tkfi_explorer *x, int ret)
+{
+	u64 now = 0;
+	unsigned int i, j;
+
+	static_assert(TKFI_MAX_VCPUS * TKFI_MAX_OPS <= 64);
+	for (i = 0; i < x->plan.nr_programs; i++) {
+		for (j = 0; j < x->plan.programs[i].nr; j++) {
+			const struct tkfi_op *op = &x->plan.programs[i].ops[j];
+
+			if (op->done && !op->reader && op->result < 0)
+				now |= BIT_ULL(i * TKFI_MAX_OPS + j);
+		}
+	}
+	failing &= now;
+}
+
+/* An operation that fails whatever the others do; NULL if there is none. */
+static const struct tkfi_op *find_failing(struct tkfi_explorer *x, const char **who)
+{
+	static const struct tkfi_explore_options some = {
+		.strategy = TKFI_POS, .executions = 16, .as_found = true,
+	};
+	static char names[TKFI_MAX_VCPUS][TKFI_VCPU_NAME], on[16];
+	const struct tkfi_program *setup = x->session.setup->programs;
+	unsigned int i;
+	int ret;
+
+	failing = U64_MAX;
+	x->each = note_failing;
+	ret = tkfi_explore(x, &some);
+	x->each = NULL;
+	*who = "in the set-up";
+	for (i = 0; x->setup[0] && i < setup->nr; i++)
+		if (!setup->ops[i].reader && setup->ops[i].result < 0)
+			return &setup->ops[i];
+	if (ret || !failing || failing == U64_MAX)
+		return NULL;
+	i = __ffs64(failing);
+	tkfi_plan_names(&x->plan, names);
+	snprintf(on, sizeof(on), "on %s", names[i / TKFI_MAX_OPS]);
+	*who = on;
+	return &x->plan.programs[i / TKFI_MAX_OPS].ops[i % TKFI_MAX_OPS];
+}
+
+int tkfi_given_load(struct tkfi_explorer *x, const struct tkfi_scenario *scenario,
+		    char *err, size_t size)
+{
+	const struct tkfi_op *op;
+	const char *text, *who;
+	char error[16];
+	int ret;
+
+	ret = tkfi_explorer_load(x, scenario, err, size);
+	if (ret)
+		return ret;
+	op = find_failing(x, &who);
+	/* What was learnt is forgotten. */
+	if (!op)
+		return tkfi_explorer_load(x, scenario, err, size);
+	x->wrong = tkfi_explorer_find(x, op);
+	text = scenario->text + x->wrong;
+	snprintf(error, sizeof(error), "%pe", ERR_PTR(op->result));
+	snprintf(err, size, "%.*s %s failed: %s", (int)strcspn(text, ",;"), text,
+		 who, error + (error[0] == '-'));
+	return -EINVAL;
+}

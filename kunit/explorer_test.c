@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What an explorer promises whatever the kernel does, and what it says of the race. */
+#include <kunit/test.h>
+#include <linux/math64.h>
+#include <linux/string.h>
+#include <linux/xxhash.h>
+
+#include "cells.h"
+#include "explorer.h"
+#include "given.h"
+#include "known.h"
+#include "publish.h"
+#include "scenarios.h"
+
+static struct tkfi_explorer *explorer;
+static char err[1024];
+
+static int explorer_suite_init(struct kunit_suite *suite)
+{
+	explorer = tkfi_explorer_open(NSEC_PER_SEC);
+	return explorer ? 0 : -ENOMEM;
+}
+
+static void explorer_suite_exit(struct kunit_suite *suite)
+{
+	tkfi_explorer_close(explorer);
+}
+
+bool tkfi_expect_replay(struct kunit *test, struct tkfi_explorer *x,
+			const struct tkfi_violation *v)
+{
+	unsigned int i;
+	int ret;
+
+	ret = tkfi_explorer_replay(x, v->schedule, err, sizeof(err));
+	if (ret != -EDEADLK)
+		KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", err);
+	for (i = 0; i < x->nr_violations; i++) {
+		const struct tkfi_violation *w = &x->violations[i];
+		const struct tkfi_finding *f = &w->finding;
+
+		if (f->oracle == v->finding.oracle &&
+		    f->clock == v->finding.clock &&
+		    f->first_ns == v->finding.first_ns &&
+		    f->second_ns == v->finding.second_ns &&
+		    !tkfi_cost_less(&v->cost, &w->cost) &&
+		    (!v->minimal || w->why.holds == v->why.holds))
+			return true;
+	}
+	return false;
+}
+
+/* What nobody can explore is refused, with a reason and a place. */
+static void refused(struct kunit *test)
+{
+	static const struct {
+		const char *text, *why;
+		unsigned int wrong;
+	} bad[] = {
+		{ "cpu0: tick; cpu1: settimeofday  -5, tick",
+		  "settimeofday  -5 on cpu1 failed: EINVAL", 18 },
+		{ "cpu0: settimeofday 99999999999999999; nmi cpu0: tick",
+		  "settimeofday 99999999999999999 on cpu0 failed: EINVAL", 6 },
+		{ " setup: wait 1ms, settimeofday -5; cpu0: tick",
+		  "settimeofday -5 in the set-up failed: EINVAL", 18 },
+		{ "setup: wait 1ms, wait 1; cpu0: tick", "impossible time", 22 },
+		{ "setup: ; cpu0: tick", "unknown operation", 6 },
+		{ "setup: tick; cpu0: tick; cpu2: tick",
+		  "'cpu2:' is not expected here", 25 },
+		{ "cpu0: tick;  at cpu0 nowhere: off 1ms; cpu1: what",
+		  "a scenario has no 'at' statements", 13 },
+		{ "cpu0: tick; cpu1: tick what", "tick takes no arguments", 23 },
+	};
+	/* What fails now and then may be what somebody wants to see. */
+	static const struct tkfi_scenario good[] = {
+		{ "given", "cpu0: tick; cpu1: settimeofday 1300000000; host: 1ms" },
+		{ "given", "setup: aux enable; cpu0: aux disable; cpu1: aux tick, aux settime 1300000000",
+		  true },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		const struct tkfi_scenario s = { "given", bad[i].text };
+
+		KUNIT_EXPECT_EQ_MSG(test,
+				    tkfi_given_load(explorer, &s, err, sizeof(err)),
+				    -EINVAL, "%s", s.text);
+		KUNIT_EXPECT_TRUE_MSG(test, strstarts(err, bad[i].why), "%s", err);
+		KUNIT_EXPECT_EQ_MSG(test, explorer->wrong, bad[i].wrong, "%s",
+				    s.text);
+	}
+	for (i = 0; i < ARRAY_SIZE(good); i++)
+		if (!good[i].aux || tkfi_aux_clock())
+			KUNIT_EXPECT_EQ_MSG(test,
+					    tkfi_given_load(explorer, &good[i],
+							    err, sizeof(err)),
+					    0, "%s", err);
+}
+
+/* A reader that waits has no place in an NMI: it waits for the one it interrupts. */
+static void nmi_waits(struct kunit *test)
+{
+	static const struct tkfi_scenario s = {
+		.name = "given",
+		.text = "setup: wait 12ms; cpu0: tick; nmi cpu0: read kernel ktime_get",
+	};
+	static const char waits[] =
+		"cpu0 is interrupted; nmi0 waits for tk_core.seq to change from ";
+	static const struct tkfi_explore_options dpor;
+	static struct tkfi_violation violation;
+
+	KUNIT_ASSERT_EQ_MSG(test,
+			    tkfi_explorer_load(explorer, &s, err, sizeof(err)),
+			    0, "%s", err);
+	KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &dpor), 0);
+	KUNIT_EXPECT_TRUE(test, explorer->stats.complete);
+	KUNIT_EXPECT_GT(test, explorer->stats.deadlocks, 0);
+	KUNIT_EXPECT_GT(test, explorer->stats.classes,
+			explorer->stats.deadlocks);
+	KUNIT_ASSERT_EQ(test, explorer->nr_violations, 1);
+	violation = explorer->violations[0];
+	KUNIT_EXPECT_STREQ(test, violation.finding.oracle, "progress");
+	KUNIT_EXPECT_TRUE_MSG(test, strstarts(violation.waits, waits), "%s",
+			      violation.waits);
+	/* It waits for the end of a section that it keeps from ending. */
+	KUNIT_EXPECT_TRUE(test, violation.minimal);
+	KUNIT_EXPECT_EQ(test, violation.cost.preemptions, 0);
+	KUNIT_ASSERT_TRUE(test, violation.why.holds);
+	KUNIT_EXPECT_EQ(test, violation.why.first.kind, TKFI_STEP_STORE);
+	KUNIT_EXPECT_EQ(test, violation.why.second.kind, TKFI_STEP_BEGIN);
+	KUNIT_EXPECT_TRUE(test, tkfi_expect_replay(test, explorer, &violation));
+}
+
+/* Executions in which the tick had something to do. */
+static unsigned int ticked;
+
+static void count_ticked(struct tkfi_explorer *x, int ret)
+{
+	unsigned int nr = 0, i;
+
+	/* The first of all, or again. */
+	if (x->stats.classes == 1)
+		ticked = 0;
+	for (i = 0; i < tkfi_nr_published(); i++)
+		nr += tkfi_published[i].owner == TKFI_CORE;
+	/* The first one was there. */
+	ticked += nr > 1;
+}
+
+/*
+ * Who writes without what is required is told in each execution that does it, and in no
+ * other. Nobody does; so require too much of who writes the shadow timekeeper: that
+ * readers wait meanwhile. A tick writes it if the host delayed it.
+ */
+static void writers(struct kunit *test)
+{
+	static const struct tkfi_scenario s = {
+		.name = "given",
+		.text = "cpu0: tick; cpu1: read kernel ktime_get; host: 12ms",
+	};
+	const struct tkfi_subject core = tkfi_core_subject();
+	const struct tkfi_explore_options ways[] = {
+		{ TKFI_DPOR }, { TKFI_DPOR, .no_snapshots = true },
+		{ TKFI_DFS, .preemptions = 2 },
+	};
+	const struct tkfi_violation *v = explorer->violations;
+	unsigned int i;
+
+	if (tkfi_variant() == TKFI_PRE_SERIES)
+		kunit_skip(test, "readers do wait meanwhile");
+	for (i = 0; i < ARRAY_SIZE(ways); i++) {
+		KUNIT_ASSERT_EQ(test, tkfi_explorer_load(explorer, &s, err,
+							 sizeof(err)), 0);
+		tkfi_cells_require(core.shadow, sizeof(*core.shadow),
+				   tkfi_guard_of_sequence(core.sequence));
+		ticked = 0;
+		explorer->each = count_ticked;
+		KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &ways[i]), 0);
+		explorer->each = NULL;
+		KUNIT_ASSERT_EQ(test, explorer->nr_violations, 1);
+		KUNIT_EXPECT_STREQ(test, v->finding.clock,
+				   "S7: what readers use is written with the sequence even");
+		KUNIT_EXPECT_EQ(test, v->findings, ticked);
+		KUNIT_EXPECT_GT(test, ticked, 1);
+		KUNIT_EXPECT_LT(test, ticked, explorer->stats.classes);
+		KUNIT_EXPECT_TRUE(test, v->minimal);
+		KUNIT_EXPECT_EQ(test, v->cost.preemptions, 0);
+		KUNIT_EXPECT_EQ(test, v->cost.delays, 1);
+	}
+}
+
+static u64 seen;
+
+static void note_execution(struct tkfi_explorer *x, int ret)
+{
+	const u64 one[] = { seen, tkfi_log_hash(x->session.engine), ret };
+
+	seen = x->stats.classes == 1 ? one[1] : xxh64(one, sizeof(one), 0);
+}
+
+/*
+ * From a checkpoint the same comes to pass as from the start, in less steps. An
+ * execution of more steps than checkpoints at their first spacing has room for, too.
+ */
+static void checkpoints(struct kunit *test)
+{
+#define ADJUSTED "adjtimex freq=-5%, adjtimex freq=+5%, adjtimex freq=0ppm,"
+#define LONG	"cpu0:" ADJUSTED ADJUSTED "adjtimex freq=1%, tick;"	\
+		"cpu1:" ADJUSTED ADJUSTED "adjtimex freq=1%, tick;"	\
+		"cpu2:" ADJUSTED ADJUSTED "adjtimex freq=1%, tick;"	\
+		"cpu3: read fast ktime_get_tai_fast_ns, inject -1ms, read vdso TAI"
+	static const struct {
+		struct tkfi_scenario s;
+		struct tkfi_explore_options how;
+		unsigned int longer;
+		unsigned int fewer;
+	} ways[] = {
+		{ { "given", "cpu0: tick; cpu1: adjtimex freq=-500ppm;"
+		    "cpu2: read vdso MONOTONIC; host: 12ms" }, { TKFI_DPOR }, 0, 2 },
+		{ { "given", "cpu0: tick; cpu1: read vdso MONOTONIC;"
+		    "nmi cpu0: read fast ktime_get_mono_fast_ns; host: 12ms" },
+		  { TKFI_DFS, .preemptions = 2 }, 0, 2 },
+		{ { "given", "cpu0: tick; cpu1: adjtimex freq=-500ppm;"
+		    "cpu2: read vdso MONOTONIC; host: 12ms" },
+		  { TKFI_DPOR, .bounded = true, .preemptions = 2 }, 0, 2 },
+		{ { "given", LONG }, { TKFI_DFS, .preemptions = 2,
+				       .executions = 1000 }, 1024, 20 },
+		{ { "given", LONG }, { TKFI_DPOR, .executions = 1000 }, 1024, 20 },
+	};
+	struct tkfi_dpor_stats stats[2];
+	unsigned int i, from_start;
+	u64 hash[2];
+
+	explorer->each = note_execution;
+	for (i = 0; i < ARRAY_SIZE(ways); i++) {
+		for (from_start = 0; from_start < 2; from_start++) {
+			struct tkfi_explore_options how = ways[i].how;
+
+			how.as_found = true;
+			how.no_snapshots = from_start;
+			KUNIT_ASSERT_EQ_MSG(test, tkfi_explorer_load(explorer, &ways[i].s,
+								     err, sizeof(err)),
+					    0, "%s", err);
+			KUNIT_ASSERT_EQ_MSG(test, tkfi_explore(explorer, &how), 0, "%s",
+					    explorer->session.engine->error);
+			stats[from_start] = explorer->stats;
+			hash[from_start] = seen;
+		}
+		KUNIT_EXPECT_EQ(test, hash[0], hash[1]);
+		KUNIT_EXPECT_EQ(test, stats[0].classes, stats[1].classes);
+		KUNIT_EXPECT_EQ(test, stats[0].redundant, stats[1].redundant);
+		KUNIT_EXPECT_EQ(test, stats[0].longest, stats[1].longest);
+		KUNIT_EXPECT_GT(test, stats[0].longest, ways[i].longer);
+		KUNIT_EXPECT_LT(test, stats[0].replayed * ways[i].fewer,
+				stats[1].replayed);
+	}
+	explorer->each = NULL;
+}
+
+static const struct tkfi_scenario *find_scenario(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(tkfi_scenarios); i++)
+		if (!strcmp(tkfi_scenarios[i].name, name))
+			return &tkfi_scenarios[i];
+	return NULL;
+}
+
+/* The race of the cover letter, as plain as it can be, and why it is one. */
+static void explained(struct kunit *test)
+{
+	const struct tkfi_explore_options dpor = { TKFI_DPOR };
+	const struct tkfi_violation *v = explorer->violations;
+	char name[40];
+
+	KUNIT_ASSERT_EQ(test, tkfi_explorer_load(explorer,
+						 find_scenario("falls-vdso"),
+						 err, sizeof(err)), 0);
+	KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &dpor), 0);
+	KUNIT_ASSERT_EQ(test, explorer->nr_violations,
+			tkfi_variant() != TKFI_FIXED);
+	if (!explorer->nr_violations)
+		return;
+	KUNIT_EXPECT_TRUE(test, v->minimal);
+	KUNIT_EXPECT_EQ(test, explorer->searched, explorer->stats.classes);
+	KUNIT_EXPECT_EQ(test, v->cost.preemptions, 1);
+	KUNIT_EXPECT_EQ(test, v->cost.delays, 1);
+	KUNIT_EXPECT_EQ(test, v->cost.turns, 5);
+	KUNIT_ASSERT_TRUE(test, v->why.holds);
+	KUNIT_EXPECT_EQ(test, v->why.first.vcpu, 1);
+	KUNIT_EXPECT_EQ(test, v->why.first.kind, TKFI_STEP_LOAD);
+	KUNIT_EXPECT_EQ(test, v->why.second.vcpu, 0);
+	KUNIT_EXPECT_EQ(test, v->why.second.kind, TKFI_STEP_STORE);
+	KUNIT_EXPECT_EQ(test, v->why.first.cell, v->why.second.cell);
+	tkfi_cell_name(v->why.first.cell, v->why.first.nr_cells, name,
+		       sizeof(name));
+	KUNIT_EXPECT_STREQ(test, name, "vdso.mult");
+	/* It is the lower one that is published too late, by 1000 ppm. */
+	KUNIT_EXPECT_EQ(test, v->why.first.value - v->why.second.value,
+			DIV_ROUND_CLOSEST_ULL((v->why.first.value +
+					       v->why.second.value) / 2, 1000));
+}
+
+/*
+ * Somebody's own text is not on the list; but the same oracle and clock are, in scenarios
+ * of which one is the nearest. What it says can stand alone.
+ */
+static void likened(struct kunit *test)
+{
+	const struct tkfi_explore_options dpor = { TKFI_DPOR };
+	const struct tkfi_finding *finding = &explorer->violations[0].finding;
+	const struct tkfi_scenario s = {
+		"given", find_scenario("falls-vdso")->text
+	};
+	const struct tkfi_known *like;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, tkfi_explorer_load(explorer, &s, err, sizeof(err)),
+			0);
+	KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &dpor), 0);
+	KUNIT_ASSERT_EQ(test, explorer->nr_violations,
+			tkfi_variant() != TKFI_FIXED);
+	if (explorer->nr_violations) {
+		KUNIT_EXPECT_PTR_EQ(test, tkfi_known_find(s.name, finding),
+				    (const struct tkfi_known *)NULL);
+		like = tkfi_known_like(finding);
+		KUNIT_EXPECT_PTR_EQ(test, like,
+				    tkfi_known_find("falls-vdso", finding));
+		KUNIT_EXPECT_PTR_EQ(test,
+				    tkfi_known_like(&(struct tkfi_finding){
+					    .oracle = "taste",
+					    .clock = finding->clock,
+				    }), (const struct tkfi_known *)NULL);
+	}
+	for (i = 0; i < tkfi_nr_known; i++)
+		KUNIT_EXPECT_NULL_MSG(test, strstr(tkfi_known[i].reason, "the same"),
+				      "%s: %s", tkfi_known[i].scenarios,
+				      tkfi_known[i].reason);
+}
+
+/* The schedule of the race that README has comes to the race. */
+static void race(struct kunit *test)
+{
+	int ret;
+
+	KUNIT_ASSERT_EQ(test, tkfi_explorer_load(explorer,
+						 find_scenario("falls-vdso"),
+						 err, sizeof(err)), 0);
+	ret = tkfi_explorer_replay(explorer,
+				   "cpu0 before store vdso.seq, host, cpu1 before load vdso.seq#3",
+				   err, sizeof(err));
+	KUNIT_ASSERT_EQ_MSG(test, ret, 0, "%s", err);
+	KUNIT_EXPECT_EQ(test, explorer->nr_violations,
+			tkfi_variant() != TKFI_FIXED);
+}
+
+static struct kunit_case explorer_cases[] = {
+	KUNIT_CASE(refused),
+	KUNIT_CASE(nmi_waits),
+	KUNIT_CASE(writers),
+	KUNIT_CASE(checkpoints),
+	KUNIT_CASE(explained),
+	KUNIT_CASE(likened),
+	KUNIT_CASE(race),
+	{}
+};
+
+static struct kunit_suite explorer_suite = {
+	.name = "tkfi_engine_explore",
+	.suite_init = explorer_suite_init,
+	.suite_exit = explorer_suite_exit,
+	.test_cases = explorer_cases,
+};
+
+kunit_test_suite(explorer_suite);
