@@ -506,20 +506,27 @@ static void check_explored(struct kunit *test, const struct tkfi_explore_options
 			    explorer->name, stats->redundant);
 }
 
+/* What steps are reported as. */
+static char shown[64];
+
+/* The log is that of the execution until another one explains it. */
+static void say_steps(struct tkfi_explorer *x, int ret)
+{
+	tkfi_result_steps(shown, x->session.engine);
+}
+
 /* A violation, and an execution by its schedule, event by event. */
 static void show_violation(struct kunit *test, unsigned int number,
 			   const struct tkfi_violation *v, u64 searched)
 {
-	char name[64];
-
 	say_violation("violation", number, v, searched);
-	snprintf(name, sizeof(name), "%s#%u", explorer->name, number);
+	snprintf(shown, sizeof(shown), "%s#%u", explorer->name, number);
+	explorer->each = steps ? say_steps : NULL;
 	if (!tkfi_expect_replay(test, explorer, v))
 		say_problem(test, "[tkfi internal bug] executed again it comes to something else: %s",
 			    v->schedule);
-	tkfi_result_events(name, &explorer->session.engine->trace);
-	if (steps)
-		tkfi_result_steps(name, explorer->session.engine);
+	explorer->each = NULL;
+	tkfi_result_events(shown, &explorer->session.engine->trace);
 }
 
 static void explore(struct kunit *test, const struct tkfi_scenario *s,
@@ -665,20 +672,21 @@ static void replayed(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL_MSG(test, s, "no scenario is called %s", scenario);
 	if (!load(test, s, s != &text))
 		return;
+	strscpy(shown, "replayed", sizeof(shown));
+	explorer->each = steps ? say_steps : NULL;
 	ret = tkfi_explorer_replay(explorer, turns, err, sizeof(err));
+	explorer->each = NULL;
 	if (ret == -EINVAL || ret == -ECANCELED) {
 		say_malformed(test, ret == -EINVAL ? "schedule" : "kernel", turns);
 		return;
 	}
 	if (ret != -EDEADLK)
 		KUNIT_ASSERT_EQ_MSG(test, ret, 0, "%s", err);
-	tkfi_result_events("replayed", &explorer->session.engine->trace);
+	tkfi_result_events(shown, &explorer->session.engine->trace);
 	tkfi_result_trace("tkfi_explore", "replayed",
 			  explorer->session.engine->trace.nr + explorer->nr_replayed,
 			  tkfi_trace_hash(&explorer->session.engine->trace,
 					  explorer->replayed));
-	if (steps)
-		tkfi_result_steps("replayed", explorer->session.engine);
 	for (i = 0; i < explorer->nr_violations; i++)
 		say_violation("violation", i, &explorer->violations[i],
 			      explorer->searched);

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Diagrams of a real kernel's executions: time runs down the page, as the log of executed steps has it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from runner import boots, draw, kernels, replay, scenarios, schedule
+from runner.kunit_tool import Ask, KunitTool
+from runner.layout import Layout
+from runner.results import Event, Results, Step, Violation
+
+_AFTER = ("read", "return", "point", "lock")  # what follows from the step before it
+
+
+@pytest.fixture(name="tool", scope="module")
+def default_kernel() -> KunitTool:
+    """The default kernel, if it is built."""
+    layout = Layout()
+    kernel = kernels.choose(kernels.DEFAULT, layout)
+    if not (layout.objects(kernel.place) / "linux").exists():
+        pytest.skip("the default kernel is not built: ./tkfi build")
+    return KunitTool(kernel, layout)
+
+
+@pytest.fixture(name="found", scope="module")
+def every_violation(tool: KunitTool, tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """What it reports of all shipped scenarios, with every step."""
+    place = tmp_path_factory.mktemp("order")
+    (run,) = boots.run_all(tool, [Ask("tkfi_explore.shipped", "all", ["tkfi.steps=1"], 600, place)])
+    assert not run.found.problems and run.found.violations, run.boot.output[-2000:]
+    return run.found
+
+
+def names(violation: Violation) -> tuple[str, ...]:
+    """The VCPUs of its scenario."""
+    return next(one.vcpus for one in scenarios.shipped(Layout()) if one.name == violation.scenario)
+
+
+def log_of(found: Results, violation: Violation) -> list[Step]:
+    """Its execution's log; the number of a step is its place there."""
+    (case,) = {event.case for event in violation.events}
+    log = [step for step in found.steps if step.case == case]
+    assert [step.number for step in log] == list(range(len(log))) and log
+    return log
+
+
+def check_place(event: Event, log: Sequence[Step], host: int | None) -> None:
+    """Whether an event is where the log has what it tells of."""
+    own = [step for step in log[event.step:] if step.vcpu == event.vcpu]
+    if event.kind == "stop":
+        assert log[event.step - 1].vcpu == event.vcpu != log[event.step].vcpu
+        assert f"{own[0].kind} {own[0].text}" == event.text
+    elif event.kind == "call":
+        assert own and log[event.step] == own[0]
+        assert event.vcpu != host or (own[0].kind, own[0].text) == ("store", "clock")
+    elif event.kind in _AFTER:
+        assert event.step and log[event.step - 1].vcpu == event.vcpu
+
+
+def test_events_are_where_their_steps_are(found: Results) -> None:
+    for violation in found.violations:
+        vcpus, log = names(violation), log_of(found, violation)
+        host = vcpus.index("host") if "host" in vcpus else None
+        assert [event.step for event in violation.events] == sorted(event.step for event in violation.events)
+        for event in violation.events:
+            check_place(event, log, host)
+
+
+def test_a_stop_stands_between_what_one_did_and_another_does(found: Results) -> None:
+    """There is one wherever a VCPU was preempted in an operation, and nowhere else."""
+    for violation in found.violations:
+        log = log_of(found, violation)
+        inside: set[int] = set()
+        calls = {(event.step, event.vcpu) for event in violation.events if event.kind == "call"}
+        ends = {(event.step, event.vcpu) for event in violation.events if event.kind in ("read", "return")}
+        stops = {(event.step, event.vcpu) for event in violation.events if event.kind == "stop"}
+        for at, step in enumerate(log):
+            before = log[at - 1].vcpu if at else step.vcpu
+            preempted = before != step.vcpu and before in inside and (at, before) not in ends
+            waits = any(event.kind == "blocked" and event.vcpu == before and event.step == at
+                        for event in violation.events)
+            nmi = any(event.kind == "nmi" and event.vcpu == step.vcpu and event.step == at + 1
+                      for event in violation.events)
+            assert ((at, before) in stops) == (preempted and not waits and not nmi), (violation.schedule, at)
+            if (at, step.vcpu) in calls:
+                inside.add(step.vcpu)
+            if (at + 1, step.vcpu) in ends and not (at + 1, step.vcpu) in calls:
+                inside.discard(step.vcpu)
+
+
+def test_lines_are_in_the_order_of_events(found: Results) -> None:
+    for violation in found.violations:
+        vcpus = names(violation)
+        lines = draw.diagram(violation.events, vcpus=vcpus, violations=[violation]).splitlines()[1:]
+        drawn = [((len(line) - len(line.lstrip()) - 2) // draw.COLUMN, line.strip()) for line in lines]
+        left = list(violation.events)
+        for vcpu, text in drawn:
+            is_read = " = " in text
+            while not (left[0].vcpu == vcpu and left[0].text.strip("()") in text
+                       and (left[0].kind == "read") == is_read):
+                assert left[0].kind not in ("stop", "read", "off"), (text, left[0])
+                left.pop(0)
+            left.pop(0)
+        assert not [event for event in left if event.kind in ("stop", "read", "off")]
+
+
+def test_time_that_passes_first_or_last_is_drawn_so(tool: KunitTool) -> None:
+    """Two schedules of one scenario, in which the host's delay is at the beginning and at the end."""
+    (scenario,) = [one for one in scenarios.shipped(Layout()) if one.name == "leap-inserted-vdso"]
+    drawn = []
+    for turns in ("host, cpu0, cpu1", "cpu0, cpu1, host"):
+        asked = schedule.parse(f"tkfi1 6.12.117 post-series {scenario.name}: {turns}")
+        made = replay.replay(tool, scenario, asked).diagram().splitlines()[1:]
+        drawn.append([at for at, line in enumerate(made) if "pass>" in line] + [len(made) - 1])
+    assert drawn[0][0] == 0 and drawn[1][0] == drawn[1][1]
