@@ -681,7 +681,7 @@ static struct kunit_case schedule_cases[] = {
 };
 
 static struct kunit_suite schedule_suite = {
-	.name = "tkfi_schedule",
+	.name = "tkfi_engine_schedule",
 	.suite_init = schedule_suite_init,
 	.suite_exit = schedule_suite_exit,
 	.test_cases = schedule_cases,

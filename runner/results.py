@@ -99,9 +99,18 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class Took:
+    """How long a KUnit suite took of the host's time."""
+
+    suite: str
+    ns: int
+
+
+@dataclass(frozen=True)
 class Same:
     """The hash of something that must come out the same in every variant of a kernel."""
 
+    suite: str
     case: str
     hash: str
 
@@ -292,6 +301,7 @@ class Results:
     events: list[Event] = field(default_factory=list)
     traces: list[Trace] = field(default_factory=list)
     shows: list[Shown] = field(default_factory=list)
+    took: list[Took] = field(default_factory=list)
     same: list[Same] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
     costs: list[Cost] = field(default_factory=list)
@@ -361,6 +371,8 @@ def _add(results: Results, record: Mapping[str, Any]) -> None:
         results.traces.append(_make(Trace, record))
     elif kind == "shows":
         results.shows.append(_make(Shown, record))
+    elif kind == "took":
+        results.took.append(_make(Took, record))
     elif kind == "same":
         results.same.append(_make(Same, record))
     elif kind == "hold":
