@@ -118,7 +118,8 @@ class Same:
 @dataclass(frozen=True)
 class Hold:
     """What an updater executes with a sequence odd, for one workload and one kind of readers. A kernel
-    without access hooks counts no accesses; in one with them the times are of instrumented code."""
+    without access hooks counts no accesses; in one with them the times are of instrumented code. Less than
+    ns_resolution the stopwatch cannot tell from nothing."""
 
     workload: str
     readers: str
@@ -126,6 +127,7 @@ class Hold:
     accesses: int
     ns_median: float
     ns_p99: float
+    ns_resolution: float
     samples: int
 
 
