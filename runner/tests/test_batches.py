@@ -28,8 +28,8 @@ HEADER = '{"type":"header","format":1,"kernel":"6.12.9","variant":"post-series",
 @dataclass
 class Machine:
     """Boots of the suites they are told. how says what a suite does, given in how many boots it was before
-    and how many others are in its boot: pass, fail, skip, init (no case begins), crash, hang, kill, lose
-    (the output has an error), absent."""
+    and how many others are in its boot: pass, fail, skip, init (no case begins), crash, early (it crashes
+    before a case begins), hang, kill, lose (the output has an error), absent."""
 
     how: Callable[[str, int, int], str] = lambda _suite, _before, _others: "pass"
     hashes: Callable[[str, int], str] = lambda _suite, _before: "1"
@@ -52,9 +52,9 @@ class Machine:
             does = self.how(suite, before, len(listed) - 1)
             if does == "absent":
                 continue
-            console += f"    # Subtest: {suite}\n" * (does != "init")
-            if does in ("crash", "hang", "kill"):
-                console += {"crash": "Kernel panic - not syncing: why\n"}.get(does, "")
+            console += f"    # Subtest: {suite}\n" * (does not in ("init", "early"))
+            if does in ("crash", "early", "hang", "kill"):
+                console += "Kernel panic - not syncing: why\n" * (does in ("crash", "early"))
                 output += "[ERROR] Test: main: missing plan line!\n"
                 status = 1
                 if does == "hang":
@@ -69,6 +69,7 @@ class Machine:
             result += "".join(json.dumps(record) + "\n" for record in (
                 {"type": "trace", "suite": suite, "case": "case", "events": 3,
                  "hash": self.hashes(suite, before)},
+                {"type": "same", "suite": suite, "case": f"of {suite}", "hash": "7"},
                 {"type": "took", "suite": suite, "ns": 1_500_000_000}) if does != "init")
         else:
             console += "reboot: System halted\n"
@@ -112,6 +113,7 @@ def test_one_boot_for_all(machine: Machine, layout: Layout) -> None:
     assert counts(runs) == dict.fromkeys(NAMES, (1, 0, 0))
     assert [(one.seconds, one.traces, len(one.boots), one.version) for one in runs.values()] == [
         (1.5, 1, 1, "6.12.9")] * 4
+    assert [dict(one.same) for one in runs.values()] == [{f"of {name}": "7"} for name in NAMES]
 
 
 def test_two_at_once_by_what_they_took(machine: Machine, layout: Layout,
@@ -169,6 +171,7 @@ def test_a_suite_without_a_case_that_passed(machine: Machine, layout: Layout, do
     assert counts(runs) == {**dict.fromkeys(NAMES, (1, 0, 0)), "tkfi_b": expected}
     assert len(machine.asked) == 1
     assert ("not known" in suites.report(list(runs.values()))) == (does == "init")
+    assert counts(run(layout, 1, ["tkfi_b"])) == {"tkfi_b": expected}
 
 
 @pytest.mark.parametrize("does, cause", [
@@ -182,6 +185,13 @@ def test_one_that_does_not_come_to_its_end(machine: Machine, layout: Layout, doe
     assert machine.asked == [list(NAMES), ["tkfi_c", "tkfi_d"], ["tkfi_b"]]
     assert counts(runs) == {**dict.fromkeys(NAMES, (1, 0, 0)), "tkfi_b": (0, 1, 0)}
     assert list(runs) == list(NAMES) and runs["tkfi_b"].json()["causes"] == [cause]
+
+
+def test_a_crash_before_a_case_begins(machine: Machine, layout: Layout) -> None:
+    """Nobody knows whose it was."""
+    machine.how = but("tkfi_b", "early")
+    assert counts(run(layout)) == {**dict.fromkeys(NAMES, (1, 0, 0)), "tkfi_b": (0, 1, 0)}
+    assert machine.asked == [list(NAMES), ["tkfi_b"], ["tkfi_c"], ["tkfi_d"]]
 
 
 def test_two_that_crash(machine: Machine, layout: Layout) -> None:
