@@ -137,7 +137,7 @@ static int parse_setting(struct adjustment *adj, unsigned int nr, char *err,
 	} else if (nr == SETOFFSET) {
 		if (tkfi_parse_offset(value, ns)) {
 			snprintf(err, size,
-				 "impossible offset '%s'; write setoffset= and -10min to +10min, in ns, us, ms, s or min, as in setoffset=-3ms",
+				 "impossible offset '%s'; write setoffset= and -10min to +10min, in ns, us, ms, s, m or min, as in setoffset=-3ms",
 				 word);
 			return -EINVAL;
 		}

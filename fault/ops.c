@@ -184,7 +184,7 @@ static int parse_inject(struct tkfi_op *op, char *args, char *err, size_t size)
 
 	if (tkfi_parse_offset(args, &ns)) {
 		snprintf(err, size,
-			 "impossible offset '%s'; write -10min to +10min, in ns, us, ms, s or min, as in inject -3ms",
+			 "impossible offset '%s'; write -10min to +10min, in ns, us, ms, s, m or min, as in inject -3ms",
 			 args);
 		return -EINVAL;
 	}
@@ -245,7 +245,7 @@ static int parse_sleeptime(struct tkfi_op *op, char *args, char *err,
 
 	if (tkfi_parse_duration(args, &d) || d.in_cycles) {
 		snprintf(err, size,
-			 "impossible sleep '%s'; write 0 to 10min, in ns, us, ms, s or min, as in sleeptime 10s",
+			 "impossible sleep '%s'; write 0 to 10min, in ns, us, ms, s, m or min, as in sleeptime 10s",
 			 args);
 		return -EINVAL;
 	}
@@ -265,7 +265,7 @@ static int parse_wait(struct tkfi_op *op, char *args, char *err, size_t size)
 {
 	if (tkfi_parse_duration(args, &op->duration)) {
 		snprintf(err, size,
-			 "impossible time '%s'; write 0 to 10min, in ns, us, ms, s, min or cycles, as in wait 10ms",
+			 "impossible time '%s'; write 0 to 10min, in ns, us, ms, s, m, min or cycles, as in wait 10ms",
 			 args);
 		return -EINVAL;
 	}

@@ -307,7 +307,7 @@ static int parse_fault(struct tkfi_plan *plan, char *statement, char *err,
 	word = next_word(plan, &statement);
 	if (!word || tkfi_parse_duration(word, &fault->delay)) {
 		snprintf(err, size,
-			 "impossible delay '%s'; write 0 to 10min, in ns, us, ms, s, min or cycles",
+			 "impossible delay '%s'; write 0 to 10min, in ns, us, ms, s, m, min or cycles",
 			 word ?: "");
 		return -EINVAL;
 	}

@@ -64,7 +64,7 @@ static int compare(const void *a, const void *b)
 }
 
 /* The smallest step between two samples: what the counter can tell apart. */
-static u32 resolution(const u32 *sorted, unsigned int nr)
+static u32 step_of(const u32 *sorted, unsigned int nr)
 {
 	u32 least = U32_MAX;
 	unsigned int i;
@@ -86,16 +86,17 @@ u64 tkfi_quantile(u32 *samples, unsigned int nr, unsigned int percent)
 	while (last < nr - 1 && samples[last + 1] == samples[rank])
 		last++;
 	/* The equal ones lie evenly in the step that the counter took for them. */
-	step = resolution(samples, nr) * 100;
+	step = step_of(samples, nr) * 100;
 	return max_t(s64, 0, samples[rank] * 100LL - step / 2 +
 		     step * (rank - first) / (last - first + 1));
 }
 
-u64 tkfi_stopwatch_overhead(void)
+static u32 shown[1000];
+
+static void measure_nothing(void)
 {
 	struct tkfi_stopwatch watch = { .sequence = TKFI_SEQ_KERNEL };
 	struct tkfi_stopwatch *before = tkfi_stopwatch;
-	static u32 shown[1000];
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(shown); i++) {
@@ -105,5 +106,20 @@ u64 tkfi_stopwatch_overhead(void)
 		shown[i] = watch.cycles;
 	}
 	tkfi_stopwatch = before;
+}
+
+u64 tkfi_stopwatch_overhead(void)
+{
+	measure_nothing();
 	return tkfi_quantile(shown, ARRAY_SIZE(shown), 50);
+}
+
+u64 tkfi_stopwatch_resolution(void)
+{
+	u64 least;
+
+	measure_nothing();
+	least = tkfi_quantile(shown, ARRAY_SIZE(shown), 1);
+	return max(tkfi_quantile(shown, ARRAY_SIZE(shown), 99) - least,
+		   step_of(shown, ARRAY_SIZE(shown)) * 100ULL);
 }

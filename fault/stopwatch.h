@@ -41,6 +41,12 @@ void tkfi_stopwatch_run(struct tkfi_stopwatch *watch);
 /* What the stopwatch shows for a section that is empty: median, in 1/100 cycles. */
 u64 tkfi_stopwatch_overhead(void);
 
+/*
+ * What it cannot tell from nothing: how far apart it shows sections that are empty, all
+ * but the least and the most 1% of them, or the counter's step; in 1/100 cycles.
+ */
+u64 tkfi_stopwatch_resolution(void);
+
 /**
  * tkfi_quantile() - a quantile of measured times
  * @samples:	cycles; are sorted

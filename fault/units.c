@@ -44,7 +44,8 @@ int tkfi_parse_duration(const char *text, struct tkfi_duration *d)
 {
 	static const struct unit units[] = {
 		{ "ns", 1 }, { "us", NSEC_PER_USEC }, { "ms", NSEC_PER_MSEC },
-		{ "s", NSEC_PER_SEC }, { "min", 60ULL * NSEC_PER_SEC },
+		{ "s", NSEC_PER_SEC }, { "m", 60ULL * NSEC_PER_SEC },
+		{ "min", 60ULL * NSEC_PER_SEC },
 		{ "cycles", 1 }, { }
 	};
 	const struct unit *unit;

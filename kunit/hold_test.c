@@ -134,25 +134,32 @@ static int measure_time(struct kunit *test, const struct updater *updater,
 	return ret;
 }
 
+/* 1/100 cycles in 1/10 ns. */
+static u64 tenths(u64 cycles)
+{
+	return div64_u64(cycles * (NSEC_PER_MSEC / 10), tkfi_tsc_khz());
+}
+
 /* Less what the stopwatch itself takes; in 1/10 ns. */
 static u64 quantile(enum tkfi_sequence sequence, unsigned int percent)
 {
 	u64 shown = tkfi_quantile(timing->cycles[sequence], timing->nr, percent);
 	u64 own = timing->sections[sequence] * tkfi_stopwatch_overhead();
 
-	return div64_u64((shown - min(own, shown)) * (NSEC_PER_MSEC / 10),
-			 tkfi_tsc_khz());
+	return tenths(shown - min(own, shown));
 }
 
 static void say(const struct workload *workload, enum tkfi_sequence sequence)
 {
 	u64 median = quantile(sequence, 50), p99 = quantile(sequence, 99);
+	u64 finest = tenths(timing->sections[sequence] *
+			    tkfi_stopwatch_resolution());
 
-	tkfi_result("\"type\":\"hold\",\"workload\":\"%s\",\"readers\":\"%s\",\"hooks\":%s,\"accesses\":%u,\"ns_median\":%llu.%llu,\"ns_p99\":%llu.%llu,\"samples\":%u",
+	tkfi_result("\"type\":\"hold\",\"workload\":\"%s\",\"readers\":\"%s\",\"hooks\":%s,\"accesses\":%u,\"ns_median\":%llu.%llu,\"ns_p99\":%llu.%llu,\"ns_resolution\":%llu.%llu,\"samples\":%u",
 		    workload->name, readers[sequence],
 		    IS_ENABLED(CONFIG_TKFI_ACCESS) ? "true" : "false",
 		    accesses[sequence], median / 10, median % 10, p99 / 10,
-		    p99 % 10, timing->nr);
+		    p99 % 10, finest / 10, finest % 10, timing->nr);
 }
 
 static void hold(struct kunit *test)

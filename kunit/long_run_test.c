@@ -223,9 +223,9 @@ static void accumulation(struct kunit *test)
 		return;
 	KUNIT_EXPECT_NE(test, delayed.hash, on_time.hash);
 	if (tkfi_variant() != TKFI_FIXED)
-		tkfi_result("\"type\":\"same\",\"case\":\"updates with delays\",\"hash\":\"%016llx\"",
+		tkfi_result("\"type\":\"same\",\"suite\":\"tkfi_long_run\",\"case\":\"updates with delays\",\"hash\":\"%016llx\"",
 			    delayed.hash);
-	tkfi_result("\"type\":\"same\",\"case\":\"updates without delays\",\"hash\":\"%016llx\"",
+	tkfi_result("\"type\":\"same\",\"suite\":\"tkfi_long_run\",\"case\":\"updates without delays\",\"hash\":\"%016llx\"",
 		    on_time.hash);
 }
 

@@ -169,6 +169,9 @@ static void durations(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tkfi_parse_duration("10min", &d), 0);
 	KUNIT_EXPECT_EQ(test, d.amount, TKFI_MAX_DELAY_NS);
 	KUNIT_EXPECT_FALSE(test, d.in_cycles);
+	KUNIT_EXPECT_EQ(test, tkfi_parse_duration("5m", &d), 0);
+	KUNIT_EXPECT_EQ(test, d.amount, 300 * NSEC_PER_SEC);
+	KUNIT_EXPECT_EQ(test, tkfi_parse_duration("11m", &d), -ERANGE);
 	KUNIT_EXPECT_EQ(test, tkfi_parse_duration("7cycles", &d), 0);
 	KUNIT_EXPECT_EQ(test, d.amount, 7);
 	KUNIT_EXPECT_TRUE(test, d.in_cycles);

@@ -28,7 +28,7 @@ from runner.progress import note
 from runner.readers import readers
 from runner.report import Report
 from runner.reproduce import Request, reproduce
-from runner.suites import report, suites, test, unlike
+from runner.suites import report, subject, suites, test, unlike
 from runner.units import parse_delay, parse_frequency, parse_seconds
 
 NEEDED_GB = 2  # disk space one kernel takes: package, source, objects
@@ -126,7 +126,8 @@ def _parser() -> argparse.ArgumentParser:
     tests.add_argument("--kernel", action="append", help="may be repeated (6.12; all with --summary)")
     tests.add_argument("--variant", action="append", help="may be repeated (post-series)")
     tests.add_argument("--suite", metavar="GLOB", action="append",
-                       help="which suites; may be repeated (all)")
+                       help="which suites; may be repeated (those that test; of a path those that test "
+                            "the kernel: see list suites)")
     tests.add_argument("--boots", type=_positive, metavar="N",
                        help="boot N times and compare the traces (1)")
     tests.add_argument("--summary", action="store_true",
@@ -275,7 +276,7 @@ def _test(arguments: argparse.Namespace, layout: Layout) -> int:
     chosen = [kernels.choose(name, layout, variant) for name in arguments.kernel or [kernels.DEFAULT]
               for variant in arguments.variant or [kernels.POST_SERIES]]
     with lock.held(layout.build / ".lock"):
-        runs = test(chosen, arguments.suite or ["tkfi_*"], arguments.boots or 1, layout)
+        runs = test(chosen, arguments.suite or [], arguments.boots or 1, layout)
     different = unlike(runs)
     for line in different:
         note(line)
@@ -468,5 +469,5 @@ _LISTS: dict[str, Callable[[argparse.Namespace, Layout], list[dict[str, str]]]] 
     "scenarios": lambda _, layout: [{"name": scenario.name, "text": scenario.text}
                                     for scenario in scenarios.shipped(layout)],
     "oracles": lambda _, layout: [{"name": name, "holds": about} for name, about in oracles(layout)],
-    "suites": lambda _, layout: [{"name": name} for name in suites(layout)],
+    "suites": lambda _, layout: [{"name": name, "tests": subject(name)} for name in suites(layout)],
 }

@@ -25,13 +25,13 @@ READERS = ("kernel", "vdso")
 SAMPLES = 10_000  # the fewest that a median and a p99 are worth
 
 BOOTS = 7  # of a bare build: whatever shares its core makes a whole boot slower, by two thirds
-FINEST_NS = 10  # how far a TSC may step (AMD's Zen)
 
 METHOD = f"""\
 Accesses: loads and stores of timekeeping with the readers' sequence odd, including the one that makes it
 even again; exact, on a build with access hooks. ns: the time it is odd, by TSC, on a bare one without;
 of {SAMPLES:,} executions or more, caches hot, the kernel's log silenced, less the stopwatch's own time;
-of {BOOTS} boots the one with the least median. TSCs may step by {FINEST_NS} ns: no factors of less."""
+of {BOOTS} boots the one with the least median. < N: less than the stopwatch can tell from nothing, which
+is how far apart the times were that it showed in that boot for sections that are empty."""
 COVER_LETTER = """\
 The cover letter reports 8 -> 4 microseconds, a factor of 2. That is another quantity, the worst latency
 seen on other cores, on another machine: these figures neither confirm nor contradict it."""
@@ -46,7 +46,12 @@ class Figures:
     accesses: int
     ns_median: float
     ns_p99: float
+    ns_resolution: float
     samples: int
+
+    def resolved(self, quantity: str) -> bool:
+        """Whether a quantity is large enough to be told from nothing."""
+        return bool(getattr(self, quantity) >= (1 if quantity == "accesses" else self.ns_resolution))
 
 
 @dataclass(frozen=True)
@@ -70,10 +75,9 @@ class Bench:
 
     def factor(self, key: Key, quantity: str) -> float | None:
         """pre-series over post-series, where both are there and large enough to be compared."""
-        least = FINEST_NS if quantity == "ns_median" else 1
-        before, after = (getattr(self.figures.get(variant, {}).get(key), quantity, 0)
-                         for variant in VARIANTS[:2])
-        return before / after if min(before, after) >= least else None
+        both = [self.figures.get(variant, {}).get(key) for variant in VARIANTS[:2]]
+        values = [getattr(one, quantity) for one in both if one and one.resolved(quantity)]
+        return values[0] / values[1] if len(values) == 2 and values[1] else None
 
     def json(self) -> dict[str, Any]:
         """For a program."""
@@ -163,7 +167,8 @@ def _join(boots_of: Sequence[Mapping[Key, Hold]]) -> dict[Key, Figures]:
     timed: dict[Key, Hold] = {}
     for key, hold in ((key, hold) for holds in boots_of for key, hold in holds.items() if not hold.hooks):
         timed[key] = min(timed.get(key, hold), hold, key=lambda one: one.ns_median)
-    return {key: Figures(hold.accesses, timed[key].ns_median, timed[key].ns_p99, timed[key].samples)
+    return {key: Figures(hold.accesses, timed[key].ns_median, timed[key].ns_p99, timed[key].ns_resolution,
+                         timed[key].samples)
             for key, hold in counted.items() if key in timed}
 
 
@@ -179,7 +184,13 @@ def _table(made: Bench) -> str:
 def _cell(figures: Figures | None) -> str:
     if not figures:
         return "not measured"
-    return f"{figures.accesses:,} / {figures.ns_median:>8,.1f} / {figures.ns_p99:>8,.1f}"
+    return f"{figures.accesses:,} / {_time(figures, 'ns_median')} / {_time(figures, 'ns_p99')}"
+
+
+def _time(figures: Figures, quantity: str) -> str:
+    if not figures.resolved(quantity):
+        return f"{f'< {figures.ns_resolution:,.1f}':>8}"
+    return f"{getattr(figures, quantity):>8,.1f}"
 
 
 def _times(factor: float | None) -> str:

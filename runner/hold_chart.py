@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import TkfiError
-from runner.hold import FINEST_NS, Bench
+from runner.hold import Bench, Figures
 
 READERS = {"kernel": "kernel readers held", "vdso": "vDSO readers held"}
 COLOURS = {"pre-series": "#b35806", "post-series": "#2b6ca3", "fixed": "#5aae61"}
@@ -19,7 +19,8 @@ _LEGEND = 0.6  # height, in inches
 
 
 def write(benches: Sequence[Bench], file: Path, cache: Path) -> None:
-    """Draw the medians as bars, with a line up to the p99 and the accesses above it.
+    """Draw the medians as bars, with a line up to the p99 and the accesses above it. What is below the
+    stopwatch's resolution is a hollow bar as high as that.
 
     Raises TkfiError when matplotlib is not installed, or there is nothing to draw.
     """
@@ -37,7 +38,7 @@ def write(benches: Sequence[Bench], file: Path, cache: Path) -> None:
         row[0].set_ylabel("ns with the sequence odd")
     handles, labels = axes[0][0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="upper center", ncol=len(labels), frameon=False,
-                  title="bar: median, line: up to p99, number: accesses, grey: less than a TSC steps")
+                  title="bar: median (hollow: it is less), line: up to p99, number: accesses")
     figure.get_layout_engine().set(rect=(0, 0, 1, 1 - _LEGEND / height))
     figure.savefig(file, format="svg", facecolor="white", metadata={"Date": None, "Creator": None})
     pyplot.close(figure)
@@ -50,19 +51,27 @@ def _panel(axis: Any, bench: Bench, kind: str) -> None:
     for number, (variant, cells) in enumerate(bench.figures.items()):
         shown = [(index + (number + 0.5) * width - _WIDTH / 2, cells[name, kind])
                  for index, name in enumerate(workloads) if (name, kind) in cells]
-        places, medians = [place for place, _ in shown], [cell.ns_median for _, cell in shown]
-        above = [max(0, cell.ns_p99 - cell.ns_median) for _, cell in shown]
-        axis.bar(places, medians, width * 0.92, label=variant, color=COLOURS.get(variant, "#777777"))
-        axis.errorbar(places, medians, yerr=[[0] * len(above), above], fmt="none", elinewidth=0.8,
+        places, heights = [place for place, _ in shown], [_height(cell) for _, cell in shown]
+        above = [max(0, cell.ns_p99 - height) for height, (_, cell) in zip(heights, shown)]
+        colour = COLOURS.get(variant, "#777777")
+        bars = axis.bar(places, heights, width * 0.92, label=variant, color=colour)
+        for bar, (_, cell) in zip(bars, shown):
+            if not cell.resolved("ns_median"):
+                bar.set(facecolor="white", edgecolor=colour)
+        axis.errorbar(places, heights, yerr=[[0] * len(above), above], fmt="none", elinewidth=0.8,
                       ecolor="#333333")
-        for more, (place, cell) in zip(above, shown):
-            axis.annotate(f"{cell.accesses:,}", (place, cell.ns_median + more), fontsize=6.5,
+        for height, more, (place, cell) in zip(heights, above, shown):
+            axis.annotate(f"{cell.accesses:,}", (place, height + more), fontsize=6.5,
                           xytext=(0, 2), textcoords="offset points", ha="center", va="bottom")
     axis.set_title(f"Linux {bench.version}: {READERS.get(kind, kind)}", fontsize=10)
     axis.set_xticks(range(len(workloads)), workloads, fontsize=8)
-    axis.axhspan(0, FINEST_NS, color="#eeeeee", zorder=0)
     axis.margins(y=0.15)
     axis.spines[["top", "right"]].set_visible(False)
+
+
+def _height(cell: Figures) -> float:
+    """Of a bar: the median, or what it is known to be less than."""
+    return cell.ns_median if cell.resolved("ns_median") else cell.ns_resolution
 
 
 def _pyplot(cache: Path) -> Any:

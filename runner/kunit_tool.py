@@ -8,9 +8,9 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,8 @@ class Counts:
 
 @dataclass(frozen=True)
 class Boot:
-    """One boot. cause is None when everything held. failing names the cases that failed."""
+    """One boot. cause is None when everything held. failing names the cases that failed, suites has the
+    counts of each suite."""
 
     counts: Counts
     seconds: float
@@ -52,6 +53,7 @@ class Boot:
     console: Path
     output: str
     failing: Sequence[str] = ()
+    suites: Mapping[str, Counts] = field(default_factory=dict)
 
     def failure(self) -> str:
         """What a person wants to see first of a boot that failed."""
@@ -170,14 +172,16 @@ def made_since(directory: Path, start: float) -> int:
     return made
 
 
-def read_verdicts(path: Path) -> tuple[Counts, list[str]]:
-    """Count the cases in kunit.py's JSON, and name those that failed. A file that is absent counts as
-    nothing."""
+def read_verdicts(path: Path) -> tuple[Counts, list[str], dict[str, Counts]]:
+    """Count the cases in kunit.py's JSON, name those that failed, and count those of each suite. A file
+    that is absent counts as nothing."""
     try:
         everything = json.loads(path.read_text(encoding="utf-8"))
-        return _count(everything), [name for sub in everything["sub_groups"] for name in _failing(sub)]
+        suites = everything["sub_groups"]
+        return (_count(everything), [name for suite in suites for name in _failing(suite)],
+                {suite["name"]: _count(suite) for suite in suites})
     except FileNotFoundError:
-        return Counts(), []
+        return Counts(), [], {}
     except ValueError as error:
         raise TkfiError(f"kunit.py wrote no valid JSON to {path}: {error}") from error
 
@@ -202,16 +206,17 @@ def _failing(group: dict[str, Any]) -> list[str]:
 def _judge(status: int | None, verdicts: Path, log: Path, console: Path, timeout: int,
            seconds: float) -> Boot:
     """kunit.py's exit status is the verdict; the logs only say why."""
-    counts, failing = read_verdicts(verdicts)
+    counts, failing, suites = read_verdicts(verdicts)
     output = log.read_text(encoding="utf-8", errors="replace")
     if status is None:
         output += f"\ntimed out after {timeout} seconds"
     text = console.read_text(encoding="utf-8", errors="replace") if console.exists() else ""
     cause = None
-    if status != 0 or counts.failed or not counts.passed or not ended_well(text, output):
+    none = not counts.passed and not counts.skipped
+    if status != 0 or counts.failed or none or not ended_well(text, output):
         cause = classify(text, output, timeout)
         counts += Counts(failed=int(not counts.failed))
-    return Boot(counts, seconds, cause, console, output, failing)
+    return Boot(counts, seconds, cause, console, output, failing, suites)
 
 
 if sys.version_info < (3, 11):

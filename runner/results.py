@@ -112,9 +112,18 @@ class Shown:
 
 
 @dataclass(frozen=True)
+class Took:
+    """How long a KUnit suite took of the host's time."""
+
+    suite: str
+    ns: int
+
+
+@dataclass(frozen=True)
 class Same:
     """The hash of something that must come out the same in every variant of a kernel."""
 
+    suite: str
     case: str
     hash: str
 
@@ -122,7 +131,8 @@ class Same:
 @dataclass(frozen=True)
 class Hold:
     """What an updater executes with a sequence odd, for one workload and one kind of readers. A kernel
-    without access hooks counts no accesses; in one with them the times are of instrumented code."""
+    without access hooks counts no accesses; in one with them the times are of instrumented code. Less than
+    ns_resolution the stopwatch cannot tell from nothing."""
 
     workload: str
     readers: str
@@ -130,6 +140,7 @@ class Hold:
     accesses: int
     ns_median: float
     ns_p99: float
+    ns_resolution: float
     samples: int
 
 
@@ -316,6 +327,7 @@ class Results:
     events: list[Event] = field(default_factory=list)
     traces: list[Trace] = field(default_factory=list)
     shows: list[Shown] = field(default_factory=list)
+    took: list[Took] = field(default_factory=list)
     same: list[Same] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
     costs: list[Cost] = field(default_factory=list)
@@ -394,6 +406,8 @@ def _add(results: Results, record: Mapping[str, Any]) -> None:
         results.traces.append(_make(Trace, record))
     elif kind == "shows":
         results.shows.append(_make(Shown, record))
+    elif kind == "took":
+        results.took.append(_make(Took, record))
     elif kind == "same":
         results.same.append(_make(Same, record))
     elif kind == "hold":

@@ -9,14 +9,18 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from runner import boots, draw
+from runner import batches, boots, draw
+from runner.batches import Ran
 from runner.errors import TkfiError
 from runner.kernels import POST_SERIES, Kernel
 from runner.kunit_tool import Boot, Counts, KunitTool
 from runner.layout import Layout
 from runner.progress import note
 
+MEASURES = ("tkfi_bench", "tkfi_hold")  # for `bench`
+_OF_TKFI = "tkfi_engine"  # what the names of suites that test tkfi itself begin with
 _SUITE_NAME = re.compile(r"\.name\s*=\s*\"(tkfi_\w+)\"")
+_CASE_GLOB = re.compile(r"[\w*?\[\]!-]+", re.ASCII)
 _STAMP = re.compile(r"^\[[\d:]+\] ?", re.MULTILINE)
 _FAILED = re.compile(r"^ *# .*(?:EXPECTATION|ASSERTION) FAILED at .*$", re.MULTILINE)
 _RESULT = re.compile(r"^(?:\[[A-Z]+\]|=====| *# )", re.MULTILINE)
@@ -26,7 +30,8 @@ Traces = dict[str, tuple[int, str]]  # case -> events, hash
 @dataclass(frozen=True)
 class SuiteRun:
     """All boots of one suite on one kernel: how many cases left a trace, the names of those whose
-    traces were not the same in every boot, and the hashes that every variant must have, by name."""
+    traces were not the same in every boot, the hashes that every variant must have, by name, and how long
+    it took in all of them, None if that is not known of each."""
 
     kernel: Kernel
     suite: str
@@ -35,6 +40,7 @@ class SuiteRun:
     differing: Sequence[str]
     same: Mapping[str, str]
     version: str
+    seconds: float | None = None
 
     @property
     def counts(self) -> Counts:
@@ -42,21 +48,31 @@ class SuiteRun:
         worst = max((boot.counts for boot in self.boots), key=lambda counts: counts.failed)
         return worst + Counts(failed=len(self.differing))
 
-    @property
-    def seconds(self) -> float:
-        """Time spent in all boots."""
-        return sum(boot.seconds for boot in self.boots)
-
     def json(self) -> dict[str, Any]:
         """For a program."""
         return {
             "kernel": self.version, "variant": self.kernel.variant, "suite": self.suite,
             "boots": len(self.boots), "passed": self.counts.passed, "failed": self.counts.failed,
-            "skipped": self.counts.skipped, "seconds": round(self.seconds, 3),
+            "skipped": self.counts.skipped,
+            "seconds": None if self.seconds is None else round(self.seconds, 3),
             "causes": [boot.cause.text for boot in self.boots if boot.cause],
             "traces": self.traces, "differing": list(self.differing),
             "same": dict(self.same),
         }
+
+
+def subject(suite: str) -> str:
+    """What a suite tests: the kernel, or tkfi, whatever kernel it runs on; or that it only measures."""
+    if suite in MEASURES:
+        return "nothing: measures"
+    return "tkfi" if suite.startswith(_OF_TKFI) else "kernel"
+
+
+def default(kernel: Kernel, layout: Layout) -> list[str]:
+    """The suites that are run if nobody says which: a tree of the user's is judged by those that test the
+    kernel."""
+    wanted = ("kernel",) if kernel.path else ("kernel", "tkfi")
+    return [suite for suite in suites(layout) if subject(suite) in wanted]
 
 
 def suites(layout: Layout) -> list[str]:
@@ -83,6 +99,8 @@ def matching(patterns: Sequence[str], layout: Layout) -> list[tuple[str, str]]:
 
 def _matching_one(pattern: str, layout: Layout) -> list[tuple[str, str]]:
     suite_glob, dot, case_glob = pattern.partition(".")
+    if dot and not _CASE_GLOB.fullmatch(case_glob):
+        raise TkfiError(f"'{pattern}': a glob of cases has letters, digits, _, *, ? and [...]")
     found = [name for name in suites(layout) if fnmatchcase(name, suite_glob)]
     if not found:
         known = ", ".join(suites(layout)) or "none"
@@ -92,13 +110,11 @@ def _matching_one(pattern: str, layout: Layout) -> list[tuple[str, str]]:
 
 def test(kernels: Sequence[Kernel], patterns: Sequence[str], count: int,
          layout: Layout) -> list[SuiteRun]:
-    """Run the suites that any of patterns selects on every kernel, count times, one boot at a time."""
-    runs = []
-    selected = matching(patterns, layout)
-    for kernel in kernels:
-        tool = boots.build(kernel, layout)
-        runs += [_run_suite(tool, suite, glob, count) for suite, glob in selected]
-    return runs
+    """Run the suites that any of patterns selects, or else the default ones, on every kernel, count
+    times."""
+    selected = [(kernel, matching(patterns or default(kernel, layout), layout)) for kernel in kernels]
+    return [run for kernel, suites_of in selected
+            for run in _test(boots.build(kernel, layout), dict(suites_of), count)]
 
 
 def unlike(runs: Sequence[SuiteRun]) -> list[str]:
@@ -117,7 +133,8 @@ def report(runs: Sequence[SuiteRun]) -> str:
     several = any(run.kernel.variant != POST_SERIES for run in runs)
     rows = [[f"{run.kernel.name} {run.suite}", *([run.kernel.variant] if several else []),
              *map(str, (run.counts.passed, run.counts.failed, run.counts.skipped, len(run.boots),
-                        run.traces)), f"{run.seconds:.1f}"] for run in runs]
+                        run.traces)), "not known" if run.seconds is None else f"{run.seconds:.1f}"]
+            for run in runs]
     return draw.table(["suite", *(["variant"] if several else []), "passed", "failed", "skipped",
                        "boots", "traces", "time, s"], rows)
 
@@ -153,31 +170,46 @@ def failure(kernel: Kernel, run: boots.Run, what: str) -> list[str]:
     return [f"{kernel.title}: {run.boot.cause.text}"]
 
 
-def _run_suite(tool: KunitTool, suite: str, glob: str, count: int) -> SuiteRun:
-    booted: list[Boot] = []
-    traces: list[Traces] = []
-    same: dict[str, str] = {}
-    kernel, version = tool.kernel, tool.kernel.name
+def _test(tool: KunitTool, suites: Mapping[str, str], count: int) -> list[SuiteRun]:
+    """Run suites, by name with their filters, count times; one that does not pass is not run again."""
+    ran: dict[str, list[Ran]] = {suite: [] for suite in suites}
+    left = dict(suites)
     for number in range(1, count + 1):
-        name = f"{suite}-{number}"
         of_all = f", boot {number} of {count}" if count > 1 else ""
-        run = boots.run(tool, glob, title=f"{kernel.title} {suite}{of_all}", name=name)
-        boot, found = run.boot, run.found
-        booted.append(boot)
-        if boot.cause:
-            note(f"{failures_only(boot.output)}\n{kernel.title} {suite}: {boot.failure()}")
+        made = batches.run(tool, left, f"test-{number}", f"{tool.kernel.title}{of_all}")
+        _show(tool.kernel, made)
+        for suite, one in made.items():
+            ran[suite].append(one)
+            if one.boot.cause:
+                del left[suite]
+        if not left:
             break
-        for problem in found.problems if not found.missing else []:  # not every suite reports
-            note(problem)
-        if found.header:
-            version = found.header.kernel
-        same.update({s.case: s.hash for s in found.same})
-        traces.append({f"{t.suite}.{t.case}": (t.events, t.hash) for t in found.traces})
+    return [_suite_run(tool.kernel, suite, those) for suite, those in ran.items()]
+
+
+def _show(kernel: Kernel, made: Mapping[str, Ran]) -> None:
+    """What failed, each boot's output once."""
+    for output in dict.fromkeys(one.boot.output for one in made.values() if one.boot.cause):
+        note(failures_only(output))
+    for suite, one in made.items():
+        if one.boot.cause:
+            note(f"{kernel.title} {suite}: {one.boot.failure()}")
+
+
+def _suite_run(kernel: Kernel, suite: str, ran: Sequence[Ran]) -> SuiteRun:
+    """All that ran of a suite together. A boot that did not end well has no traces to compare."""
+    version = next((one.found.header.kernel for one in ran if one.found.header), kernel.name)
+    whole = [one.found for one in ran if not one.boot.cause]
+    same = {s.case: s.hash for found in whole for s in found.same if s.suite == suite}
+    traces = [{f"{t.suite}.{t.case}": (t.events, t.hash) for t in found.traces if t.suite == suite}
+              for found in whole]
     differing = compare(traces)
     for case in differing:
         note(f"{kernel.title} {case}: the trace is not the same in every boot: "
              + ", ".join(_describe(boot.get(case)) for boot in traces))
-    return SuiteRun(kernel, suite, booted, len(set().union(*traces)), differing, same, version)
+    known = [one.seconds for one in ran if one.seconds is not None]
+    return SuiteRun(kernel, suite, [one.boot for one in ran], len(set().union(*traces)), differing, same,
+                    version, sum(known) if len(known) == len(ran) else None)
 
 
 def _describe(trace: tuple[int, str] | None) -> str:

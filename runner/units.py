@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from runner.errors import InputError
 
-DURATIONS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "min": 60 * 10**9}  # in ns
+DURATIONS = {"ns": 1, "us": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "min": 60 * 10**9}  # in ns
 FREQUENCIES = {"ppb": 1, "ppm": 10**3, "%": 10**7}  # in ppb
 MAX_DELAY_NS = 10 * DURATIONS["min"]
 MAX_PPB = 10 * FREQUENCIES["%"]
@@ -23,7 +23,7 @@ class UnitError(InputError):
 
 def parse_delay(text: str) -> int:
     """A delay such as '10ms' in ns, 0 to 10 min. Raises UnitError."""
-    value = _quantity(text, DURATIONS, "ns", "10ms, 1.5us or 2min")
+    value = _quantity(text, DURATIONS, "ns", "10ms, 1.5us or 2m")
     if text.startswith("-"):
         raise UnitError(text, 0, 1, "a delay cannot be negative; try 10ms")
     if value > MAX_DELAY_NS:
@@ -41,7 +41,7 @@ def parse_frequency(text: str) -> int:
 
 def parse_seconds(text: str) -> int:
     """A length of time such as '90s' or '2h' in whole seconds, 1 to those of a year. Raises UnitError."""
-    value = _quantity(text, {**DURATIONS, "h": 60 * DURATIONS["min"]}, "ns", "90s, 10min or 2h")
+    value = _quantity(text, {**DURATIONS, "h": 60 * DURATIONS["min"]}, "ns", "90s, 10m or 2h")
     if value < DURATIONS["s"] or value % DURATIONS["s"]:
         raise UnitError(text, 0, len(text), "whole seconds are expected, 1s or more")
     if value // DURATIONS["s"] > MAX_SECONDS:

@@ -36,7 +36,7 @@ const struct tkfi_reader tkfi_jiffies_reader = {
 
 def test_list(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
     for what, expected in (("kernels", "6.12  linux-source-6.12  bookworm or bookworm-security\n"),
-                           ("variants", "post-series\n"), ("suites", "tkfi_engine\n"),
+                           ("variants", "post-series\n"), ("suites", "tkfi_engine  tkfi\n"),
                            ("points", "tick.calculated  kernel/time/timekeeping.c\n")):
         assert cli.main(["list", what], layout) == 0
         assert capsys.readouterr().out == expected

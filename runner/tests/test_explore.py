@@ -518,7 +518,8 @@ def test_what_is_not_for_this_kernel(start: Callable[..., Machine], layout: Layo
 
 
 def test_seconds() -> None:
-    assert [parse_seconds(text) for text in ("1s", "2min", "1.5h", "3000ms")] == [1, 120, 5400, 3]
+    assert [parse_seconds(text) for text in ("1s", "2min", "2m", "1.5h", "3000ms")] == [
+        1, 120, 120, 5400, 3]
 
 
 def test_a_replay_is_golden(start: Callable[..., Machine], layout: Layout,

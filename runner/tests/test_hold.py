@@ -33,8 +33,8 @@ def found(kernel: Kernel) -> Results:
     """What one build reports; times on the one with hooks are not to be used."""
     by = TIMES[kernel.variant]
     return Results(Header(1, "6.12.117", kernel.variant, "gcc 12"), holds=[
-        Hold(workload, readers, True, 1000 * by + index, 9e6, 9e6, 10_000) if not kernel.bare else
-        Hold(workload, readers, False, 0, 250.5 * by, 1300 * by, 10_000 + index)
+        Hold(workload, readers, True, 1000 * by + index, 9e6, 9e6, 9e6, 10_000) if not kernel.bare else
+        Hold(workload, readers, False, 0, 250.5 * by, 1300 * by, 9.5, 10_000 + index)
         for index, workload in enumerate(WORKLOADS) for readers in hold.READERS])
 
 
@@ -70,7 +70,7 @@ def test_accesses_of_one_build_and_times_of_the_other() -> None:
         "workload": "leap second", "readers": "kernel",
         "factor_accesses": round(4001 / 1001, 4), "factor_ns_median": 4.0,
         "variants": {variant: {"accesses": 1000 * by + 1, "ns_median": 250.5 * by, "ns_p99": 1300.0 * by,
-                               "samples": 10_001} for variant, by in TIMES.items()}}
+                               "ns_resolution": 9.5, "samples": 10_001} for variant, by in TIMES.items()}}
 
 
 def test_the_least_disturbed_boot_counts() -> None:
@@ -80,7 +80,7 @@ def test_the_least_disturbed_boot_counts() -> None:
     for order in ([disturbed, quiet], [quiet, disturbed]):
         bench = hold.bench([(plain, Run(PASSED, found(plain))),
                             *((bare, Run(PASSED, results_of)) for results_of in order)])
-        assert bench.figures["fixed"]["tick", "vdso"] == hold.Figures(2000, 501.0, 2600.0, 10_000)
+        assert bench.figures["fixed"]["tick", "vdso"] == hold.Figures(2000, 501.0, 2600.0, 9.5, 10_000)
 
 
 def test_one_boot_of_many_that_is_wrong_is_enough() -> None:
@@ -92,14 +92,25 @@ def test_one_boot_of_many_that_is_wrong_is_enough() -> None:
     assert bench.problems == ["6.12 fixed bare: 'tick' for kernel readers was not measured"]
 
 
-def test_no_factor_of_what_the_counter_cannot_tell() -> None:
+@pytest.mark.parametrize("p99, shown", [(1300.0, "1,300.0"), (9.9, "< 12.3")])
+def test_what_the_stopwatch_cannot_tell(p99: float, shown: str) -> None:
+    """It is said to be less than what it can, in that boot; and there is no factor of it."""
     def too_short(kernel: Kernel, found_in: Results) -> None:
         if kernel.variant == "post-series" and kernel.bare:
-            found_in.holds = [replace(line, ns_median=9.9) for line in found_in.holds]
+            found_in.holds = [replace(line, ns_median=0.2, ns_p99=p99, ns_resolution=12.3)
+                              for line in found_in.holds]
     bench = made(too_short)
     assert bench.factor(("tick", "vdso"), "ns_median") is None
-    assert bench.json()["holds"][1]["factor_ns_median"] is None
-    assert hold.report([bench]).splitlines()[4].split()[-2:] == ["4.00", "-"]
+    row = bench.json()["holds"][1]
+    assert row["factor_ns_median"] is None
+    assert [row["variants"]["post-series"][name] for name in ("ns_median", "ns_resolution")] == [0.2, 12.3]
+    line = " ".join(hold.report([bench]).splitlines()[4].split())
+    assert f"1,000 / < 12.3 / {shown} 2,000 /" in line and line.endswith(" 4.00 -")
+
+
+def test_what_is_just_large_enough() -> None:
+    bench = made(in_fixed(True, ns_median=9.5, ns_p99=9.4))
+    assert "2,000 / 9.5 / < 9.5" in " ".join(hold.report([bench]).splitlines()[4].split())
 
 
 @pytest.mark.parametrize("change, problem", [
@@ -159,8 +170,9 @@ def test_a_build_that_is_not_what_it_was_built_as(bare: bool, has: str) -> None:
 def test_lines_of_the_kernel(tmp_path: Path) -> None:
     file = tmp_path / "x.jsonl"
     file.write_text('{"type":"hold","workload":"tick","readers":"vdso","hooks":false,"accesses":0,'
-                    '"ns_median":45.6,"ns_p99":78.0,"samples":10000}\n')
-    assert results.read(file).holds == [Hold("tick", "vdso", False, 0, 45.6, 78.0, 10_000)]
+                    '"ns_median":45.6,"ns_p99":78.0,"ns_resolution":9.8,"samples":10000}\n')
+    assert results.read(file).holds == [
+        Hold("tick", "vdso", False, 0, 45.6, 78.0, 9.8, 10_000)]
 
 
 @pytest.mark.parametrize("boot, status, counted", [(PASSED, 0, "12 0"), (PANIC, 1, "12 6")])

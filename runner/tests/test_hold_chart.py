@@ -36,6 +36,14 @@ def test_of_what_is_there(tmp_path: Path) -> None:
     assert (tmp_path / "a").read_text().startswith("<?xml")
 
 
+def test_what_is_too_short_is_hollow(tmp_path: Path) -> None:
+    """As high as what it is less than, in its variant's colour, on white."""
+    for name, least in (("full", 9.5), ("hollow", 600.0)):
+        hold_chart.write([made(in_fixed(True, ns_resolution=least))], tmp_path / name, tmp_path / "cache")
+    edge = f"fill: #ffffff; stroke: {hold_chart.COLOURS['fixed']}"
+    assert [edge in (tmp_path / name).read_text() for name in ("full", "hollow")] == [False, True]
+
+
 def test_of_nothing(tmp_path: Path) -> None:
     with pytest.raises(TkfiError, match="nothing to draw"):
         hold_chart.write([made(lambda _, found_in: found_in.holds.clear())], tmp_path / "a", tmp_path)

@@ -64,7 +64,8 @@ def test_events_are_where_their_steps_are(found: Results) -> None:
     for violation in found.violations:
         vcpus, log = names(violation), log_of(found, violation)
         host = vcpus.index("host") if "host" in vcpus else None
-        assert [event.step for event in violation.events] == sorted(event.step for event in violation.events)
+        steps = [event.step for event in violation.events]
+        assert steps == sorted(steps)
         for event in violation.events:
             check_place(event, log, host)
 
@@ -84,7 +85,8 @@ def test_a_stop_stands_between_what_one_did_and_another_does(found: Results) -> 
                         for event in violation.events)
             nmi = any(event.kind == "nmi" and event.vcpu == step.vcpu and event.step == at + 1
                       for event in violation.events)
-            assert ((at, before) in stops) == (preempted and not waits and not nmi), (violation.schedule, at)
+            expected = preempted and not waits and not nmi
+            assert ((at, before) in stops) == expected, (violation.schedule, at)
             if (at, step.vcpu) in calls:
                 inside.add(step.vcpu)
             if (at + 1, step.vcpu) in ends and not (at + 1, step.vcpu) in calls:

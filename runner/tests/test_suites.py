@@ -29,5 +29,5 @@ def test_variants_that_differ() -> None:
 def test_the_kernel_reports_what_must_be_the_same(tmp_path: Path) -> None:
     file = tmp_path / "results.jsonl"
     file.write_text('{"type":"header","format":1,"kernel":"6.12","variant":"fixed","compiler":"gcc"}\n'
-                    '{"type":"same","case":"a","hash":"1"}\n', encoding="utf-8")
+                    '{"type":"same","suite":"s","case":"a","hash":"1"}\n', encoding="utf-8")
     assert [(s.case, s.hash) for s in read(file).same] == [("a", "1")]

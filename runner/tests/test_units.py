@@ -12,7 +12,8 @@ from runner.units import UnitError, format_ns, format_ppb, format_seconds, parse
 
 @pytest.mark.parametrize("text, value", [
     ("0", 0), ("0ms", 0), ("1ns", 1), ("10ms", 10_000_000), ("1.5us", 1500), (".5s", 500_000_000),
-    ("60 s", 60 * 10**9), ("10min", 600 * 10**9), ("0.000001ms", 1), ("+7ms", 7_000_000),
+    ("60 s", 60 * 10**9), ("10min", 600 * 10**9), ("5m", 300 * 10**9),
+    ("0.5 m", 30 * 10**9), ("0.000001ms", 1), ("+7ms", 7_000_000),
     ("1.000000001s", 1_000_000_001),
 ])
 def test_delay(text: str, value: int) -> None:
@@ -27,7 +28,8 @@ def test_delay(text: str, value: int) -> None:
     ("-1ms", "^", "cannot be negative"),
     ("0.5ns", "^^^", "nothing finer than 1 ns"),
     ("1.0000000001s", "^^^^^^^^^^^^", "nothing finer than 1 ns"),
-    ("10.1min", "^^^^^^^", "at most 10min"),
+    ("10.1min", "^^^^^^^", "at most 10min"), ("11m", "^^^", "at most 10min"),
+    ("5M", " ^", "use ns, us, ms, s, m, min"),
     ("1h", " ^", "unknown unit 'h'"),
     ("1e3ns", " ^^^^", "unknown unit 'e3ns'"),
     ("١ms", "^", "a number is expected"),

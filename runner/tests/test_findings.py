@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What an exploration with many findings prints."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from runner import findings, kernels
+from runner.explore import Exploration, Found, Problem
+from runner.layout import Layout
+from runner.results import Access, Event, Explored, Header, Violation
+
+EVENTS = tuple(Event("s#0", vcpu, "point", f"p{vcpu}") for vcpu in (0, 1) * 8)
+
+
+def access(place: str) -> Access:
+    return Access(0, "cpu0", "load", "x", 1, 7, "f+0x7", place)
+
+
+def violation(number: int, **more: object) -> Violation:
+    accesses = (access("a.c:1"), access("b.c:2"))
+    one = Violation(f"s{number}", "monotonic", "clock_gettime(MONOTONIC)", "ktime_get()", 9, 5, 1, 3, 1, 1,
+                    True, 9, True, 1, accesses, False, "", f"cpu0, cpu{number}", family="vdso",
+                    events=EVENTS)
+    return replace(one, **more)
+
+
+def made(layout: Layout, violations: list[Violation], scenarios: int = 200) -> Exploration:
+    explored = [Explored(f"s{number}", "dpor", 5, 5, 0, 0, 9, 9, True, 1000) for number in range(scenarios)]
+    found = [Found(one, f"tkfi1 6.12.117 post-series {one.scenario}: {one.schedule}") for one in violations]
+    return Exploration(kernels.choose("6.12", layout), Header(1, "6.12.117", "post-series", "gcc"), "dpor",
+                       scenarios, explored, found, [],
+                       vcpus={one.scenario: ("cpu0", "cpu1") for one in explored})
+
+
+@pytest.mark.parametrize("more, causes", [
+    ({}, 1), ({"clock": "clock_gettime(BOOTTIME)"}, 1), ({"first_ns": 99}, 1), ({"scenario": "s9"}, 1),
+    ({"oracle": "line"}, 2), ({"family": "kernel"}, 2),
+    ({"accesses": (access("a.c:1"), access("b.c:3"))}, 2),
+    ({"accesses": ()}, 2), ({"family": "", "clock": "S7: a rule"}, 2)])
+def test_what_is_one_cause(more: dict[str, object], causes: int) -> None:
+    found = [Found(violation(1), "1"), Found(violation(2, **more), "2")]
+    assert len(findings.groups(found)) == causes
+
+
+def test_the_plainest_of_each_cause_is_shown(layout: Layout) -> None:
+    many = [violation(number, turns=10 - number) for number in range(5)]
+    text = findings.text(made(layout, many))
+    assert text.count("NEW") == 1 and text.count("./tkfi replay") == 1
+    assert "NEW, monotonic, 5 violations of 5 scenarios, as in s4 (in 1 execution): clock_gettime" in text
+    assert "post-series s4: cpu0, cpu4'" in text
+    shown = text[text.index("NEW"):]
+    order = [shown.index(words) for words in ("NEW", "... p0", "The order that matters", "./tkfi replay")]
+    assert order == sorted(order)
+
+
+@pytest.mark.parametrize("number", [1, 2, 5, 40, 400])
+def test_a_text_is_short_whatever_was_found(layout: Layout, number: int) -> None:
+    """All of it is in the other one."""
+    many = [violation(one % 200, accesses=(access(f"a.c:{one}"), access("b.c:2"))) for one in range(number)]
+    exploration = made(layout, many)
+    text = findings.text(exploration)
+    assert text.count("\n") < findings.LINES and f"0 known violations, {number} new." in text
+    assert ("more cause" in text) == (number > 6)
+    assert text.startswith("Linux 6.12.117") and text.count("  ... p0") >= 8
+    every = findings.text(exploration, every=True)
+    assert every.count("NEW") == number and every.count("./tkfi replay") == number
+    assert all(f"\n  s{one} " in every for one in range(200))
+
+
+def test_rows_that_nobody_needs_are_counted(layout: Layout) -> None:
+    """First what has news, then what is not complete, then what is known."""
+    exploration = made(layout, [violation(7, known=True, reason="a race"), violation(9)])
+    exploration = replace(exploration, explored=[
+        replace(one, complete=one.scenario != "s150") for one in exploration.explored])
+    text = findings.text(exploration)
+    rows = [line.split()[0] for line in text.splitlines() if line.startswith("  s")]
+    assert rows == ["scenario", "s9", "s150", "s7"] and "... and 197 scenarios more; --all" in text
+    assert findings.text(made(layout, [], scenarios=1)).count("\n  s0 ") == 1  # what was asked for
+    assert "more; --all" not in findings.text(made(layout, []))
+
+
+def test_what_is_known_is_a_line(layout: Layout) -> None:
+    known = [violation(number, known=True, reason=f"reason {number % 2}") for number in range(6)]
+    text = findings.text(made(layout, known))
+    assert ("known, monotonic in s0 and 2 more: reason 0\n"
+            "known, monotonic in s1 and 2 more: reason 1\n") in text
+    assert "replay" not in text
+    every = findings.text(made(layout, known), every=True)
+    assert ("known, monotonic in s0, s2, s4: reason 0\n"
+            "  ./tkfi replay 'tkfi1 6.12.117 post-series s0") in every
+
+
+def test_problems_and_what_is_absent(layout: Layout) -> None:
+    exploration = replace(made(layout, []), problems=[Problem("it is broken", True)],
+                          absent=[f"aux-{number}" for number in range(46)])
+    text = findings.text(exploration)
+    assert "it is broken\n\n200 of 200" in text
+    assert "not for this kernel, and not explored: 46 scenarios; --all names them" in text
+    assert "aux-45" in findings.text(exploration, every=True)
+
+
+def test_the_path_of_a_tree_is_in_the_command(layout: Layout, tmp_path: Path) -> None:
+    exploration = made(layout, [violation(1)])
+    exploration = replace(exploration, kernel=replace(exploration.kernel, path=tmp_path / "my tree"))
+    assert f"--kernel '{tmp_path}/my tree'" in findings.text(exploration)
