@@ -187,24 +187,25 @@ def _everything(place: Path) -> Iterator[str]:
 
 
 def _built_from(tree: Path, objects: Path) -> Iterator[str]:
-    """What kbuild read, by its own record, and the makefiles and scripts in the directories it made
-    something in; and the directories of all but Kconfig files, with those above them in the tree."""
-    files, searched, made = set[str](), set[str](), {str(tree), str(tree / "scripts")}
+    """What kbuild read, by its own record; the directories of all that but Kconfig files, and those it made
+    something in, with those above them in the tree, and all makefiles and scripts in there."""
+    files, directories = set[str](), {str(tree), str(tree / "scripts")}
     for command in _commands(objects):
         text = command.read_bytes()
         files |= _names(_READ, text, objects)
-        searched |= _names(_SEARCHED, text, objects)
-        made.add(str(tree / command.parent.relative_to(objects)))
-    for directory in [*searched, *made, *(os.path.dirname(file) for file in files)]:
-        while directory not in made and directory.startswith(f"{tree}/"):
-            searched.add(directory)
+        directories |= _names(_SEARCHED, text, objects)
+        directories.add(str(tree / command.parent.relative_to(objects)))
+    directories.update(os.path.dirname(file) for file in files)
+    for directory in list(directories):
+        while directory.startswith(f"{tree}/"):
+            directories.add(directory)
             directory = os.path.dirname(directory)
-        searched.add(directory)
     yield from files
-    yield from (name for name in searched if os.path.isdir(name) and not name.startswith(str(objects)))
-    for directory in filter(os.path.isdir, made):
-        yield from (entry.path for entry in os.scandir(directory) if entry.is_file()
-                    and not entry.name.endswith(_NAMED_BY_KBUILD))
+    for directory in directories:
+        if os.path.isdir(directory) and not directory.startswith(str(objects)):
+            yield directory
+            yield from (entry.path for entry in os.scandir(directory) if directory.startswith(str(tree))
+                        and entry.is_file() and not entry.name.endswith(_NAMED_BY_KBUILD))
     kconfig = (objects / "include/config/auto.conf.cmd").read_text(encoding="utf-8", errors="replace")
     yield from (os.path.join(tree, name) for name in _KCONFIG.findall(kconfig))
 
