@@ -31,7 +31,7 @@ MODULES = ("boots", "fetch", "fresh", "kernels", "kunit_tool", "layout", "overla
 
 _ENVIRONMENT = re.compile(r"K[A-Z]*FLAGS|(KBUILD|KCONFIG)_\w+|HOST\w*|LLVM\w*|CROSS_COMPILE|(SUB)?ARCH|"
                           r"LOCALVERSION|CPATH|(C_INCLUDE|LIBRARY|COMPILER)_PATH|GCC_EXEC_PREFIX")
-_OUTPUTS = ("linux", ".config", "include/config/auto.conf")
+_OUTPUTS = ("linux", ".config", "include/config/auto.conf", "include/generated/autoconf.h")
 _READ = re.compile(rb"^(?:source_\S+ := |  )([^\s$]+)", re.MULTILINE)
 _SEARCHED = re.compile(rb" -I ?([^\s'\"]+)")
 _KCONFIG = re.compile(r"^\t([^\s$]+)", re.MULTILINE)
