@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from runner import lines, results, share
+from runner import fresh, lines, results, share
 from runner.errors import TkfiError
 from runner.kernels import Kernel
 from runner.kunit_tool import TIMEOUT, Ask, Boot, Counts, KunitTool
 from runner.layout import Layout
-from runner.prepare import prepare
-from runner.progress import step
+from runner.prepare import fetch, prepare
+from runner.progress import note, step
 from runner.results import Results, Violation
 
 
@@ -26,10 +26,25 @@ class Run:
 
 
 def build(kernel: Kernel, layout: Layout) -> KunitTool:
-    """Prepare and build a kernel."""
-    prepare(kernel, layout)
-    tool = KunitTool(kernel, layout)
+    """Prepare and build a kernel, unless it is built of what there is."""
+    tool, before = KunitTool(kernel, layout), fresh.read(kernel, layout)
+    if before and before.is_current(kernel, layout):
+        for text in [*before.notes, f"{kernel.title} is up to date"]:
+            note(text)
+        return tool
+    fetch(kernel, layout)
+    making, notes = fresh.Making(kernel, layout), list[str]()
+
+    def say(text: str) -> None:
+        notes.append(text)
+        note(text)
+
+    prepare(kernel, layout, say)
+    if before:
+        before.outdate(kernel, layout)
+    making.prepared()
     tool.build()
+    making.done(notes)
     return tool
 
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from runner import (bench, boots, breaks, explore, findings, hold, hold_chart, kernels, lock, patches,
-                    repeat, replay, scenarios, schedule, shows, style, summary)
+from runner import (bench, boots, breaks, explore, findings, hold, hold_chart, kernels, lock, mistakes,
+                    patches, repeat, replay, scenarios, schedule, shows, style, summary)
 from runner.errors import INTERRUPTED, Interrupted, TkfiError
 from runner.identical import check_identical
 from runner.layout import Layout
@@ -312,6 +312,7 @@ def _explore(arguments: argparse.Namespace, layout: Layout) -> int:
     request.check()
     chosen = scenarios.choose(arguments.scenario, layout)
     kernel = kernels.choose(arguments.kernel, layout, arguments.variant)
+    mistakes.check(chosen, layout, kernel.patches())
     report_to = Report.begin(Path(arguments.report)) if arguments.report else None
     with lock.held(layout.build / ".lock"):
         try:
@@ -345,6 +346,7 @@ def _replay(arguments: argparse.Namespace, layout: Layout) -> int:
         raise asked.wrong(asked.variant, f"unknown variant '{asked.variant}': kernel {kernel.name} has "
                           f"{', '.join(kernel.variants)}")
     kernel = kernels.choose(arguments.kernel or asked.version, layout, asked.variant)
+    mistakes.check([scenario], layout, kernel.patches(), asked)
     with lock.held(layout.build / ".lock"):
         tool = boots.build(kernel, layout)
         made = (repeat.repeat(tool, scenario, asked, arguments.boots, jobs=arguments.jobs)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,13 +17,18 @@ from runner.progress import note, step
 FAULT, SUITES = "kernel/time/tkfi", "kernel/time/tkfi-kunit"  # in the tree
 
 
-def prepare(kernel: Kernel, layout: Layout) -> Overlay:
-    """Fetch, patch and overlay whatever of kernel is not up to date."""
+def fetch(kernel: Kernel, layout: Layout) -> None:
+    """Download and unpack the source of a release that is not there."""
     if kernel.release:
         ensure_source(kernel.release, layout)
+
+
+def prepare(kernel: Kernel, layout: Layout, say: Callable[[str], None] = note) -> Overlay:
+    """Fetch, patch and overlay whatever of kernel is not up to date; say what is to be known of it."""
+    fetch(kernel, layout)
     source = kernel.source(layout)
     if kernel.path:
-        note(f"Kernel {tree_version(source)} in {source}: using the {kernel.series.name} patch series")
+        say(f"Kernel {tree_version(source)} in {source}: using the {kernel.series.name} patch series")
     wanted = Overlay(source, layout.tree(kernel.place), kernel.patches(),
                      {FAULT: layout.repo / "fault", SUITES: layout.repo / "kunit"})
     with step(f"Preparing the tree of {kernel.title}"):
@@ -32,7 +38,7 @@ def prepare(kernel: Kernel, layout: Layout) -> Overlay:
         if seed and not changed and not layout.objects(kernel.place).exists():
             overlay.refresh(replace(wanted, seed=seed))
     if changed:
-        note(f"Used as edited in {wanted.tree}: {', '.join(changed)}")
+        say(f"Used as edited in {wanted.tree}: {', '.join(changed)}")
     return wanted
 
 

@@ -11,12 +11,14 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import select
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -151,7 +153,9 @@ def tail(log: Path, lines: int = 15) -> str:
 
 def _start(argv: Sequence[str | Path], output: int, cwd: Path | None,
            env: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "LC_ALL": "C", "PYTHONDONTWRITEBYTECODE": "1", **(env or {})}
+    compiled = {"PYTHONPYCACHEPREFIX": sys.pycache_prefix or "",
+                "PYTHONDONTWRITEBYTECODE": "" if sys.pycache_prefix else "1"}  # never beside its source
+    environment = {**os.environ, "LC_ALL": "C", **compiled, **(env or {})}
     try:
         return subprocess.Popen([str(arg) for arg in argv], cwd=cwd, env=environment,
                                 stdin=subprocess.DEVNULL, stdout=output,
@@ -173,7 +177,7 @@ def _run_all(programs: Sequence[Program], at_once: int, tick: Callable[[], None]
                 child = _start(program.argv, output.fileno(), program.cwd, program.env)
             now = time.monotonic()
             running[number] = _Running(program, child, now, now)
-        _wait(next(iter(running.values())).child, _POLL / len(running))
+        _wait([one.child for one in running.values()], _POLL)
         now = time.monotonic()
         for number, one in list(running.items()):
             if one.child.poll() is not None:
@@ -189,9 +193,15 @@ def _run_all(programs: Sequence[Program], at_once: int, tick: Callable[[], None]
     return [ended[number] for number in range(len(programs))]
 
 
-def _wait(child: subprocess.Popen[bytes], seconds: float) -> None:
-    with suppress(subprocess.TimeoutExpired):
-        child.wait(seconds)
+def _wait(children: Sequence[subprocess.Popen[bytes]], seconds: float) -> None:
+    """Until one of them has ended, at most so long."""
+    with ExitStack() as opened:
+        ended = select.poll()
+        for child in children:
+            descriptor = os.pidfd_open(child.pid)
+            opened.callback(os.close, descriptor)
+            ended.register(descriptor, select.POLLIN)
+        ended.poll(seconds * 1000)
 
 
 def _end_all(others: set[int]) -> None:

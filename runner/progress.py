@@ -10,10 +10,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+if TYPE_CHECKING:  # it takes longer to import than many a command takes
+    from rich.progress import Progress, TaskID
 
 PLAIN_INTERVAL = 10.0  # seconds between two lines of one step when there is no terminal
 
@@ -78,6 +78,9 @@ def step(title: str) -> Iterator[Step]:
 
 @contextmanager
 def _rich_step(title: str) -> Iterator[Step]:
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
     start, outcome = time.monotonic(), "stopped"
     progress = Progress(SpinnerColumn(), TextColumn("{task.description}{task.fields[detail]}"),
                         TimeElapsedColumn(), console=Console(stderr=True), transient=True)

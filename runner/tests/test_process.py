@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -313,3 +314,26 @@ def test_apt_is_private(tmp_path: Path) -> None:
     assert fetch.sources_list(Release("1", ("a", "a-security")), "http://m/debian") == (
         f"deb [signed-by={fetch.KEYRING}] http://m/debian a main\n"
         f"deb [signed-by={fetch.KEYRING}] http://m/debian-security a-security main\n")
+
+
+def test_the_end_of_any_is_seen_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "_POLL", 60)
+    first, second = process.run_all([process.Program(["sleep", "1"], tmp_path / "first"),
+                                     process.Program(["true"], tmp_path / "second")], at_once=2)
+    assert second.seconds < 0.9 < first.seconds < 30
+
+
+def test_what_is_compiled_stays_in_build(tmp_path: Path) -> None:
+    """Of the runner, and of a program of Python's that it runs; whatever the user's environment says."""
+    repo, tool = tmp_path / "repo", tmp_path / "tool"
+    shutil.copytree(REPO / "runner", repo / "runner", ignore=shutil.ignore_patterns("tests", "__pycache__"))
+    shutil.copy(REPO / "tkfi", repo / "tkfi")
+    write(tool / "imported.py", "")
+    write(repo / "runner/__main__.py", "import pathlib, sys\nfrom runner import process\n"
+          f"process.run([sys.executable, '-c', 'import imported'], log=pathlib.Path({str(tool)!r}, 'log'), "
+          f"cwd=pathlib.Path({str(tool)!r}))\n")
+    subprocess.run([repo / "tkfi"], check=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    assert (tool / "log").read_text() == ""
+    names = {file.name.partition(".")[0] for file in (repo / "build/pycache").rglob("*.pyc")}
+    assert {"process", "errors", "imported"} <= names
+    assert not list(repo.glob("runner/**/*.pyc")) and not list(tool.glob("**/*.pyc"))

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What is refused before there is a kernel: what it would refuse, at the same place, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from runner import cli, kernels, mistakes, schedule
+from runner.errors import InputError
+from runner.layout import REPO, Layout
+from runner.macros import STRING
+from runner.mistakes import Language
+from runner.scenarios import Scenario, shipped
+
+LAYOUT = Layout(REPO)
+KNOWN = mistakes.language(LAYOUT, kernels.choose("7.3", LAYOUT).patches())
+VCPUS = "cpu0: tick; cpu1: tick; cpu2: tick; nmi cpu0: tick; host: 1ms"
+
+# What only the kernel knows: which settings go together, their ranges, and what it would obey.
+LEFT_TO_THE_KERNEL = re.compile(
+    r"singleshot=\d|nano micro|tick=\d+ freq|constant=|offset=1 |micro |nano tai|status=|tai=|tick=\d+|"
+    r"error=|offset=-?\d+|settimeofday  ?-5|settimeofday 9{9}")
+
+
+def literals(text: str) -> str:
+    """C string literals side by side."""
+    return "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', text)).replace("\\t", "\t").replace("\\n", "\n")
+
+
+def refused_by_kernel() -> list[tuple[str, int, str]]:
+    """The scenarios that the suites see refused: text, place, and the reason's beginning or a part."""
+    plans = (REPO / "kunit/plan_test.c").read_text(encoding="utf-8")
+    rows = re.findall(rf"\{{ ((?:{STRING}\s*)+),\s+(\d+),\s+\{{\s*((?:{STRING}[,\s]*)+)\}}",
+                      plans.partition("bad_plans[] = {")[2].partition("\n};")[0])
+    found = [(literals(text).lstrip(), int(at), literals(re.findall(STRING, says)[0]))
+             for text, at, says in rows]
+    explored = (REPO / "kunit/explore_test.c").read_text(encoding="utf-8")
+    table = explored.partition("static void refused(")[2].partition("\t};")[0]
+    rows = re.findall(rf"\{{ ({STRING}),\s+({STRING}),\s+(\d+) \}}", table)
+    return found + [(literals(text), int(at), literals(why)) for text, why, at in rows]
+
+
+def turns_refused_by_kernel() -> list[tuple[str, str, int]]:
+    source = (REPO / "kunit/schedule_test.c").read_text(encoding="utf-8")
+    table = source.partition("static void malformed(")[2].partition("\t};")[0]
+    return [(literals(text), literals(what), int(at))
+            for text, what, at in re.findall(rf"\{{ ({STRING}),\s+({STRING}),\s+(\d+) \}}", table)]
+
+
+def mistake(text: str, known: Language = KNOWN) -> tuple[int, str] | None:
+    """Place and reason."""
+    try:
+        mistakes.check_scenario(Scenario("given", text), known)
+    except InputError as error:
+        why, _, marks = str(error).partition(f"\n  {text}\n  ")
+        return marks.index("^"), why.removeprefix("given: ")
+    return None
+
+
+def test_the_language() -> None:
+    assert {"tick", "read", "aux", "wait", "jiffies", "suspend"} <= KNOWN.operations.keys()
+    assert KNOWN.operations["tick"] == "" and KNOWN.operations["wait"] == "TIME"
+    assert KNOWN.aux.keys() == {"adjtimex", "disable", "enable", "inject", "settime", "tick"}
+    assert len(KNOWN.settings) == 13 and {"freq=", "nano", "ss_read"} <= set(KNOWN.settings)
+    assert KNOWN.limits["TKFI_MAX_OPS"] == 8 and KNOWN.limits["TKFI_MAX_TURNS"] == 64
+
+
+def test_what_the_kernel_refuses() -> None:
+    rows = refused_by_kernel()
+    assert len(rows) > 50
+    checked = 0
+    for text, at, says in rows:
+        if "; at " in text:
+            continue  # which only a plan has
+        found = mistake(text)
+        if LEFT_TO_THE_KERNEL.search(text):
+            assert not found or found[0] == at, (text, found)
+        else:
+            assert found and found[0] == at and says in found[1], (text, found, at, says)
+            checked += 1
+    assert checked > 30
+
+
+@pytest.mark.parametrize("text,at,says", (
+    ("cpu0: tick; host: 1ms; host: 1ms", 23, "'host:' is not expected here"),
+    ("host: 1ms", 0, "'host:' is not expected here"),
+    ("cpu0: tick; host: 1ms; cpu1: tick", 23, "'cpu1:' is not expected here"),
+    ("cpu0: tick; host: 1,1,1,1,1,1,1,1,1", 18, "impossible time '1'"),
+    ("cpu0: tick; host: 0,0,0,0,0,0,0,0,0", 34, "more than 8 operations"),
+    ("cpu0: tick, read vdso MONOTONC", 17, "unknown reader 'vdso MONOTONC'; there are: REALTIME, MON"),
+    ("cpu0: read vsdo MONOTONIC", 11, "there are: vdso CLOCK, kernel FUNCTION, fast FUNCTION"),
+    ("cpu0: adjtimex freq=11%", 15, "impossible frequency 'freq=11%'"),
+    ("cpu0: adjtimex freq=0.0001ppm", 15, "impossible frequency"),
+    ("cpu0: adjtimex setoffset=11min", 15, "impossible offset 'setoffset=11min'"),
+    ("cpu0: adjtimex tick=x", 15, "impossible adjustment 'tick=x'"),
+    ("cpu0: adjtimex tick=1 tick=2", 22, "'tick=2' is the second tick=; write one"),
+    ("cpu0: ntp 5ppm", 10, "impossible frequency '5ppm'"),
+    ("cpu0: wait 1.5ms", 11, "impossible time '1.5ms'"),
+    ("cpu0: settimeofday 9223372036854775808", 19, "impossible time"),
+    ("cpu0: aux settime soon", 18, "impossible time 'soon'"),
+    ("cpu0:", 5, "unknown operation ''"),
+    ("setup: tick", 11, "an empty plan"),
+    ("cpu0: tick" + " " * 502, 511, "a plan of 512 characters; 511 are possible"),
+))
+def test_other_mistakes(text: str, at: int, says: str) -> None:
+    found = mistake(text)
+    assert found and found[0] == at and says in found[1]
+
+
+def test_auxiliary_clocks_are_not_everywhere() -> None:
+    known = mistakes.language(LAYOUT, kernels.choose("6.12", LAYOUT).patches())
+    assert mistake("cpu0: aux tick", known) == (10, "this kernel has no auxiliary clocks")
+    assert mistake("cpu0: read vdso AUX", known)
+    assert mistake("cpu0: aux tick, read vdso AUX") is None
+
+
+@pytest.mark.parametrize("text", (
+    "cpu0: tick", " setup: wait 12ms ; cpu0: adjtimex , tick;; nmi cpu0: read fast ktime_get_mono_fast_ns;",
+    "setup:; cpu0: wait 0; host: 0, 10min, 600s, 1cycles, 0ns", VCPUS,
+    "cpu0: tick; cpu1: tick; cpu2: tick; cpu3: tick; nmi cpu3: tick; nmi cpu0: tick; nmi cpu1: tick; "
+    "host: 1s",
+    "cpu0: adjtimex freq=-0.001ppm tick=10000 nano setoffset=-10min, inject +3ms, inject -0, ntp freq=+10%",
+    "cpu0: clocksource second, settimeofday -5, settimeofday +1361404800, sleeptime 10min, suspend, resume",
+    "cpu0: adjtimex singleshot=-5, adjtimex ss_read, adjtimex status=1 offset=5 micro",
+))
+def test_what_is_no_mistake(text: str) -> None:
+    assert mistake(text) is None
+
+
+def test_what_is_shipped() -> None:
+    """Each by the language of one of the kernels; what only some kernels have is all that others lack."""
+    known = [mistakes.language(LAYOUT, kernels.choose(version, LAYOUT).patches())
+             for version in ("6.1", "6.12", "7.3")]
+    for scenario in shipped(LAYOUT):
+        found = [mistake(scenario.text, one) for one in known]
+        assert None in found, (scenario, found)
+        assert all("auxiliary clocks" in one[1] or "unknown reader" in one[1] for one in found if one)
+
+
+def test_what_readme_has() -> None:
+    readme = (REPO / "README.md").read_text(encoding="utf-8")
+    lines = re.findall(r"replay '(tkfi1 [^']*)'", readme)
+    assert lines
+    for line in lines:
+        asked = schedule.parse(line)
+        mistakes.check_turns(asked, asked.choose(shipped(LAYOUT)), KNOWN)
+    given = re.findall(r"explore '(cpu0:[^']*)'", readme)
+    assert given and not any(mistake(text) for text in given)
+
+
+def turns(text: str) -> None:
+    mistakes.check_turns(schedule.parse(f'tkfi1 6.12.1 post-series "{VCPUS}": {text}'),
+                         Scenario("given", VCPUS), KNOWN)
+
+
+def test_turns_that_the_kernel_refuses() -> None:
+    rows = turns_refused_by_kernel()
+    assert len(rows) == 12
+    for text, what, at in rows:
+        with pytest.raises(InputError) as caught:
+            turns(text)
+        why, line, marks = str(caught.value).split("\n")
+        assert why == what
+        assert marks.index("^") - len("  ") == line.index(f": {text}") + 2 + at - len("  "), text
+
+
+@pytest.mark.parametrize("text", (
+    "", "cpu0", "  cpu1 ,host,  cpu0", "cpu0 before  load  tk_core+40/8#12,host",
+    "nmi0 before load x#2,cpu0", "cpu2 before lock timekeeper_lock#1, cpu0 before unlock x",
+    "cpu0 before load x#0012345678", "cpu0 before load x#4294967295", "cpu0,", ",".join(["cpu0"] * 64)))
+def test_turns_that_fit(text: str) -> None:
+    turns(text)
+
+
+def test_too_many_turns() -> None:
+    with pytest.raises(InputError, match="too many turns; 64 are possible"):
+        turns(",".join(["cpu0"] * 65))
+
+
+@pytest.mark.parametrize("command", (
+    ["explore", "cpu0: tick; cpu1: read vdso MONOTONC"],
+    ["replay", "tkfi1 6.12.117 post-series falls-vdso: cpu0, cpu5"],
+    ["replay", 'tkfi1 6.12.117 post-series "cpu0: tock": cpu0']))
+def test_nothing_is_built(command: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path,
+                          monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Layout, "build", tmp_path / "build")
+    assert cli.main(command, LAYOUT) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("tkfi: ") and said.rstrip().endswith("^")
+    assert not (tmp_path / "build").exists()
