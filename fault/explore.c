@@ -335,7 +335,7 @@ static void found(const struct tkfi_finding *finding, void *arg)
 	char text[TKFI_SCHEDULE_TEXT];
 	struct tkfi_violation *v;
 
-	if (only_counts(x, finding))
+	if ((x->only && !same_kind(finding, x->only)) || only_counts(x, finding))
 		return;
 	shrunk = shrink(x, finding);
 	x->cut |= !shrunk || shrunk->cut;
@@ -1073,8 +1073,8 @@ int tkfi_explorer_run_in_order(struct tkfi_explorer *x, unsigned int times)
 	return ret;
 }
 
-int tkfi_explorer_replay(struct tkfi_explorer *x, const char *text, char *err,
-			 size_t size)
+static int replay(struct tkfi_explorer *x, const char *text, bool explains, char *err,
+		  size_t size)
 {
 	static struct tkfi_schedule schedule;
 	unsigned long flags;
@@ -1105,7 +1105,43 @@ int tkfi_explorer_replay(struct tkfi_explorer *x, const char *text, char *err,
 	}
 	if (ret)
 		snprintf(err, size, "%s", x->session.engine->error);
-	explain_all(x);
+	if (explains)
+		explain_all(x);
+	else
+		collect(x);
 	end(x, flags);
 	return ret;
+}
+
+int tkfi_explorer_replay(struct tkfi_explorer *x, const char *text, char *err,
+			 size_t size)
+{
+	return replay(x, text, true, err, size);
+}
+
+int tkfi_explorer_confirm(struct tkfi_explorer *x, const struct tkfi_violation *v,
+			  char *err, size_t size)
+{
+	const struct tkfi_finding *f, *g = &v->finding;
+	unsigned int i;
+	int ret;
+
+	x->only = g;
+	ret = replay(x, v->schedule, false, err, size);
+	x->only = NULL;
+	if (ret && ret != -EDEADLK)
+		return ret;
+	for (i = 0; i < x->nr_violations; i++) {
+		const struct tkfi_cost *cost = &x->violations[i].cost;
+
+		f = &x->violations[i].finding;
+		/* Turns of VCPUs that touch nothing that others do count only here. */
+		if (f->first_ns == g->first_ns && f->second_ns == g->second_ns &&
+		    cost->preemptions <= v->cost.preemptions &&
+		    cost->delays <= v->cost.delays)
+			return 0;
+	}
+	snprintf(err, size, "[tkfi internal bug] executed again it comes to something else: %s",
+		 v->schedule);
+	return -EPROTO;
 }

@@ -174,6 +174,7 @@ struct tkfi_watch {
  * @replayed:	tkfi_log_hash() of the execution that was replayed last
  * @nr_replayed: and how many there were: every access is one
  * @stats:	what it did; for other strategies than dpor @classes are executions
+ * @only:	look for findings of this kind only; NULL for all
  * @each:	called after each execution with what tkfi_engine_run() returned; may be
  *		NULL. For tests
  * @each_arg:	for @each
@@ -212,6 +213,7 @@ struct tkfi_explorer {
 	u64 replayed;
 	unsigned int nr_replayed;
 	struct tkfi_dpor_stats stats;
+	const struct tkfi_finding *only;
 	void (*each)(struct tkfi_explorer *x, int ret);
 	void *each_arg;
 	void (*progress)(struct tkfi_explorer *x);
@@ -275,6 +277,19 @@ int tkfi_explorer_run_in_order(struct tkfi_explorer *x, unsigned int times);
  */
 int tkfi_explorer_replay(struct tkfi_explorer *x, const char *text, char *err,
 			 size_t size);
+
+/**
+ * tkfi_explorer_confirm() - an execution by a violation's schedule, again
+ * @x:		explorer; its scenario is the violation's. Its engine has the trace
+ * @v:		violation, not one of @x, that has a schedule
+ * @err:	a sentence that says what is wrong
+ * @size:	of @err
+ *
+ * Return: 0 if it comes to the same finding, with no more preemptions and delays; -EPROTO
+ * if it does not; or as tkfi_explorer_replay().
+ */
+int tkfi_explorer_confirm(struct tkfi_explorer *x, const struct tkfi_violation *v,
+			  char *err, size_t size);
 
 /**
  * tkfi_explorer_find() - where an operation is in the scenario's text

@@ -13,17 +13,17 @@ _DRAWN = ("call", "return", "point", "off", "stop", "blocked", "read")
 
 
 def diagram(events: Sequence[Event], *, vcpus: Sequence[str] = (),
-            violations: Sequence[Violation] | None = None) -> str:
+            violations: Sequence[Violation] | None = None, whole: bool = True) -> str:
     """One column per VCPU, time running down; vcpus are their names in a schedule, host among them.
     A read that went back says by how much: one of violations, or, without these, one below the
-    clock's last value."""
+    clock's last value. Unless whole, what comes after such reads is left out."""
     number = max([event.vcpu + 1 for event in events] + [len(vcpus), 1])
     host = vcpus.index("host") if "host" in vcpus else None
     depth = [0] * number
     begun: set[tuple[int, str]] = set()
     behind = _behind_last(events) if violations is None else _behind_first(events, violations)
     names = [title(vcpus[vcpu]) if vcpu < len(vcpus) else f"VCPU{vcpu}" for vcpu in range(number)]
-    lines = ["".join(name.ljust(COLUMN) for name in names)]
+    lines, last = ["".join(name.ljust(COLUMN) for name in names)], 0
     for event in _worth_drawing(events):
         call = event.vcpu, event.text
         if event.kind == "return" or (event.kind == "read" and call in begun):
@@ -38,6 +38,10 @@ def diagram(events: Sequence[Event], *, vcpus: Sequence[str] = (),
         text = f"<{event.text.strip('()')}>" if event.vcpu == host else _words(event)
         text += f"   <- {behind[id(event)]} ns back" if id(event) in behind else ""
         lines.append(" " * (COLUMN * event.vcpu + margin) + text)
+        if id(event) in behind:
+            last = len(lines)
+    if not whole and behind:
+        lines = lines[:last]
     return "\n".join("  " + line.rstrip() for line in lines)
 
 

@@ -193,10 +193,11 @@ class Exploration:
         return ["scenario", unit, f"complete{self._within}", "known", "new", "time, ms"], rows
 
     def diagram(self, found: Found) -> str:
-        """What happened in a violation's execution; "" if nobody executed its schedule again."""
+        """What happened in a violation's execution until it showed; "" if nobody executed its schedule
+        again."""
         one = found.violation
         vcpus = self.vcpus.get(one.scenario, ())
-        return draw.diagram(one.events, vcpus=vcpus, violations=[one]) if one.events else ""
+        return draw.diagram(one.events, vcpus=vcpus, violations=[one], whole=False) if one.events else ""
 
     @property
     def _within(self) -> str:

@@ -44,11 +44,13 @@ class Group:
 
 
 def groups(violations: Iterable[Found]) -> list[Group]:
-    """Violations by cause; the cause with the plainest schedule comes first."""
+    """Violations by cause; the cause with the plainest schedule comes first, and of those as plain the one
+    with the most violations."""
     causes: dict[tuple[str, ...], list[Found]] = {}
     for found in violations:
         causes.setdefault(_cause(found), []).append(found)
-    return sorted(map(Group, causes.values()), key=lambda group: group.plainest.violation.plainness)
+    return sorted(map(Group, causes.values()), key=lambda group: (
+        group.plainest.violation.cost, -len(group.violations), group.plainest.violation.schedule))
 
 
 def _cause(found: Found) -> tuple[str, ...]:
