@@ -161,6 +161,8 @@ int tkfi_explorer_load(struct tkfi_explorer *x,
 	int ret;
 
 	x->setup[0] = '\0';
+	x->plan.absent = false;
+	x->session.setup->absent = false;
 	if (strstarts(text, "setup:")) {
 		text += strlen("setup:");
 		end = strchrnul(text, ';');

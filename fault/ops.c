@@ -62,6 +62,7 @@ static int parse_read(struct tkfi_op *op, char *args, char *err, size_t size)
 		return 0;
 	}
 	unknown_reader(family, args ?: "", err, size);
+	op->absent = true;
 	return -EINVAL;
 }
 
@@ -343,6 +344,7 @@ static int parse_aux(struct tkfi_op *op, char *args, char *err, size_t size)
 
 	if (!tkfi_aux_clock()) {
 		snprintf(err, size, "this kernel has no auxiliary clocks");
+		op->absent = true;
 		return -EINVAL;
 	}
 	if (parse_type(op, aux_types, ARRAY_SIZE(aux_types), args, err, size))

@@ -72,6 +72,7 @@ struct tkfi_op_type {
  * @type:	which
  * @text:	where it begins in the text that it was read from
  * @wrong:	and what was read last of it: if it is refused, what is wrong
+ * @absent:	it was refused because this kernel does not have it; others may
  * @call:	as shown in a diagram
  * @reader:	for "read"
  * @sets:	clocks that it may set back, BIT(clockid_t) each
@@ -96,6 +97,7 @@ struct tkfi_op {
 	const struct tkfi_op_type *type;
 	const char *text;
 	const char *wrong;
+	bool absent;
 	char call[64];
 	const struct tkfi_reader *reader;
 	u32 sets;

@@ -243,9 +243,13 @@ static int parse_program(struct tkfi_plan *plan, char *statement, char *err,
 	if (parse_who(plan, who, program, err, size))
 		return -EINVAL;
 	program->nr = 0;
-	while ((op = strsep(&statement, ",")))
-		if (tkfi_program_add(program, op, &plan->wrong, err, size))
+	while ((op = strsep(&statement, ","))) {
+		if (tkfi_program_add(program, op, &plan->wrong, err, size)) {
+			plan->absent = program->nr < TKFI_MAX_OPS &&
+				       program->ops[program->nr].absent;
 			return -EINVAL;
+		}
+	}
 	plan->nr_programs++;
 	return 0;
 }
@@ -360,6 +364,7 @@ int tkfi_plan_parse(struct tkfi_plan *plan, char *err, size_t size,
 	plan->nr_faults = 0;
 	plan->has_host = false;
 	plan->wrong = plan->text;
+	plan->absent = false;
 	va_start(args, fmt);
 	len = vsnprintf(plan->text, sizeof(plan->text), fmt, args);
 	va_end(args);

@@ -52,6 +52,7 @@ struct tkfi_fault {
  * @probe_arg:	for @probe and @access
  * @text:	the plan as it was written, torn up by the parser
  * @wrong:	when the parser refused it, where in @text the fault is
+ * @absent:	and whether that is only because this kernel does not have it
  */
 struct tkfi_plan {
 	struct tkfi_strategy strategy;
@@ -68,6 +69,7 @@ struct tkfi_plan {
 	void *probe_arg;
 	char text[TKFI_PLAN_TEXT];
 	const char *wrong;
+	bool absent;
 };
 
 /**

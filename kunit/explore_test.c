@@ -442,8 +442,10 @@ static void say_malformed(struct kunit *test, const char *what, const char *text
 	static char why[2 * sizeof(err)];
 
 	tkfi_result_string(why, sizeof(why), err);
-	tkfi_result("\"type\":\"malformed\",\"what\":\"%s\",\"why\":\"%s\",\"at\":%u",
-		    what, why, explorer->wrong);
+	tkfi_result("\"type\":\"malformed\",\"what\":\"%s\",\"why\":\"%s\",\"at\":%u,\"absent\":%s",
+		    what, why, explorer->wrong,
+		    explorer->plan.absent || explorer->session.setup->absent ?
+		    "true" : "false");
 	KUNIT_FAIL(test, "%s\n%s\n%*s^", err, text, explorer->wrong, "");
 }
 
@@ -660,6 +662,27 @@ static void given(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, explorer->nr_violations, 0);
 }
 
+/* Only read what somebody wrote: the scenario, and the turns if there are any. */
+static void parsed(struct kunit *test)
+{
+	const struct tkfi_scenario text = { "given", scenario };
+	const struct tkfi_scenario *s = is_text() ? &text : find_scenario(scenario);
+	static struct tkfi_schedule schedule;
+
+	if (!s)
+		kunit_skip(test, "not asked for");
+	if (tkfi_explorer_load(explorer, s, err, sizeof(err))) {
+		say_malformed(test, "scenario", s->text);
+		return;
+	}
+	tkfi_plan_names(&explorer->plan, schedule.names);
+	schedule.nr_vcpus = explorer->plan.nr_programs;
+	if (turns && tkfi_schedule_parse(&schedule, turns, err, sizeof(err))) {
+		explorer->wrong = schedule.wrong;
+		say_malformed(test, "schedule", turns);
+	}
+}
+
 /* The parameter's schedule. */
 static void replayed(struct kunit *test)
 {
@@ -697,6 +720,7 @@ static struct kunit_case explore_cases[] = {
 	KUNIT_CASE_PARAM(shipped, scenario_gen_params),
 	KUNIT_CASE(heeds),
 	KUNIT_CASE(given),
+	KUNIT_CASE(parsed),
 	KUNIT_CASE(replayed),
 	{}
 };

@@ -142,9 +142,9 @@ def _outcome(tool: KunitTool, run: boots.Run, scenario: Scenario,
         return error
 
 
-def malformed(one: Malformed, scenario: Scenario, schedule: Schedule) -> InputError:
+def malformed(one: Malformed, scenario: Scenario, schedule: Schedule | None) -> InputError:
     """What to say of it to whoever wrote it."""
-    if one.what == "scenario":
+    if one.what == "scenario" or not schedule:
         return InputError(scenario.text, one.at, 1, f"{scenario.name}: {one.why}")
     more = "; ./tkfi explore finds schedules that fit this kernel" if one.what == "kernel" else ""
     return InputError(str(schedule), schedule.start + one.at, 1, f"{one.why}{more}")

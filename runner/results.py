@@ -223,11 +223,13 @@ class Refused:
 @dataclass(frozen=True)
 class Malformed:
     """What somebody wrote and the kernel could not use: why, and where the fault is. what is it in: the
-    scenario, the schedule's turns, or the kernel, which the turns do not fit."""
+    scenario, the schedule's turns, or the kernel, which the turns do not fit. absent: another kernel may
+    have what this one does not."""
 
     what: str
     why: str
     at: int
+    absent: bool = False
 
 
 @dataclass(frozen=True)
