@@ -33,6 +33,17 @@ from runner.units import parse_delay, parse_frequency, parse_seconds
 
 NEEDED_GB = 2  # disk space one kernel takes: package, source, objects
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# What the exit statuses 0 and 1 of a verb mean; the others are the same everywhere.
+_ENDS = {
+    "reproduce": ("the clock did as predicted, back or not", "it did not"),
+    "test": ("no case failed", "a case failed"),
+    "explore": ("nothing is wrong but what the kernel is known to have", "something new, or a crash"),
+    "replay": ("nothing is wrong but what the kernel is known to have", "something new, or a crash"),
+    "breaks": ("each break was noticed", "one was not"),
+    "bench": ("measured", "something that was measured is impossible"),
+    "identical": ("identical", "different"),
+    "style": ("clean", "not clean"),
+}
 _SIGNED = ("--from", "--to", "--delay")  # whose values may begin with a minus sign
 
 
@@ -109,7 +120,10 @@ def _parser() -> argparse.ArgumentParser:
 
     def verb(name: str, run: Callable[[argparse.Namespace, Layout], int],
              about: str) -> argparse.ArgumentParser:
-        added = verbs.add_parser(name, help=about, description=about, allow_abbrev=False)
+        held, failed = _ENDS.get(name, ("done", ""))
+        added = verbs.add_parser(name, help=about, description=about, allow_abbrev=False, epilog=(
+            f"Exit status: 0 {held}; {f'1 {failed}; ' * bool(failed)}2 tkfi could not do its work, and says "
+            f"what to do; {INTERRUPTED} stopped by a signal."))
         added.set_defaults(run=run)
         added.register("action", None, _Once)
         return added

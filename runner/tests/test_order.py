@@ -118,3 +118,11 @@ def test_time_that_passes_first_or_last_is_drawn_so(tool: KunitTool) -> None:
         made = replay.replay(tool, scenario, asked).diagram().splitlines()[1:]
         drawn.append([at for at, line in enumerate(made) if "pass>" in line] + [len(made) - 1])
     assert drawn[0][0] == 0 and drawn[1][0] == drawn[1][1]
+
+
+def test_readme_shows_what_is_printed(tool: KunitTool) -> None:
+    text = (Layout().repo / "README.md").read_text(encoding="utf-8")
+    shown = next(line for line in text.splitlines() if "./tkfi replay 'tkfi1 " in line)
+    asked = schedule.parse(shown.split("'")[1])
+    made = replay.replay(tool, asked.choose(scenarios.shipped(Layout())), asked).diagram()
+    assert f"```\n{made}\n```\n" in text
