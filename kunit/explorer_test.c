@@ -181,11 +181,12 @@ static void note_execution(struct tkfi_explorer *x, int ret)
  */
 static void checkpoints(struct kunit *test)
 {
-#define ADJUSTED "adjtimex freq=-5%, adjtimex freq=+5%, adjtimex freq=0ppm,"
+#define ADJUSTED "adjtimex freq=-5%,adjtimex freq=5%,adjtimex freq=0%,"
 #define LONG	"cpu0:" ADJUSTED ADJUSTED "adjtimex freq=1%, tick;"	\
 		"cpu1:" ADJUSTED ADJUSTED "adjtimex freq=1%, tick;"	\
 		"cpu2:" ADJUSTED ADJUSTED "adjtimex freq=1%, tick;"	\
-		"cpu3: read fast ktime_get_tai_fast_ns, inject -1ms, read vdso TAI"
+		"cpu3: read fast ktime_get_tai_fast_ns, inject -1ms,"	\
+		"inject 1ms,inject -1ms,inject 1ms,inject -1ms,read vdso TAI"
 	static const struct {
 		struct tkfi_scenario s;
 		struct tkfi_explore_options how;
