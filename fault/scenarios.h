@@ -306,4 +306,15 @@ static const struct tkfi_scenario tkfi_scenarios[] = {
 			     "read kernel ktime_get_aux;"),
 };
 
+/* The one of that name; NULL if there is none. */
+static inline const struct tkfi_scenario *tkfi_scenario_find(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(tkfi_scenarios); i++)
+		if (!strcmp(tkfi_scenarios[i].name, name))
+			return &tkfi_scenarios[i];
+	return NULL;
+}
+
 #endif

@@ -18,6 +18,11 @@ static void stop_before(struct tkfi_turn *turn, enum tkfi_step_kind kind,
 	tkfi_cell_name(cell, nr_cells, turn->name, sizeof(turn->name));
 }
 
+static bool is_called_alike(enum tkfi_step_kind a, enum tkfi_step_kind b)
+{
+	return !strcmp(tkfi_step_kind_name(a), tkfi_step_kind_name(b));
+}
+
 static bool is_met(const struct tkfi_turn *turn, const struct tkfi_step *step)
 {
 	char name[sizeof(turn->name)];
@@ -275,8 +280,7 @@ int tkfi_schedule_of(struct tkfi_schedule *s, const struct tkfi_engine *engine,
 				step = &engine->log[steps ? steps[k] : k];
 				turn->hit += step->cell == next->cell &&
 					     step->nr_cells == next->nr_cells &&
-					     tkfi_step_kind_name(step->kind) ==
-					     tkfi_step_kind_name(next->kind);
+					     is_called_alike(step->kind, next->kind);
 			}
 		}
 		begun[first->vcpu] = true;

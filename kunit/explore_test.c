@@ -93,16 +93,6 @@ static struct tkfi_explore_options options;
 
 static void say_progress(struct tkfi_explorer *x);
 
-static const struct tkfi_scenario *find_scenario(const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(tkfi_scenarios); i++)
-		if (!strcmp(tkfi_scenarios[i].name, name))
-			return &tkfi_scenarios[i];
-	return NULL;
-}
-
 /* As much of a host's file as fits. Return: its length, or the host's error. */
 static int read_file(const char *name, char *buf, size_t size)
 {
@@ -139,7 +129,7 @@ static int read_list(void)
 		if (!*line)
 			continue;
 		name = strsep(&line, " ");
-		s = find_scenario(name);
+		s = tkfi_scenario_find(name);
 		if (!s || !line) {
 			pr_err("tkfi: %s: '%s' is no line NAME FILE with the name of a shipped scenario\n",
 			       list, name);
@@ -221,28 +211,16 @@ static const char *say_access(char *buf, size_t size,
 			      const struct tkfi_seen *seen)
 {
 	char names[TKFI_MAX_VCPUS][TKFI_VCPU_NAME];
-	bool has_value = true;
-	const char *kind;
+	bool has_value = seen->kind != TKFI_STEP_LOCK &&
+			 seen->kind != TKFI_STEP_UNLOCK;
 	char name[40];
 	size_t len;
 
-	switch (seen->kind) {
-	case TKFI_STEP_LOCK:
-	case TKFI_STEP_UNLOCK:
-		kind = seen->kind == TKFI_STEP_LOCK ? "lock" : "unlock";
-		has_value = false;
-		break;
-	case TKFI_STEP_STORE:
-		kind = "store";
-		break;
-	default:
-		kind = "load";
-		break;
-	}
 	tkfi_plan_names(&explorer->plan, names);
 	tkfi_cell_name(seen->cell, seen->nr_cells, name, sizeof(name));
 	len = scnprintf(buf, size, "{\"vcpu\":%u,\"who\":\"%s\",\"kind\":\"%s\",\"name\":\"%s\",\"value\":",
-			seen->vcpu, names[seen->vcpu], kind, name);
+			seen->vcpu, names[seen->vcpu],
+			tkfi_step_kind_name(seen->kind), name);
 	len += has_value ? scnprintf(buf + len, size - len, "%lld", seen->value) :
 			   scnprintf(buf + len, size - len, "null");
 	/* The place that counts is the call, not what it returns to. */
@@ -308,12 +286,14 @@ static void say_found(const struct tkfi_explorer *x)
 		struct tkfi_cost cost;
 		u64 findings;
 	} said[TKFI_MAX_VIOLATIONS];
+	static char name[sizeof(x->name)];
 	static unsigned int nr;
 	unsigned int i;
 
-	/* It began anew. */
-	if (x->nr_violations < nr)
+	/* It began anew, or is another one. */
+	if (x->nr_violations < nr || strcmp(x->name, name))
 		memset(said, 0, sizeof(said));
+	strscpy(name, x->name, sizeof(name));
 	nr = x->nr_violations;
 	for (i = 0; i < nr; i++) {
 		const struct tkfi_violation *v = &x->violations[i];
@@ -403,8 +383,8 @@ static const char *say_order(const struct tkfi_explanation *why)
  * What is wrong besides what the oracles found: with the kernel, or with what it was asked
  * for. Whoever has a runner is told by that.
  */
-__printf(2, 3)
-static void say_problem(struct kunit *test, const char *fmt, ...)
+__printf(3, 4)
+static void say_problem(struct kunit *test, const char *name, const char *fmt, ...)
 {
 	static char text[1024], said[2048];
 	va_list args;
@@ -414,7 +394,7 @@ static void say_problem(struct kunit *test, const char *fmt, ...)
 	va_end(args);
 	tkfi_result_string(said, sizeof(said), text);
 	tkfi_result("\"type\":\"problem\",\"scenario\":\"%s\",\"text\":\"%s\"",
-		    explorer->name, said);
+		    name, said);
 	KUNIT_FAIL(test, "%s", text);
 }
 
@@ -427,8 +407,8 @@ static void expect_success(struct kunit *test, const struct tkfi_plan *plan)
 		for (j = 0; j < plan->programs[i].nr; j++)
 			if (!plan->programs[i].ops[j].reader &&
 			    plan->programs[i].ops[j].result < 0)
-				say_problem(test, "%s: %s failed: %lld",
-					    explorer->name,
+				say_problem(test, explorer->name,
+					    "%s: %s failed: %lld", explorer->name,
 					    plan->programs[i].ops[j].call,
 					    plan->programs[i].ops[j].result);
 }
@@ -460,8 +440,8 @@ static void say_not_found(struct kunit *test, const struct tkfi_scenario *s,
 		tkfi_result("\"type\":\"not_found\",\"scenario\":\"%s\",\"reason\":\"%s\"",
 			    s->name, known->reason);
 	else
-		say_problem(test, "%s: known, but not found: %s", s->name,
-			    known->reason);
+		say_problem(test, s->name, "%s: known, but not found: %s",
+			    s->name, known->reason);
 }
 
 /*
@@ -473,7 +453,7 @@ static bool load(struct kunit *test, const struct tkfi_scenario *s, bool is_ship
 	if (is_shipped) {
 		if (!tkfi_explorer_load(explorer, s, err, sizeof(err)))
 			return true;
-		KUNIT_FAIL(test, "%s: %s", s->name, err);
+		say_problem(test, s->name, "%s: %s", s->name, err);
 	} else {
 		if (!tkfi_given_load(explorer, s, err, sizeof(err)))
 			return true;
@@ -496,14 +476,17 @@ static void check_explored(struct kunit *test, const struct tkfi_explore_options
 	/* Who gave a scenario may know that there is but one, who bounds it gets fewer. */
 	if (!o->parts && must_be_known && stats->complete && !o->bounded &&
 	    o->strategy != TKFI_DFS && stats->classes < 2)
-		say_problem(test, "%s: %llu classes: nothing in it depends on the order",
+		say_problem(test, explorer->name,
+			    "%s: %llu classes: nothing in it depends on the order",
 			    explorer->name, stats->classes);
 	if (all && !stats->complete)
-		say_problem(test, "%s: the exploration did not come to its end",
+		say_problem(test, explorer->name,
+			    "%s: the exploration did not come to its end",
 			    explorer->name);
 	/* Parts find some beginnings to be of no use only at their end. */
 	if (!o->parts && !o->bounded && stats->redundant)
-		say_problem(test, "[tkfi internal bug] %s: %llu redundant executions",
+		say_problem(test, explorer->name,
+			    "[tkfi internal bug] %s: %llu redundant executions",
 			    explorer->name, stats->redundant);
 }
 
@@ -527,7 +510,7 @@ static void show_violation(struct kunit *test, unsigned int number,
 	snprintf(shown, sizeof(shown), "%s#%u", explorer->name, number);
 	explorer->each = steps ? say_steps : NULL;
 	if (tkfi_explorer_confirm(explorer, v, err, sizeof(err)))
-		say_problem(test, "%s: %s", explorer->name, err);
+		say_problem(test, explorer->name, "%s: %s", explorer->name, err);
 	explorer->each = NULL;
 	tkfi_result_events(shown, &explorer->session.engine->trace);
 }
@@ -557,7 +540,8 @@ static void explore(struct kunit *test, const struct tkfi_scenario *s,
 		say_violation("violation", i, &explorer->violations[i],
 			      explorer->searched);
 	if (ret) {
-		say_problem(test, "%s: %s", s->name, explorer->session.engine->error);
+		say_problem(test, s->name, "%s: %s", s->name,
+			    explorer->session.engine->error);
 		return;
 	}
 	say_explored(os_nsecs() - explorer->watch.began);
@@ -574,7 +558,8 @@ static void explore(struct kunit *test, const struct tkfi_scenario *s,
 
 		/* What the other parts find may be plainer. */
 		if (all && !options->parts && !v->minimal)
-			say_problem(test, "[tkfi internal bug] there may be a plainer schedule than %s",
+			say_problem(test, s->name,
+				    "[tkfi internal bug] there may be a plainer schedule than %s",
 				    v->schedule);
 		if (known)
 			occurs[known - tkfi_known] = true;
@@ -614,7 +599,9 @@ static void shipped(struct kunit *test)
 		kunit_skip(test, "this kernel does not have what it is about");
 	}
 	if (list && tkfi_keep_rename(options.keep, state_files[s - tkfi_scenarios]))
-		KUNIT_FAIL(test, "%s: the name of its file is too long", s->name);
+		say_problem(test, s->name,
+			    "%s: the name of its file, %s, is too long", s->name,
+			    state_files[s - tkfi_scenarios]);
 	else
 		explore(test, s, &options, true);
 }
@@ -666,7 +653,7 @@ static void given(struct kunit *test)
 static void parsed(struct kunit *test)
 {
 	const struct tkfi_scenario text = { "given", scenario };
-	const struct tkfi_scenario *s = is_text() ? &text : find_scenario(scenario);
+	const struct tkfi_scenario *s = is_text() ? &text : tkfi_scenario_find(scenario);
 	static struct tkfi_schedule schedule;
 
 	if (!s)
@@ -687,7 +674,7 @@ static void parsed(struct kunit *test)
 static void replayed(struct kunit *test)
 {
 	const struct tkfi_scenario text = { "given", scenario };
-	const struct tkfi_scenario *s = is_text() ? &text : find_scenario(scenario);
+	const struct tkfi_scenario *s = is_text() ? &text : tkfi_scenario_find(scenario);
 	unsigned int i;
 	int ret;
 

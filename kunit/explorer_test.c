@@ -235,16 +235,6 @@ static void checkpoints(struct kunit *test)
 	explorer->each = NULL;
 }
 
-static const struct tkfi_scenario *find_scenario(const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(tkfi_scenarios); i++)
-		if (!strcmp(tkfi_scenarios[i].name, name))
-			return &tkfi_scenarios[i];
-	return NULL;
-}
-
 /* The race of the cover letter, as plain as it can be, and why it is one. */
 static void explained(struct kunit *test)
 {
@@ -253,7 +243,7 @@ static void explained(struct kunit *test)
 	char name[40];
 
 	KUNIT_ASSERT_EQ(test, tkfi_explorer_load(explorer,
-						 find_scenario("falls-vdso"),
+						 tkfi_scenario_find("falls-vdso"),
 						 err, sizeof(err)), 0);
 	KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &dpor), 0);
 	KUNIT_ASSERT_EQ(test, explorer->nr_violations,
@@ -289,7 +279,7 @@ static void likened(struct kunit *test)
 	const struct tkfi_explore_options dpor = { TKFI_DPOR };
 	const struct tkfi_finding *finding = &explorer->violations[0].finding;
 	const struct tkfi_scenario s = {
-		"given", find_scenario("falls-vdso")->text
+		"given", tkfi_scenario_find("falls-vdso")->text
 	};
 	const struct tkfi_known *like;
 	unsigned int i;
@@ -323,7 +313,7 @@ static void race(struct kunit *test)
 	int ret;
 
 	KUNIT_ASSERT_EQ(test, tkfi_explorer_load(explorer,
-						 find_scenario("falls-vdso"),
+						 tkfi_scenario_find("falls-vdso"),
 						 err, sizeof(err)), 0);
 	ret = tkfi_explorer_replay(explorer,
 				   "cpu0 before store vdso.seq, host, cpu1 before load vdso.seq#3",

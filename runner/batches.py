@@ -56,6 +56,9 @@ def run(tool: KunitTool, suites: Mapping[str, str], name: str, title: str) -> di
             if len(batch) == 1:
                 made[batch[0]] = _alone(batch[0], one, crashed.get(batch[0]))
                 continue
+            if one.boot.cause and not _begun(one):
+                made |= {suite: Ran(one.boot, one.found, None) for suite in batch}
+                continue
             ended = _ended(batch, one)
             made.update(ended)
             suspects = _suspects(batch, ended, one)
@@ -110,8 +113,12 @@ def _ended(batch: Sequence[str], one: boots.Run) -> dict[str, Ran]:
 def _suspects(batch: Sequence[str], ended: Mapping[str, Ran], one: boots.Run) -> list[str]:
     """Of those that did not end the one that was under way, or else all."""
     left = [suite for suite in batch if suite not in ended]
-    begun = set(_BEGUN.findall(_console(one.boot)))
-    return [suite for suite in left if suite in begun] or left
+    return [suite for suite in left if suite in _begun(one)] or left
+
+
+def _begun(one: boots.Run) -> set[str]:
+    """The suites that a boot began. A kernel that began none will not do better with fewer of them."""
+    return set(_BEGUN.findall(_console(one.boot)))
 
 
 def _in_company(suite: str, one: boots.Run, *, passed: bool) -> Ran:

@@ -122,8 +122,8 @@ def _parser() -> argparse.ArgumentParser:
              about: str) -> argparse.ArgumentParser:
         held, failed = _ENDS.get(name, ("done", ""))
         added = verbs.add_parser(name, help=about, description=about, allow_abbrev=False, epilog=(
-            f"Exit status: 0 {held}; {f'1 {failed}; ' * bool(failed)}2 tkfi could not do its work, and says "
-            f"what to do; {INTERRUPTED} stopped by a signal."))
+            f"Exit status: 0 {held}; {f'1 {failed}; ' * bool(failed)}2 tkfi could not do its work, and "
+            f"says what to do; {INTERRUPTED} stopped by a signal."))
         added.set_defaults(run=run)
         added.register("action", None, _Once)
         return added
@@ -140,15 +140,15 @@ def _parser() -> argparse.ArgumentParser:
     tests.add_argument("--kernel", action="append", help="may be repeated (6.12; all with --summary)")
     tests.add_argument("--variant", action="append", help="may be repeated (post-series)")
     tests.add_argument("--suite", metavar="GLOB", action="append",
-                       help="which suites; may be repeated (those that test; of a path those that test "
-                            "the kernel: see list suites)")
+                       help="which suites; may be repeated (all that test something; for a tree of yours "
+                            "only those that test the kernel: see list suites)")
     tests.add_argument("--boots", type=_positive, metavar="N",
                        help="boot N times and compare the traces (1)")
     tests.add_argument("--summary", action="store_true",
                        help="measure what pre-series, post-series and fixed show of the race")
     _add_json(tests)
 
-    exploring = verb("explore", _explore, "run every execution of scenarios that differs in effect")
+    exploring = verb("explore", _explore, "explore all executions of scenarios that differ in effect")
     exploring.add_argument("scenario", nargs="*", metavar="SCENARIO", help=(
         "name or glob (see list scenarios), a text as in 'cpu0: tick; cpu1: read vdso MONOTONIC', or a "
         "file of lines NAME = TEXT (all that are shipped)"))
@@ -166,7 +166,8 @@ def _parser() -> argparse.ArgumentParser:
                            help="kernels at once (1); dpor without a bound divides scenarios among them, "
                            "at the cost of some executions that come to nothing")
     exploring.add_argument("--resume", action="store_true",
-                           help="do not begin anew: go on where the same command was stopped")
+                           help="go on where the same command was stopped, with the same build of the "
+                           "kernel; what it had explored to the end is not explored again")
     exploring.add_argument("--replay", action="store_true",
                            help="replay every violation on a kernel of its own: it must come to the same")
     exploring.add_argument("--all", action="store_true",

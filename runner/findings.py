@@ -14,6 +14,8 @@ from runner.results import Explored
 LINES = 60  # of a text that does not show all
 _ROWS = 8  # of the table, at the least
 _NAMED = 5  # scenarios that are not for a kernel
+_PROBLEMS, _SAID, _DIAGRAM = 12, 8, 12  # lines of what is shortened
+_FRAME = 14  # lines of a violation besides its diagram, about
 
 
 @dataclass(frozen=True)
@@ -63,20 +65,24 @@ def _cause(found: Found) -> tuple[str, ...]:
 
 def text(made: Exploration, *, every: bool = False) -> str:
     """The table, what is known, what is new with its diagrams, and the sum. Unless every: no rows without
-    findings, one violation of each cause, and no more than about LINES lines."""
+    findings, one violation of each cause, and at most LINES lines."""
     news = groups(made.new.values())
-    last = [*(problem.text for problem in made.problems), made.sum()]
     if every:
+        last = [*(problem.text for problem in made.problems), made.sum()]
         shown = ["\n\n".join(_whole(made, group)) for group in news]
         rows = table(made, made.explored)
         return "\n\n".join([made.title, *rows, *_said(made, every=True), *_known(made, every=True), *shown,
                             *last])
-    said, known = _said(made), _known(made, every=False) if not news else []
+    last = [*_shortened([problem.text for problem in made.problems], _PROBLEMS), made.sum()]
+    said = _shortened(_said(made), _SAID)
+    known = _known(made, every=False) if not news else []
     left = LINES - 2 - sum(part.count("\n") + 2 for part in [made.title, *said, *known, *last])
     left -= min(_ROWS, len(_with_findings(made))) + 4
     shown = []
     for number, group in enumerate(news):
         whole = _whole(made, group)
+        if not number and sum(part.count("\n") + 2 for part in whole) > left:
+            whole[1:2] = _shortened(whole[1:2], max(_DIAGRAM, left - _FRAME))
         more = len(news) - number - 1
         size = sum(part.count("\n") + 2 for part in whole)
         if number and size + 3 * bool(more) > left:
@@ -145,6 +151,15 @@ def _whole(made: Exploration, group: Group) -> list[str]:
     return [f"{group.title}: {values(one.violation)}" + (
         f"\n  {like(one.violation)}" if one.violation.like else ""),
         *filter(None, [made.diagram(one), explained(one.violation)]), made.command(one)]
+
+
+def _shortened(texts: Sequence[str], most: int) -> list[str]:
+    """Texts of at most so many lines together: the first ones, and how many are left out."""
+    lines = [line for text in texts for line in text.splitlines()]
+    if len(lines) + len(texts) - 1 <= most:
+        return list(texts)
+    left = len(lines) - most + 1
+    return ["\n".join([*lines[:most - 1], f"  ... and {left} lines more; --all shows all"])]
 
 
 def _more(made: Exploration, left: Sequence[Group], room: int) -> list[str]:

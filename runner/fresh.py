@@ -145,7 +145,7 @@ def _asked(kernel: Kernel, layout: Layout) -> dict[str, Any]:
     """What decides, besides files."""
     return {"format": FORMAT, "tree": str(layout.tree(kernel.place)), "source": str(kernel.source(layout)),
             "patches": list(map(str, kernel.patches())), "options": kernel.options,
-            "tools": [shutil.which(tool) or "" for tool in TOOLS],
+            "tools": [os.path.realpath(found) if (found := shutil.which(tool)) else "" for tool in TOOLS],
             "environment": {name: value for name, value in sorted(os.environ.items())
                             if _ENVIRONMENT.fullmatch(name)}}
 

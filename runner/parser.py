@@ -13,10 +13,12 @@ from runner import boots, fresh, kernels, replay
 from runner.kernels import Kernel
 from runner.kunit_tool import Ask, KunitTool
 from runner.layout import Layout
+from runner.progress import step
 from runner.scenarios import Scenario
 from runner.schedule import Schedule
 
 _CASE = "tkfi_explore.parsed"
+_MOST = 16  # scenarios that are asked about: each takes a boot, and a build may be as quick as many
 
 
 def check(kernel: Kernel, layout: Layout, scenarios: Sequence[Scenario],
@@ -29,8 +31,10 @@ def check(kernel: Kernel, layout: Layout, scenarios: Sequence[Scenario],
     if not tool:
         return
     turns = [f'tkfi.schedule="{schedule.turns}"'] if schedule else []
-    runs = boots.run_all(tool, [Ask(_CASE, f"parse-{number}", [f'tkfi.scenario="{one.parameter}"', *turns])
-                                for number, one in enumerate(asked)], at_once=2)
+    asks = [Ask(_CASE, f"parse-{number}", [f'tkfi.scenario="{one.parameter}"', *turns])
+            for number, one in enumerate(asked[:_MOST])]
+    with step(f"Reading what was written, on {tool.kernel.title}"):
+        runs = boots.run_all(tool, asks, at_once=2)
     for one, run in zip(asked, runs):
         for found in run.found.malformed:
             if not found.absent:

@@ -17,7 +17,7 @@ from runner.macros import STRING
 GIVEN = "given"  # what the kernel calls one that is not shipped
 MAX_TEXT = 1023  # characters; the kernel ignores a longer parameter
 
-_VCPU = re.compile(r"cpu\d|nmi cpu\d|host", re.ASCII)
+_VCPU = re.compile(r"(?:(nmi )?cpu\+?([0-9]+)|host)", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 _PARTS = rf"(?:\s|\w|{STRING})+"
 _ENTRY = re.compile(rf"{{({_PARTS}),({_PARTS})(?:,\s*(?:true|false)\s*)*}}")
@@ -40,7 +40,9 @@ class Scenario:
     def vcpus(self) -> tuple[str, ...]:
         """What the VCPUs are called, by number: cpu0, nmi0 for an NMI of it, host for the last."""
         heads = [" ".join(statement.partition(":")[0].split()) for statement in self.text.split(";")]
-        return tuple(head.replace("nmi cpu", "nmi") for head in heads if _VCPU.fullmatch(head))
+        found = [match for head in heads if (match := _VCPU.fullmatch(head))]
+        return tuple(f"{'nmi' if match[1] else 'cpu'}{int(match[2])}" if match[2] else "host"
+                     for match in found)
 
 
 def shipped(layout: Layout) -> list[Scenario]:

@@ -17,6 +17,7 @@ from typing import Any
 from runner.causes import Kind
 from runner.errors import TestFailure, TkfiError
 from runner.kunit_tool import Ask, Boot, Counts, KunitTool
+from runner.process import undisturbed
 
 # What the list and the files of each exploration are in place of.
 _LIST = ".list"
@@ -40,6 +41,10 @@ class Shared:
     def hand_on(self, *, to_the_end: bool = False) -> None:
         """Append the lines that were written since to the files that they are for; to_the_end: also one
         that the kernel did not finish. What is nobody's is for the scenario that is under way."""
+        with undisturbed():
+            self._hand_on(to_the_end)
+
+    def _hand_on(self, to_the_end: bool) -> None:
         try:
             with self.report.open("rb") as file:
                 file.seek(self._read)
@@ -153,13 +158,15 @@ class _SharedBoot:
         """What each ask came to; None for one that was not begun, and can be asked for again."""
         if not self._shared:
             return [end]
-        whole = not end.cause or end.cause.kind is Kind.FAILED
-        if not self._shared.begun and end.cause:
+        begun, whole = self._shared.begun, set(self._shared.ended)
+        came_to_its_end = not end.cause or end.cause.kind is Kind.FAILED
+        if not begun and end.cause:
             failure = TestFailure if end.cause.kind in (Kind.PANIC, Kind.TIMEOUT) else TkfiError
             raise failure(f"{tool.kernel.title}: {end.failure()}")
-        return [Boot(Counts(passed=1), end.seconds, None, end.console, "")
-                if ask.shares in self._shared.ended else
-                replace(end, output="") if whole or ask.shares in self._shared.begun else None
+        if not came_to_its_end and whole.issuperset(begun):
+            whole.discard(begun[-1])  # whatever happened, happened after it
+        return [Boot(Counts(passed=1), end.seconds, None, end.console, "") if ask.shares in whole else
+                replace(end, output="") if came_to_its_end or ask.shares in begun else None
                 for ask in self._asks]
 
 

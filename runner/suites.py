@@ -64,7 +64,7 @@ class SuiteRun:
 def subject(suite: str) -> str:
     """What a suite tests: the kernel, or tkfi, whatever kernel it runs on; or that it only measures."""
     if suite in MEASURES:
-        return "nothing: measures"
+        return "measures only"
     return "tkfi" if suite.startswith(_OF_TKFI) else "kernel"
 
 

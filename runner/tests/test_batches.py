@@ -194,6 +194,12 @@ def test_a_crash_before_a_case_begins(machine: Machine, layout: Layout) -> None:
     assert machine.asked == [list(NAMES), ["tkfi_b"], ["tkfi_c"], ["tkfi_d"]]
 
 
+def test_a_kernel_that_begins_nothing_is_booted_once(machine: Machine, layout: Layout) -> None:
+    machine.how = but("tkfi_a", "early")
+    assert counts(run(layout)) == dict.fromkeys(NAMES, (0, 1, 0))
+    assert machine.asked == [list(NAMES)]
+
+
 def test_two_that_crash(machine: Machine, layout: Layout) -> None:
     machine.how = lambda name, _before, _others: "crash" if name in ("tkfi_a", "tkfi_c") else "pass"
     assert counts(run(layout)) == {"tkfi_a": (0, 1, 0), "tkfi_b": (1, 0, 0), "tkfi_c": (0, 1, 0),
@@ -244,8 +250,8 @@ def test_two_sets(machine: Machine, layout: Layout, source: Path,
         "engine", "engine_x", "series", "bench", "hold")))
     assert cli.main(["list", "suites"], layout) == 0
     assert [line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()] == [
-        ["tkfi_bench", "nothing: measures"], ["tkfi_engine", "tkfi"], ["tkfi_engine_x", "tkfi"],
-        ["tkfi_hold", "nothing: measures"], ["tkfi_series", "kernel"]]
+        ["tkfi_bench", "measures only"], ["tkfi_engine", "tkfi"], ["tkfi_engine_x", "tkfi"],
+        ["tkfi_hold", "measures only"], ["tkfi_series", "kernel"]]
     release, tree = choose("6.12", layout), choose(str(source), layout)
     ours, kernel = ["tkfi_engine", "tkfi_engine_x"], ["tkfi_series"]
 

@@ -63,7 +63,7 @@ def test_a_text_is_short_whatever_was_found(layout: Layout, number: int) -> None
     many = [violation(one % 200, accesses=(access(f"a.c:{one}"), access("b.c:2"))) for one in range(number)]
     exploration = made(layout, many)
     text = findings.text(exploration)
-    assert text.count("\n") < findings.LINES and f"0 known violations, {number} new." in text
+    assert len(text.splitlines()) <= findings.LINES and f"0 known violations, {number} new." in text
     assert ("more cause" in text) == (number > 6)
     assert text.startswith("Linux 6.12.117") and text.count("  ... p0") >= 8
     every = findings.text(exploration, every=True)
@@ -101,6 +101,22 @@ def test_problems_and_what_is_absent(layout: Layout) -> None:
     assert "it is broken\n\n200 of 200" in text
     assert "not for this kernel, and not explored: 46 scenarios; --all names them" in text
     assert "aux-45" in findings.text(exploration, every=True)
+
+
+@pytest.mark.parametrize("more", [
+    {"problems": [Problem(f"s{number}: known, but not found: a race", True) for number in range(59)]},
+    {"problems": [Problem("s1: the kernel panicked: why\n" + "  a line\n" * 30, True)] * 9},
+    {"begun": [f"s{number}: stopped, with 0 violations so far" for number in range(178)]}])
+@pytest.mark.parametrize("number, events", [(0, 0), (1, 9), (1, 400), (400, 400)])
+def test_a_text_is_short_whatever_went_wrong(layout: Layout, more: dict[str, object], number: int,
+                                             events: int) -> None:
+    many = [violation(one % 200, accesses=(access(f"a.c:{one}"), access("b.c:2")),
+                      events=EVENTS[:1] * events) for one in range(number)]
+    exploration = replace(made(layout, many), **more)
+    text = findings.text(exploration)
+    assert len(text.splitlines()) <= findings.LINES and "lines more; --all shows all" in text
+    assert text.count("./tkfi replay") >= bool(number)
+    assert len(findings.text(exploration, every=True).splitlines()) > findings.LINES or number == 1
 
 
 def test_the_path_of_a_tree_is_in_the_command(layout: Layout, tmp_path: Path) -> None:

@@ -250,6 +250,19 @@ def test_another_compiler_compiles_all(kernel: Kernel, built: Callable[[], str |
     assert built() is not None and core.stat().st_mtime_ns > before
 
 
+def test_a_link_to_another_tool(kernel: Kernel, built: Callable[[], str | None], tmp_path: Path) -> None:
+    """As when the distribution's default changes: neither of the two is edited."""
+    tool = tmp_path / "bin/ld"
+    tool.rename(tmp_path / "bin/ld.bfd")
+    shutil.copy2(tmp_path / "bin/ld.bfd", tmp_path / "bin/ld.gold")
+    tool.symlink_to("ld.bfd")
+    built()
+    assert built() is None
+    tool.unlink()
+    tool.symlink_to("ld.gold")
+    assert built() is not None and built() is None
+
+
 @pytest.mark.parametrize("text", ("", "{", "null", "[]\n[]", '{}\n{"asked": {}}', '{}\n{"states": 3}'))
 def test_a_record_that_is_damaged(kernel: Kernel, built: Callable[[], str | None], layout: Layout,
                                   text: str) -> None:

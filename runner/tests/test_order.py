@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from runner import boots, draw, kernels, replay, scenarios, schedule
+from runner import boots, draw, fresh, kernels, replay, scenarios, schedule
 from runner.kunit_tool import Ask, KunitTool
 from runner.layout import Layout
 from runner.results import Event, Results, Step, Violation
@@ -20,8 +20,9 @@ def default_kernel() -> KunitTool:
     """The default kernel, if it is built."""
     layout = Layout()
     kernel = kernels.choose(kernels.DEFAULT, layout)
-    if not (layout.objects(kernel.place) / "linux").exists():
-        pytest.skip("the default kernel is not built: ./tkfi build")
+    record = fresh.read(kernel, layout)
+    if not record or not record.is_current(kernel, layout):
+        pytest.skip("the default kernel is not built as it is now: ./tkfi build")
     return KunitTool(kernel, layout)
 
 

@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,11 +26,12 @@ PANIC = Cause(Kind.PANIC, "the kernel panicked: why")
 @dataclass
 class Kernel:
     """Boots that report some lines of each scenario, and end at the one that is bad: in the middle of a
-    line, or before its first one."""
+    line, before its first one, or after its last one."""
 
     bad: str = ""
     cause: Cause = PANIC
     first: bool = False
+    last: bool = False
     interrupt: bool = False
     lists: list[list[str]] = field(default_factory=list)
 
@@ -45,7 +49,7 @@ class Kernel:
         with Path(given["tkfi.result"]).open("a", encoding="utf-8") as out:
             out.write(json.dumps(HEADER) + "\n")
             for name in names:
-                if name == self.bad:
+                if name == self.bad and not self.last:
                     if not self.first:
                         out.write(json.dumps({"type": "begin", "scenario": name}) + '\n{"type": "expl')
                     out.flush()
@@ -58,6 +62,8 @@ class Kernel:
                 tick()
                 if self.interrupt:
                     raise Interrupted(2)
+                if name == self.bad:
+                    return Boot(Counts(failed=1), 1, self.cause, tool.file(ask, "console.log"), "a log")
         return Boot(Counts(passed=1), 1, None, tool.file(ask, "console.log"), "")
 
 
@@ -123,6 +129,16 @@ def test_a_crash_spoils_only_what_was_under_way(tool: KunitTool, tmp_path: Path,
     assert [report(one) for one in asks] == [WHOLE, ["header", "begin", '{"type": "expl'], WHOLE, WHOLE]
 
 
+@pytest.mark.parametrize("bad, lists", [("b", [["a", "b", "c"], ["c"]]), ("c", [["a", "b", "c"]])])
+def test_a_crash_after_all_was_said_is_no_success(tool: KunitTool, tmp_path: Path, bad: str,
+                                                  lists: list[list[str]],
+                                                  monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel, asks = Kernel(bad, last=True), [ask(tmp_path, name) for name in "abc"]
+    booted = boot(kernel, tool, asks, monkeypatch)
+    assert kernel.lists == lists
+    assert [one.cause for one in booted] == [PANIC if name == bad else None for name in "abc"]
+
+
 @pytest.mark.parametrize("cause, error", [(PANIC, TestFailure), (Cause(Kind.KILLED, "died"), TkfiError)])
 def test_a_kernel_that_begins_nothing(tool: KunitTool, tmp_path: Path, cause: Cause, error: type[Exception],
                                       monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,6 +163,30 @@ def test_who_is_stopped_has_handed_on(tool: KunitTool, tmp_path: Path,
     with pytest.raises(Interrupted):
         boot(Kernel(interrupt=True), tool, asks, monkeypatch)
     assert [report(one) for one in asks] == [WHOLE, []]
+
+
+def test_a_signal_waits_until_lines_are_handed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else they would be lost: nobody reads them twice."""
+    (tmp_path / "report").write_text("".join(json.dumps({"type": kind, "scenario": "a"}) + "\n"
+                                             for kind in ("begin", "end")))
+    shared = share.Shared(tmp_path / "report", {"a": tmp_path / "a"})
+    whose = share.Shared._whose
+
+    def stopped(one: share.Shared, line: bytes) -> str:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return whose(one, line)
+
+    def interrupt(*_: object) -> None:
+        raise Interrupted(2)
+    monkeypatch.setattr(share.Shared, "_whose", stopped)
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        with pytest.raises(Interrupted):
+            shared.hand_on()
+            time.sleep(1)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert len((tmp_path / "a").read_text().splitlines()) == 2
 
 
 def test_what_was_not_handed_on_is_recovered(tmp_path: Path) -> None:
