@@ -262,12 +262,17 @@ static struct tkfi_violation *file(struct tkfi_explorer *x,
 	return v;
 }
 
-/* The plainest order of an execution's steps that comes to a finding. */
+/*
+ * The plainest order of an execution's steps that comes to a finding. Several in a row may
+ * be about the same steps, as when readers of several clocks do not agree.
+ */
 static const struct tkfi_shrunk *shrink(struct tkfi_explorer *x,
 					const struct tkfi_finding *finding)
 {
 	const struct tkfi_engine *engine = x->session.engine;
 	static struct tkfi_shrunk shrunk;
+	static struct tkfi_goal last;
+	static bool found;
 	struct tkfi_goal goal = {};
 
 	if (finding->first) {
@@ -277,11 +282,15 @@ static const struct tkfi_shrunk *shrink(struct tkfi_explorer *x,
 		goal.from = finding->second->from + 1;
 		goal.to = finding->second->to;
 	}
+	if (x->shrunk && !memcmp(&goal, &last, sizeof(goal)))
+		return found ? &shrunk : NULL;
 	if (!x->order->nr)
 		tkfi_order_of(engine, x->order);
 	shrunk.cost = no_cost;
-	return tkfi_shrink(engine, x->order, &x->plan, &goal, &shrunk) ?
-	       &shrunk : NULL;
+	found = tkfi_shrink(engine, x->order, &x->plan, &goal, &shrunk);
+	last = goal;
+	x->shrunk = true;
+	return found ? &shrunk : NULL;
 }
 
 /*
@@ -366,6 +375,7 @@ static void check(struct tkfi_explorer *x, int ret, struct tkfi_order *order,
 {
 	x->steps.nr = 0;
 	x->order = order ?: &x->steps;
+	x->shrunk = false;
 	tkfi_oracles_check(x->session.engine, x->session.setup, &x->plan, ret,
 			   x->order, fn, arg);
 }
@@ -846,6 +856,7 @@ struct sought {
 	struct tkfi_explorer *x;
 	const struct tkfi_finding *finding;
 	bool found;
+	bool wants_stopped;
 	unsigned int stopped;
 };
 
@@ -857,6 +868,8 @@ static void look_for(const struct tkfi_finding *finding, void *arg)
 	if (sought->found || !same_kind(finding, sought->finding))
 		return;
 	sought->found = true;
+	if (!sought->wants_stopped)
+		return;
 	shrunk = shrink(sought->x, finding);
 	sought->stopped = shrunk ? shrunk->stopped : 0;
 }
@@ -906,7 +919,9 @@ static void explain(struct tkfi_explorer *x, struct tkfi_violation *v)
 	if (ret && ret != -EDEADLK)
 		return;
 	tkfi_record_end(&x->recording, engine);
+	sought.wants_stopped = true;
 	violates(&sought, ret);
+	sought.wants_stopped = false;
 	if (sought.found)
 		tkfi_explain(engine, &x->recording, sought.stopped, &trial,
 			     &v->why);

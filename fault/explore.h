@@ -162,6 +162,7 @@ struct tkfi_watch {
  * @order:	of the steps of the execution that is judged; @order->nr is 0 while
  *		nobody has asked
  * @steps:	room for it
+ * @shrunk:	the plainest order of it for some finding is known
  * @recording:	of an execution that is explained
  * @options:	of the last exploration
  * @text:	the scenario's
@@ -202,6 +203,7 @@ struct tkfi_explorer {
 	struct tkfi_checkpoints checkpoints;
 	struct tkfi_order *order;
 	struct tkfi_order steps;
+	bool shrunk;
 	struct tkfi_recording recording;
 	struct tkfi_explore_options options;
 	char text[TKFI_SCENARIO_TEXT];
