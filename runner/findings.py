@@ -15,6 +15,7 @@ LINES = 60  # of a text that does not show all
 _ROWS = 8  # of the table, at the least
 _NAMED = 5  # scenarios that are not for a kernel
 _PROBLEMS, _SAID, _DIAGRAM = 12, 8, 12  # lines of what is shortened
+_FEW = 2  # reasons of what is known
 _FRAME = 14  # lines of a violation besides its diagram, about
 
 
@@ -104,7 +105,7 @@ def table(made: Exploration, explored: Sequence[Explored], *, most: int | None =
     drawn = draw.table(heading, rows)
     hidden = len(made.explored) - len(shown)
     if hidden:
-        drawn += f"\n  ... and {draw.count(hidden, 'scenario')} more; --all shows all"
+        drawn += f"\n  ... and {draw.count(hidden, 'more scenario')}; --all shows all"
     return [drawn]
 
 
@@ -129,7 +130,7 @@ def _said(made: Exploration, *, every: bool = False) -> list[str]:
 
 
 def _known(made: Exploration, *, every: bool) -> list[str]:
-    """A line for each reason; if every, with all scenarios and the plainest schedule."""
+    """A line for each reason; if every, with all scenarios. The plainest schedule of each, if every or few."""
     by_reason: dict[tuple[str, str], list[Found]] = {}
     for found in made.violations:
         if found.violation.known:
@@ -140,7 +141,7 @@ def _known(made: Exploration, *, every: bool) -> list[str]:
         names = ", ".join(group.scenarios if every else group.scenarios[:1])
         more = f" and {len(group.scenarios) - 1} more" * (not every and len(group.scenarios) > 1)
         lines.append(f"known, {oracle} in {names}{more}: {reason}")
-        if every:
+        if every or len(by_reason) <= _FEW:
             lines.append(made.command(group.plainest))
     return ["\n".join(lines)] if lines else []
 
