@@ -130,7 +130,7 @@ def _said(made: Exploration, *, every: bool = False) -> list[str]:
 
 
 def _known(made: Exploration, *, every: bool) -> list[str]:
-    """A line for each reason; if every, with all scenarios. The plainest schedule of each, if every or few."""
+    """A line for each reason, and how to see it again if there are few; if every, with all scenarios."""
     by_reason: dict[tuple[str, str], list[Found]] = {}
     for found in made.violations:
         if found.violation.known:
