@@ -144,6 +144,8 @@ def _parser() -> argparse.ArgumentParser:
                             "only those that test the kernel: see list suites)")
     tests.add_argument("--boots", type=_positive, metavar="N",
                        help="boot N times and compare the traces (1)")
+    tests.add_argument("--all", action="store_true",
+                       help="print all suites, not only those in which something failed")
     tests.add_argument("--summary", action="store_true",
                        help="measure what pre-series, post-series and fixed show of the race")
     _add_json(tests)
@@ -299,7 +301,7 @@ def _test(arguments: argparse.Namespace, layout: Layout) -> int:
     failed = sum(run.counts.failed for run in runs) + len(different)
     data = {"format": 1, "passed": passed, "failed": failed, "runs": [run.json() for run in runs],
             "unlike": different}
-    _answer(report(runs), data, arguments.json)
+    _answer(report(runs, every=arguments.all or bool(arguments.suite)), data, arguments.json)
     summary.add("KUnit", passed, failed)
     return 1 if failed else 0
 

@@ -128,8 +128,28 @@ def unlike(runs: Sequence[SuiteRun]) -> list[str]:
             for (kernel, name), hashes in found.items() if len(set(hashes.values())) > 1]
 
 
-def report(runs: Sequence[SuiteRun]) -> str:
-    """The table. traces counts the cases compared between boots."""
+def report(runs: Sequence[SuiteRun], *, every: bool = True) -> str:
+    """A table of the suites in which something failed, or of every one, and a line on all suites of each
+    kernel."""
+    shown = [run for run in runs if every or run.counts.failed]
+    tables = [_table(shown)] if shown else []
+    return "\n\n".join([*tables, "\n".join(
+        _sum([run for run in runs if run.kernel == kernel])
+        for kernel in dict.fromkeys(run.kernel for run in runs))])
+
+
+def _sum(runs: Sequence[SuiteRun]) -> str:
+    counts = sum((run.counts for run in runs), Counts())
+    boots = max(len(run.boots) for run in runs)
+    compared = f", {sum(run.traces for run in runs):,} traces compared between {boots} boots" * (boots > 1)
+    kernel = runs[0].kernel
+    variant = f" ({kernel.variant})" * (kernel.variant != POST_SERIES)
+    return (f"{kernel.name}{variant}: {draw.count(len(runs), 'suite')}, {counts.passed:,} passed, "
+            f"{counts.failed:,} failed, {counts.skipped:,} skipped{compared}")
+
+
+def _table(runs: Sequence[SuiteRun]) -> str:
+    """traces counts the cases compared between boots."""
     several = any(run.kernel.variant != POST_SERIES for run in runs)
     rows = [[f"{run.kernel.name} {run.suite}", *([run.kernel.variant] if several else []),
              *map(str, (run.counts.passed, run.counts.failed, run.counts.skipped, len(run.boots),

@@ -263,3 +263,16 @@ def test_two_sets(machine: Machine, layout: Layout, source: Path,
 
 def test_what_measures_is_there() -> None:
     assert set(suites.MEASURES) == {bench.SUITE, hold.SUITE} <= set(suites.suites(Layout()))
+
+
+def test_only_what_failed_is_a_row(machine: Machine, layout: Layout) -> None:
+    machine.how = but("tkfi_b", "crash")
+    runs = list(run(layout).values())
+    short, whole = suites.report(runs, every=False), suites.report(runs)
+    assert "tkfi_b" in short and "tkfi_a" not in short and all(name in whole for name in NAMES)
+    total = "6.12: 4 suites, 3 passed, 1 failed, 0 skipped"
+    assert short.endswith(f"\n\n{total}") and whole.endswith(f"\n\n{total}")
+    machine.how = lambda *_: "pass"
+    runs = list(run(layout, 2).values())
+    assert suites.report(runs, every=False) == (
+        "6.12: 4 suites, 4 passed, 0 failed, 0 skipped, 4 traces compared between 2 boots")
