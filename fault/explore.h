@@ -6,6 +6,7 @@
 #include "dpor.h"
 #include "estimate.h"
 #include "explain.h"
+#include "interleave.h"
 #include "oracle.h"
 #include "schedule.h"
 #include "session.h"
@@ -159,6 +160,7 @@ struct tkfi_watch {
  * @watched:	it has watched the first ones
  * @dpor:	memory of the exploration
  * @visited:	memory of a search that is pruned
+ * @dfs:	memory of the strategy of that name
  * @order:	of the steps of the execution that is judged; @order->nr is 0 while
  *		nobody has asked
  * @steps:	room for it
@@ -200,6 +202,7 @@ struct tkfi_explorer {
 	bool watched;
 	struct tkfi_dpor *dpor;
 	struct tkfi_visited *visited;
+	struct tkfi_interleave dfs;
 	struct tkfi_checkpoints checkpoints;
 	struct tkfi_order *order;
 	struct tkfi_order steps;

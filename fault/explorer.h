@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of the explorer need of each other; explore.h is for everybody else.
+ *
+ * explorer.c: scenarios, and the state in which executions begin; explore.c: the
+ * explorations; violations.c: what they find, by kinds; explained.c: why; replay.c: once
+ * more; explore_state.c: going on after a kill.
+ */
+#ifndef __TKFI_EXPLORER_H
+#define __TKFI_EXPLORER_H
+
+#include "explore.h"
+
+/* Forget what was learnt of the scenario's cells, and what snapshots hold. */
+void tkfi_explorer_collect(struct tkfi_explorer *x);
+
+/* Parse the set-up again. Return: as tkfi_plan_parse(). */
+int tkfi_explorer_parse_setup(struct tkfi_explorer *x, char *err, size_t size);
+
+/**
+ * tkfi_explorer_enter() - begin to execute
+ * @x:		explorer; a scenario has been loaded
+ * @flags:	for tkfi_explorer_leave(), whatever is returned
+ *
+ * Interrupts are off, the kernel's own state is saved, the scenario is set up.
+ *
+ * Return: 0, or what the set-up came to, as tkfi_plan_run().
+ */
+int tkfi_explorer_enter(struct tkfi_explorer *x, unsigned long *flags);
+
+/* Give the kernel its own state back. */
+void tkfi_explorer_leave(struct tkfi_explorer *x, unsigned long flags);
+
+/* Put everything where executions begin; @arg is the explorer. Return: 0. */
+int tkfi_explorer_start(void *arg);
+
+/* -E2BIG if not all steps of the last execution are known, or else @ret. */
+int tkfi_explorer_too_long(struct tkfi_engine *engine, int ret);
+
+/**
+ * tkfi_explorer_check() - let the oracles look at the last execution
+ * @x:		explorer
+ * @ret:	what tkfi_engine_run() returned
+ * @order:	of its steps, NULL if nobody knows it yet
+ * @fn:		called for each finding
+ * @arg:	for @fn
+ */
+void tkfi_explorer_check(struct tkfi_explorer *x, int ret, struct tkfi_order *order,
+			 tkfi_finding_fn fn, void *arg);
+
+/* The same, and keep the violations; @arg is the explorer. */
+void tkfi_explorer_judge(void *arg, int ret, struct tkfi_order *order);
+
+/**
+ * tkfi_explore_within() - all executions of so many preemptions
+ * @x:		explorer
+ * @bound:	the most preemptions
+ * @prune:	of those that do not differ, only one
+ * @most:	the most executions, 0 for all
+ *
+ * Return: as tkfi_explore().
+ */
+int tkfi_explore_within(struct tkfi_explorer *x, unsigned int bound, bool prune,
+			u64 most);
+
+/* Are two findings of one kind? Which operations of the programs does not matter. */
+bool tkfi_finding_is_like(const struct tkfi_finding *a, const struct tkfi_finding *b);
+
+/*
+ * The plainest order of the last execution's steps that comes to a finding; NULL if there
+ * is none to be had. Valid until it is asked for again.
+ */
+const struct tkfi_shrunk *tkfi_violations_shrink(struct tkfi_explorer *x,
+						 const struct tkfi_finding *finding);
+
+/* Add a finding of the last execution; @arg is the explorer. */
+void tkfi_violations_add(const struct tkfi_finding *finding, void *arg);
+
+/* Those of one kind whose accesses are the same are the same. */
+void tkfi_violations_merge(struct tkfi_explorer *x);
+
+/* All executions are going to be repeated; @arg is the explorer. */
+void tkfi_violations_forget(void *arg);
+
+/*
+ * Is there anything plainer than what was found? If not all executions are known, look at
+ * all that could be, as far as that is not too much.
+ */
+void tkfi_explorer_seek_plainer(struct tkfi_explorer *x);
+
+/*
+ * Explain all that was found. Every step is a choice to that, but not to an exploration
+ * that comes after it.
+ */
+void tkfi_explorer_explain(struct tkfi_explorer *x);
+
+/* Write down where the exploration is. */
+void tkfi_explorer_save(struct tkfi_explorer *x);
+
+/* Go on from what was saved. Return: 1 if there was something, 0 if not, -ESTALE. */
+int tkfi_explorer_resume(struct tkfi_explorer *x);
+
+#endif

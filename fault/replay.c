@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/errno.h>
+#include <linux/kernel.h>
+
+#include "cells.h"
+#include "explorer.h"
+
+static int replay(struct tkfi_explorer *x, const char *text, bool explains, char *err,
+		  size_t size)
+{
+	static struct tkfi_schedule schedule;
+	unsigned long flags;
+	int ret;
+
+	tkfi_explorer_collect(x);
+	tkfi_plan_names(&x->plan, schedule.names);
+	schedule.nr_vcpus = x->plan.nr_programs;
+	ret = tkfi_schedule_parse(&schedule, text, err, size);
+	x->wrong = schedule.wrong;
+	if (ret)
+		return ret;
+	tkfi_violations_forget(x);
+	x->searched = 0;
+	ret = tkfi_explorer_enter(x, &flags);
+	if (!ret) {
+		tkfi_explorer_start(x);
+		tkfi_cells_share_all();
+		tkfi_cells_uncheck();
+		ret = tkfi_explorer_too_long(x->session.engine,
+					     tkfi_engine_run(x->session.engine,
+							     &schedule.strategy));
+		x->wrong = schedule.wrong;
+		x->replayed = tkfi_log_hash(x->session.engine);
+		x->nr_replayed = x->session.engine->nr_log;
+		if (!ret || ret == -EDEADLK)
+			tkfi_explorer_judge(x, ret, NULL);
+	}
+	if (ret)
+		snprintf(err, size, "%s", x->session.engine->error);
+	if (explains)
+		tkfi_explorer_explain(x);
+	else
+		tkfi_explorer_collect(x);
+	tkfi_explorer_leave(x, flags);
+	return ret;
+}
+
+int tkfi_explorer_replay(struct tkfi_explorer *x, const char *text, char *err,
+			 size_t size)
+{
+	return replay(x, text, true, err, size);
+}
+
+int tkfi_explorer_confirm(struct tkfi_explorer *x, const struct tkfi_violation *v,
+			  char *err, size_t size)
+{
+	const struct tkfi_finding *f, *g = &v->finding;
+	unsigned int i;
+	int ret;
+
+	x->only = g;
+	ret = replay(x, v->schedule, false, err, size);
+	x->only = NULL;
+	if (ret && ret != -EDEADLK)
+		return ret;
+	for (i = 0; i < x->nr_violations; i++) {
+		const struct tkfi_cost *cost = &x->violations[i].cost;
+
+		f = &x->violations[i].finding;
+		/* Turns of VCPUs that touch nothing that others do count only here. */
+		if (f->first_ns == g->first_ns && f->second_ns == g->second_ns &&
+		    cost->preemptions <= v->cost.preemptions &&
+		    cost->delays <= v->cost.delays)
+			return 0;
+	}
+	snprintf(err, size, "[tkfi internal bug] executed again it comes to something else: %s",
+		 v->schedule);
+	return -EPROTO;
+}

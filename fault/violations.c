@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/ctype.h>
+#include <linux/kernel.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
+#include <linux/string.h>
+
+#include "cells.h"
+#include "explorer.h"
+
+void tkfi_violations_forget(void *arg)
+{
+	struct tkfi_explorer *x = arg;
+
+	/* What was found by another strategy stays found. */
+	if (x->searching)
+		return;
+	x->nr_violations = 0;
+	x->cut = false;
+}
+
+/* How many findings of a kind are shrunk when they come by chance. */
+#define SHRUNK_SAMPLES	16
+
+/* More than anything. */
+static const struct tkfi_cost no_cost = { UINT_MAX, UINT_MAX, UINT_MAX };
+
+bool tkfi_finding_is_like(const struct tkfi_finding *a, const struct tkfi_finding *b)
+{
+	return a->oracle == b->oracle && a->clock == b->clock &&
+	       !a->first == !b->first &&
+	       (!a->first || a->first->reader == b->first->reader);
+}
+
+/* The violation that a finding belongs to; NULL if there is no room. */
+static struct tkfi_violation *find_or_add(struct tkfi_explorer *x,
+					  const struct tkfi_finding *finding,
+				   unsigned int about)
+{
+	struct tkfi_violation *v;
+	unsigned int i;
+
+	for (i = 0; i < x->nr_violations; i++) {
+		v = &x->violations[i];
+		if (tkfi_finding_is_like(&v->finding, finding) && v->about == about)
+			return v;
+	}
+	if (x->nr_violations == TKFI_MAX_VIOLATIONS)
+		return NULL;
+	v = &x->violations[x->nr_violations++];
+	*v = (struct tkfi_violation){
+		.finding = *finding,
+		.cost = no_cost,
+		.about = about,
+	};
+	return v;
+}
+
+/*
+ * The plainest order of an execution's steps that comes to a finding. Several in a row may
+ * be about the same steps, as when readers of several clocks do not agree.
+ */
+const struct tkfi_shrunk *tkfi_violations_shrink(struct tkfi_explorer *x,
+						 const struct tkfi_finding *finding)
+{
+	const struct tkfi_engine *engine = x->session.engine;
+	static struct tkfi_shrunk shrunk;
+	static struct tkfi_goal last;
+	static bool found;
+	struct tkfi_goal goal = {};
+
+	if (finding->first) {
+		goal.first = finding->first_vcpu;
+		goal.nth = finding->first->to;
+		goal.second = finding->second_vcpu;
+		goal.from = finding->second->from + 1;
+		goal.to = finding->second->to;
+	}
+	if (x->shrunk && !memcmp(&goal, &last, sizeof(goal)))
+		return found ? &shrunk : NULL;
+	if (!x->order->nr)
+		tkfi_order_of(engine, x->order);
+	shrunk.cost = no_cost;
+	found = tkfi_shrink(engine, x->order, &x->plan, &goal, &shrunk);
+	last = goal;
+	x->shrunk = true;
+	return found ? &shrunk : NULL;
+}
+
+/*
+ * Samples find one thing again and again: what makes it plainer is the search that comes
+ * afterwards. Returns whether this one need only be counted.
+ */
+static bool only_counts(struct tkfi_explorer *x, const struct tkfi_finding *finding)
+{
+	struct tkfi_violation *v;
+
+	if (x->searching ||
+	    (x->options.strategy <= TKFI_DFS && !x->options.as_found))
+		return false;
+	for (v = x->violations; v < x->violations + x->nr_violations; v++) {
+		if (tkfi_finding_is_like(&v->finding, finding) &&
+		    v->findings >= SHRUNK_SAMPLES) {
+			v->findings++;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What the engine says of VCPUs that cannot go on, by the names that a schedule has. */
+static void say_waits(const char *error,
+		      const char names[TKFI_MAX_VCPUS][TKFI_VCPU_NAME], char *buf,
+		      size_t size)
+{
+	static const char deadlock[] = "deadlock: ";
+	size_t len = 0;
+
+	if (strstarts(error, deadlock))
+		error += strlen(deadlock);
+	while (*error && len + TKFI_VCPU_NAME < size) {
+		if (strstarts(error, "VCPU") && isdigit(error[4])) {
+			len += scnprintf(buf + len, size - len, "%s",
+					 names[error[4] - '0']);
+			error += 5;
+		} else {
+			buf[len++] = *error++;
+		}
+	}
+	buf[len] = '\0';
+}
+
+/* Keep the plainest schedule. */
+void tkfi_violations_add(const struct tkfi_finding *finding, void *arg)
+{
+	struct tkfi_explorer *x = arg;
+	const struct tkfi_engine *engine = x->session.engine;
+	static struct tkfi_schedule schedule;
+	const struct tkfi_shrunk *shrunk;
+	char text[TKFI_SCHEDULE_TEXT];
+	struct tkfi_violation *v;
+
+	if ((x->only && !tkfi_finding_is_like(finding, x->only)) || only_counts(x, finding))
+		return;
+	shrunk = tkfi_violations_shrink(x, finding);
+	x->cut |= !shrunk || shrunk->cut;
+	v = find_or_add(x, finding, shrunk && shrunk->nr ?
+		 tkfi_cell_about(engine->log[shrunk->stopped].cell) : 0);
+	if (!v)
+		return;
+	v->findings += !x->searching;
+	if (!shrunk || !tkfi_cost_less(&shrunk->cost, &v->cost))
+		return;
+	tkfi_plan_names(&x->plan, schedule.names);
+	/* One that is too long is none; there may be a shorter one. */
+	if (tkfi_schedule_of(&schedule, engine, shrunk->steps, shrunk->nr) ||
+	    tkfi_schedule_print(&schedule, text, sizeof(text)) >= sizeof(text))
+		return;
+	v->cost = shrunk->cost;
+	v->finding = *finding;
+	strscpy(v->schedule, text, sizeof(v->schedule));
+	if (engine->ret)
+		say_waits(engine->error, schedule.names, v->waits,
+			  sizeof(v->waits));
+}
+
+static bool same_pair(const struct tkfi_explanation *a,
+		      const struct tkfi_explanation *b)
+{
+	return a->holds && b->holds && a->about == b->about &&
+	       (a->first.kind == TKFI_STEP_STORE) == (b->first.kind == TKFI_STEP_STORE) &&
+	       (a->second.kind == TKFI_STEP_STORE) == (b->second.kind == TKFI_STEP_STORE);
+}
+
+void tkfi_violations_merge(struct tkfi_explorer *x)
+{
+	struct tkfi_violation *v, *w;
+
+	for (v = x->violations; v < x->violations + x->nr_violations; v++) {
+		for (w = v + 1; w < x->violations + x->nr_violations; w++) {
+			if (!tkfi_finding_is_like(&v->finding, &w->finding) ||
+			    !same_pair(&v->why, &w->why))
+				continue;
+			if (tkfi_cost_less(&w->cost, &v->cost))
+				swap(*v, *w);
+			v->findings += w->findings;
+			*w-- = x->violations[--x->nr_violations];
+		}
+	}
+}
