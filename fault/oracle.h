@@ -3,8 +3,10 @@
 #ifndef __TKFI_ORACLE_H
 #define __TKFI_ORACLE_H
 
+#include "glue.h"
 #include "order.h"
 #include "plan.h"
+#include "publish.h"
 
 /**
  * struct tkfi_finding - an execution that an oracle rejects
@@ -30,7 +32,78 @@ struct tkfi_finding {
 
 typedef void (*tkfi_finding_fn)(const struct tkfi_finding *finding, void *arg);
 
-/* Say who writes what while it holds what; when all cells are known. */
+/**
+ * struct tkfi_read - a read of an execution
+ * @vcpu:	who read
+ * @op:		what
+ * @line:	what it saw, NULL if that is no line; the oracle of that name finds out
+ */
+struct tkfi_read {
+	unsigned int vcpu;
+	const struct tkfi_op *op;
+	const struct tkfi_publication *line;
+};
+
+/**
+ * struct tkfi_execution - what an oracle looks at
+ * @engine:	engine, after it
+ * @setup:	what was done before
+ * @plan:	its operations hold the results
+ * @ret:	what tkfi_engine_run() returned
+ * @order:	of its steps; or room for it, with @order->nr 0
+ * @reads:	its reads that came to their end
+ * @nr_reads:	how many
+ * @found:	called for each finding
+ * @arg:	for @found
+ */
+struct tkfi_execution {
+	const struct tkfi_engine *engine;
+	const struct tkfi_plan *setup;
+	const struct tkfi_plan *plan;
+	int ret;
+	struct tkfi_order *order;
+	struct tkfi_read *reads;
+	unsigned int nr_reads;
+	tkfi_finding_fn found;
+	void *arg;
+};
+
+/**
+ * struct tkfi_oracle - a property that must hold in every execution
+ * @name:	one word
+ * @prepare:	says what it has to be told of, when all cells are known; may be NULL
+ * @check:	looks at an execution; returns whether others can look at it, too
+ */
+struct tkfi_oracle {
+	const char *name;
+	void (*prepare)(void);
+	bool (*check)(const struct tkfi_execution *e);
+};
+
+extern const struct tkfi_oracle tkfi_oracle_progress;
+extern const struct tkfi_oracle tkfi_oracle_line;
+extern const struct tkfi_oracle tkfi_oracle_monotonic;
+extern const struct tkfi_oracle tkfi_oracle_series;
+extern const struct tkfi_oracle tkfi_oracle_counted;
+extern const struct tkfi_oracle tkfi_oracle_agree;
+
+/* An execution does not hold. */
+static inline void tkfi_find(const struct tkfi_execution *e,
+			     const struct tkfi_finding *finding)
+{
+	e->found(finding, e->arg);
+}
+
+/* Would whoever reads now come to an end? All sequences are even then. */
+bool tkfi_readers_come_to_an_end(void);
+
+/* The core timekeeper, and the auxiliary clock's, or the same again. */
+struct tkfi_subject tkfi_subject_of(enum tkfi_owner owner);
+
+/* Nanoseconds in whole units, rounded down. */
+s64 tkfi_round_to(s64 ns, u32 unit);
+
+/* Let all oracles say what they have to be told of; when all cells are known. */
 void tkfi_oracles_prepare(void);
 
 /**
@@ -70,7 +143,6 @@ void tkfi_oracles_check(const struct tkfi_engine *engine,
 			struct tkfi_order *order, tkfi_finding_fn found,
 			void *arg);
 
-/* Their names. */
-extern const char * const tkfi_oracles[];
+extern const struct tkfi_oracle * const tkfi_oracles[];
 
 #endif

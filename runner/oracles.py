@@ -9,17 +9,15 @@ from runner.layout import Layout
 
 _ABOUT = re.compile(r"^ \* (\w+):\t(.*(?:\n \*\t\t.*)*)", re.MULTILINE)
 _LIST = re.compile(r"tkfi_oracles\[\] = \{([^}]*)\}")
-_NAME = re.compile(r"^static const char (\w+)\[\] = \"(\w+)\";", re.MULTILINE)
+_NAME = re.compile(r"&tkfi_oracle_(\w+)")
 
 
 def oracles(layout: Layout) -> list[tuple[str, str]]:
     """Names, and in a sentence what each holds to, from fault/oracle.c and its header."""
     source = (layout.repo / "fault/oracle.c").read_text(encoding="utf-8")
     header = (layout.repo / "fault/oracle.h").read_text(encoding="utf-8")
-    names, about = dict(_NAME.findall(source)), dict(_ABOUT.findall(header))
-    listed = _LIST.search(source)
-    words = re.findall(r"\w+", listed[1] if listed else "")
-    return [(names[word], _sentence(about.get(names[word], ""))) for word in words]
+    listed, about = _LIST.search(source), dict(_ABOUT.findall(header))
+    return [(name, _sentence(about.get(name, ""))) for name in _NAME.findall(listed[1] if listed else "")]
 
 
 def _sentence(comment: str) -> str:

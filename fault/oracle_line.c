@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "clock.h"
+#include "glue.h"
+#include "oracle.h"
+#include "publish.h"
+
+#include <tkfi-glue.h>
+
+/*
+ * Does it look at a sequence before and after? Who finds a clock off does not look
+ * again.
+ */
+static bool checks(const struct tkfi_op *op)
+{
+	return op->reader->family != TKFI_FAST && !op->reader->lockless &&
+	       op->result >= 0;
+}
+
+/* When a publication could first be seen by a read. */
+static unsigned int seen_from(const struct tkfi_publication *p,
+			      const struct tkfi_op *op)
+{
+	if (!checks(op))
+		return p->begun;
+	return op->reader->family == TKFI_VDSO ? p->vdso : p->kernel;
+}
+
+/*
+ * When the one before that could be seen no longer: what the page says it says from its
+ * end on, whoever looks how often.
+ */
+static unsigned int hides_from(const struct tkfi_publication *p,
+			       const struct tkfi_op *op)
+{
+	if (op->reader->family == TKFI_VDSO && p->vdso != TKFI_NEVER)
+		return p->vdso;
+	return checks(op) ? p->kernel : p->over;
+}
+
+/*
+ * The two NMI-safe accessors whose documentation says so: their offset is not
+ * read together with the line.
+ */
+static bool offset_is_apart(const struct tkfi_reader *reader)
+{
+	return reader->family == TKFI_FAST &&
+	       (reader->id == CLOCK_BOOTTIME || reader->id == CLOCK_TAI);
+}
+
+static bool is_line_with_other_offset(const struct tkfi_op *op,
+				      const struct tkfi_publication *p,
+				      u64 cycle)
+{
+	struct tkfi_reader mono = *op->reader;
+	unsigned int i;
+	s64 ns;
+
+	mono.id = CLOCK_MONOTONIC;
+	ns = tkfi_line_time(&p->tk, &mono, cycle);
+	for (i = 0; i < tkfi_nr_published(); i++) {
+		const struct timekeeper *tk = &tkfi_published[i].tk;
+
+		if (tkfi_published[i].owner == p->owner &&
+		    ns + tkfi_line_time(tk, op->reader, cycle) -
+		    tkfi_line_time(tk, &mono, cycle) == op->result)
+			return true;
+	}
+	return false;
+}
+
+static bool is_on_line(const struct tkfi_op *op,
+		       const struct tkfi_publication *p)
+{
+	struct tkfi_publication halted;
+	u64 cycle = op->counter;
+
+	/* A clock that is off has no time to tell. */
+	if (!TKFI_CLOCK_VALID(&p->tk))
+		return op->result < 0;
+	if (cycle == TKFI_NOT_READ && op->reader->family == TKFI_FAST) {
+		/* Timekeeping sleeps, and they stand where its counter was. */
+		halted = *p;
+		halted.tk.tkr_mono.clock = &tkfi_clocksource;
+		halted.tk.tkr_raw.clock = &tkfi_clocksource;
+		cycle = tkfi_halted_at();
+		p = &halted;
+	}
+	return tkfi_line_time(&p->tk, op->reader, cycle) == op->result ||
+	       (offset_is_apart(op->reader) &&
+		is_line_with_other_offset(op, p, cycle));
+}
+
+/* Was that still the line for this read when it took its first step? */
+static bool is_in_time(const struct tkfi_engine *engine, unsigned int vcpu,
+		       const struct tkfi_op *op, unsigned int hidden)
+{
+	unsigned int nr = 0, i;
+
+	/* Not if all its steps came after that. */
+	for (i = hidden; i < op->end; i++)
+		nr += engine->log[i].vcpu == vcpu;
+	return nr < op->to - op->from || op->from == op->to;
+}
+
+static bool is_refused(const struct tkfi_op *op)
+{
+	unsigned int i;
+
+	if (op->result >= 0 || !op->reader->refuses)
+		return false;
+	for (i = 0; i < tkfi_nr_published(); i++)
+		if (tkfi_published[i].asleep)
+			return true;
+	return false;
+}
+
+/*
+ * The line that a read saw: one that was the reader's to see at some time from the
+ * read's first step to its last, and says at the cycle it read what it returned. A
+ * failure is no line's but of a clock that is off; and of none is that of a reader which
+ * is refused because timekeeping sleeps.
+ */
+static const struct tkfi_publication *find_line(const struct tkfi_execution *e,
+						const struct tkfi_read *read)
+{
+	const struct tkfi_op *op = read->op;
+	const enum tkfi_owner owner = tkfi_owner_of(op->reader);
+	unsigned int i = tkfi_nr_published(), hidden = TKFI_NEVER, from;
+	s64 latest = -1;
+
+	/* Jiffies are no timekeeper's, and what another was told is of no line. */
+	if (op->reader->id == TKFI_CLOCK_JIFFIES ||
+	    op->reader->kind == TKFI_FLOORED || is_refused(op))
+		return NULL;
+	while (i--) {
+		const struct tkfi_publication *p = &tkfi_published[i];
+
+		from = seen_from(p, op);
+		if (p->owner != owner || from == TKFI_NEVER ||
+		    (op->end <= from && op->from != op->to))
+			continue;
+		if (hidden != TKFI_NEVER &&
+		    !is_in_time(e->engine, read->vcpu, op, hidden))
+			break;
+		if (is_on_line(op, p))
+			return p;
+		if (latest < 0)
+			latest = tkfi_line_time(&p->tk, op->reader,
+						op->counter == TKFI_NOT_READ ?
+						op->cycle : op->counter);
+		hidden = hides_from(p, op);
+	}
+	tkfi_find(e, &(struct tkfi_finding){
+		.oracle = tkfi_oracle_line.name,
+		.clock = op->reader->call,
+		.first_ns = latest,
+		.second_ns = op->result,
+	});
+	return NULL;
+}
+
+static bool check_line(const struct tkfi_execution *e)
+{
+	unsigned int i;
+
+	for (i = 0; i < e->nr_reads; i++)
+		e->reads[i].line = find_line(e, &e->reads[i]);
+	return true;
+}
+
+const struct tkfi_oracle tkfi_oracle_line = {
+	.name	= "line",
+	.check	= check_line,
+};

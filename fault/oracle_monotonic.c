@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/minmax.h>
+
+#include "glue.h"
+#include "oracle.h"
+#include "publish.h"
+
+#include <tkfi-glue.h>
+
+/* Clocks of which one read can be compared with another. */
+static bool comparable(const struct tkfi_reader *a, const struct tkfi_reader *b)
+{
+	return a->id == b->id && a->kind == b->kind;
+}
+
+/* The step of @vcpu that is the @nth, from 1. */
+static unsigned int find_step(const struct tkfi_engine *engine,
+			      const struct tkfi_order *order, unsigned int vcpu,
+			      unsigned int nth)
+{
+	unsigned int i;
+
+	for (i = 0; i < order->nr; i++)
+		if (engine->log[i].vcpu == vcpu && order->nth[i] == nth)
+			break;
+	return i;
+}
+
+/* Can the second operation begin after the first one has ended? */
+static bool can_follow(const struct tkfi_engine *engine,
+		       const struct tkfi_order *order, unsigned int first_vcpu,
+		       const struct tkfi_op *first, unsigned int second_vcpu,
+		       const struct tkfi_op *second)
+{
+	unsigned int last;
+
+	if (first_vcpu == second_vcpu)
+		return first < second;
+	last = find_step(engine, order, first_vcpu, first->to);
+	return last == order->nr ||
+	       order->clock[last][second_vcpu] <= second->from;
+}
+
+/* Clocks that somebody may set back, BIT(clockid_t) each. */
+static u32 may_be_set_back(const struct tkfi_plan *setup,
+			   const struct tkfi_plan *plan)
+{
+	unsigned int i, j;
+	u32 clocks = 0;
+
+	for (i = 0; i < plan->nr_programs; i++)
+		for (j = 0; j < plan->programs[i].nr; j++)
+			clocks |= plan->programs[i].ops[j].sets |
+				  plan->programs[i].ops[j].arms;
+	for (i = 0; i < setup->nr_programs; i++)
+		for (j = 0; j < setup->programs[i].nr; j++)
+			clocks |= setup->programs[i].ops[j].arms;
+	return clocks;
+}
+
+/* Was the clock off between two lines of it? It then begins anew. */
+static bool was_off(const struct tkfi_publication *a,
+		    const struct tkfi_publication *b)
+{
+	const struct tkfi_publication *p;
+
+	for (p = a; p < b; p++)
+		if (p->owner == a->owner && !TKFI_CLOCK_VALID(&p->tk))
+			return true;
+	return false;
+}
+
+/*
+ * The least that a clock may show to who saw line @b after somebody saw @ns on line
+ * @a: less only if it may be set back and was between the two, and by no more.
+ */
+static s64 least_after(const struct tkfi_publication *a,
+		       const struct tkfi_publication *b,
+		       const struct tkfi_reader *reader, s64 ns, u32 set_back)
+{
+	if (!(set_back & BIT(reader->id)))
+		return ns;
+	/* Nobody knows by which line, and what of it was told before. */
+	if (reader->kind == TKFI_FLOORED)
+		return S64_MIN;
+	if (!a || !b)
+		return ns;
+	/* That reader needs no update to set it back. */
+	if (reader->leaps && b->tk.next_leap_ktime != KTIME_MAX)
+		ns -= NSEC_PER_SEC;
+	if (a >= b)
+		return ns;
+	if (was_off(a, b))
+		return 0;
+	return ns + min(0LL, tkfi_line_step(&a->tk, &b->tk, reader));
+}
+
+static void check_pair(const struct tkfi_execution *e, const struct tkfi_read *a,
+		       s64 least, const struct tkfi_read *b)
+{
+	u32 unit = max(a->op->reader->unit, b->op->reader->unit);
+
+	if (tkfi_round_to(b->op->result, unit) >= tkfi_round_to(least, unit))
+		return;
+	if (!e->order->nr)
+		tkfi_order_of(e->engine, e->order);
+	if (can_follow(e->engine, e->order, a->vcpu, a->op, b->vcpu, b->op))
+		tkfi_find(e, &(struct tkfi_finding){
+			.oracle = tkfi_oracle_monotonic.name,
+			.clock = b->op->reader->call,
+			.first = a->op,
+			.second = b->op,
+			.first_vcpu = a->vcpu,
+			.second_vcpu = b->vcpu,
+			.first_ns = a->op->result,
+			.second_ns = b->op->result,
+		});
+}
+
+static bool check_monotonic(const struct tkfi_execution *e)
+{
+	const u32 set_back = may_be_set_back(e->setup, e->plan);
+	unsigned int i, j;
+
+	for (i = 0; i < e->nr_reads; i++) {
+		for (j = 0; j < e->nr_reads; j++) {
+			const struct tkfi_read *a = &e->reads[i], *b = &e->reads[j];
+
+			/* A failure is no time; and it is on no line. */
+			if (comparable(a->op->reader, b->op->reader) &&
+			    a->op->result >= 0 && b->op->result >= 0)
+				check_pair(e, a,
+					   least_after(a->line, b->line,
+						       b->op->reader,
+						       a->op->result, set_back),
+					   b);
+		}
+	}
+	return true;
+}
+
+const struct tkfi_oracle tkfi_oracle_monotonic = {
+	.name	= "monotonic",
+	.check	= check_monotonic,
+};

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "glue.h"
+#include "oracle.h"
+
+bool tkfi_readers_come_to_an_end(void)
+{
+	return !((*tkfi_core_subject().sequence | tkfi_vdso_sequence() |
+		  *tkfi_subject_of(TKFI_AUX).sequence |
+		  tkfi_vdso_aux_sequence()) & 1);
+}
+
+static void not_done(const struct tkfi_execution *e, const char *what)
+{
+	tkfi_find(e, &(struct tkfi_finding){
+		.oracle = tkfi_oracle_progress.name,
+		.clock = what,
+	});
+}
+
+static bool check_progress(const struct tkfi_execution *e)
+{
+	unsigned int i;
+
+	if (e->ret) {
+		not_done(e, "all VCPUs");
+		return false;
+	}
+	/* Whoever interrupts an updater cannot wait for it. */
+	for (i = 0; i < e->nr_reads; i++)
+		if (e->reads[i].op->reader->family == TKFI_FAST &&
+		    e->reads[i].op->may_wait)
+			not_done(e, e->reads[i].op->reader->call);
+	/* Whoever reads now would wait for ever. */
+	if (!tkfi_readers_come_to_an_end())
+		not_done(e, "readers after the end");
+	return true;
+}
+
+const struct tkfi_oracle tkfi_oracle_progress = {
+	.name	= "progress",
+	.check	= check_progress,
+};

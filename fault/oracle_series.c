@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/string.h>
+
+#include "cells.h"
+#include "glue.h"
+#include "oracle.h"
+#include "publish.h"
+
+static void violates(const struct tkfi_execution *e, const char *rule)
+{
+	tkfi_find(e, &(struct tkfi_finding){
+		.oracle = tkfi_oracle_series.name,
+		.clock = rule,
+	});
+}
+
+/* Say who writes what while it holds what. */
+static void require_guards(void)
+{
+	enum tkfi_owner i;
+
+	for (i = 0; i < TKFI_NR_OWNERS; i++) {
+		const struct tkfi_subject s = tkfi_subject_of(i);
+		const u16 lock = tkfi_guard_of_lock(s.lock);
+
+		tkfi_cells_require(s.shadow, sizeof(*s.shadow), lock);
+		tkfi_cells_require(s.real, sizeof(*s.real),
+				   lock | tkfi_guard_of_sequence(s.sequence));
+	}
+}
+
+/* Who writes what while it holds what. */
+static void check_writers(const struct tkfi_execution *e)
+{
+	u16 locks = 0, sequences = 0;
+	enum tkfi_owner i;
+
+	for (i = 0; i < TKFI_NR_OWNERS; i++) {
+		locks |= tkfi_guard_of_lock(tkfi_subject_of(i).lock);
+		sequences |= tkfi_guard_of_sequence(tkfi_subject_of(i).sequence);
+	}
+	if (tkfi_cells_bared & locks)
+		violates(e, "S4: a timekeeper is written without its lock");
+	if (tkfi_cells_bared & sequences)
+		violates(e, "S7: what readers use is written with the sequence even");
+}
+
+/* S8: a tick has one section, or none if it has nothing to do. */
+static void check_tick(const struct tkfi_execution *e, const struct tkfi_op *tick,
+		       unsigned int vcpu, unsigned int begin)
+{
+	const struct tkfi_publication *last[TKFI_NR_OWNERS] = {};
+	unsigned int sections[TKFI_NR_OWNERS] = {}, i;
+
+	for (i = 0; i < tkfi_nr_published(); i++) {
+		const struct tkfi_publication *p = &tkfi_published[i];
+
+		if (p->owner == TKFI_NR_OWNERS)
+			continue;
+		if (p->vcpu == vcpu && p->kernel > begin &&
+		    p->kernel <= tick->end) {
+			if (sections[p->owner]++)
+				violates(e, "S8: a tick of two sections");
+			if (!memcmp(&p->tk, &last[p->owner]->tk, sizeof(p->tk)))
+				violates(e, "S8: a section for nothing");
+		}
+		last[p->owner] = p;
+	}
+}
+
+static void check_ticks(const struct tkfi_execution *e)
+{
+	unsigned int v, i;
+
+	/* From before the series. */
+	if (tkfi_variant() == TKFI_PRE_SERIES)
+		return;
+	for (v = 0; v < e->plan->nr_programs; v++) {
+		const struct tkfi_program *p = &e->plan->programs[v];
+
+		for (i = 0; i < p->nr; i++)
+			if (p->ops[i].type->ticks)
+				check_tick(e, &p->ops[i], v,
+					   i ? p->ops[i - 1].end : 0);
+	}
+}
+
+static bool check_series(const struct tkfi_execution *e)
+{
+	static const char * const rules[TKFI_NR_MISDEEDS] = {
+		[TKFI_BEGIN_UNLOCKED] = "S4: a write section without the lock",
+		[TKFI_UNLOCK_ODD] = "S4: the lock is dropped with the sequence odd",
+		[TKFI_CYCLES_APART] = "S5: two values of cycle_last",
+		[TKFI_NOT_MIRRORED] = "S7: shadow and real differ when the lock is dropped",
+		[TKFI_VDSO_OUTSIDE] = "the vDSO page is updated outside a write section",
+	};
+	unsigned int i;
+
+	if (tkfi_misdeeds())
+		for (i = 0; i < TKFI_NR_MISDEEDS; i++)
+			if (tkfi_misdeeds() & BIT(i))
+				violates(e, rules[i]);
+	if (tkfi_cells_bared)
+		check_writers(e);
+	check_ticks(e);
+	return true;
+}
+
+const struct tkfi_oracle tkfi_oracle_series = {
+	.name	 = "series",
+	.prepare = require_guards,
+	.check	 = check_series,
+};
