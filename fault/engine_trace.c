@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/bitops.h>
+
+#include "blocking.h"
+#include "engine_internal.h"
+#include "hooks.h"
+
+const char *tkfi_step_kind_name(enum tkfi_step_kind kind)
+{
+	switch (kind) {
+	case TKFI_STEP_LOCK:
+		return "lock";
+	case TKFI_STEP_UNLOCK:
+		return "unlock";
+	case TKFI_STEP_STORE:
+		return "store";
+	default:
+		return "load";
+	}
+}
+
+void tkfi_trace_early(struct tkfi_engine *engine, unsigned int vcpu, bool waits)
+{
+	struct tkfi_early *early = &engine->early[vcpu];
+	unsigned int i;
+
+	for (i = 0; i < early->nr; i++) {
+		const struct tkfi_event *e = &early->events[i];
+
+		if (waits || e->kind != TKFI_EV_BLOCKED)
+			tkfi_trace_event(engine, vcpu, e->kind, e->what, e->value);
+	}
+	early->nr = 0;
+}
+
+void tkfi_trace_turn(struct tkfi_engine *engine, const struct tkfi_vcpu *v)
+{
+	unsigned long others = engine->on_cpu & ~BIT(v->id);
+	unsigned int i;
+
+	for_each_set_bit(i, &others, TKFI_MAX_VCPUS) {
+		const struct tkfi_vcpu *other = &engine->vcpus[i];
+		const struct tkfi_step *next = &other->next;
+
+		/* An NMI of it is no preemption. */
+		if (v->interrupts == other)
+			continue;
+		engine->on_cpu &= ~BIT(i);
+		if (!other->done && !engine->early[i].nr && tkfi_can_go_on(engine, other))
+			tkfi_trace_event(engine, i, TKFI_EV_STOP,
+					 tkfi_step_kind_name(next->kind),
+					 next->cell | next->nr_cells << 16);
+	}
+	engine->on_cpu |= BIT(v->id);
+	tkfi_trace_early(engine, v->id, false);
+}
+
+void tkfi_record(enum tkfi_event_kind kind, const char *what, s64 value)
+{
+	struct tkfi_engine *engine = tkfi_engine;
+	struct tkfi_early *early;
+	unsigned int id;
+
+	if (!tkfi_current || engine->quiet)
+		return;
+	id = tkfi_current->id;
+	early = &engine->early[id];
+	if (early->nr == TKFI_MAX_EARLY)
+		tkfi_trace_early(engine, id, true);
+	if (!early->nr && (kind != TKFI_EV_CALL || !engine->strategy->wants ||
+			   engine->strategy->wants & TKFI_WANTS_POINTS)) {
+		tkfi_trace_event(engine, id, kind, what, value);
+		return;
+	}
+	early->events[early->nr++] = (struct tkfi_event){
+		.kind = kind,
+		.what = what,
+		.value = value,
+	};
+}
+
+void tkfi_trace_event(struct tkfi_engine *engine, unsigned int vcpu,
+		      enum tkfi_event_kind kind, const char *what, s64 value)
+{
+	const struct tkfi_event event = {
+		.vcpu = vcpu,
+		.kind = kind,
+		.step = engine->nr_log,
+		.what = what,
+		.value = value,
+	};
+
+	tkfi_trace_add(&engine->trace, &event);
+}
+
+void tkfi_leave(const char *what)
+{
+	tkfi_record(TKFI_EV_LEAVE, what, 0);
+}
+
+void tkfi_warn(const char *condition)
+{
+	tkfi_record(TKFI_EV_WARN, condition, 0);
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "engine_internal.h"
+#include "hooks.h"
+#include "names.h"
+
+void tkfi_nmi(struct tkfi_vcpu *vcpu,
+	      void (*handler)(struct tkfi_vcpu *, void *), void *arg)
+{
+	vcpu->nmi = handler;
+	vcpu->nmi_arg = arg;
+}
+
+void tkfi_take_nmi(struct tkfi_vcpu *v)
+{
+	void (*handler)(struct tkfi_vcpu *, void *) = v->nmi;
+
+	if (!handler)
+		return;
+	v->nmi = NULL;
+	tkfi_record(TKFI_EV_NMI, v->at, 0);
+	handler(v, v->nmi_arg);
+}
+
+/*
+ * An NMI is a VCPU of its own, and a lock that it holds from its beginning to its
+ * end. Each step of the VCPU it interrupts is as if it took that lock too.
+ */
+static const char nmi_locks[TKFI_MAX_VCPUS];
+static const char * const nmi_names[TKFI_MAX_VCPUS] = {
+	"nmi0", "nmi1", "nmi2", "nmi3", "nmi4", "nmi5", "nmi6", "nmi7",
+};
+
+void tkfi_run_nmi(struct tkfi_vcpu *v)
+{
+	struct tkfi_vcpu *victim = v->interrupts;
+	const void *lock = &nmi_locks[victim->id];
+
+	tkfi_lock(lock);
+	victim->interrupted = true;
+	tkfi_record(TKFI_EV_NMI, nmi_names[victim->id], 0);
+	v->body(v, v->arg);
+	tkfi_unlock(lock);
+	victim->interrupted = false;
+}
+
+struct tkfi_vcpu *tkfi_engine_add_nmi(struct tkfi_engine *engine,
+				      struct tkfi_vcpu *victim,
+				      void (*body)(struct tkfi_vcpu *, void *),
+				      void *arg)
+{
+	struct tkfi_vcpu *v = tkfi_engine_add(engine, body, arg);
+
+	if (!v)
+		return NULL;
+	v->interrupts = victim;
+	tkfi_name_add(&nmi_locks[victim->id], nmi_names[victim->id]);
+	victim->cpu = tkfi_cell_of_lock(&nmi_locks[victim->id]);
+	return v;
+}
