@@ -136,8 +136,8 @@ static bool writes(struct touch t, unsigned int cell)
 
 static bool dependent(struct touch a, struct touch b)
 {
-	return ((a.writes || b.writes) && a.cell < b.cell + b.nr &&
-		b.cell < a.cell + a.nr) ||
+	return tkfi_cells_conflict(a.cell, a.nr, a.writes, b.cell, b.nr,
+				   b.writes) ||
 	       (a.cpu && writes(b, a.cpu)) || (b.cpu && writes(a, b.cpu));
 }
 

@@ -56,19 +56,41 @@ struct tkfi_step {
 	unsigned long ip;
 };
 
-static inline bool tkfi_step_writes(const struct tkfi_step *step)
+static inline bool tkfi_kind_writes(enum tkfi_step_kind kind)
 {
-	return step->kind == TKFI_STEP_STORE || step->kind == TKFI_STEP_LOCK ||
-	       step->kind == TKFI_STEP_UNLOCK;
+	return kind == TKFI_STEP_STORE || kind == TKFI_STEP_LOCK ||
+	       kind == TKFI_STEP_UNLOCK;
 }
 
-/* Do two steps touch one cell, and one of them writes? */
+static inline bool tkfi_step_writes(const struct tkfi_step *step)
+{
+	return tkfi_kind_writes(step->kind);
+}
+
+/**
+ * tkfi_cells_conflict() - do two steps touch one cell, and one of them writes?
+ * @a:		first cell of one step
+ * @nr_a:	how many it touches, 0 for none
+ * @writes_a:	it writes them
+ * @b:		as @a, of the other step
+ * @nr_b:	as @nr_a
+ * @writes_b:	as @writes_a
+ *
+ * Whoever has to know whether two steps commute asks this: they do not if they conflict,
+ * or are of one VCPU, or of one and of its NMI (see struct tkfi_vcpu's @cpu).
+ */
+static __always_inline bool tkfi_cells_conflict(unsigned int a, unsigned int nr_a,
+						bool writes_a, unsigned int b,
+						unsigned int nr_b, bool writes_b)
+{
+	return (writes_a || writes_b) && a < b + nr_b && b < a + nr_a;
+}
+
 static inline bool tkfi_steps_conflict(const struct tkfi_step *a,
 				       const struct tkfi_step *b)
 {
-	return (tkfi_step_writes(a) || tkfi_step_writes(b)) &&
-	       a->cell < b->cell + b->nr_cells &&
-	       b->cell < a->cell + a->nr_cells;
+	return tkfi_cells_conflict(a->cell, a->nr_cells, tkfi_step_writes(a),
+				   b->cell, b->nr_cells, tkfi_step_writes(b));
 }
 
 /*

@@ -120,15 +120,10 @@ void tkfi_record_end(struct tkfi_recording *r, const struct tkfi_engine *engine)
 		add_waiting(r, &engine->vcpus[i]);
 }
 
-static bool writes(const struct tkfi_done *step)
-{
-	return tkfi_step_writes(&(struct tkfi_step){ .kind = step->kind });
-}
-
 static bool conflict(const struct tkfi_done *a, const struct tkfi_done *b)
 {
-	return (writes(a) || writes(b)) && a->cell < b->cell + b->nr_cells &&
-	       b->cell < a->cell + a->nr_cells;
+	return tkfi_cells_conflict(a->cell, a->nr_cells, tkfi_kind_writes(a->kind),
+				   b->cell, b->nr_cells, tkfi_kind_writes(b->kind));
 }
 
 /* Did step @a happen before @b, or is it @b? */
@@ -323,7 +318,7 @@ static bool tells(const struct tkfi_recording *r, unsigned int load,
 static void look_inside(const struct tkfi_recording *r, unsigned int first,
 			unsigned int second, struct tkfi_explanation *why)
 {
-	bool stores_later = writes(&r->log[second]);
+	bool stores_later = tkfi_kind_writes(r->log[second].kind);
 	unsigned int store = stores_later ? second : first;
 	unsigned int load = stores_later ? first : second;
 	unsigned int store_end, load_end, i, j, cell, nr;
