@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from runner import boots, draw
+from runner import boots, draw, patches
 from runner.causes import Kind
 from runner.errors import TkfiError
 from runner.kernels import Kernel, choose
@@ -80,11 +80,12 @@ def select(kernels: Sequence[Kernel], names: Sequence[str]) -> list[tuple[Kernel
     Raises TkfiError, listing what there is, for a name that no kernel has, and for a kernel without any.
     """
     every = [(kernel, read(patch)) for kernel in kernels
-             for patch in sorted((kernel.series / "breaks").glob("*.patch"))]
+             for patch in patches.beside(kernel.series, "breaks").values()]
     known = list(dict.fromkeys(what.name for _, what in every))
     for kernel in kernels:
         if not any(other is kernel for other, _ in every):
-            raise TkfiError(f"kernel {kernel.name} has no breaks: {kernel.series}/breaks holds no patch")
+            there = " or ".join(f"{place}/breaks" for place in patches.places(kernel.series))
+            raise TkfiError(f"kernel {kernel.name} has no breaks: there is no patch in {there}")
     if unknown := [name for name in names if name not in known]:
         raise TkfiError(f"no break is called {', '.join(unknown)}; there are: {', '.join(known)}")
     chosen = [pair for pair in every if not names or pair[1].name in names]

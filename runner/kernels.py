@@ -83,7 +83,8 @@ class Kernel:
 
     def patches(self) -> list[Path]:
         """What is applied to its source, in order."""
-        more = [] if self.variant == POST_SERIES else [_variant_patch(self.series, self.variant)]
+        of_variant = patches.beside(self.series, "variants")
+        more = [] if self.variant == POST_SERIES else [of_variant[self.variant]]
         return [*patches.series(self.series), *more, *([self.breaking] if self.breaking else [])]
 
     def source(self, layout: Layout) -> Path:
@@ -100,8 +101,8 @@ def offered(layout: Layout) -> list[Release]:
 
 
 def variants(series: Path) -> list[str]:
-    """The variants of a series: post-series, and those that variants/ has a patch for."""
-    names = {POST_SERIES, *(patch.stem for patch in (series / "variants").glob("*.patch"))}
+    """The variants of a series: post-series, and those that there is a patch for."""
+    names = {POST_SERIES, *patches.beside(series, "variants")}
     return sorted(names, key=lambda name: (
         _VARIANT_ORDER.index(name) if name in _VARIANT_ORDER else len(_VARIANT_ORDER), name))
 
@@ -117,14 +118,11 @@ def choose(choice: str, layout: Layout, variant: str = POST_SERIES) -> Kernel:
         return replace(kernel, variant=variant)
     there = ", ".join(kernel.variants)
     if any(variant in variants(layout.patches / r.version) for r in offered(layout)):
-        patch = _variant_patch(kernel.series, variant).relative_to(layout.repo)
-        raise TkfiError(f"kernel {choice} has no variant '{variant}': {patch} does not exist; "
+        missing = " or ".join(str((place / f"variants/{variant}.patch").relative_to(layout.repo))
+                              for place in patches.places(kernel.series))
+        raise TkfiError(f"kernel {choice} has no variant '{variant}': there is no {missing}; "
                         f"there are {there}")
     raise TkfiError(f"unknown variant '{variant}': kernel {choice} has {there}")
-
-
-def _variant_patch(series: Path, variant: str) -> Path:
-    return series / "variants" / f"{variant}.patch"
 
 
 def _choose(choice: str, layout: Layout) -> Kernel:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,8 +79,25 @@ def test_selection(series: Path, layout: Layout) -> None:
     with pytest.raises(TkfiError, match="no break is called S8; there are: F1, S5, S7"):
         breaks.select([kernel], ["S7", "S8"])
     write(layout.patches / "6.1/series", "")
-    with pytest.raises(TkfiError, match="kernel 6.1 has no breaks"):
+    with pytest.raises(TkfiError, match="kernel 6.1 has no breaks: there is no patch in .*/6.1/breaks$"):
         breaks.select([kernel, Kernel("6.1", layout.patches / "6.1")], [])
+
+
+def test_a_break_that_only_the_other_series_has(series: Path, layout: Layout) -> None:
+    own = layout.patches / "6.1/breaks/S5.patch"
+    kernels = [Kernel("6.1", layout.patches / "6.1"), Kernel("6.12", series)]
+    write(layout.patches / "6.1/series", "")
+    write(layout.patches / "6.1/like", "6.12\n")
+    write(own, BREAK.format(variant="fixed", case="S5"))
+    chosen = breaks.select(kernels, ["S5", "S7"])
+    assert [(kernel.name, what.patch, what.variant) for kernel, what in chosen] == [
+        ("6.1", own, "fixed"), ("6.1", series / "breaks/S7.patch", "post-series"),
+        ("6.12", series / "breaks/S5.patch", "post-series"),
+        ("6.12", series / "breaks/S7.patch", "post-series")]
+    shutil.rmtree(own.parent)
+    shutil.rmtree(series / "breaks")
+    with pytest.raises(TkfiError, match="there is no patch in .*/6.1/breaks or .*/6.12/breaks$"):
+        breaks.select(kernels, [])
 
 
 @pytest.mark.parametrize("boot, caught, by", [

@@ -60,7 +60,7 @@ def test_unknown_variants(layout: Layout, variants: list[str], command: list[str
     assert cli.main([*command, "--variant", "mien"], layout) == 2
     assert f"unknown variant 'mien': kernel 6.12 has {', '.join(variants)}" in capsys.readouterr().err
     assert cli.main([*command, "--kernel", "6.1", "--variant", "fixed"], layout) == 2
-    assert ("kernel 6.1 has no variant 'fixed': kernel-patches/6.1/variants/fixed.patch does not exist; "
+    assert ("kernel 6.1 has no variant 'fixed': there is no kernel-patches/6.1/variants/fixed.patch; "
             "there are post-series") in capsys.readouterr().err
 
 
