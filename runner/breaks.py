@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The verb `breaks`: a deliberate break of the kernel's code must make its case fail.
+"""The verb `dev breaks`: a deliberate break of the kernel's code must make its case fail.
 
 A break is a patch whose changelog names the variant it breaks and the KUnit cases that must notice.
 The same cases must pass on the unbroken variant, or their failing would say nothing.

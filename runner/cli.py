@@ -34,6 +34,11 @@ from runner.units import parse_delay, parse_frequency, parse_seconds
 NEEDED_GB = 2  # disk space one kernel takes: package, source, objects
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _SIGNED = ("--from", "--to", "--delay")  # whose values may begin with a minus sign
+_DEV = {  # what `dev` does
+    "breaks": "check that each deliberate break of the kernel fails its case",
+    "identical": "check that CONFIG_TKFI=n leaves the object code unchanged",
+    "style": "run the kernel's checkpatch.pl on the C sources and the patches",
+}
 
 
 def main(argv: Sequence[str] | None = None, layout: Layout | None = None) -> int:
@@ -103,13 +108,19 @@ class _Once(argparse.Action):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="tkfi", allow_abbrev=False, description=(
-        "Reproduces time going backwards on a live kernel, deterministically."))
-    verbs = parser.add_subparsers(metavar="COMMAND", required=True)
+    parser = argparse.ArgumentParser(
+        prog="tkfi", allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Reproduces time going backwards on a live kernel, deterministically.",
+        epilog="\n".join(["commands for developers of tkfi:", *(
+            f"  {f'dev {name}':<15}{about}" for name, about in _DEV.items())]))
+    verbs = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    dev = verbs.add_parser("dev", description="commands for developers of tkfi", allow_abbrev=False)
+    of_dev = dev.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     def verb(name: str, run: Callable[[argparse.Namespace, Layout], int],
              about: str) -> argparse.ArgumentParser:
-        added = verbs.add_parser(name, help=about, description=about, allow_abbrev=False)
+        among = of_dev if name in _DEV else verbs
+        added = among.add_parser(name, help=about, description=about, allow_abbrev=False)
         added.set_defaults(run=run)
         added.register("action", None, _Once)
         return added
@@ -123,16 +134,18 @@ def _parser() -> argparse.ArgumentParser:
     _add_json(cover)
 
     tests = verb("test", _test, "run the KUnit suites through the tree's own kunit.py")
-    tests.add_argument("--kernel", action="append", help="may be repeated (6.12; all with --summary)")
+    tests.add_argument("--kernel", action="append", help=f"may be repeated ({kernels.DEFAULT})")
     tests.add_argument("--variant", action="append", help="may be repeated (post-series)")
     tests.add_argument("--suite", metavar="GLOB", action="append",
                        help="which suites; may be repeated (those that test; of a path those that test "
                             "the kernel: see list suites)")
     tests.add_argument("--boots", type=_positive, metavar="N",
                        help="boot N times and compare the traces (1)")
-    tests.add_argument("--summary", action="store_true",
-                       help="measure what pre-series, post-series and fixed show of the race")
     _add_json(tests)
+
+    shown = verb("summary", _summary, f"measure what {', '.join(shows.VARIANTS)} show of the race")
+    _add_kernels(shown)
+    _add_json(shown)
 
     exploring = verb("explore", _explore, "run every execution of scenarios that differs in effect")
     exploring.add_argument("scenario", nargs="*", metavar="SCENARIO", help=(
@@ -170,18 +183,15 @@ def _parser() -> argparse.ArgumentParser:
     again.add_argument("--jobs", type=_positive, default=1, metavar="N", help="kernels at once (1)")
     _add_json(again)
 
-    broken = verb("breaks", _breaks, "check that each deliberate break of the kernel fails its case")
-    broken.add_argument("name", nargs="*", metavar="NAME", help="which breaks (all)")
-    broken.add_argument("--kernel", action="append", help="may be repeated (all)")
-    _add_json(broken)
-
-    timed = verb("bench", _bench, "measure what exploring costs; --hold: what updaters execute with a "
-                 "sequence odd")
-    timed.add_argument("--hold", action="store_true", help=f"on {', '.join(hold.VARIANTS)}")
-    timed.add_argument("--kernel", action="append",
-                       help=f"may be repeated ({kernels.DEFAULT}; all with --hold)")
-    timed.add_argument("--svg", metavar="FILE", help="with --hold: draw a chart")
+    timed = verb("bench", _bench, "measure what exploring costs")
+    timed.add_argument("--kernel", action="append", help=f"may be repeated ({kernels.DEFAULT})")
     _add_json(timed)
+
+    held = verb("hold", _hold, "measure what updaters execute with a sequence odd on "
+                f"{', '.join(hold.VARIANTS)}")
+    _add_kernels(held)
+    held.add_argument("--svg", metavar="FILE", help="draw a chart")
+    _add_json(held)
 
     tree = verb("tree", _tree, "print the path of the prepared tree, for plain kunit.py")
     _add_kernel(tree)
@@ -197,9 +207,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_variant(listing)
     _add_json(listing)
 
-    same = verb("identical", _identical, "check that CONFIG_TKFI=n leaves the object code unchanged")
+    broken = verb("breaks", _breaks, _DEV["breaks"])
+    broken.add_argument("name", nargs="*", metavar="NAME", help="which breaks (all)")
+    _add_kernels(broken)
+    _add_json(broken)
+    same = verb("identical", _identical, _DEV["identical"])
     _add_kernel(same)
-    checked = verb("style", _style, "run the kernel's checkpatch.pl on the C sources and the patches")
+    checked = verb("style", _style, _DEV["style"])
     _add_kernel(checked)
     return parser
 
@@ -207,6 +221,10 @@ def _parser() -> argparse.ArgumentParser:
 def _add_kernel(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kernel", default=kernels.DEFAULT,
                         help=f"a release or the path of a kernel tree ({kernels.DEFAULT})")
+
+
+def _add_kernels(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--kernel", action="append", help="may be repeated (all)")
 
 
 def _add_variant(parser: argparse.ArgumentParser) -> None:
@@ -271,8 +289,6 @@ def _reproduce(arguments: argparse.Namespace, layout: Layout) -> int:
 
 
 def _test(arguments: argparse.Namespace, layout: Layout) -> int:
-    if arguments.summary:
-        return _summary(arguments, layout)
     chosen = [kernels.choose(name, layout, variant) for name in arguments.kernel or [kernels.DEFAULT]
               for variant in arguments.variant or [kernels.POST_SERIES]]
     with lock.held(layout.build / ".lock"):
@@ -290,9 +306,6 @@ def _test(arguments: argparse.Namespace, layout: Layout) -> int:
 
 
 def _summary(arguments: argparse.Namespace, layout: Layout) -> int:
-    if arguments.suite or arguments.boots or arguments.variant:
-        raise TkfiError(f"--summary runs {shows.SUITE} on {', '.join(shows.VARIANTS)}, once each: "
-                        "--suite, --boots and --variant do not go with it")
     chosen = [kernels.choose(name, layout, variant) for name in _kernels(arguments, layout)
               for variant in shows.VARIANTS]
     with lock.held(layout.build / ".lock"):
@@ -373,10 +386,6 @@ def _breaks(arguments: argparse.Namespace, layout: Layout) -> int:
 
 
 def _bench(arguments: argparse.Namespace, layout: Layout) -> int:
-    if arguments.hold:
-        return _hold(arguments, layout)
-    if arguments.svg:
-        raise TkfiError("--svg draws the write hold: ./tkfi bench --hold --svg FILE")
     chosen = [kernels.choose(name, layout) for name in arguments.kernel or [kernels.DEFAULT]]
     with lock.held(layout.build / ".lock"):
         benches = [bench.measure(kernel, layout) for kernel in chosen]

@@ -150,7 +150,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
 def test_all_caught(series: Path, layout: Layout, machine: Machine, monkeypatch: pytest.MonkeyPatch,
                     capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("TKFI_SUMMARY", str(layout.build / "summary"))
-    assert cli.main(["breaks", "--json", "-"], layout) == 0
+    assert cli.main(["dev", "breaks", "--json", "-"], layout) == 0
     captured = capsys.readouterr()
     assert "3 of 3 breaks were caught." in captured.err
     assert [made["by"] for made in json.loads(captured.out)["breaks"]] == [
@@ -166,21 +166,21 @@ def test_all_caught(series: Path, layout: Layout, machine: Machine, monkeypatch:
 def test_one_that_is_not_caught(series: Path, layout: Layout, machine: Machine,
                                 capsys: pytest.CaptureFixture[str]) -> None:
     machine.table["tkfi_series.S7"] = (PASSED, PASSED)
-    assert cli.main(["breaks"], layout) == 1
+    assert cli.main(["dev", "breaks"], layout) == 1
     out = capsys.readouterr().out
     assert "NOT CAUGHT: 2 cases passed" in out and "2 of 3 breaks were caught." in out
-    assert cli.main(["breaks", "S5", "F1"], layout) == 0
+    assert cli.main(["dev", "breaks", "S5", "F1"], layout) == 0
 
 
 def test_a_case_that_fails_anyway_catches_nothing(series: Path, layout: Layout, machine: Machine,
                                                   capsys: pytest.CaptureFixture[str]) -> None:
     machine.table["tkfi_series.S7"] = (FAILED, FAILED)
-    assert cli.main(["breaks"], layout) == 1
+    assert cli.main(["dev", "breaks"], layout) == 1
     assert "NOT CAUGHT: without the break: tests failed" in capsys.readouterr().out
 
 
 def test_a_glob_that_matches_nothing(series: Path, layout: Layout, machine: Machine,
                                      capsys: pytest.CaptureFixture[str]) -> None:
     machine.table["tkfi_series.S7"] = (ended(Kind.NO_TESTS), FAILED)
-    assert cli.main(["breaks"], layout) == 2
+    assert cli.main(["dev", "breaks"], layout) == 2
     assert "no case matches 'tkfi_series.S7'" in capsys.readouterr().err

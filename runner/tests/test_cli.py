@@ -84,13 +84,35 @@ def test_bad_input(layout: Layout, capsys: pytest.CaptureFixture[str], arguments
     "explore --kernel 6.12 --kernel 5.5", "explore --kernel 5.5 --kernel=5.5",
     "explore a --seed 1 --strategy pct --seed 2", "explore a b --report x --report y",
     "replay x --kernel 6.1 --kernel 7.3", "replay x --boots 2 --boots 3",
-    "test --suite x --json x --json y", "reproduce --to -1ppm --to -2Hz", "bench --svg x --svg y",
+    "test --suite x --json x --json y", "reproduce --to -1ppm --to -2Hz", "hold --svg x --svg y",
     "list points --kernel 6.12 --kernel 5.5", "build --variant post-series --variant x"])
 def test_nothing_is_dropped(layout: Layout, words: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(words.split(), layout)
     assert ended.value.code == 2
     assert re.search(r"error: argument --\w+: may be given only once\n$", capsys.readouterr().err)
+
+
+def test_help_has_commands_for_users_and_for_developers(capsys: pytest.CaptureFixture[str]) -> None:
+    def named(words: list[str], heading: str) -> list[str]:
+        with pytest.raises(SystemExit) as ended:
+            cli.main(words)
+        assert ended.value.code == 0
+        below = capsys.readouterr().out.partition(f"\n{heading}:\n")[2].partition("\n\n")[0]
+        return re.findall(r"^ {2,4}((?:dev )?[a-z]+)\b", below, re.MULTILINE)
+    assert named(["--help"], "commands") == [
+        "reproduce", "test", "summary", "explore", "replay", "bench", "hold", "tree", "build", "list"]
+    assert named(["--help"], "commands for developers of tkfi") == [
+        "dev breaks", "dev identical", "dev style"]
+    assert named(["dev", "--help"], "commands") == ["breaks", "identical", "style"]
+
+
+@pytest.mark.parametrize("words", ["test --summary", "bench --hold", "bench --svg x", "breaks", "identical",
+                                   "style", "dev bench", "dev", "summary --variant fixed"])
+def test_what_is_no_command(layout: Layout, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main([*words.split(), "--kernel", "5.5"], layout)
+    assert ended.value.code == 2 and "usage: tkfi" in capsys.readouterr().err
 
 
 def test_reproduce(layout: Layout, monkeypatch: pytest.MonkeyPatch,
