@@ -19,6 +19,7 @@ from runner.errors import TkfiError
 from runner.kernels import Kernel, choose
 from runner.kunit_tool import Boot, KunitTool
 from runner.layout import Layout
+from runner.nearest import nearest
 from runner.progress import note
 from runner.suites import failures_only
 
@@ -77,7 +78,7 @@ def read(patch: Path) -> Break:
 def select(kernels: Sequence[Kernel], names: Sequence[str]) -> list[tuple[Kernel, Break]]:
     """The breaks of these names, or all, of every kernel, those of one variant together.
 
-    Raises TkfiError, listing what there is, for a name that no kernel has, and for a kernel without any.
+    Raises TkfiError for a name that no kernel has, and for a kernel without any.
     """
     every = [(kernel, read(patch)) for kernel in kernels
              for patch in patches.beside(kernel.series, "breaks").values()]
@@ -87,7 +88,8 @@ def select(kernels: Sequence[Kernel], names: Sequence[str]) -> list[tuple[Kernel
             there = " or ".join(f"{place}/breaks" for place in patches.places(kernel.series))
             raise TkfiError(f"kernel {kernel.name} has no breaks: there is no patch in {there}")
     if unknown := [name for name in names if name not in known]:
-        raise TkfiError(f"no break is called {', '.join(unknown)}; there are: {', '.join(known)}")
+        raise TkfiError("\n".join(f"no break is called '{name}'; "
+                                  f"{nearest(name, known, './tkfi list breaks')}" for name in unknown))
     chosen = [pair for pair in every if not names or pair[1].name in names]
     return sorted(chosen, key=lambda pair: (kernels.index(pair[0]), pair[1].variant))
 

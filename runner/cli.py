@@ -21,6 +21,7 @@ from runner import (bench, boots, breaks, explore, findings, hold, hold_chart, k
 from runner.errors import INTERRUPTED, Interrupted, TkfiError
 from runner.identical import check_identical
 from runner.layout import Layout
+from runner.nearest import nearest
 from runner.oracles import oracles
 from runner.prepare import prepare
 from runner.process import NoSpace
@@ -43,8 +44,8 @@ _DEV = {  # what `dev` does
 
 def main(argv: Sequence[str] | None = None, layout: Layout | None = None) -> int:
     """Run one command; returns the exit status of DESIGN.md."""
-    arguments = _parser().parse_args(_glue_values(sys.argv[1:] if argv is None else argv))
     try:
+        arguments = _parse(_glue_values(sys.argv[1:] if argv is None else argv))
         layout = layout or Layout()
         _check_json(getattr(arguments, "json", None))
         for number in _STOPPING:
@@ -107,7 +108,18 @@ class _Once(argparse.Action):
         setattr(namespace, self.dest, values)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parse(words: Sequence[str]) -> argparse.Namespace:
+    """Raises TkfiError for an unknown command; argparse ends the program for what else is wrong."""
+    parser, commands = _parser()
+    given = words[:2] if words[:1] == ["dev"] else words[:1]
+    name = " ".join(given)
+    if name not in ("", "dev", *commands) and not given[-1].startswith("-"):
+        raise TkfiError(f"no command is called '{name}'; {nearest(name, commands, './tkfi --help')}")
+    return parser.parse_args(words)
+
+
+def _parser() -> tuple[argparse.ArgumentParser, list[str]]:
+    """And the commands there are."""
     parser = argparse.ArgumentParser(
         prog="tkfi", allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Reproduces time going backwards on a live kernel, deterministically.",
@@ -116,12 +128,14 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     dev = verbs.add_parser("dev", description="commands for developers of tkfi", allow_abbrev=False)
     of_dev = dev.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands: list[str] = []
 
     def verb(name: str, run: Callable[[argparse.Namespace, Layout], int],
              about: str) -> argparse.ArgumentParser:
         among = of_dev if name in _DEV else verbs
         added = among.add_parser(name, help=about, description=about, allow_abbrev=False)
         added.set_defaults(run=run)
+        commands.append(f"dev {name}" if name in _DEV else name)
         added.register("action", None, _Once)
         return added
 
@@ -215,7 +229,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_kernel(same)
     checked = verb("style", _style, _DEV["style"])
     _add_kernel(checked)
-    return parser
+    return parser, commands
 
 
 def _add_kernel(parser: argparse.ArgumentParser) -> None:
@@ -352,13 +366,15 @@ def _replay(arguments: argparse.Namespace, layout: Layout) -> int:
     scenario = asked.choose(scenarios.shipped(layout))
     offered = [release.version for release in kernels.offered(layout)]
     if not arguments.kernel and asked.version not in offered:
+        near = nearest(asked.version, offered, "./tkfi list kernels")
         raise asked.wrong(asked.release, f"the schedule is of Linux {asked.release}, and there is no "
-                          f"kernel {asked.version}: choose with --kernel one of "
-                          f"{', '.join(offered)}, or a tree")
+                          f"kernel {asked.version}: choose another or a tree with --kernel; {near}")
     kernel = kernels.choose(arguments.kernel or asked.version, layout)
     if asked.variant not in kernel.variants:
-        raise asked.wrong(asked.variant, f"unknown variant '{asked.variant}': kernel {kernel.name} has "
-                          f"{', '.join(kernel.variants)}")
+        near = nearest(asked.variant, kernel.variants,
+                       f"./tkfi list variants --kernel {arguments.kernel or asked.version}")
+        raise asked.wrong(asked.variant,
+                          f"unknown variant '{asked.variant}' of kernel {kernel.name}; {near}")
     kernel = kernels.choose(arguments.kernel or asked.version, layout, asked.variant)
     mistakes.check([scenario], layout, kernel.patches(), asked)
     with lock.held(layout.build / ".lock"):
@@ -471,12 +487,18 @@ def _list_readers(arguments: argparse.Namespace, layout: Layout) -> list[dict[st
     return [asdict(reader) for reader in readers(layout, kernel.patches())]
 
 
+def _list_breaks(arguments: argparse.Namespace, layout: Layout) -> list[dict[str, str]]:
+    every = breaks.select([kernels.choose(arguments.kernel, layout)], [])
+    return [{"name": what.name, "variant": what.variant, "case": what.case} for _, what in every]
+
+
 _LISTS: dict[str, Callable[[argparse.Namespace, Layout], list[dict[str, str]]]] = {
     "kernels": lambda _, layout: [{"name": release.version, "package": release.package,
                                    "from": " or ".join(release.suites)}
                                   for release in kernels.offered(layout)],
     "variants": lambda arguments, layout: [
         {"name": name} for name in kernels.choose(arguments.kernel, layout).variants],
+    "breaks": _list_breaks,
     "points": _list_points,
     "readers": _list_readers,
     "scenarios": lambda _, layout: [{"name": scenario.name, "text": scenario.text}

@@ -11,6 +11,7 @@ from pathlib import Path
 from runner import patches
 from runner.errors import TkfiError
 from runner.layout import Layout
+from runner.nearest import nearest
 
 POST_SERIES = "post-series"  # the tree as it is: the variant without a patch
 _VARIANT_ORDER = ("pre-series", POST_SERIES, "fixed")  # then any others
@@ -116,22 +117,21 @@ def choose(choice: str, layout: Layout, variant: str = POST_SERIES) -> Kernel:
     kernel = _choose(choice, layout)
     if variant in kernel.variants:
         return replace(kernel, variant=variant)
-    there = ", ".join(kernel.variants)
+    there = nearest(variant, kernel.variants, f"./tkfi list variants --kernel {choice}")
     if any(variant in variants(layout.patches / r.version) for r in offered(layout)):
         missing = " or ".join(str((place / f"variants/{variant}.patch").relative_to(layout.repo))
                               for place in patches.places(kernel.series))
-        raise TkfiError(f"kernel {choice} has no variant '{variant}': there is no {missing}; "
-                        f"there are {there}")
-    raise TkfiError(f"unknown variant '{variant}': kernel {choice} has {there}")
+        raise TkfiError(f"kernel {choice} has no variant '{variant}': there is no {missing}; {there}")
+    raise TkfiError(f"unknown variant '{variant}' of kernel {choice}; {there}")
 
 
 def _choose(choice: str, layout: Layout) -> Kernel:
     releases = {r.version: r for r in offered(layout)}
     if choice in releases:
         return Kernel(choice, layout.patches / choice, release=releases[choice])
-    names = ", ".join(releases) or "none yet"
     if "/" not in choice and not Path(choice).is_dir():
-        raise TkfiError(f"unknown kernel '{choice}': use one of {names}, or the path of a kernel tree")
+        raise TkfiError(f"unknown kernel '{choice}', which is not the path of a kernel tree either; "
+                        f"{nearest(choice, releases, './tkfi list kernels')}")
     path = Path(choice).resolve()
     version = tree_version(path)
     digest = hashlib.sha256(str(path).encode()).hexdigest()[:8]

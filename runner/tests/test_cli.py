@@ -42,6 +42,12 @@ def test_list(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
         assert capsys.readouterr().out == expected
 
 
+def test_list_breaks(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
+    write(layout.patches / "6.12/breaks/s1.patch", "Variant: fixed\nCase: tkfi_series.s1*\n---\n")
+    assert cli.main(["list", "breaks"], layout) == 0
+    assert capsys.readouterr().out == "s1  fixed  tkfi_series.s1*\n"
+
+
 def test_list_readers(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
     """Rows in the macros of the file itself, or of the glue of the kernel asked for; whole ones."""
     write(layout.repo / "fault/readers.c", READERS)
@@ -71,7 +77,15 @@ def test_json_is_alone_on_standard_output(layout: Layout, capsys: pytest.Capture
     (["reproduce", "--delay", "-1ms"], "cannot be negative"),
     (["reproduce", "--kernel", "5.5"], "unknown kernel '5.5'"),
     (["test", "--suite", "tkfi_*", "--suite", "nothing*"],
-     "no suite matches 'nothing*'; there are: tkfi_engine"),
+     "no suite matches 'nothing*'; './tkfi list suites' lists all"),
+    (["test", "--suite", "tkfi_engin.lock*"],
+     "no suite matches 'tkfi_engin.lock*'; did you mean tkfi_engine? "),
+    (["tset"], "no command is called 'tset'; did you mean test, tree, list? './tkfi --help' lists all\n"),
+    (["breaks"], "no command is called 'breaks'; did you mean dev breaks, "),
+    (["identical", "--kernel", "6.12"], "no command is called 'identical'; did you mean dev identical? "),
+    (["dev", "stile"], "no command is called 'dev stile'; did you mean dev style, "),
+    (["dev", "bench"], "no command is called 'dev bench'; did you mean bench, "),
+    (["x"], "no command is called 'x'; './tkfi --help' lists all\n"),
 ])
 def test_bad_input(layout: Layout, capsys: pytest.CaptureFixture[str], arguments: list[str],
                    reason: str) -> None:
@@ -107,8 +121,8 @@ def test_help_has_commands_for_users_and_for_developers(capsys: pytest.CaptureFi
     assert named(["dev", "--help"], "commands") == ["breaks", "identical", "style"]
 
 
-@pytest.mark.parametrize("words", ["test --summary", "bench --hold", "bench --svg x", "breaks", "identical",
-                                   "style", "dev bench", "dev", "summary --variant fixed"])
+@pytest.mark.parametrize("words", ["test --summary", "bench --hold", "bench --svg x", "dev", "dev -x", "-x",
+                                   "summary --variant fixed"])
 def test_what_is_no_command(layout: Layout, words: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main([*words.split(), "--kernel", "5.5"], layout)

@@ -66,7 +66,8 @@ def test_a_variant_that_neither_has(layout: Layout, shared: Path, variants: list
         kernels.choose("6.1", layout, "new")
     assert str(caught.value) == (
         "kernel 6.1 has no variant 'new': there is no kernel-patches/6.1/variants/new.patch or "
-        f"kernel-patches/6.12/variants/new.patch; there are {', '.join(variants)}")
+        "kernel-patches/6.12/variants/new.patch; did you mean mine? "
+        "'./tkfi list variants --kernel 6.1' lists all")
 
 
 def test_its_own_come_first(layout: Layout, shared: Path) -> None:
