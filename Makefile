@@ -62,10 +62,10 @@ check-parser: check-kernels
 check-style: setup
 	$(PYTHON) -m flake8 runner
 	$(PYTHON) -m mypy
-	@./tkfi style --kernel '$(KERNEL)'
+	@./tkfi dev style --kernel '$(KERNEL)'
 
 check-hold: setup
-	@./tkfi bench --hold --kernel '$(KERNEL)' --svg build/write-hold.svg
+	@./tkfi hold --kernel '$(KERNEL)' --svg build/write-hold.svg
 
 check-kernel: check-variants check-report check-breaks check-identical
 
@@ -73,17 +73,17 @@ check-kernel: check-variants check-report check-breaks check-identical
 check-variants: setup
 	@./tkfi test --kernel '$(KERNEL)' --boots $(BOOTS) \
 		$$(./tkfi list variants --kernel '$(KERNEL)' | sed 's/^/--variant /')
-	@./tkfi test --summary --kernel '$(KERNEL)'
+	@./tkfi summary --kernel '$(KERNEL)'
 
 # Each schedule is replayed on a kernel of its own.
 check-report: setup
 	@./tkfi explore --kernel '$(KERNEL)' --jobs 2 --replay --report "build/report-$$(basename '$(KERNEL)')"
 
 check-breaks: setup
-	@./tkfi breaks --kernel '$(KERNEL)'
+	@./tkfi dev breaks --kernel '$(KERNEL)'
 
 check-identical: setup
-	@./tkfi identical --kernel '$(KERNEL)'
+	@./tkfi dev identical --kernel '$(KERNEL)'
 
 # Downloads stay; rm never follows a link out of build/.
 clean:

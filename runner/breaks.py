@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The verb `breaks`: a deliberate break of the kernel's code must make its case fail.
+"""The verb `dev breaks`: a deliberate break of the kernel's code must make its case fail.
 
 A break is a patch whose changelog names the variant it breaks and the KUnit cases that must notice.
 The same cases must pass on the unbroken variant, or their failing would say nothing.
@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from runner import boots, draw
+from runner import boots, draw, patches
 from runner.causes import Kind
 from runner.errors import TkfiError
 from runner.kernels import Kernel, choose
 from runner.kunit_tool import Boot, KunitTool
 from runner.layout import Layout
+from runner.nearest import nearest
 from runner.progress import note
 from runner.suites import failures_only
 
@@ -77,16 +78,18 @@ def read(patch: Path) -> Break:
 def select(kernels: Sequence[Kernel], names: Sequence[str]) -> list[tuple[Kernel, Break]]:
     """The breaks of these names, or all, of every kernel, those of one variant together.
 
-    Raises TkfiError, listing what there is, for a name that no kernel has, and for a kernel without any.
+    Raises TkfiError for a name that no kernel has, and for a kernel without any.
     """
     every = [(kernel, read(patch)) for kernel in kernels
-             for patch in sorted((kernel.series / "breaks").glob("*.patch"))]
+             for patch in patches.beside(kernel.series, "breaks").values()]
     known = list(dict.fromkeys(what.name for _, what in every))
     for kernel in kernels:
         if not any(other is kernel for other, _ in every):
-            raise TkfiError(f"kernel {kernel.name} has no breaks: {kernel.series}/breaks holds no patch")
+            there = " or ".join(f"{place}/breaks" for place in patches.places(kernel.series))
+            raise TkfiError(f"kernel {kernel.name} has no breaks: there is no patch in {there}")
     if unknown := [name for name in names if name not in known]:
-        raise TkfiError(f"no break is called {', '.join(unknown)}; there are: {', '.join(known)}")
+        raise TkfiError("\n".join(f"no break is called '{name}'; "
+                                  f"{nearest(name, known, './tkfi list breaks')}" for name in unknown))
     chosen = [pair for pair in every if not names or pair[1].name in names]
     return sorted(chosen, key=lambda pair: (kernels.index(pair[0]), pair[1].variant))
 

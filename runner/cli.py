@@ -21,6 +21,7 @@ from runner import (bench, boots, breaks, explore, findings, hold, hold_chart, k
 from runner.errors import INTERRUPTED, Interrupted, TkfiError
 from runner.identical import check_identical
 from runner.layout import Layout
+from runner.nearest import nearest
 from runner.oracles import oracles
 from runner.prepare import prepare
 from runner.process import NoSpace
@@ -40,17 +41,24 @@ _ENDS = {
     "explore": ("nothing is wrong but what the kernel is known to have", "something new, or a crash"),
     "replay": ("nothing is wrong but what the kernel is known to have", "something new, or a crash"),
     "breaks": ("each break was noticed", "one was not"),
+    "summary": ("each build shows what it must", "one does not"),
     "bench": ("measured", "something that was measured is impossible"),
+    "hold": ("measured", "something that was measured is impossible"),
     "identical": ("identical", "different"),
     "style": ("clean", "not clean"),
 }
 _SIGNED = ("--from", "--to", "--delay")  # whose values may begin with a minus sign
+_DEV = {  # what `dev` does
+    "breaks": "check that each deliberate break of the kernel fails its case",
+    "identical": "check that CONFIG_TKFI=n leaves the object code unchanged",
+    "style": "run the kernel's checkpatch.pl on the C sources and the patches",
+}
 
 
 def main(argv: Sequence[str] | None = None, layout: Layout | None = None) -> int:
     """Run one command; returns the exit status of DESIGN.md."""
-    arguments = _parser().parse_args(_glue_values(sys.argv[1:] if argv is None else argv))
     try:
+        arguments = _parse(_glue_values(sys.argv[1:] if argv is None else argv))
         layout = layout or Layout()
         _check_json(getattr(arguments, "json", None))
         for number in _STOPPING:
@@ -113,18 +121,37 @@ class _Once(argparse.Action):
         setattr(namespace, self.dest, values)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="tkfi", allow_abbrev=False, description=(
-        "Reproduces time going backwards on a live kernel, deterministically."))
-    verbs = parser.add_subparsers(metavar="COMMAND", required=True)
+def _parse(words: Sequence[str]) -> argparse.Namespace:
+    """Raises TkfiError for an unknown command; argparse ends the program for what else is wrong."""
+    parser, commands = _parser()
+    given = words[:2] if words[:1] == ["dev"] else words[:1]
+    name = " ".join(given)
+    if name not in ("", "dev", *commands) and not given[-1].startswith("-"):
+        raise TkfiError(f"no command is called '{name}'; {nearest(name, commands, './tkfi --help')}")
+    return parser.parse_args(words)
+
+
+def _parser() -> tuple[argparse.ArgumentParser, list[str]]:
+    """And the commands there are."""
+    parser = argparse.ArgumentParser(
+        prog="tkfi", allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Reproduces time going backwards on a live kernel, deterministically.",
+        epilog="\n".join(["commands for developers of tkfi:", *(
+            f"  {f'dev {name}':<15}{about}" for name, about in _DEV.items())]))
+    verbs = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    dev = verbs.add_parser("dev", description="commands for developers of tkfi", allow_abbrev=False)
+    of_dev = dev.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands: list[str] = []
 
     def verb(name: str, run: Callable[[argparse.Namespace, Layout], int],
              about: str) -> argparse.ArgumentParser:
         held, failed = _ENDS.get(name, ("done", ""))
-        added = verbs.add_parser(name, help=about, description=about, allow_abbrev=False, epilog=(
+        among = of_dev if name in _DEV else verbs
+        added = among.add_parser(name, help=about, description=about, allow_abbrev=False, epilog=(
             f"Exit status: 0 {held}; {f'1 {failed}; ' * bool(failed)}2 tkfi could not do its work, and "
             f"says what to do; {INTERRUPTED} stopped by a signal."))
         added.set_defaults(run=run)
+        commands.append(f"dev {name}" if name in _DEV else name)
         added.register("action", None, _Once)
         return added
 
@@ -137,7 +164,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_json(cover)
 
     tests = verb("test", _test, "run the KUnit suites through the tree's own kunit.py")
-    tests.add_argument("--kernel", action="append", help="may be repeated (6.12; all with --summary)")
+    tests.add_argument("--kernel", action="append", help=f"may be repeated ({kernels.DEFAULT})")
     tests.add_argument("--variant", action="append", help="may be repeated (post-series)")
     tests.add_argument("--suite", metavar="GLOB", action="append",
                        help="which suites; may be repeated (all that test something; for a tree of yours "
@@ -146,9 +173,11 @@ def _parser() -> argparse.ArgumentParser:
                        help="boot N times and compare the traces (1)")
     tests.add_argument("--all", action="store_true",
                        help="print all suites, not only those in which something failed")
-    tests.add_argument("--summary", action="store_true",
-                       help="measure what pre-series, post-series and fixed show of the race")
     _add_json(tests)
+
+    shown = verb("summary", _summary, f"measure what {', '.join(shows.VARIANTS)} show of the race")
+    _add_kernels(shown)
+    _add_json(shown)
 
     exploring = verb("explore", _explore, "explore all executions of scenarios that differ in effect")
     exploring.add_argument("scenario", nargs="*", metavar="SCENARIO", help=(
@@ -187,18 +216,15 @@ def _parser() -> argparse.ArgumentParser:
     again.add_argument("--jobs", type=_positive, default=1, metavar="N", help="kernels at once (1)")
     _add_json(again)
 
-    broken = verb("breaks", _breaks, "check that each deliberate break of the kernel fails its case")
-    broken.add_argument("name", nargs="*", metavar="NAME", help="which breaks (all)")
-    broken.add_argument("--kernel", action="append", help="may be repeated (all)")
-    _add_json(broken)
-
-    timed = verb("bench", _bench, "measure what exploring costs; --hold: what updaters execute with a "
-                 "sequence odd")
-    timed.add_argument("--hold", action="store_true", help=f"on {', '.join(hold.VARIANTS)}")
-    timed.add_argument("--kernel", action="append",
-                       help=f"may be repeated ({kernels.DEFAULT}; all with --hold)")
-    timed.add_argument("--svg", metavar="FILE", help="with --hold: draw a chart")
+    timed = verb("bench", _bench, "measure what exploring costs")
+    timed.add_argument("--kernel", action="append", help=f"may be repeated ({kernels.DEFAULT})")
     _add_json(timed)
+
+    held = verb("hold", _hold, "measure what updaters execute with a sequence odd on "
+                f"{', '.join(hold.VARIANTS)}")
+    _add_kernels(held)
+    held.add_argument("--svg", metavar="FILE", help="draw a chart")
+    _add_json(held)
 
     tree = verb("tree", _tree, "print the path of the prepared tree, for plain kunit.py")
     _add_kernel(tree)
@@ -214,16 +240,24 @@ def _parser() -> argparse.ArgumentParser:
     _add_variant(listing)
     _add_json(listing)
 
-    same = verb("identical", _identical, "check that CONFIG_TKFI=n leaves the object code unchanged")
+    broken = verb("breaks", _breaks, _DEV["breaks"])
+    broken.add_argument("name", nargs="*", metavar="NAME", help="which breaks (all)")
+    _add_kernels(broken)
+    _add_json(broken)
+    same = verb("identical", _identical, _DEV["identical"])
     _add_kernel(same)
-    checked = verb("style", _style, "run the kernel's checkpatch.pl on the C sources and the patches")
+    checked = verb("style", _style, _DEV["style"])
     _add_kernel(checked)
-    return parser
+    return parser, commands
 
 
 def _add_kernel(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kernel", default=kernels.DEFAULT,
                         help=f"a release or the path of a kernel tree ({kernels.DEFAULT})")
+
+
+def _add_kernels(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--kernel", action="append", help="may be repeated (all)")
 
 
 def _add_variant(parser: argparse.ArgumentParser) -> None:
@@ -288,8 +322,6 @@ def _reproduce(arguments: argparse.Namespace, layout: Layout) -> int:
 
 
 def _test(arguments: argparse.Namespace, layout: Layout) -> int:
-    if arguments.summary:
-        return _summary(arguments, layout)
     chosen = [kernels.choose(name, layout, variant) for name in arguments.kernel or [kernels.DEFAULT]
               for variant in arguments.variant or [kernels.POST_SERIES]]
     with lock.held(layout.build / ".lock"):
@@ -307,9 +339,6 @@ def _test(arguments: argparse.Namespace, layout: Layout) -> int:
 
 
 def _summary(arguments: argparse.Namespace, layout: Layout) -> int:
-    if arguments.suite or arguments.boots or arguments.variant:
-        raise TkfiError(f"--summary runs {shows.SUITE} on {', '.join(shows.VARIANTS)}, once each: "
-                        "--suite, --boots and --variant do not go with it")
     chosen = [kernels.choose(name, layout, variant) for name in _kernels(arguments, layout)
               for variant in shows.VARIANTS]
     with lock.held(layout.build / ".lock"):
@@ -356,13 +385,15 @@ def _replay(arguments: argparse.Namespace, layout: Layout) -> int:
     scenario = asked.choose(scenarios.shipped(layout))
     offered = [release.version for release in kernels.offered(layout)]
     if not arguments.kernel and asked.version not in offered:
+        near = nearest(asked.version, offered, "./tkfi list kernels")
         raise asked.wrong(asked.release, f"the schedule is of Linux {asked.release}, and there is no "
-                          f"kernel {asked.version}: choose with --kernel one of "
-                          f"{', '.join(offered)}, or a tree")
+                          f"kernel {asked.version}: choose another or a tree with --kernel; {near}")
     kernel = kernels.choose(arguments.kernel or asked.version, layout)
     if asked.variant not in kernel.variants:
-        raise asked.wrong(asked.variant, f"unknown variant '{asked.variant}': kernel {kernel.name} has "
-                          f"{', '.join(kernel.variants)}")
+        near = nearest(asked.variant, kernel.variants,
+                       f"./tkfi list variants --kernel {arguments.kernel or asked.version}")
+        raise asked.wrong(asked.variant,
+                          f"unknown variant '{asked.variant}' of kernel {kernel.name}; {near}")
     kernel = kernels.choose(arguments.kernel or asked.version, layout, asked.variant)
     mistakes.check([scenario], layout, kernel.patches(), asked)
     with lock.held(layout.build / ".lock"):
@@ -390,10 +421,6 @@ def _breaks(arguments: argparse.Namespace, layout: Layout) -> int:
 
 
 def _bench(arguments: argparse.Namespace, layout: Layout) -> int:
-    if arguments.hold:
-        return _hold(arguments, layout)
-    if arguments.svg:
-        raise TkfiError("--svg draws the write hold: ./tkfi bench --hold --svg FILE")
     chosen = [kernels.choose(name, layout) for name in arguments.kernel or [kernels.DEFAULT]]
     with lock.held(layout.build / ".lock"):
         benches = [bench.measure(kernel, layout) for kernel in chosen]
@@ -479,12 +506,18 @@ def _list_readers(arguments: argparse.Namespace, layout: Layout) -> list[dict[st
     return [asdict(reader) for reader in readers(layout, kernel.patches())]
 
 
+def _list_breaks(arguments: argparse.Namespace, layout: Layout) -> list[dict[str, str]]:
+    every = breaks.select([kernels.choose(arguments.kernel, layout)], [])
+    return [{"name": what.name, "variant": what.variant, "case": what.case} for _, what in every]
+
+
 _LISTS: dict[str, Callable[[argparse.Namespace, Layout], list[dict[str, str]]]] = {
     "kernels": lambda _, layout: [{"name": release.version, "package": release.package,
                                    "from": " or ".join(release.suites)}
                                   for release in kernels.offered(layout)],
     "variants": lambda arguments, layout: [
         {"name": name} for name in kernels.choose(arguments.kernel, layout).variants],
+    "breaks": _list_breaks,
     "points": _list_points,
     "readers": _list_readers,
     "scenarios": lambda _, layout: [{"name": scenario.name, "text": scenario.text}

@@ -19,6 +19,7 @@ from runner.keep import Kept
 from runner.kernels import Kernel
 from runner.kunit_tool import KunitTool
 from runner.layout import Layout
+from runner.nearest import nearest
 from runner.parts import Piece
 from runner.replay import Replayed, replay_all
 from runner.results import Explored, Header, Violation
@@ -72,7 +73,8 @@ class Request:
     def check(self) -> None:
         """Raises TkfiError, listing what there is, when the strategy is none or takes no such option."""
         if self.strategy not in STRATEGIES:
-            raise TkfiError(f"unknown strategy '{self.strategy}'; there are: {', '.join(STRATEGIES)}")
+            raise TkfiError(f"unknown strategy '{self.strategy}'; "
+                            f"{nearest(self.strategy, STRATEGIES, './tkfi explore --help')}")
         takes = STRATEGIES[self.strategy]
         for option in self.options:
             if option not in takes:

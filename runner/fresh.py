@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner import keep
+from runner import keep, patches
 from runner.kernels import Kernel
 from runner.layout import OBJECTS, Layout
 
@@ -131,7 +131,7 @@ class Making:
         for place in (layout.repo / "fault", layout.repo / "kunit", layout.repo / "configs",
                       source / "tools/testing/kunit"):
             yield from _everything(place)
-        yield from (str(file) for file in (kernel.series / "series", *kernel.patches()))
+        yield from (str(file) for file in (*patches.lists(kernel.series), *kernel.patches()))
         yield from (str(Path(__file__).with_name(f"{name}.py")) for name in MODULES)
         yield from (name for name in [_compiler(), *self._asked["tools"]] if name)
         yield from _built_from(tree, objects)

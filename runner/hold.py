@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`bench --hold`: what updaters execute with a sequence odd, before the series, after it and fixed.
+"""The verb `hold`: what updaters execute with a sequence odd, before the series, after it and fixed.
 
 Two builds of each variant: one with access hooks counts, a bare one takes the time.
 """

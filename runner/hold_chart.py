@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The chart of `bench --hold`: the same figures, the same bytes."""
+"""The chart of `hold`: the same figures, the same bytes."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Whether the patches leave no trace in a kernel built without CONFIG_TKFI.
+"""The verb `dev identical`: whether the patches leave no trace in a kernel built without CONFIG_TKFI.
 
 One tree and one object directory are built twice, without and with the patches, so that what is
 compared was built at the same path with the same prepared headers.

@@ -11,6 +11,7 @@ from pathlib import Path
 from runner import patches
 from runner.errors import TkfiError
 from runner.layout import Layout
+from runner.nearest import nearest
 
 POST_SERIES = "post-series"  # the tree as it is: the variant without a patch
 _VARIANT_ORDER = ("pre-series", POST_SERIES, "fixed")  # then any others
@@ -83,7 +84,8 @@ class Kernel:
 
     def patches(self) -> list[Path]:
         """What is applied to its source, in order."""
-        more = [] if self.variant == POST_SERIES else [_variant_patch(self.series, self.variant)]
+        of_variant = patches.beside(self.series, "variants")
+        more = [] if self.variant == POST_SERIES else [of_variant[self.variant]]
         return [*patches.series(self.series), *more, *([self.breaking] if self.breaking else [])]
 
     def source(self, layout: Layout) -> Path:
@@ -100,8 +102,8 @@ def offered(layout: Layout) -> list[Release]:
 
 
 def variants(series: Path) -> list[str]:
-    """The variants of a series: post-series, and those that variants/ has a patch for."""
-    names = {POST_SERIES, *(patch.stem for patch in (series / "variants").glob("*.patch"))}
+    """The variants of a series: post-series, and those that there is a patch for."""
+    names = {POST_SERIES, *patches.beside(series, "variants")}
     return sorted(names, key=lambda name: (
         _VARIANT_ORDER.index(name) if name in _VARIANT_ORDER else len(_VARIANT_ORDER), name))
 
@@ -115,25 +117,21 @@ def choose(choice: str, layout: Layout, variant: str = POST_SERIES) -> Kernel:
     kernel = _choose(choice, layout)
     if variant in kernel.variants:
         return replace(kernel, variant=variant)
-    there = ", ".join(kernel.variants)
+    there = nearest(variant, kernel.variants, f"./tkfi list variants --kernel {choice}")
     if any(variant in variants(layout.patches / r.version) for r in offered(layout)):
-        patch = _variant_patch(kernel.series, variant).relative_to(layout.repo)
-        raise TkfiError(f"kernel {choice} has no variant '{variant}': {patch} does not exist; "
-                        f"there are {there}")
-    raise TkfiError(f"unknown variant '{variant}': kernel {choice} has {there}")
-
-
-def _variant_patch(series: Path, variant: str) -> Path:
-    return series / "variants" / f"{variant}.patch"
+        missing = " or ".join(str((place / f"variants/{variant}.patch").relative_to(layout.repo))
+                              for place in patches.places(kernel.series))
+        raise TkfiError(f"kernel {choice} has no variant '{variant}': there is no {missing}; {there}")
+    raise TkfiError(f"unknown variant '{variant}' of kernel {choice}; {there}")
 
 
 def _choose(choice: str, layout: Layout) -> Kernel:
     releases = {r.version: r for r in offered(layout)}
     if choice in releases:
         return Kernel(choice, layout.patches / choice, release=releases[choice])
-    names = ", ".join(releases) or "none yet"
     if "/" not in choice and not Path(choice).is_dir():
-        raise TkfiError(f"unknown kernel '{choice}': use one of {names}, or the path of a kernel tree")
+        raise TkfiError(f"unknown kernel '{choice}', which is not the path of a kernel tree either; "
+                        f"{nearest(choice, releases, './tkfi list kernels')}")
     path = Path(choice).resolve()
     version = tree_version(path)
     digest = hashlib.sha256(str(path).encode()).hexdigest()[:8]

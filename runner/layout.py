@@ -44,7 +44,7 @@ class Layout:
 
     @property
     def patches(self) -> Path:
-        """One quilt series per supported kernel version."""
+        """One quilt series per supported kernel version; they share patches."""
         return self.repo / "kernel-patches"
 
     def source(self, version: str) -> Path:

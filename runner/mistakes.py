@@ -2,7 +2,8 @@
 """What is certainly wrong with a scenario or the turns of a schedule, before there is a kernel to read it.
 
 The kernel reads them itself (fault/plan.c, ops.c, adjtimex.c, schedule.c) and knows more: what it obeys,
-and which settings go together. Nothing that it takes may be refused here. Places and reasons are its own.
+and which settings go together. Nothing that it takes may be refused here. Places and reasons are its own,
+but for readers, all of which it lists.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from runner import macros, units
 from runner.errors import InputError, TkfiError
 from runner.layout import Layout
+from runner.nearest import nearest
 from runner.readers import Reader, readers
 from runner.scenarios import Scenario
 from runner.schedule import Schedule
@@ -193,10 +195,10 @@ def _check_operation(text: str, at: int, types: dict[str, str], known: Language)
 
 def _check_reader(text: str, at: int, known: Sequence[Reader]) -> None:
     family, _, clock = text.partition(" ")
-    there = [reader.name for reader in known if reader.family == family]
-    if clock not in there:
-        raise _Wrong(at, f"unknown reader '{family} {clock}'; there are: " + (
-            ", ".join(there) or "vdso CLOCK, kernel FUNCTION, fast FUNCTION"))
+    there = [f"{reader.family} {reader.name}" for reader in known]
+    if f"{family} {clock}" not in there:
+        near = nearest(text, there, "./tkfi list readers --kernel KERNEL")
+        raise _Wrong(at, f"unknown reader '{family} {clock}'; {near}")
 
 
 def _check_settings(text: str, at: int, known: Sequence[str]) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ _HEADER = re.compile(r"^--- (\S+).*\n\+\+\+ (\S+)", re.MULTILINE)
 _POINT = re.compile(r"\btkfi_point\(\s*\"?([a-z0-9_.]+)\"?\s*\)")
 
 BESIDE = ("variants", "breaks")  # directories in that of a series
+LIKE = "like"  # a file in that of a series: which other one has the variants and breaks that it lacks
 
 
 class PatchError(TkfiError):
@@ -21,16 +23,50 @@ class PatchError(TkfiError):
 
 
 def series(directory: Path) -> list[Path]:
-    """The patches of a quilt series in order. Raises TkfiError when one is missing."""
+    """The patches of a quilt series in order; ../6.12/x.patch is one of another series. Raises TkfiError
+    when one is missing."""
     patches = []
-    for line in (directory / "series").read_text(encoding="utf-8").splitlines():
-        name = line.partition("#")[0].strip()
-        if name:
-            patch = directory / name.split()[0]
-            if not patch.is_file():
-                raise TkfiError(f"{directory}/series names {patch.name}, which does not exist")
-            patches.append(patch)
+    for line in _lines(directory / "series"):
+        name = line.split()[0]
+        patch = Path(os.path.normpath(directory / name))
+        if not patch.is_file():
+            raise TkfiError(f"{directory}/series names {name}, but there is no {patch}")
+        patches.append(patch)
     return patches
+
+
+def places(directory: Path) -> list[Path]:
+    """Where to look for variants and breaks: with a series, then with the one it is like, and so on.
+
+    Raises TkfiError when what it is like is no series, or is like it.
+    """
+    found = [directory]
+    while (like := found[-1] / LIKE).is_file():
+        name = " ".join(_lines(like))
+        other = directory.parent / name
+        if "/" in name or other in found or not (other / "series").is_file():
+            raise TkfiError(f"{like} says '{name}': write the name of one other directory that has "
+                            "a series and is not like this one")
+        found.append(other)
+    return found
+
+
+def beside(directory: Path, kind: str) -> dict[str, Path]:
+    """The variants or breaks of a series by name: its own, then what only those have that it is like."""
+    found = {patch.stem: patch for place in reversed(places(directory))
+             for patch in (place / kind).glob("*.patch")}
+    return dict(sorted(found.items()))
+
+
+def lists(directory: Path) -> list[Path]:
+    """The files that say what the patches of a series are, whether or not there is one."""
+    return [directory / "series", *(place / LIKE for place in places(directory))]
+
+
+def _lines(file: Path) -> list[str]:
+    """Those that are neither blank nor comments."""
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return [line for line in (line.partition("#")[0].strip() for line in lines) if line]
 
 
 def touched(patch: Path) -> set[str]:

@@ -13,7 +13,9 @@ from runner import macros
 from runner.errors import InputError, TkfiError
 from runner.layout import Layout
 from runner.macros import STRING
+from runner.nearest import nearest
 
+LISTING = "./tkfi list scenarios"  # the command that lists all
 GIVEN = "given"  # what the kernel calls one that is not shipped
 MAX_TEXT = 1023  # characters; the kernel ignores a longer parameter
 
@@ -75,9 +77,9 @@ def choose(words: Sequence[str], layout: Layout) -> list[Scenario]:
         elif Path(word).is_file():
             others += read(Path(word))
         else:
-            raise TkfiError(f"no scenario matches '{word}', nor is there such a file; there are: "
-                            f"{', '.join(scenario.name for scenario in ours)}; or write one, as in "
-                            "'cpu0: tick; cpu1: read vdso MONOTONIC; host: 12ms'")
+            near = nearest(word, (scenario.name for scenario in ours), LISTING)
+            raise TkfiError(f"no scenario matches '{word}', nor is there such a file; {near}; or write "
+                            "one, as in 'cpu0: tick; cpu1: read vdso MONOTONIC; host: 12ms'")
     every = [scenario for scenario in ours if scenario.name in names] + others
     for number, scenario in enumerate(every):
         if scenario.name in [other.name for other in [*ours * (not scenario.shipped), *every[:number]]]:

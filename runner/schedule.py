@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from runner.errors import InputError
-from runner.scenarios import GIVEN, MAX_TEXT, Scenario, written
+from runner.nearest import nearest
+from runner.scenarios import GIVEN, LISTING, MAX_TEXT, Scenario, written
 
 FORMAT = "tkfi1"
 _EXAMPLE = ("write it as explore prints it, as in "
@@ -67,8 +68,8 @@ class Schedule:
         for scenario in shipped:
             if scenario.name == self.scenario:
                 return scenario
-        raise self.wrong(self.scenario, f"no scenario is called '{self.scenario}'; there are: "
-                         f"{', '.join(scenario.name for scenario in shipped)}")
+        near = nearest(self.scenario, (scenario.name for scenario in shipped), LISTING)
+        raise self.wrong(self.scenario, f"no scenario is called '{self.scenario}'; {near}")
 
 
 def parse(text: str) -> Schedule:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`test --summary`: what each build shows of the race, measured, beside what it must show."""
+"""The verb `summary`: what each build shows of the race, measured, beside what it must show."""
 
 from __future__ import annotations
 

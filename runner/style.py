@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The verb `style`: what the kernel's own checkpatch.pl has to say of the C sources and the patches."""
+"""The verb `dev style`: what the kernel's own checkpatch.pl has to say of the C sources and the patches."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from runner.errors import TkfiError
 from runner.kernels import POST_SERIES, Kernel
 from runner.kunit_tool import Boot, Counts, KunitTool
 from runner.layout import Layout
+from runner.nearest import nearest
 from runner.progress import note
 
 MEASURES = ("tkfi_bench", "tkfi_hold")  # for `bench`
@@ -86,8 +87,8 @@ def suites(layout: Layout) -> list[str]:
 def matching(patterns: Sequence[str], layout: Layout) -> list[tuple[str, str]]:
     """The suites that globs select, each with its KUnit filter, and once; 'suite.case' globs are allowed.
 
-    Raises TkfiError when nothing matches one of them, listing what there is, or when two select different
-    cases of a suite: these would be boots of one name.
+    Raises TkfiError when nothing matches one of them, or when two select different cases of a suite: these
+    would be boots of one name.
     """
     found = dict.fromkeys(one for pattern in patterns for one in _matching_one(pattern, layout))
     names = [name for name, _ in found]
@@ -103,8 +104,8 @@ def _matching_one(pattern: str, layout: Layout) -> list[tuple[str, str]]:
         raise TkfiError(f"'{pattern}': a glob of cases has letters, digits, _, *, ? and [...]")
     found = [name for name in suites(layout) if fnmatchcase(name, suite_glob)]
     if not found:
-        known = ", ".join(suites(layout)) or "none"
-        raise TkfiError(f"no suite matches '{pattern}'; there are: {known}")
+        raise TkfiError(f"no suite matches '{pattern}'; "
+                        f"{nearest(suite_glob, suites(layout), './tkfi list suites')}")
     return [(name, name + dot + case_glob) for name in found]
 
 

@@ -237,9 +237,3 @@ def test_verb(layout: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     assert answer["format"] == 1 and answer["cpu"] and answer["kernels"][0]["kernel"] == "6.12.117"
     assert "relacy" in captured.err
     assert (layout.build / "summary").read_text() == f"{counted} bench\n"
-
-
-def test_a_chart_is_of_the_write_hold(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["bench", "--svg", "x.svg"], layout) == 2
-    captured = capsys.readouterr()
-    assert "./tkfi bench --hold --svg FILE" in captured.err and not captured.out

@@ -42,6 +42,12 @@ def test_list(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
         assert capsys.readouterr().out == expected
 
 
+def test_list_breaks(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
+    write(layout.patches / "6.12/breaks/s1.patch", "Variant: fixed\nCase: tkfi_series.s1*\n---\n")
+    assert cli.main(["list", "breaks"], layout) == 0
+    assert capsys.readouterr().out == "s1  fixed  tkfi_series.s1*\n"
+
+
 def test_list_readers(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
     """Rows in the macros of the file itself, or of the glue of the kernel asked for; whole ones."""
     write(layout.repo / "fault/readers.c", READERS)
@@ -71,7 +77,15 @@ def test_json_is_alone_on_standard_output(layout: Layout, capsys: pytest.Capture
     (["reproduce", "--delay", "-1ms"], "cannot be negative"),
     (["reproduce", "--kernel", "5.5"], "unknown kernel '5.5'"),
     (["test", "--suite", "tkfi_*", "--suite", "nothing*"],
-     "no suite matches 'nothing*'; there are: tkfi_engine"),
+     "no suite matches 'nothing*'; './tkfi list suites' lists all"),
+    (["test", "--suite", "tkfi_engin.lock*"],
+     "no suite matches 'tkfi_engin.lock*'; did you mean tkfi_engine? "),
+    (["tset"], "no command is called 'tset'; did you mean test, tree, list? './tkfi --help' lists all\n"),
+    (["breaks"], "no command is called 'breaks'; did you mean dev breaks, "),
+    (["identical", "--kernel", "6.12"], "no command is called 'identical'; did you mean dev identical? "),
+    (["dev", "stile"], "no command is called 'dev stile'; did you mean dev style, "),
+    (["dev", "bench"], "no command is called 'dev bench'; did you mean bench, "),
+    (["x"], "no command is called 'x'; './tkfi --help' lists all\n"),
 ])
 def test_bad_input(layout: Layout, capsys: pytest.CaptureFixture[str], arguments: list[str],
                    reason: str) -> None:
@@ -84,13 +98,35 @@ def test_bad_input(layout: Layout, capsys: pytest.CaptureFixture[str], arguments
     "explore --kernel 6.12 --kernel 5.5", "explore --kernel 5.5 --kernel=5.5",
     "explore a --seed 1 --strategy pct --seed 2", "explore a b --report x --report y",
     "replay x --kernel 6.1 --kernel 7.3", "replay x --boots 2 --boots 3",
-    "test --suite x --json x --json y", "reproduce --to -1ppm --to -2Hz", "bench --svg x --svg y",
+    "test --suite x --json x --json y", "reproduce --to -1ppm --to -2Hz", "hold --svg x --svg y",
     "list points --kernel 6.12 --kernel 5.5", "build --variant post-series --variant x"])
 def test_nothing_is_dropped(layout: Layout, words: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(words.split(), layout)
     assert ended.value.code == 2
     assert re.search(r"error: argument --\w+: may be given only once\n$", capsys.readouterr().err)
+
+
+def test_help_has_commands_for_users_and_for_developers(capsys: pytest.CaptureFixture[str]) -> None:
+    def named(words: list[str], heading: str) -> list[str]:
+        with pytest.raises(SystemExit) as ended:
+            cli.main(words)
+        assert ended.value.code == 0
+        below = capsys.readouterr().out.partition(f"\n{heading}:\n")[2].partition("\n\n")[0]
+        return re.findall(r"^ {2,4}((?:dev )?[a-z]+)\b", below, re.MULTILINE)
+    assert named(["--help"], "commands") == [
+        "reproduce", "test", "summary", "explore", "replay", "bench", "hold", "tree", "build", "list"]
+    assert named(["--help"], "commands for developers of tkfi") == [
+        "dev breaks", "dev identical", "dev style"]
+    assert named(["dev", "--help"], "commands") == ["breaks", "identical", "style"]
+
+
+@pytest.mark.parametrize("words", ["test --summary", "bench --hold", "bench --svg x", "dev", "dev -x", "-x",
+                                   "summary --variant fixed"])
+def test_what_is_no_command(layout: Layout, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main([*words.split(), "--kernel", "5.5"], layout)
+    assert ended.value.code == 2 and "usage: tkfi" in capsys.readouterr().err
 
 
 def test_reproduce(layout: Layout, monkeypatch: pytest.MonkeyPatch,

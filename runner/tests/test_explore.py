@@ -378,7 +378,8 @@ def test_a_schedule_that_does_not_fit_into_one(start: Callable[..., Machine], la
 
 
 @pytest.mark.parametrize("arguments, reason", [
-    (["explore", "--strategy", "luck"], "unknown strategy 'luck'; there are: dpor, dfs, random, pos, pct"),
+    (["explore", "--strategy", "luck"], "unknown strategy 'luck'; './tkfi explore --help' lists all\n"),
+    (["explore", "--strategy", "dpro"], "unknown strategy 'dpro'; did you mean dpor, pos? "),
     (["explore", "--seed", "0"], "strategy dpor takes no --seed; it takes --preemptions, --time"),
     (["explore", "--strategy", "pct", "--preemptions", "2"], "strategy pct takes no --preemptions"),
     (["explore", "--time", "1500ms"], "whole seconds are expected"),
@@ -391,10 +392,14 @@ def test_a_schedule_that_does_not_fit_into_one(start: Callable[..., Machine], la
     (["explore", "--json", "/"], "no result can be written to '/': Is a directory; name with --json"),
     (["explore", "--report", "/dev/null/x"], "no report can be written to '/dev/null/x': Not a directory"),
     (["explore", "nothing"], "no scenario matches 'nothing'"),
-    (["explore", "--variant", "luck"], "unknown variant 'luck'"),
+    (["explore", "--variant", "luck"],
+     "unknown variant 'luck' of kernel 6.12; './tkfi list variants --kernel 6.12' lists all\n"),
     (["replay", "tkfi1 5.10.9 post-series falls-vdso: cpu0"], "there is no kernel 5.10"),
+    (["replay", "tkfi1 6.13.9 post-series falls-vdso: cpu0"],
+     "--kernel; did you mean 6.12? './tkfi list kernels' lists all\n"),
     (["replay", "tkfi1 5.10.9 post-series falls-vdso: cpu0"], "\n        ^^^^^^\n"),
-    (["replay", "tkfi1 6.12.9 luck falls-vdso: cpu0"], "unknown variant 'luck'"),
+    (["replay", "tkfi1 6.12.9 lost-series falls-vdso: cpu0"],
+     "unknown variant 'lost-series' of kernel 6.12; did you mean post-series? './tkfi list variants --k"),
     (["replay", "tkfi1 6.12.9 luck falls-vdso: cpu0"], "\n               ^^^^\n"),
     (["replay", "tkfi1 6.12.9 post-series falls: cpu0"], "\n                           ^^^^^\n"),
     (["replay", "tkfi2 6.12.9 post-series falls-vdso: cpu0"], "version tkfi1, not tkfi2"),

@@ -298,6 +298,22 @@ def test_a_directory_that_was_moved_or_restored(kernel: Kernel, built: Callable[
     assert built() is None
 
 
+def test_what_is_read_of_another_series(built: Callable[[], str | None], layout: Layout) -> None:
+    write(layout.patches / "6.12/series", "0001-point.patch\n../6.1/0002-more.patch\n")
+    write(layout.patches / "6.12/like", "6.1\n")
+    write(layout.patches / "6.1/series", "")
+    write(layout.patches / "6.1/0002-more.patch", "--- a/kernel/time/ntp.c\n+++ b/kernel/time/ntp.c\n"
+          "@@ -1 +1 @@\n-int ntp;\n+int more;\n")
+    assert "int more" in (built() or "")
+    for name in ("6.1/0002-more.patch", "6.12/series", "6.12/like"):
+        append(layout.patches / name)
+        assert built() is not None and built() is None
+    write(layout.patches / "7.3/series", "")
+    assert built() is None
+    write(layout.patches / "6.1/like", "7.3\n")
+    assert built() is not None and built() is None
+
+
 @pytest.mark.parametrize("name", ("linux/kernel/sched/core.c", "linux/include/linux/x.h", "repo/fault/x.c",
                                   "repo/build/LINUX/post-series/tree/kernel/time/ntp.c"))
 def test_an_edit_during_the_build(kernel: Kernel, built: Callable[[], str | None], tmp_path: Path,

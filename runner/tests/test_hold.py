@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`bench --hold`: the table, its factors, and all that is wrong or missing, by name."""
+"""The verb `hold`: the table, its factors, and all that is wrong or missing, by name."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ def test_verb(layout: Layout, variants: list[str], monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(boots, "build", KunitTool)
     monkeypatch.setattr(boots, "run", run)
     monkeypatch.setenv("TKFI_SUMMARY", str(layout.build / "summary"))
-    assert cli.main(["bench", "--hold", "--json", "-"], layout) == status
+    assert cli.main(["hold", "--json", "-"], layout) == status
     assert asked == [f"6.12/{kind}{variant} tkfi_hold" for kind in ("", *["bare-"] * hold.BOOTS)
                      for variant in TIMES]
     answer = json.loads(capsys.readouterr().out)

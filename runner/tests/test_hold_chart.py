@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The chart of `bench --hold`: the same figures, the same bytes; and what stops it."""
+"""The chart of `hold`: the same figures, the same bytes; and what stops it."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ def test_verb(layout: Layout, variants: list[str], monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(boots, "build", KunitTool)
     monkeypatch.setattr(boots, "run", run)
     svg = layout.build / "x.svg"
-    assert cli.main(["bench", "--hold", "--svg", str(svg)], layout) == 0
+    assert cli.main(["hold", "--svg", str(svg)], layout) == 0
     assert svg.read_text().startswith("<?xml")
     svg.unlink()
     svg.mkdir()
-    assert cli.main(["bench", "--hold", "--svg", str(svg)], layout) == 2
+    assert cli.main(["hold", "--svg", str(svg)], layout) == 2

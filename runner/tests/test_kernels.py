@@ -34,7 +34,8 @@ def test_path(layout: Layout, source: Path) -> None:
 
 
 @pytest.mark.parametrize("choice, reason", [
-    ("6.13", "unknown kernel '6.13': use one of 6.12, or the path of a kernel tree"),
+    ("6.13", "unknown kernel '6.13', which is not the path of a kernel tree either; did you mean 6.12[?] "
+             "'./tkfi list kernels' lists all"),
     ("/nowhere", "'/nowhere' is not a kernel tree this tool can use: it has no Makefile"),
 ])
 def test_unknown(layout: Layout, choice: str, reason: str) -> None:

@@ -38,7 +38,7 @@ def checkable(layout: Layout, source: Path) -> Path:
 
 
 def test_clean(layout: Layout, checkable: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["style", "--kernel", str(checkable)], layout) == 0
+    assert cli.main(["dev", "style", "--kernel", str(checkable)], layout) == 0
     assert capsys.readouterr().out == "checkpatch.pl --strict: 4 of 4 files are clean\n"
 
 
@@ -49,7 +49,7 @@ def test_findings(layout: Layout, checkable: Path, variants: list[str], bad: str
                   monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("TKFI_SUMMARY", str(layout.build / "summary"))
     write(layout.repo / bad, "BAD\n" + (layout.repo / bad).read_text() + "BAD\n")
-    assert cli.main(["style", "--kernel", str(checkable)], layout) == 1
+    assert cli.main(["dev", "style", "--kernel", str(checkable)], layout) == 1
     out = capsys.readouterr().out
     assert f"{bad}:1: CHECK:LONG_LINE: too long" in out and "6 of 7 files are clean" in out
     assert (layout.build / "summary").read_text() == "6 1 style\n"
@@ -60,7 +60,7 @@ def test_findings(layout: Layout, checkable: Path, variants: list[str], bad: str
 def test_a_script_that_contradicts_itself(layout: Layout, checkable: Path, script: str,
                                           capsys: pytest.CaptureFixture[str]) -> None:
     write(checkable / "scripts/checkpatch.pl", script)
-    assert cli.main(["style", "--kernel", str(checkable)], layout) == 2
+    assert cli.main(["dev", "style", "--kernel", str(checkable)], layout) == 2
     assert "checkpatch.pl failed" in capsys.readouterr().err
 
 

@@ -58,10 +58,11 @@ def test_unknown_variants(layout: Layout, variants: list[str], command: list[str
                           capsys: pytest.CaptureFixture[str]) -> None:
     write(layout.patches / "6.1/series", "")
     assert cli.main([*command, "--variant", "mien"], layout) == 2
-    assert f"unknown variant 'mien': kernel 6.12 has {', '.join(variants)}" in capsys.readouterr().err
+    assert ("unknown variant 'mien' of kernel 6.12; did you mean mine? "
+            "'./tkfi list variants --kernel 6.12' lists all\n") in capsys.readouterr().err
     assert cli.main([*command, "--kernel", "6.1", "--variant", "fixed"], layout) == 2
-    assert ("kernel 6.1 has no variant 'fixed': kernel-patches/6.1/variants/fixed.patch does not exist; "
-            "there are post-series") in capsys.readouterr().err
+    assert ("kernel 6.1 has no variant 'fixed': there is no kernel-patches/6.1/variants/fixed.patch; "
+            "'./tkfi list variants --kernel 6.1' lists all") in capsys.readouterr().err
 
 
 def test_a_variant_is_one_patch_more(layout: Layout, source: Path, variants: list[str]) -> None:
