@@ -17,7 +17,7 @@ help:
 	@echo "make check       tests of one kernel: suites, exploration, a replay; tests of the runner"
 	@echo "make check-all   the rest: all kernels, variants, breaks, style; takes most of an hour"
 	@echo "make setup | tree | build | clean | distclean"
-	@echo "KERNEL=6.12|7.3|/path/to/tree chooses the kernel; ./tkfi --help has more"
+	@echo "KERNEL=6.1|6.12|7.3|/path/to/tree chooses the kernel; ./tkfi --help has more"
 
 setup:
 	@runner/setup.sh

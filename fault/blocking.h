@@ -35,7 +35,7 @@ static inline bool tkfi_is_reading(const struct tkfi_vcpu *v, unsigned int cell)
  */
 static inline unsigned long tkfi_readers_of(const struct tkfi_engine *engine,
 					    const struct tkfi_vcpu *writer,
-				unsigned int cell)
+					    unsigned int cell)
 {
 	unsigned long readers = 0;
 	unsigned int i;

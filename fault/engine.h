@@ -70,14 +70,13 @@ static inline bool tkfi_step_writes(const struct tkfi_step *step)
 /**
  * tkfi_cells_conflict() - do two steps touch one cell, and one of them writes?
  * @a:		first cell of one step
- * @nr_a:	how many it touches, 0 for none
+ * @nr_a:	how many it touches; with 0 the answer may be yes where it is no
  * @writes_a:	it writes them
  * @b:		as @a, of the other step
  * @nr_b:	as @nr_a
  * @writes_b:	as @writes_a
  *
- * Whoever has to know whether two steps commute asks this: they do not if they conflict,
- * or are of one VCPU, or of one and of its NMI (see struct tkfi_vcpu's @cpu).
+ * Two steps commute unless they conflict, or are of one VCPU, or of a VCPU and its NMI.
  */
 static __always_inline bool tkfi_cells_conflict(unsigned int a, unsigned int nr_a,
 						bool writes_a, unsigned int b,

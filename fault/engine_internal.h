@@ -31,7 +31,7 @@ void tkfi_trace_early(struct tkfi_engine *engine, unsigned int vcpu, bool waits)
 /* The VCPU goes on with a step: whoever was in an operation was preempted. */
 void tkfi_trace_turn(struct tkfi_engine *engine, const struct tkfi_vcpu *v);
 
-/* The handler that a strategy asked for by tkfi_nmi(), if it did. */
+/* Run the handler that tkfi_nmi() has set, if any. */
 void tkfi_take_nmi(struct tkfi_vcpu *v);
 
 /* The body of a VCPU that is an NMI. */

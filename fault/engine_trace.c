@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <linux/bitops.h>
+#include <linux/bitmap.h>
 
 #include "blocking.h"
 #include "engine_internal.h"

@@ -16,7 +16,7 @@ void tkfi_explorer_check(struct tkfi_explorer *x, int ret, struct tkfi_order *or
 {
 	x->steps.nr = 0;
 	x->order = order ?: &x->steps;
-	x->shrunk = false;
+	x->sought = false;
 	tkfi_oracles_check(x->session.engine, x->session.setup, &x->plan, ret,
 			   x->order, fn, arg);
 }

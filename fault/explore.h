@@ -164,7 +164,10 @@ struct tkfi_watch {
  * @order:	of the steps of the execution that is judged; @order->nr is 0 while
  *		nobody has asked
  * @steps:	room for it
- * @shrunk:	the plainest order of it for some finding is known
+ * @sought:	the plainest order of this execution that comes to @goal was looked for
+ * @goal:	what the order comes to
+ * @is_shrunk:	there is one
+ * @shrunk:	the order
  * @recording:	of an execution that is explained
  * @options:	of the last exploration
  * @text:	the scenario's
@@ -206,7 +209,10 @@ struct tkfi_explorer {
 	struct tkfi_checkpoints checkpoints;
 	struct tkfi_order *order;
 	struct tkfi_order steps;
-	bool shrunk;
+	bool sought;
+	struct tkfi_goal goal;
+	bool is_shrunk;
+	struct tkfi_shrunk shrunk;
 	struct tkfi_recording recording;
 	struct tkfi_explore_options options;
 	char text[TKFI_SCENARIO_TEXT];

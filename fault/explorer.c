@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <linux/ctype.h>
 #include <linux/errno.h>
 #include <linux/irqflags.h>
 #include <linux/kernel.h>
-#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
@@ -101,7 +99,7 @@ void tkfi_explorer_collect(struct tkfi_explorer *x)
 /* Where the set-up begins in its plan. */
 #define SETUP_CPU	"cpu0: "
 
-int tkfi_explorer_parse_setup(struct tkfi_explorer *x, char *err, size_t size)
+static int parse_setup(struct tkfi_explorer *x, char *err, size_t size)
 {
 	x->session.setup->nr_programs = 0;
 	return x->setup[0] ? tkfi_plan_parse(x->session.setup, err, size,
@@ -172,7 +170,7 @@ int tkfi_explorer_load(struct tkfi_explorer *x,
 		x->setup[end - text] = '\0';
 		text = *end ? end + 1 : end;
 	}
-	ret = tkfi_explorer_parse_setup(x, err, size);
+	ret = parse_setup(x, err, size);
 	if (ret) {
 		x->wrong = place_in_text(x, x->session.setup,
 					 x->session.setup->wrong);
@@ -211,7 +209,7 @@ int tkfi_explorer_start(void *arg)
 int tkfi_explorer_enter(struct tkfi_explorer *x, unsigned long *flags)
 {
 	struct tkfi_session *session = &x->session;
-	int ret = tkfi_explorer_parse_setup(x, session->engine->error,
+	int ret = parse_setup(x, session->engine->error,
 			      sizeof(session->engine->error));
 
 	local_irq_save(*flags);

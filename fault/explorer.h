@@ -3,8 +3,8 @@
  * What the files of the explorer need of each other; explore.h is for everybody else.
  *
  * explorer.c: scenarios, and the state in which executions begin; explore.c: the
- * explorations; violations.c: what they find, by kinds; explained.c: why; replay.c: once
- * more; explore_state.c: going on after a kill.
+ * explorations; violations.c: what they find, by kinds; explained.c: the plainest schedule
+ * of that, and why it violates; replay.c: once more; explore_state.c: going on after a kill.
  */
 #ifndef __TKFI_EXPLORER_H
 #define __TKFI_EXPLORER_H
@@ -13,9 +13,6 @@
 
 /* Forget what was learnt of the scenario's cells, and what snapshots hold. */
 void tkfi_explorer_collect(struct tkfi_explorer *x);
-
-/* Parse the set-up again. Return: as tkfi_plan_parse(). */
-int tkfi_explorer_parse_setup(struct tkfi_explorer *x, char *err, size_t size);
 
 /**
  * tkfi_explorer_enter() - begin to execute

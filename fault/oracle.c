@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/kernel.h>
 
-#include "glue.h"
 #include "oracle.h"
 
 /* What lines were seen is found out before it is asked what can follow on what. */

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "glue.h"
+#include <linux/kernel.h>
+#include <linux/timekeeping.h>
+
 #include "oracle.h"
 
 #include <tkfi-glue.h>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/jiffies.h>
 
-#include "glue.h"
 #include "oracle.h"
 
 static bool check_counted(const struct tkfi_execution *e)

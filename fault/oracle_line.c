@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/ktime.h>
+#include <linux/time64.h>
+#include <linux/timekeeper_internal.h>
+
 #include "clock.h"
-#include "glue.h"
 #include "oracle.h"
-#include "publish.h"
 
 #include <tkfi-glue.h>
 

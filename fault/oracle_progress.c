@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "glue.h"
 #include "oracle.h"
 
 bool tkfi_readers_come_to_an_end(void)

@@ -2,9 +2,7 @@
 #include <linux/string.h>
 
 #include "cells.h"
-#include "glue.h"
 #include "oracle.h"
-#include "publish.h"
 
 static void violates(const struct tkfi_execution *e, const char *rule)
 {

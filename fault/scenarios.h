@@ -6,6 +6,9 @@
 #ifndef __TKFI_SCENARIOS_H
 #define __TKFI_SCENARIOS_H
 
+#include <linux/kernel.h>
+#include <linux/string.h>
+
 #include "explore.h"
 
 /* 3 ms into a tick, and the multiplier is about to fall, or to rise. */

@@ -35,7 +35,7 @@ bool tkfi_finding_is_like(const struct tkfi_finding *a, const struct tkfi_findin
 /* The violation that a finding belongs to; NULL if there is no room. */
 static struct tkfi_violation *find_or_add(struct tkfi_explorer *x,
 					  const struct tkfi_finding *finding,
-				   unsigned int about)
+					  unsigned int about)
 {
 	struct tkfi_violation *v;
 	unsigned int i;
@@ -64,9 +64,6 @@ const struct tkfi_shrunk *tkfi_violations_shrink(struct tkfi_explorer *x,
 						 const struct tkfi_finding *finding)
 {
 	const struct tkfi_engine *engine = x->session.engine;
-	static struct tkfi_shrunk shrunk;
-	static struct tkfi_goal last;
-	static bool found;
 	struct tkfi_goal goal = {};
 
 	if (finding->first) {
@@ -76,15 +73,16 @@ const struct tkfi_shrunk *tkfi_violations_shrink(struct tkfi_explorer *x,
 		goal.from = finding->second->from + 1;
 		goal.to = finding->second->to;
 	}
-	if (x->shrunk && !memcmp(&goal, &last, sizeof(goal)))
-		return found ? &shrunk : NULL;
-	if (!x->order->nr)
-		tkfi_order_of(engine, x->order);
-	shrunk.cost = no_cost;
-	found = tkfi_shrink(engine, x->order, &x->plan, &goal, &shrunk);
-	last = goal;
-	x->shrunk = true;
-	return found ? &shrunk : NULL;
+	if (!x->sought || memcmp(&goal, &x->goal, sizeof(goal))) {
+		if (!x->order->nr)
+			tkfi_order_of(engine, x->order);
+		x->shrunk.cost = no_cost;
+		x->is_shrunk = tkfi_shrink(engine, x->order, &x->plan, &goal,
+					   &x->shrunk);
+		x->goal = goal;
+		x->sought = true;
+	}
+	return x->is_shrunk ? &x->shrunk : NULL;
 }
 
 /*
@@ -145,7 +143,7 @@ void tkfi_violations_add(const struct tkfi_finding *finding, void *arg)
 	shrunk = tkfi_violations_shrink(x, finding);
 	x->cut |= !shrunk || shrunk->cut;
 	v = find_or_add(x, finding, shrunk && shrunk->nr ?
-		 tkfi_cell_about(engine->log[shrunk->stopped].cell) : 0);
+			tkfi_cell_about(engine->log[shrunk->stopped].cell) : 0);
 	if (!v)
 		return;
 	v->findings += !x->searching;

@@ -71,7 +71,7 @@ class Request:
     resume: bool = False
 
     def check(self) -> None:
-        """Raises TkfiError, listing what there is, when the strategy is none or takes no such option."""
+        """Raises TkfiError when there is no such strategy, or it takes no such option."""
         if self.strategy not in STRATEGIES:
             raise TkfiError(f"unknown strategy '{self.strategy}'; "
                             f"{nearest(self.strategy, STRATEGIES, './tkfi explore --help')}")

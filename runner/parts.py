@@ -111,7 +111,7 @@ def begun(progress: Progress, strategy: str) -> Explored:
 def merge(violations: Iterable[Violation]) -> list[Violation]:
     """Those of a scenario, from all its parts, as one exploration of it tells them apart: of those in which
     a VCPU stops for the same the plainest, with the findings of all; then of those that the same accesses
-    explain (merge() in fault/explore.c)."""
+    explain (tkfi_violations_merge())."""
     plainest = _one_of_each(violations, lambda one: (one.stopped,))
     return _one_of_each(plainest, lambda one: (
         one.about, *(access.kind == "store" for access in one.accesses)) if one.explained else (

@@ -112,8 +112,7 @@ def _explain(patch: Path, output: str) -> str:
         elif line.startswith(("can't find file", "No file to patch", "Not deleting")):
             problems.append("  a file the patch changes does not exist in this tree")
     details = "\n".join(dict.fromkeys(problems)) or output.strip()
-    version = next(part for part in reversed(patch.parent.parts) if part not in BESIDE)
-    return (f"{patch.name} of the {version} series does not apply:\n{details}\n"
-            "This kernel differs from the series there. Use KERNEL=6.12, or a tree nearer to "
-            f"{version}; or report the lines above with the kernel's version, so that "
-            "the patch can be adapted.")
+    name = "/".join(patch.parts[-3 if patch.parent.name in BESIDE else -2:])
+    return (f"{name} does not apply:\n{details}\n"
+            "This tree differs there from the kernels that the patch was made for (./tkfi list kernels). "
+            "Report the lines above with the kernel's version, so that the patch can be adapted.")

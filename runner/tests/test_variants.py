@@ -78,7 +78,7 @@ def test_patch_of_a_variant_that_does_not_apply(layout: Layout, source: Path, va
     write(source / "kernel/time/ntp.c", "other\n")
     with pytest.raises(patches.PatchError) as caught:
         prepare(kernels.choose(str(source), layout, variants[0]), layout)
-    assert "pre-series.patch of the 6.12 series" in str(caught.value)
+    assert "6.12/variants/pre-series.patch does not apply" in str(caught.value)
     assert "kernel/time/ntp.c: hunk 1" in str(caught.value)
 
 
