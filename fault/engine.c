@@ -149,7 +149,7 @@ void tkfi_step(struct tkfi_vcpu *v)
 	tkfi_stop_here();
 	if (!next->nr_cells)
 		return;
-	if (!engine->quiet)
+	if (tkfi_traces_turns(engine))
 		tkfi_trace_turn(tkfi_engine, v);
 	did(v);
 }

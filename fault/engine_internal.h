@@ -13,6 +13,16 @@
 /* The engine whose VCPUs execute; one at a time, interrupts are off. NULL: nobody does. */
 extern struct tkfi_engine *tkfi_engine;
 
+/*
+ * Does the trace show where VCPUs are preempted? Where points are choices, whoever takes
+ * a VCPU off says so.
+ */
+static inline bool tkfi_traces_turns(const struct tkfi_engine *engine)
+{
+	return !engine->quiet && engine->strategy->wants &&
+	       !(engine->strategy->wants & TKFI_WANTS_POINTS);
+}
+
 /* The executing VCPU is about to do @v->next; returns when it is its turn. */
 void tkfi_step(struct tkfi_vcpu *v);
 

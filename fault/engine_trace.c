@@ -67,8 +67,7 @@ void tkfi_record(enum tkfi_event_kind kind, const char *what, s64 value)
 	early = &engine->early[id];
 	if (early->nr == TKFI_MAX_EARLY)
 		tkfi_trace_early(engine, id, true);
-	if (!early->nr && (kind != TKFI_EV_CALL || !engine->strategy->wants ||
-			   engine->strategy->wants & TKFI_WANTS_POINTS)) {
+	if (!early->nr && (kind != TKFI_EV_CALL || !tkfi_traces_turns(engine))) {
 		tkfi_trace_event(engine, id, kind, what, value);
 		return;
 	}
