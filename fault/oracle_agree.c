@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/kernel.h>
-#include <linux/timekeeping.h>
+#include <linux/ktime.h>
 
 #include "oracle.h"
 
