@@ -111,6 +111,8 @@ void tkfi_record_end(struct tkfi_recording *r, const struct tkfi_engine *engine)
 	unsigned int i;
 
 	note_after(r, engine);
+	r->adjacent.collected = false;
+	r->apart.collected = false;
 	tkfi_order_of(engine, &r->order);
 	memcpy(r->log, engine->log, r->order.nr * sizeof(r->log[0]));
 	memset(r->nr, 0, sizeof(r->nr));
@@ -196,7 +198,7 @@ static unsigned int reverse_next(struct tkfi_strategy *strategy,
 int tkfi_reverse(struct tkfi_engine *engine,
 		 const struct tkfi_recording *recording, unsigned int first,
 		 unsigned int second, const struct tkfi_trial *trial,
-		 bool *violates)
+		 u64 *violates)
 {
 	struct reversal reversal = {
 		.strategy.wants = TKFI_WANTS_ACCESSES,
@@ -341,14 +343,6 @@ static void look_inside(const struct tkfi_recording *r, unsigned int first,
 	}
 }
 
-struct pair {
-	u16 first;
-	u16 second;
-};
-
-#define MAX_PAIRS	1024
-#define NONE		U16_MAX
-
 /* Is it for no other reason that @a happened before @b? */
 static bool adjacent(const struct tkfi_recording *r, unsigned int a, unsigned int b)
 {
@@ -359,27 +353,31 @@ static bool adjacent(const struct tkfi_recording *r, unsigned int a, unsigned in
 }
 
 /* All pairs of steps that conflict, those that are adjacent or those that are not. */
-static unsigned int collect(const struct tkfi_recording *r, bool are_adjacent,
-			    struct pair *pairs)
+static void collect(const struct tkfi_recording *r, bool are_adjacent,
+		    struct tkfi_pairs *pairs)
 {
-	unsigned int nr = 0, a, b, begin;
+	unsigned int a, b, begin;
 
+	if (pairs->collected)
+		return;
+	pairs->collected = true;
+	pairs->nr = 0;
 	for (b = 0; b < r->order.nr; b++) {
-		for (a = b; a-- && nr < MAX_PAIRS;) {
+		for (a = b; a-- && pairs->nr < TKFI_MAX_PAIRS;) {
 			if (r->log[a].vcpu == r->log[b].vcpu ||
 			    !conflict(&r->log[a], &r->log[b]))
 				continue;
 			begin = begin_of(r, a);
 			if (adjacent(r, begin, b) == are_adjacent)
-				pairs[nr++] = (struct pair){ begin, b };
+				pairs->pairs[pairs->nr++] =
+					(struct tkfi_pair){ begin, b };
 		}
 	}
-	return nr;
 }
 
 /* How far off a pair is: that of another VCPU is farther than any other. */
 static unsigned int distance(const struct tkfi_recording *r,
-			     const struct pair *pair, unsigned int near,
+			     const struct tkfi_pair *pair, unsigned int near,
 			     unsigned int host)
 {
 	unsigned int first = r->log[pair->first].vcpu;
@@ -390,47 +388,54 @@ static unsigned int distance(const struct tkfi_recording *r,
 	       (first == host || second == host ? 2 * TKFI_MAX_STEPS : 0);
 }
 
-/* Try so many pairs, until it holds. */
+/* Try these pairs, the closest first, until the finding is not there. */
 static void try(struct tkfi_engine *engine, const struct tkfi_recording *r,
-		unsigned int near, const struct tkfi_trial *trial,
-		struct pair *pairs, unsigned int nr, struct tkfi_explanation *why)
+		unsigned int finding, unsigned int near,
+		const struct tkfi_trial *trial, struct tkfi_pairs *pairs,
+		struct tkfi_explanation *why)
 {
+	static DECLARE_BITMAP(is_tried, TKFI_MAX_PAIRS);
 	unsigned int left, i;
 
-	for (left = nr; left && !why->holds; left--) {
-		struct pair *best = NULL, pair;
-		bool violates;
+	bitmap_zero(is_tried, TKFI_MAX_PAIRS);
+	for (left = pairs->nr; left && !why->holds; left--) {
+		unsigned int best = TKFI_MAX_PAIRS;
+		struct tkfi_pair *pair;
 
-		for (i = 0; i < nr; i++)
-			if (pairs[i].second != NONE &&
-			    (!best ||
-			     distance(r, &pairs[i], near, trial->host) <
-			     distance(r, best, near, trial->host)))
-				best = &pairs[i];
-		pair = *best;
-		best->second = NONE;
-		if (tkfi_reverse(engine, r, pair.first, pair.second, trial,
-				 &violates))
+		for_each_clear_bit(i, is_tried, pairs->nr)
+			if (best == TKFI_MAX_PAIRS ||
+			    distance(r, &pairs->pairs[i], near, trial->host) <
+			    distance(r, &pairs->pairs[best], near, trial->host))
+				best = i;
+		__set_bit(best, is_tried);
+		pair = &pairs->pairs[best];
+		if (!pair->executed) {
+			pair->executed = true;
+			pair->ret = tkfi_reverse(engine, r, pair->first, pair->second,
+						 trial, &pair->violates);
+		}
+		if (pair->ret)
 			continue;
 		why->tried++;
-		if (violates)
+		if (pair->violates & BIT_ULL(finding))
 			continue;
 		why->holds = true;
-		why->first = seen(r, pair.first);
-		why->second = seen(r, pair.second);
-		why->about = tkfi_cell_about(r->log[pair.second].cell);
-		look_inside(r, pair.first, pair.second, why);
+		why->first = seen(r, pair->first);
+		why->second = seen(r, pair->second);
+		why->about = tkfi_cell_about(r->log[pair->second].cell);
+		look_inside(r, pair->first, pair->second, why);
 	}
 }
 
-void tkfi_explain(struct tkfi_engine *engine, const struct tkfi_recording *r,
-		  unsigned int near, const struct tkfi_trial *trial,
-		  struct tkfi_explanation *why)
+void tkfi_explain(struct tkfi_engine *engine, struct tkfi_recording *r,
+		  unsigned int finding, unsigned int near,
+		  const struct tkfi_trial *trial, struct tkfi_explanation *why)
 {
-	static struct pair pairs[MAX_PAIRS];
-
 	*why = (struct tkfi_explanation){};
-	try(engine, r, near, trial, pairs, collect(r, true, pairs), why);
-	if (!why->holds)
-		try(engine, r, near, trial, pairs, collect(r, false, pairs), why);
+	collect(r, true, &r->adjacent);
+	try(engine, r, finding, near, trial, &r->adjacent, why);
+	if (why->holds)
+		return;
+	collect(r, false, &r->apart);
+	try(engine, r, finding, near, trial, &r->apart, why);
 }

@@ -22,6 +22,37 @@ struct tkfi_noted {
 	u64 after;
 };
 
+/* The most pairs of steps that are collected of an execution. */
+#define TKFI_MAX_PAIRS	1024
+
+/**
+ * struct tkfi_pair - two steps that conflict, and what the other order came to
+ * @first:	number of the earlier step
+ * @second:	number of the later one
+ * @executed:	tkfi_reverse() was called
+ * @ret:	what it returned
+ * @violates:	the findings that the other order has
+ */
+struct tkfi_pair {
+	u16 first;
+	u16 second;
+	bool executed;
+	int ret;
+	u64 violates;
+};
+
+/**
+ * struct tkfi_pairs - the pairs of steps of an execution
+ * @collected:	@pairs has been filled
+ * @nr:		how many
+ * @pairs:	by the later step
+ */
+struct tkfi_pairs {
+	bool collected;
+	unsigned int nr;
+	struct tkfi_pair pairs[TKFI_MAX_PAIRS];
+};
+
 /**
  * struct tkfi_recording - an execution, with all that is known of its steps
  * @strategy:	for tkfi_engine_run()
@@ -32,6 +63,8 @@ struct tkfi_noted {
  * @steps:	numbers of each VCPU's steps
  * @nr:		how many of each
  * @what:	where the last step was, if that was one; else NULL
+ * @adjacent:	pairs of which nothing else orders the two
+ * @apart:	the other pairs
  */
 struct tkfi_recording {
 	struct tkfi_strategy strategy;
@@ -42,6 +75,8 @@ struct tkfi_recording {
 	u16 steps[TKFI_MAX_VCPUS][TKFI_MAX_STEPS];
 	unsigned int nr[TKFI_MAX_VCPUS];
 	const void *what;
+	struct tkfi_pairs adjacent;
+	struct tkfi_pairs apart;
 };
 
 /* Record the next execution, by @inner's choices. */
@@ -94,14 +129,15 @@ struct tkfi_explanation {
 /**
  * struct tkfi_trial - executions in other orders
  * @start:	put everything where executions begin, and add the VCPUs
- * @violates:	whether the execution does, and what tkfi_engine_run() returned
+ * @violates:	the findings that the execution has, a bit each, by the caller's numbers;
+ *		@ret is what tkfi_engine_run() returned
  * @arg:	for both
  * @host:	a VCPU whose steps are tried last: that time passes is the least telling;
  *		TKFI_MAX_VCPUS for none
  */
 struct tkfi_trial {
 	int (*start)(void *arg);
-	bool (*violates)(void *arg, int ret);
+	u64 (*violates)(void *arg, int ret);
 	void *arg;
 	unsigned int host;
 };
@@ -113,7 +149,7 @@ struct tkfi_trial {
  * @first:	number of a step
  * @second:	number of a later one, of another VCPU, which conflicts
  * @trial:	how to execute
- * @violates:	set to whether it does
+ * @violates:	set to the findings that it has
  *
  * At each step goes on who can and comes first in the recording; but the VCPU of
  * @first does not take that step until @second has been taken.
@@ -123,18 +159,22 @@ struct tkfi_trial {
 int tkfi_reverse(struct tkfi_engine *engine,
 		 const struct tkfi_recording *recording, unsigned int first,
 		 unsigned int second, const struct tkfi_trial *trial,
-		 bool *violates);
+		 u64 *violates);
 
 /**
  * tkfi_explain() - find two steps whose order matters
  * @engine:	engine
  * @recording:	an execution that violates
+ * @finding:	number of the finding to be explained, 0 to 63
  * @near:	number of a step; pairs of its VCPU and close to it are tried first
- * @trial:	how to execute
+ * @trial:	how to execute; the same for all findings of a recording
  * @why:	filled
+ *
+ * What an order came to is kept in @recording: several findings of one execution cost
+ * little more than one.
  */
-void tkfi_explain(struct tkfi_engine *engine,
-		  const struct tkfi_recording *recording, unsigned int near,
+void tkfi_explain(struct tkfi_engine *engine, struct tkfi_recording *recording,
+		  unsigned int finding, unsigned int near,
 		  const struct tkfi_trial *trial, struct tkfi_explanation *why);
 
 #endif

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/bitops.h>
+#include <linux/build_bug.h>
 #include <linux/errno.h>
 #include <linux/limits.h>
 #include <linux/string.h>
@@ -48,38 +50,50 @@ void tkfi_explorer_seek_plainer(struct tkfi_explorer *x)
 	x->stats = stats;
 }
 
-/* One that is looked for among others. */
+/**
+ * struct sought - the violations of one schedule, looked for in one execution
+ * @x:		explorer
+ * @which:	their numbers in @x->violations
+ * @found:	those that were found
+ * @shrink:	fill @stopped
+ * @stopped:	for each, the number of the step before which somebody was preempted, as
+ *		struct tkfi_shrunk has it
+ */
 struct sought {
 	struct tkfi_explorer *x;
-	const struct tkfi_finding *finding;
-	bool found;
-	bool wants_stopped;
-	unsigned int stopped;
+	u64 which;
+	u64 found;
+	bool shrink;
+	u16 stopped[TKFI_MAX_VIOLATIONS];
 };
 
 static void look_for(const struct tkfi_finding *finding, void *arg)
 {
 	struct sought *sought = arg;
+	struct tkfi_explorer *x = sought->x;
 	const struct tkfi_shrunk *shrunk;
+	unsigned int i;
 
-	if (sought->found || !tkfi_finding_is_like(finding, sought->finding))
-		return;
-	sought->found = true;
-	if (!sought->wants_stopped)
-		return;
-	shrunk = tkfi_violations_shrink(sought->x, finding);
-	sought->stopped = shrunk ? shrunk->stopped : 0;
+	for (i = 0; i < x->nr_violations; i++) {
+		if (!(sought->which & ~sought->found & BIT_ULL(i)) ||
+		    !tkfi_finding_is_like(finding, &x->violations[i].finding))
+			continue;
+		sought->found |= BIT_ULL(i);
+		if (!sought->shrink)
+			continue;
+		shrunk = tkfi_violations_shrink(x, finding);
+		sought->stopped[i] = shrunk ? shrunk->stopped : 0;
+	}
 }
 
-static bool violates(void *arg, int ret)
+static u64 violates(void *arg, int ret)
 {
 	struct sought *sought = arg;
-	struct tkfi_explorer *x = sought->x;
 
-	sought->found = false;
-	tkfi_explorer_check(x, ret, NULL, look_for, sought);
+	sought->found = 0;
+	tkfi_explorer_check(sought->x, ret, NULL, look_for, sought);
 	/* What ends otherwise than by its VCPUs' ends does not hold. */
-	return sought->found || ret;
+	return ret ? U64_MAX : sought->found;
 }
 
 static int start_sought(void *arg)
@@ -89,52 +103,83 @@ static int start_sought(void *arg)
 	return tkfi_explorer_start(sought->x);
 }
 
-/* Which two accesses are it? The violation's schedule is executed again. */
-static void explain(struct tkfi_explorer *x, struct tkfi_violation *v)
+/* Execute a schedule again. Return: 0, or why it cannot be. */
+static int record(struct tkfi_explorer *x, const char *text, int *ended)
 {
 	struct tkfi_engine *engine = x->session.engine;
-	const struct tkfi_finding finding = v->finding;
-	struct sought sought = { .x = x, .finding = &finding };
+	static struct tkfi_schedule schedule;
+	int ret;
+
+	tkfi_plan_names(&x->plan, schedule.names);
+	schedule.nr_vcpus = x->plan.nr_programs;
+	ret = tkfi_schedule_parse(&schedule, text, engine->error, sizeof(engine->error));
+	if (ret)
+		return ret;
+	tkfi_record_start(&x->recording, &schedule.strategy);
+	tkfi_explorer_start(x);
+	*ended = tkfi_explorer_too_long(engine,
+					tkfi_engine_run(engine, &x->recording.strategy));
+	if (*ended && *ended != -EDEADLK)
+		return *ended;
+	tkfi_record_end(&x->recording, engine);
+	return 0;
+}
+
+/* Which two accesses is each of the violations of one schedule about? */
+static void explain(struct tkfi_explorer *x, u64 which)
+{
+	static struct sought sought;
 	const struct tkfi_trial trial = {
 		.start = start_sought,
 		.violates = violates,
 		.arg = &sought,
 		.host = x->plan.has_host ? x->plan.nr_programs - 1 : TKFI_MAX_VCPUS,
 	};
-	static struct tkfi_schedule schedule;
+	unsigned int i;
+	u64 found;
 	int ret;
 
-	tkfi_plan_names(&x->plan, schedule.names);
-	schedule.nr_vcpus = x->plan.nr_programs;
-	if (v->cost.turns == UINT_MAX ||
-	    tkfi_schedule_parse(&schedule, v->schedule, engine->error,
-				sizeof(engine->error)))
+	if (record(x, x->violations[__ffs64(which)].schedule, &ret))
 		return;
-	tkfi_record_start(&x->recording, &schedule.strategy);
-	tkfi_explorer_start(x);
-	ret = tkfi_explorer_too_long(engine, tkfi_engine_run(engine, &x->recording.strategy));
-	if (ret && ret != -EDEADLK)
-		return;
-	tkfi_record_end(&x->recording, engine);
-	sought.wants_stopped = true;
+	sought = (struct sought){ .x = x, .which = which, .shrink = true };
 	violates(&sought, ret);
-	sought.wants_stopped = false;
-	if (sought.found)
-		tkfi_explain(engine, &x->recording, sought.stopped, &trial,
-			     &v->why);
+	sought.shrink = false;
+	found = sought.found;
+	for (i = 0; i < x->nr_violations; i++)
+		if (found & BIT_ULL(i))
+			tkfi_explain(x->session.engine, &x->recording, i,
+				     sought.stopped[i], &trial, &x->violations[i].why);
+}
+
+/* Those of one schedule together: what is executed in another order serves them all. */
+static void explain_all(struct tkfi_explorer *x)
+{
+	unsigned int i, j;
+	u64 done = 0, which;
+
+	static_assert(TKFI_MAX_VIOLATIONS <= 64);
+	for (i = 0; i < x->nr_violations; i++) {
+		if (done & BIT_ULL(i) || x->violations[i].cost.turns == UINT_MAX)
+			continue;
+		which = 0;
+		for (j = i; j < x->nr_violations; j++)
+			if (!strcmp(x->violations[i].schedule, x->violations[j].schedule))
+				which |= BIT_ULL(j);
+		explain(x, which);
+		done |= which;
+	}
 }
 
 void tkfi_explorer_explain(struct tkfi_explorer *x)
 {
 	struct tkfi_engine *engine = x->session.engine;
 	bool quiet = engine->quiet;
-	unsigned int nr = engine->trace.nr, i;
+	unsigned int nr = engine->trace.nr;
 
 	engine->quiet = true;
 	tkfi_cells_share_all();
 	tkfi_cells_uncheck();
-	for (i = 0; i < x->nr_violations; i++)
-		explain(x, &x->violations[i]);
+	explain_all(x);
 	tkfi_explorer_collect(x);
 	/* Of parts, whoever has them all knows the plainest ones, and merges these. */
 	if (x->options.parts <= 1)

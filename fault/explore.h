@@ -180,7 +180,9 @@ struct tkfi_watch {
  * @replayed:	tkfi_log_hash() of the execution that was replayed last
  * @nr_replayed: and how many there were: every access is one
  * @stats:	what it did; for other strategies than dpor @classes are executions
- * @only:	look for findings of this kind only; NULL for all
+ * @only:	look for findings like those of these violations, all of one schedule, only;
+ *		NULL for all
+ * @nr_only:	how many
  * @each:	called after each execution with what tkfi_engine_run() returned; may be
  *		NULL. For tests
  * @each_arg:	for @each
@@ -224,7 +226,8 @@ struct tkfi_explorer {
 	u64 replayed;
 	unsigned int nr_replayed;
 	struct tkfi_dpor_stats stats;
-	const struct tkfi_finding *only;
+	const struct tkfi_violation *only;
+	unsigned int nr_only;
 	void (*each)(struct tkfi_explorer *x, int ret);
 	void *each_arg;
 	void (*progress)(struct tkfi_explorer *x);
@@ -290,16 +293,18 @@ int tkfi_explorer_replay(struct tkfi_explorer *x, const char *text, char *err,
 			 size_t size);
 
 /**
- * tkfi_explorer_confirm() - an execution by a violation's schedule, again
- * @x:		explorer; its scenario is the violation's. Its engine has the trace
- * @v:		violation, not one of @x, that has a schedule
+ * tkfi_explorer_confirm() - an execution by the schedule of violations, again
+ * @x:		explorer; its scenario is the violations'. Its engine has the trace
+ * @v:		violations of one schedule, not those of @x
+ * @nr:		how many, from 1
  * @err:	a sentence that says what is wrong
  * @size:	of @err
  *
- * Return: 0 if it comes to the same finding, with no more preemptions and delays; -EPROTO
+ * Return: 0 if it comes to the same findings, with no more preemptions and delays; -EPROTO
  * if it does not; or as tkfi_explorer_replay().
  */
 int tkfi_explorer_confirm(struct tkfi_explorer *x, const struct tkfi_violation *v,
+			  unsigned int nr,
 			  char *err, size_t size);
 
 /**

@@ -51,29 +51,40 @@ int tkfi_explorer_replay(struct tkfi_explorer *x, const char *text, char *err,
 	return replay(x, text, true, err, size);
 }
 
-int tkfi_explorer_confirm(struct tkfi_explorer *x, const struct tkfi_violation *v,
-			  char *err, size_t size)
+/* Was a violation found again? */
+static bool is_found(const struct tkfi_explorer *x, const struct tkfi_violation *v)
 {
-	const struct tkfi_finding *f, *g = &v->finding;
+	const struct tkfi_violation *found;
+
+	for (found = x->violations; found < x->violations + x->nr_violations; found++)
+		/* Turns of VCPUs that touch nothing that others do count only here. */
+		if (found->finding.first_ns == v->finding.first_ns &&
+		    found->finding.second_ns == v->finding.second_ns &&
+		    found->cost.preemptions <= v->cost.preemptions &&
+		    found->cost.delays <= v->cost.delays)
+			return true;
+	return false;
+}
+
+int tkfi_explorer_confirm(struct tkfi_explorer *x, const struct tkfi_violation *v,
+			  unsigned int nr, char *err, size_t size)
+{
 	unsigned int i;
 	int ret;
 
-	x->only = g;
+	x->only = v;
+	x->nr_only = nr;
 	ret = replay(x, v->schedule, false, err, size);
 	x->only = NULL;
 	if (ret && ret != -EDEADLK)
 		return ret;
-	for (i = 0; i < x->nr_violations; i++) {
-		const struct tkfi_cost *cost = &x->violations[i].cost;
-
-		f = &x->violations[i].finding;
-		/* Turns of VCPUs that touch nothing that others do count only here. */
-		if (f->first_ns == g->first_ns && f->second_ns == g->second_ns &&
-		    cost->preemptions <= v->cost.preemptions &&
-		    cost->delays <= v->cost.delays)
-			return 0;
+	for (i = 0; i < nr; i++) {
+		if (is_found(x, &v[i]))
+			continue;
+		snprintf(err, size,
+			 "[tkfi internal bug] executed again it comes to something else: %s",
+			 v->schedule);
+		return -EPROTO;
 	}
-	snprintf(err, size, "[tkfi internal bug] executed again it comes to something else: %s",
-		 v->schedule);
-	return -EPROTO;
+	return 0;
 }

@@ -128,6 +128,17 @@ static void say_waits(const char *error,
 	buf[len] = '\0';
 }
 
+/* Is anybody interested in it? */
+static bool is_sought(const struct tkfi_explorer *x, const struct tkfi_finding *finding)
+{
+	unsigned int i;
+
+	for (i = 0; x->only && i < x->nr_only; i++)
+		if (tkfi_finding_is_like(finding, &x->only[i].finding))
+			return true;
+	return !x->only;
+}
+
 /* Keep the plainest schedule. */
 void tkfi_violations_add(const struct tkfi_finding *finding, void *arg)
 {
@@ -138,7 +149,7 @@ void tkfi_violations_add(const struct tkfi_finding *finding, void *arg)
 	char text[TKFI_SCHEDULE_TEXT];
 	struct tkfi_violation *v;
 
-	if ((x->only && !tkfi_finding_is_like(finding, x->only)) || only_counts(x, finding))
+	if (!is_sought(x, finding) || only_counts(x, finding))
 		return;
 	shrunk = tkfi_violations_shrink(x, finding);
 	x->cut |= !shrunk || shrunk->cut;

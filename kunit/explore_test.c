@@ -499,20 +499,43 @@ static void say_steps(struct tkfi_explorer *x, int ret)
 	tkfi_result_steps(shown, x->session.engine);
 }
 
-/* A violation, and an execution by its schedule, event by event. */
-static void show_violation(struct kunit *test, unsigned int number,
-			   const struct tkfi_violation *v, u64 searched)
+/* What an execution by the schedule of a violation comes to, event by event. */
+static void show_execution(struct kunit *test, const struct tkfi_violation *violations,
+			   unsigned int nr, unsigned int number)
 {
+	static struct tkfi_violation same[TKFI_MAX_VIOLATIONS];
+	const char *schedule = violations[number].schedule;
+	unsigned int nr_same = 0, i;
+
+	for (i = number; i < nr; i++)
+		if (!strcmp(violations[i].schedule, schedule))
+			same[nr_same++] = violations[i];
+	snprintf(shown, sizeof(shown), "%s#%u", explorer->name, number);
+	explorer->each = steps ? say_steps : NULL;
+	if (tkfi_explorer_confirm(explorer, same, nr_same, err, sizeof(err)))
+		say_problem(test, explorer->name, "%s: %s", explorer->name, err);
+	explorer->each = NULL;
+	tkfi_result_events(shown, &explorer->session.engine->trace);
+}
+
+/* A violation, and what happens in it; several of one schedule have that in common. */
+static void show_violation(struct kunit *test, const struct tkfi_violation *violations,
+			   unsigned int nr, unsigned int number, u64 searched)
+{
+	const struct tkfi_violation *v = &violations[number];
+	unsigned int i;
+
 	say_violation("violation", number, v, searched);
 	/* It has too many turns. */
 	if (v->cost.turns == UINT_MAX)
 		return;
-	snprintf(shown, sizeof(shown), "%s#%u", explorer->name, number);
-	explorer->each = steps ? say_steps : NULL;
-	if (tkfi_explorer_confirm(explorer, v, err, sizeof(err)))
-		say_problem(test, explorer->name, "%s: %s", explorer->name, err);
-	explorer->each = NULL;
-	tkfi_result_events(shown, &explorer->session.engine->trace);
+	for (i = 0; strcmp(violations[i].schedule, v->schedule); i++)
+		;
+	if (i < number)
+		tkfi_result("\"type\":\"events\",\"case\":\"%s#%u\",\"same_as\":\"%s#%u\"",
+			    explorer->name, number, explorer->name, i);
+	else
+		show_execution(test, violations, nr, number);
 }
 
 static void explore(struct kunit *test, const struct tkfi_scenario *s,
@@ -569,7 +592,7 @@ static void explore(struct kunit *test, const struct tkfi_scenario *s,
 				   v->finding.first ? v->finding.first->call : "",
 				   v->finding.first_ns, v->finding.second_ns,
 				   v->schedule, say_order(&v->why));
-		show_violation(test, i, v, searched);
+		show_violation(test, violations, nr, i, searched);
 	}
 	for (i = 0; i < tkfi_nr_known && must_be_known && all; i++)
 		if (tkfi_known[i].variants & BIT(tkfi_variant()) &&

@@ -104,7 +104,8 @@ static void nmi_waits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, violation.why.first.kind, TKFI_STEP_STORE);
 	KUNIT_EXPECT_EQ(test, violation.why.second.kind, TKFI_STEP_BEGIN);
 	KUNIT_EXPECT_EQ_MSG(test,
-			    tkfi_explorer_confirm(explorer, &violation, err, sizeof(err)),
+			    tkfi_explorer_confirm(explorer, &violation, 1, err,
+						  sizeof(err)),
 			    0, "%s", err);
 }
 

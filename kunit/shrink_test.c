@@ -434,14 +434,14 @@ static int start_both(void *arg)
 }
 
 /* Only the second word matters; or nothing helps. */
-static bool saw_the_old_one(void *arg, int ret)
+static u64 saw_the_old_one(void *arg, int ret)
 {
-	return !loads[1];
+	return loads[1] ? 0 : BIT(0);
 }
 
-static bool whatever(void *arg, int ret)
+static u64 whatever(void *arg, int ret)
 {
-	return true;
+	return BIT(0);
 }
 
 static struct tkfi_recording recording;
@@ -469,7 +469,7 @@ static void reverse(struct kunit *test)
 	const struct tkfi_trial trial = {
 		start_both, saw_the_old_one, NULL, TKFI_MAX_VCPUS
 	};
-	bool violates;
+	u64 violates;
 
 	/* The first word: the other order is executed, and nothing is better. */
 	record_both(test);
@@ -495,7 +495,7 @@ static void explain(struct kunit *test)
 	struct tkfi_explanation why;
 
 	record_both(test);
-	tkfi_explain(engine, &recording, 2, &trial, &why);
+	tkfi_explain(engine, &recording, 0, 2, &trial, &why);
 	KUNIT_ASSERT_TRUE(test, why.holds);
 	KUNIT_EXPECT_EQ(test, why.tried, 2);
 	KUNIT_EXPECT_EQ(test, why.first.vcpu, 1);
@@ -510,7 +510,7 @@ static void explain(struct kunit *test)
 
 	/* What no order of two changes is not explained. */
 	trial.violates = whatever;
-	tkfi_explain(engine, &recording, 2, &trial, &why);
+	tkfi_explain(engine, &recording, 0, 2, &trial, &why);
 	KUNIT_EXPECT_FALSE(test, why.holds);
 	KUNIT_EXPECT_EQ(test, why.tried, 2);
 }

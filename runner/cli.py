@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import argparse
 import errno
-import json
 import os
 import shutil
 import signal
@@ -17,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 from runner import (bench, boots, breaks, explore, findings, hold, hold_chart, kernels, lock, mistakes,
-                    parser, patches, repeat, replay, scenarios, schedule, shows, style, summary)
+                    parser, patches, repeat, replay, results, scenarios, schedule, shows, style, summary)
 from runner.errors import INTERRUPTED, Interrupted, TkfiError
 from runner.identical import check_identical
 from runner.layout import Layout
@@ -288,11 +287,11 @@ def _answer(text: str, data: dict[str, Any], json_to: str | None) -> None:
     """Text to standard output, unless JSON is to be alone there."""
     if json_to == "-":
         note(text)
-        print(json.dumps(data, indent=2))
+        print(results.to_json(data))
         return
     print(text, flush=True)
     if json_to:
-        Path(json_to).write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+        Path(json_to).write_text(results.to_json(data) + "\n", encoding="utf-8")
 
 
 def _check_json(json_to: str | None) -> None:

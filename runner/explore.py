@@ -7,7 +7,7 @@ import os
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -130,7 +130,7 @@ class Found:
 
     def json(self) -> dict[str, Any]:
         """For a program."""
-        return {**asdict(self.violation), "schedule": self.schedule, "so_far": self.so_far}
+        return {**vars(self.violation), "schedule": self.schedule, "so_far": self.so_far}
 
     @property
     def times(self) -> str:
@@ -181,7 +181,7 @@ class Exploration:
         return {"format": results.FORMAT, "kernel": self.header.kernel, "variant": self.header.variant,
                 "compiler": self.header.compiler, "strategy": self.strategy, "held": not self.status,
                 "stopped": self.stopped, "absent": list(self.absent),
-                "scenarios": [{"name": one.scenario, **asdict(one)} for one in self.explored],
+                "scenarios": [{"name": one.scenario, **vars(one)} for one in self.explored],
                 "violations": [found.json() for found in self.violations],
                 "problems": [problem.text for problem in self.problems]}
 

@@ -20,7 +20,7 @@ from runner.process import undisturbed
 from runner.progress import note
 from runner.replay import explained, verdict
 
-_DATA, _TEXT, _PAGE, _VIOLATION = "report.json", "report.txt", "index.html", "violation-{}.txt"
+_DATA, _TEXT, _PAGE = "report.json", "report.txt", "index.html"
 _NEW = ".tkfi-new"
 _NAME = "name with --report a directory that is new, empty, or holds an earlier report"
 _PAGE_TEXT = """\
@@ -76,10 +76,8 @@ class Report:
             note(f"the report in '{self.directory}' stays: it is of an earlier exploration that came to "
                  "its end, and this one did not")
             return
-        names = [_VIOLATION.format(number) for number, _ in enumerate(made.violations, 1)]
-        violations = {name: _violation(made, number) for number, name in enumerate(names)}
-        texts = {_DATA: json.dumps(made.json(), indent=2) + "\n",
-                 _TEXT: findings.text(made, every=True) + "\n", **violations, _PAGE: _page(made, names)}
+        texts = {_DATA: results.to_json(made.json()) + "\n",
+                 _TEXT: findings.text(made, every=True) + "\n", _PAGE: _page(made)}
         kept = "what was there is as it was"
         try:
             with _new(self.directory) as new:
@@ -95,9 +93,6 @@ class Report:
     def _replace(self, new: Path, names: Collection[str]) -> None:
         for name in names:
             (new / name).replace(self.directory / name)
-        for file in self.directory.glob(_VIOLATION.format("*")):
-            if file.name not in names:
-                file.unlink()
 
 
 @contextmanager
@@ -128,30 +123,22 @@ def _is_whole(file: Path) -> bool:
     return data is not None and not data.get("stopped") and not data.get("problems")
 
 
-def _violation(made: Exploration, number: int) -> str:
-    """A violation by itself."""
-    found = made.violations[number].violation
-    return "\n\n".join([made.title, f"scenario {found.scenario}", verdict(found),
-                        f"Found {made.violations[number].times}; the plainest schedule:",
-                        *_execution(made, number)]) + "\n"
-
-
 def _execution(made: Exploration, number: int) -> list[str]:
     """How to see it again, its diagram, and what explains it."""
     found = made.violations[number]
     return [made.command(found), *filter(None, [made.diagram(found), explained(found.violation)])]
 
 
-def _page(made: Exploration, names: Sequence[str]) -> str:
+def _page(made: Exploration) -> str:
     heading, rows = made.rows(made.explored)
     parts = [f"<h1>{escape(made.title)}</h1>",
              f'<p>{escape(made.sum())} <a href="{_TEXT}">{_TEXT}</a>, <a href="{_DATA}">{_DATA}</a></p>',
              "<table>", _row("th", heading), *(_row("td", row) for row in rows), "</table>",
              *(f"<pre>{escape(problem.text)}</pre>" for problem in made.problems)]
-    for number, name in enumerate(names):
-        found = made.violations[number].violation
-        parts += [f"<h2>{escape(found.scenario)}: {escape(verdict(found))}</h2>",
-                  f'<p><a href="{name}">{name}</a></p>',
+    for number, found in enumerate(made.violations):
+        violation = found.violation
+        parts += [f"<h2>{escape(violation.scenario)}: {escape(verdict(violation))}</h2>",
+                  f"<p>Found {escape(found.times)}; the plainest schedule:</p>",
                   "<pre>" + escape("\n\n".join(_execution(made, number))) + "</pre>"]
     return _PAGE_TEXT.format(title=escape(made.title), body="\n".join(parts))
 

@@ -7,15 +7,17 @@ Lines are told apart by "type". Types and fields not known here are for later re
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from runner.errors import TkfiError
 
 FORMAT = 1
+EVENT = b'{"type":"event",'  # how most lines begin
 _NO_TURNS = (1 << 32) - 1  # the kernel's UINT_MAX
 _Record = TypeVar("_Record")
 _TYPES: dict[str, tuple[type, ...]] = {  # what JSON has for an annotation
@@ -346,7 +348,9 @@ class Results:
     absent: list[str] = field(default_factory=list)  # scenarios that are not for this kernel
     problems: list[str] = field(default_factory=list)
     missing: bool = False
-    case: str = ""  # of the events of the last violation
+    cases: dict[str, int] = field(default_factory=dict)  # places in violations, by the events' case
+    case: str = ""  # of the events of the last violation, and these
+    happened: list[Event] = field(default_factory=list)
 
 
 def read(path: Path) -> Results:
@@ -372,8 +376,16 @@ def read(path: Path) -> Results:
     return results
 
 
+def _end_violation(results: Results) -> None:
+    """All that happened in the last violation has been said."""
+    if results.happened:
+        results.violations[-1] = replace(results.violations[-1], events=tuple(results.happened))
+        results.happened = []
+
+
 def _end_boot(results: Results) -> None:
     """What a boot had found when it ended before it said all."""
+    _end_violation(results)
     if results.progress and not results.explored:
         results.violations = gone_on(results.violations, [
             one for number, one in results.so_far.items() if number < results.progress.violations])
@@ -399,11 +411,12 @@ def _add(results: Results, record: Mapping[str, Any]) -> None:
         results.races.append(_make(Race, record))
     elif kind == "event":
         event = _make(Event, record)
-        if results.violations and event.case == results.case:
-            last = results.violations[-1]
-            results.violations[-1] = replace(last, events=(*last.events, event))
-        else:
-            results.events.append(event)
+        (results.happened if results.violations and event.case == results.case else
+         results.events).append(event)
+    elif kind == "events":
+        _end_violation(results)
+        same = results.violations[results.cases[str(record["same_as"])]]
+        results.violations[-1] = replace(results.violations[-1], events=same.events)
     elif kind == "trace":
         results.traces.append(_make(Trace, record))
     elif kind == "shows":
@@ -435,8 +448,10 @@ def _add(results: Results, record: Mapping[str, Any]) -> None:
         if kind == "found":
             results.so_far[int(record["number"])] = violation
         else:
-            results.violations.append(violation)
+            _end_violation(results)
             results.case = f"{violation.scenario}#{record.get('number')}"
+            results.cases[results.case] = len(results.violations)
+            results.violations.append(violation)
     elif kind == "absent":
         results.absent.append(str(record["scenario"]))
         results.ended.append(str(record["scenario"]))
@@ -450,10 +465,25 @@ def _add(results: Results, record: Mapping[str, Any]) -> None:
 
 def _make(record_type: type[_Record], record: Mapping[str, Any]) -> _Record:
     """Raises TypeError for a member that is missing or of another type than the field's."""
-    types = {f.name: str(f.type) for f in fields(record_type)}
-    made = record_type(**{key: value for key, value in record.items() if key in types})
+    types = _types_of(cast(Hashable, record_type))
     for name, expected in types.items():
-        value = getattr(made, name)
-        if type(value) not in _TYPES[expected]:
-            raise TypeError(f"{name} is {value!r}")
-    return made
+        if name in record and type(record[name]) not in expected:
+            raise TypeError(f"{name} is {record[name]!r}")
+    return record_type(**{key: value for key, value in record.items() if key in types})
+
+
+@cache
+def _types_of(record_type: Any) -> Mapping[str, tuple[type, ...]]:
+    return {f.name: _TYPES[str(f.type)] for f in fields(record_type)}
+
+
+def to_json(answer: Mapping[str, Any]) -> str:
+    """An answer for a program: each member, and each element of a list in it, on a line of its own."""
+    return "{\n" + ",\n".join(f"{json.dumps(name)}: {_value(value)}"
+                              for name, value in answer.items()) + "\n}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, (list, tuple)) and value:
+        return "[\n" + ",\n".join(json.dumps(one, default=vars) for one in value) + "\n]"
+    return json.dumps(value, default=vars)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from runner import results
 from runner.causes import Kind
 from runner.errors import TestFailure, TkfiError
 from runner.kunit_tool import Ask, Boot, Counts, KunitTool
@@ -67,6 +68,8 @@ class Shared:
     def _whose(self, line: bytes) -> str:
         """The scenario that a line is about; "" for nobody's."""
         under_way = self.begun[-1] if self.begun else ""
+        if line.startswith(results.EVENT):
+            return under_way
         try:
             record: dict[str, Any] = json.loads(line)
             kind = record["type"]

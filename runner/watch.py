@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from runner import results
 from runner.parts import Piece
 
 _SHOWN = 3  # scenarios
@@ -35,6 +36,8 @@ class _File:
             return
         self._read += len(lines + newline)
         for line in lines.splitlines():
+            if line.startswith(results.EVENT):
+                continue
             try:
                 self._add(json.loads(line))
             except (ValueError, AttributeError, KeyError, TypeError):

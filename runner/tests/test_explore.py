@@ -504,7 +504,7 @@ def test_what_only_the_search_found(start: Callable[..., Machine], layout: Layou
     said = "by the search for plainer schedules alone"
     assert f"NEW, monotonic in rises-coarse ({said}): clock" in capsys.readouterr().out
     assert f"Found {said}; the plainest schedule:" in (
-        tmp_path / "report/violation-1.txt").read_text()
+        tmp_path / "report/index.html").read_text()
 
 
 def test_what_is_not_for_this_kernel(start: Callable[..., Machine], layout: Layout, tmp_path: Path,

@@ -145,3 +145,18 @@ def test_traces_that_differ_are_named() -> None:
     assert not compare([first, dict(first)])
     assert compare([first, {**first, "s.b": (2, "12")}]) == ["s.b"]
     assert compare([first, {"s.a": (1, "00")}]) == ["s.b"]
+
+
+def test_what_violations_of_one_schedule_have_in_common(tmp_path: Path) -> None:
+    """Their events are reported once."""
+    text = (DATA / "explored.jsonl").read_text(encoding="utf-8").splitlines()
+    violation = next(line for line in text if json.loads(line)["type"] == "violation")
+    case = f"{json.loads(violation)['scenario']}#0"
+    event = json.dumps({"type": "event", "case": case, "vcpu": 0, "kind": "call", "text": "a()"})
+    same = json.dumps({"type": "events", "case": case.replace("#0", "#1"), "same_as": case})
+    write(tmp_path / "found", "\n".join([violation.replace('"number":1', '"number":0'), event,
+                                        violation.replace('"number":0', '"number":1'), same, ""]))
+    found = results.read(tmp_path / "found")
+    assert not found.problems
+    assert [len(one.events) for one in found.violations] == [1, 1]
+    assert found.violations[0].events == found.violations[1].events
