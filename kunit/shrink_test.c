@@ -509,6 +509,7 @@ static void explain(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, why.second.value, 2);
 
 	/* What no order of two changes is not explained. */
+	record_both(test);
 	trial.violates = whatever;
 	tkfi_explain(engine, &recording, 0, 2, &trial, &why);
 	KUNIT_EXPECT_FALSE(test, why.holds);

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """What is certainly wrong with a scenario or the turns of a schedule, before there is a kernel to read it.
 
-The kernel reads them itself (fault/plan.c, ops.c, adjtimex.c, schedule.c) and knows more: what it obeys,
-and which settings go together. Nothing that it takes may be refused here. Places and reasons are its own,
-but for readers, all of which it lists.
+The kernel reads them itself (fault/plan.c, ops.c, adjtimex.c, schedule.c). Nothing that it takes may be
+refused here. Places and reasons are its own, but for readers, all of which it lists. What an operation
+comes to when it is executed, EINVAL for one, only the kernel can tell.
 """
 
 from __future__ import annotations
@@ -30,6 +30,14 @@ _WHOLE = re.compile(r"[+-]?[0-9]+", re.ASCII)
 _HIT = re.compile(r"[0-9]{1,11}", re.ASCII)
 _STEPS = ("load", "store", "lock", "unlock")
 _MOST_HITS = (1 << 32) - 1
+_RANGES = {  # of the settings of adjtimex, from include/linux/timex.h and ntp.c
+    "tick=": (9000, 11000, " (us)"), "tai=": (0, 100000, " (s)"), "status=": (0, 0xff, ""),
+    "constant=": (0, 10, ""), "maxerror=": (0, 16000000, " (us)"), "esterror=": (0, 16000000, " (us)"),
+    "offset=": (-500000000, 500000000, " (ns; us with micro)"),
+    "singleshot=": (-(1 << 63), (1 << 63) - 1, " (us)"),
+}
+_NOT_AUX = 0x02 | 0x04 | 0x10 | 0x20  # STA_PPSFREQ | STA_PPSTIME | STA_INS | STA_DEL
+_PLL = 0x01  # STA_PLL
 
 
 class _Wrong(Exception):
@@ -113,6 +121,9 @@ def _check_scenario(text: str, known: Language) -> None:
     if text.startswith("setup:", start):
         start += len("setup:")
         setup = text[start:].partition(";")[0]
+        most = known.limits["TKFI_PLAN_TEXT"] - 1
+        if len(setup) > most:
+            raise _Wrong(start + most, f"a set-up of {len(setup)} characters; {most} are possible")
         if setup:
             _check_operations(setup, start, known)
         start = min(len(text), start + len(setup) + 1)
@@ -186,7 +197,7 @@ def _check_operation(text: str, at: int, types: dict[str, str], known: Language)
         if arguments:
             raise _Wrong(at, f"{name} takes no arguments, not '{arguments}'")
     elif name == "adjtimex":
-        _check_settings(arguments, at, known.settings)
+        _check_settings(arguments, at, known.settings, aux=types is known.aux)
     elif name == "read":
         _check_reader(arguments, at, known.readers)
     elif name in _ARGUMENTS:
@@ -201,44 +212,93 @@ def _check_reader(text: str, at: int, known: Sequence[Reader]) -> None:
         raise _Wrong(at, f"unknown reader '{family} {clock}'; {near}")
 
 
-def _check_settings(text: str, at: int, known: Sequence[str]) -> None:
-    seen: set[str] = set()
+def _check_settings(text: str, at: int, known: Sequence[str], *, aux: bool) -> None:
+    where: dict[str, int] = {}
+    written: dict[str, str] = {}
+    values: dict[str, int] = {}
     for word in re.finditer(r"\S+", text):
         name = re.sub("=.*", "=", word[0])
         if name not in known:
             raise _Wrong(at + word.start(), f"unknown setting '{word[0]}'; there are: {', '.join(known)}")
-        if name in seen:
+        if name in where:
             raise _Wrong(at + word.start(), f"'{word[0]}' is the second {name}; write one")
-        seen.add(name)
-        value = word[0].removeprefix(name)
-        if name == "freq=":
-            _check_frequency(word[0], at + word.start())
-        elif name == "setoffset=":
-            _check_time(value[value[:1] in ("-", "+"):], at + word.start(), (
-                f"impossible offset '{word[0]}'; write setoffset= and -10min to +10min, in "
-                f"{', '.join(units.DURATIONS)}, as in setoffset=-3ms"), cycles=False)
-        elif name.endswith("=") and not _is_s64(value):
-            raise _Wrong(at + word.start(), f"impossible adjustment '{word[0]}'; write {name} and a number")
+        where[name], written[name] = at + word.start(), word[0]
+        values[name] = _setting(name, word[0], where[name])
+    for name, wrong, instead in _contradictions(values, aux):
+        if name in values and wrong:
+            raise _Wrong(where[name], f"impossible together: '{written[name]}'; {instead}")
 
 
-def _check_frequency(text: str, at: int) -> None:
+def _setting(name: str, word: str, at: int) -> int:
+    """The value: in ppb, or in ns, if it is no plain number; 0 if there is none."""
+    value = word.removeprefix(name)
+    if name == "freq=":
+        return _check_frequency(word, at)
+    if name == "setoffset=":
+        return _check_signed(value, at, (
+            f"impossible offset '{word}'; write setoffset= and -10min to +10min, in "
+            f"{', '.join(units.DURATIONS)}, as in setoffset=-3ms"))
+    if not name.endswith("="):
+        return 0
+    least, most, unit = _RANGES[name]
+    if not (_WHOLE.fullmatch(value) and least <= int(value) <= most):
+        raise _Wrong(at, f"impossible adjustment '{word}'; write {name}{least} to {name}{most}{unit}")
+    return int(value)
+
+
+def _contradictions(values: dict[str, int], aux: bool) -> Iterator[tuple[str, bool, str]]:
+    """In the kernel's order: which setting is at fault, if it is, and what can be written instead."""
+    def value(name: str) -> int:
+        return values.get(name, 0)
+
+    there = values.keys()
+    alone = {"singleshot=", "ss_read"}
+    yield ("singleshot=" if "singleshot=" in there else "ss_read", len(there) > 1 and bool(there & alone),
+           "write singleshot=N or ss_read alone")
+    yield "micro", "nano" in there, "write either nano or micro"
+    yield ("freq=", "tick=" in there and abs(value("freq=")) > 500000,
+           "write freq=-500ppm to freq=+500ppm where there is a tick=")
+    yield "tai=", aux, "an auxiliary clock has no TAI offset; leave tai= out"
+    yield ("tai=", "constant=" in there and value("tai=") != value("constant="),
+           "tai= and constant= are one field; write the same number")
+    yield ("status=", aux and bool(value("status=") & _NOT_AUX),
+           "an auxiliary clock has no leap seconds, no PPS; no 2, 4, 16 or 32")
+    yield ("constant=", value("constant=") > 6 and ("micro" in there or not there & {
+        "nano", "offset=", "setoffset="}), "write constant=0 to constant=6, or up to constant=10 with nano")
+    yield ("offset=", "status=" in there and not value("status=") & _PLL,
+           "without the PLL it is passed over; write status=1")
+    yield ("offset=", "micro" in there and abs(value("offset=")) > 500000,
+           "write offset=-500000 to offset=500000 (us) with micro")
+    yield ("setoffset=", "micro" in there and bool(value("setoffset=") % 1000),
+           "write whole microseconds with micro")
+
+
+def _check_frequency(text: str, at: int) -> int:
+    """In ppb."""
     value = text.removeprefix("freq=")
     try:
         if not text.startswith("freq=") or not _FREQUENCY.fullmatch(value):
             raise TkfiError
-        units.parse_frequency(value)
+        return units.parse_frequency(value)
     except TkfiError:
         raise _Wrong(at, f"impossible frequency '{text}'; write freq= and -10% to +10%, in ppm, ppb or %, "
                      "as in freq=-500ppm") from None
 
 
-def _check_time(text: str, at: int, why: str, *, cycles: bool) -> None:
-    """How many cycles are possible only the kernel knows."""
+def _check_time(text: str, at: int, why: str, *, cycles: bool) -> int:
+    """In ns, or in cycles: how many of these are possible only the kernel knows."""
     match = _TIME.fullmatch(text)
     amount, unit = (int(match[1]), match[2] or "") if match else (-1, "")
     if not (amount == 0 and not unit or unit == "cycles" and cycles or
             unit in units.DURATIONS and amount * units.DURATIONS[unit] <= units.MAX_DELAY_NS):
         raise _Wrong(at, why)
+    return amount * units.DURATIONS.get(unit, 1)
+
+
+def _check_signed(text: str, at: int, why: str) -> int:
+    """A time, in ns, that may have a sign."""
+    ns = _check_time(text[text[:1] in ("-", "+"):], at, why, cycles=False)
+    return -ns if text.startswith("-") else ns
 
 
 def _check_wait(text: str, at: int) -> None:
@@ -252,9 +312,8 @@ def _check_sleep(text: str, at: int) -> None:
 
 
 def _check_offset(text: str, at: int) -> None:
-    value = text[text[:1] in ("-", "+"):]
-    _check_time(value, at, f"impossible offset '{text}'; write -10min to +10min, in "
-                f"{', '.join(units.DURATIONS)}, as in inject -3ms", cycles=False)
+    _check_signed(text, at, f"impossible offset '{text}'; write -10min to +10min, in "
+                  f"{', '.join(units.DURATIONS)}, as in inject -3ms")
 
 
 def _check_seconds(text: str, at: int) -> None:
@@ -272,7 +331,7 @@ def _is_s64(text: str) -> bool:
     return bool(_WHOLE.fullmatch(text)) and -(1 << 63) <= int(text) < 1 << 63
 
 
-_ARGUMENTS: dict[str, Callable[[str, int], None]] = {
+_ARGUMENTS: dict[str, Callable[[str, int], object]] = {
     "clocksource": _check_clocksource, "inject": _check_offset, "ntp": _check_frequency,
     "settime": _check_seconds, "settimeofday": _check_seconds, "sleeptime": _check_sleep,
     "wait": _check_wait}
