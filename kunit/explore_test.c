@@ -672,27 +672,6 @@ static void given(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, explorer->nr_violations, 0);
 }
 
-/* Only read what somebody wrote: the scenario, and the turns if there are any. */
-static void parsed(struct kunit *test)
-{
-	const struct tkfi_scenario text = { "given", scenario };
-	const struct tkfi_scenario *s = is_text() ? &text : tkfi_scenario_find(scenario);
-	static struct tkfi_schedule schedule;
-
-	if (!s)
-		kunit_skip(test, "not asked for");
-	if (tkfi_explorer_load(explorer, s, err, sizeof(err))) {
-		say_malformed(test, "scenario", s->text);
-		return;
-	}
-	tkfi_plan_names(&explorer->plan, schedule.names);
-	schedule.nr_vcpus = explorer->plan.nr_programs;
-	if (turns && tkfi_schedule_parse(&schedule, turns, err, sizeof(err))) {
-		explorer->wrong = schedule.wrong;
-		say_malformed(test, "schedule", turns);
-	}
-}
-
 /* The parameter's schedule. */
 static void replayed(struct kunit *test)
 {
@@ -730,7 +709,6 @@ static struct kunit_case explore_cases[] = {
 	KUNIT_CASE_PARAM(shipped, scenario_gen_params),
 	KUNIT_CASE(heeds),
 	KUNIT_CASE(given),
-	KUNIT_CASE(parsed),
 	KUNIT_CASE(replayed),
 	{}
 };

@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any
 
 from runner import (bench, boots, breaks, explore, findings, hold, hold_chart, kernels, lock, mistakes,
-                    parser, patches, repeat, replay, results, scenarios, schedule, shows, style, summary)
+                    patches, repeat, replay, results, scenarios, schedule, shows, style, summary)
 from runner.errors import INTERRUPTED, Interrupted, TkfiError
 from runner.identical import check_identical
 from runner.layout import Layout
@@ -360,7 +360,6 @@ def _explore(arguments: argparse.Namespace, layout: Layout) -> int:
     mistakes.check(chosen, layout, kernel.patches())
     report_to = Report.begin(Path(arguments.report)) if arguments.report else None
     with lock.held(layout.build / ".lock"):
-        parser.check(kernel, layout, chosen)
         try:
             made = explore.explore(kernel, chosen, request, layout, replay=arguments.replay)
         except explore.Stopped as stop:
@@ -396,7 +395,6 @@ def _replay(arguments: argparse.Namespace, layout: Layout) -> int:
     kernel = kernels.choose(arguments.kernel or asked.version, layout, asked.variant)
     mistakes.check([scenario], layout, kernel.patches(), asked)
     with lock.held(layout.build / ".lock"):
-        parser.check(kernel, layout, [scenario], asked)
         tool = boots.build(kernel, layout)
         made = (repeat.repeat(tool, scenario, asked, arguments.boots, jobs=arguments.jobs)
                 if arguments.boots > 1 else replay.replay(tool, scenario, asked))

@@ -57,12 +57,6 @@ class Record:
         return self.asked == _asked(kernel, layout) and not any(
             _state(name) != state for name, state in self.states.items())
 
-    def has_current(self, *places: Path) -> bool:
-        """Whether files, and all in directories, are as they were read or made."""
-        names = [name for place in places
-                 for name in (_everything(place) if place.is_dir() else [str(place)])]
-        return all(self.states.get(name) == _state(name) for name in _resolved(names))
-
     def outdate(self, kernel: Kernel, layout: Layout) -> None:
         """Have make build again what it would not: after an edit that kept a time of before the build,
         after any of the compiler, and a kernel that others wrote."""

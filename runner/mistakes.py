@@ -286,13 +286,13 @@ def _check_frequency(text: str, at: int) -> int:
 
 
 def _check_time(text: str, at: int, why: str, *, cycles: bool) -> int:
-    """In ns, or in cycles: how many of these are possible only the kernel knows."""
+    """In ns, or in cycles, of which the clock of explorations has one a ns."""
     match = _TIME.fullmatch(text)
     amount, unit = (int(match[1]), match[2] or "") if match else (-1, "")
-    if not (amount == 0 and not unit or unit == "cycles" and cycles or
-            unit in units.DURATIONS and amount * units.DURATIONS[unit] <= units.MAX_DELAY_NS):
+    factor = {**units.DURATIONS, **({"cycles": 1} if cycles else {})}.get(unit or "ns", 0)
+    if amount < 0 or not unit and amount or not factor or amount * factor > units.MAX_DELAY_NS:
         raise _Wrong(at, why)
-    return amount * units.DURATIONS.get(unit, 1)
+    return amount * factor
 
 
 def _check_signed(text: str, at: int, why: str) -> int:

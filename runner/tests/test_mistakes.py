@@ -98,6 +98,7 @@ def test_what_the_kernel_refuses() -> None:
     ("cpu0: adjtimex setoffset=11min", 15, "impossible offset 'setoffset=11min'"),
     ("cpu0: adjtimex tick=x", 15, "impossible adjustment 'tick=x'"),
     ("cpu0: adjtimex tick=9000 tick=2", 25, "'tick=2' is the second tick=; write one"),
+    ("cpu0: wait 600000000001cycles", 11, "impossible time '600000000001cycles'"),
     ("cpu0: ntp 5ppm", 10, "impossible frequency '5ppm'"),
     ("cpu0: wait 1.5ms", 11, "impossible time '1.5ms'"),
     ("cpu0: settimeofday 9223372036854775808", 19, "impossible time"),
