@@ -8,7 +8,7 @@
 #include <linux/xxhash.h>
 
 #include "clock.h"
-#include "ops.h"
+#include "op.h"
 #include "result.h"
 #include "session.h"
 

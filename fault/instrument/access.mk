@@ -4,7 +4,10 @@
 tkfi-access-$(CONFIG_TKFI_ACCESS) := -fsanitize=thread \
 	--param tsan-distinguish-volatile=1 \
 	--param tsan-instrument-func-entry-exit=0 -g1 \
-	-include $(srctree)/kernel/time/tkfi/barrier.h
+	-include $(srctree)/kernel/time/tkfi/instrument/barrier.h
+
+# These files include hooks.h, and the glue.
+tkfi-access-y += $(patsubst %,-I$(srctree)/kernel/time/tkfi/%,timekeeping program core instrument)
 
 CFLAGS_tick-common.o += $(tkfi-access-y)
 CFLAGS_timekeeping.o += $(tkfi-access-y)

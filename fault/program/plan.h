@@ -3,7 +3,7 @@
 #define __TKFI_PLAN_H
 
 #include "access.h"
-#include "ops.h"
+#include "op.h"
 #include "strategy.h"
 
 /**

@@ -9,7 +9,7 @@
 #include "adjtimex.h"
 #include "clock.h"
 #include "glue.h"
-#include "ops.h"
+#include "op.h"
 
 #include <tick-internal.h>
 #include <timekeeping.h>

@@ -73,7 +73,7 @@ do {									\
 /* The ns part that coarse clocks add to the seconds of the line. */
 #define TKFI_COARSE_NSEC(tk)	((tk)->tkr_mono.xtime_nsec >> (tk)->tkr_mono.shift)
 
-#include "tkfi/glue.h"
+#include "glue.h"
 
 void tkfi_timekeeping_regions(tkfi_region_fn add)
 {
@@ -155,7 +155,7 @@ const struct tkfi_aux_clock *tkfi_aux_clock(void)
 
 #ifdef TKFI_GLUE_NTP
 
-#include "tkfi/glue.h"
+#include "glue.h"
 
 void tkfi_ntp_regions(tkfi_region_fn add)
 {

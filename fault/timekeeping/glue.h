@@ -231,8 +231,8 @@ do {									\
 
 /* What timekeeping.c has under the same name in every version. */
 
-#include "tkfi/clock.h"
-#include "tkfi/names.h"
+#include "clock.h"
+#include "names.h"
 
 /*
  * A variant whose update needs somebody else to begin it says whom. It also keeps

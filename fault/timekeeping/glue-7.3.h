@@ -75,8 +75,8 @@ do {									\
 /* The ns part that coarse clocks add to the seconds of the line. */
 #define TKFI_COARSE_NSEC(tk)	((tk)->coarse_nsec)
 
-#include "tkfi/glue.h"
-#include "tkfi/readers.h"
+#include "glue.h"
+#include "readers.h"
 
 void tkfi_timekeeping_regions(tkfi_region_fn add)
 {
@@ -269,7 +269,7 @@ const struct tkfi_aux_clock *tkfi_aux_clock(void)
 
 #ifdef TKFI_GLUE_NTP
 
-#include "tkfi/glue.h"
+#include "glue.h"
 
 void tkfi_ntp_regions(tkfi_region_fn add)
 {

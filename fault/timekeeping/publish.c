@@ -8,7 +8,7 @@
 #include "engine.h"
 #include "glue.h"
 #include "hooks.h"
-#include "ops.h"
+#include "op.h"
 #include "plan.h"
 #include "publish.h"
 

@@ -7,7 +7,7 @@
 #include <linux/string.h>
 
 #include "clock.h"
-#include "ops.h"
+#include "op.h"
 
 struct unit {
 	const char *name;
