@@ -187,7 +187,8 @@ static struct tkfi_engine *engine;
 
 static void touch(unsigned int *word, enum tkfi_step_kind kind, bool is_volatile)
 {
-	tkfi_access(word, sizeof(*word), kind, is_volatile, _THIS_IP_);
+	tkfi_access(word, sizeof(*word), kind == TKFI_STEP_STORE,
+		    is_volatile, _THIS_IP_);
 }
 
 static unsigned int load(unsigned int *word)

@@ -14,7 +14,7 @@
 #include "cells.h"
 #include "dpor.h"
 #include "estimate.h"
-#include "hooks.h"
+#include "entry.h"
 #include "keep.h"
 #include "wrong_dpor.h"
 
@@ -168,7 +168,8 @@ static void dpor_suite_exit(struct kunit_suite *suite)
 
 static void access(unsigned int *word, enum tkfi_step_kind kind, bool is_volatile)
 {
-	tkfi_access(word, sizeof(*word), kind, is_volatile, _THIS_IP_);
+	tkfi_access(word, sizeof(*word), kind == TKFI_STEP_STORE,
+		    is_volatile, _THIS_IP_);
 }
 
 static void interpret(struct tkfi_vcpu *vcpu, void *arg)
@@ -218,7 +219,7 @@ static void interpret(struct tkfi_vcpu *vcpu, void *arg)
 			break;
 		case WIDE:
 			tkfi_access(&memory.words[0], 2 * sizeof(*word),
-				    TKFI_STEP_STORE, false, _THIS_IP_);
+				    true, false, _THIS_IP_);
 			memory.words[0]++;
 			memory.words[1]++;
 			break;

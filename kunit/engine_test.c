@@ -9,7 +9,7 @@
 #include "clock.h"
 #include "engine.h"
 #include "glue.h"
-#include "hooks.h"
+#include "redirect.h"
 #include "names.h"
 #include "result.h"
 #include "strategy.h"
@@ -419,11 +419,11 @@ static void cells_have_news(struct kunit *test)
 				tkfi_cells_use(cell + j, 1, 0, true, lock);
 		KUNIT_EXPECT_FALSE(test,
 				   tkfi_is_private(memory, sizeof(memory),
-						   tkfi_news(0, true, lock)));
+						   tkfi_mask_of(0, true, lock)));
 		tkfi_cells_use(cell + i, 1, 0, true, lock);
 		KUNIT_EXPECT_TRUE(test,
 				  tkfi_is_private(memory, sizeof(memory),
-						  tkfi_news(0, true, lock)));
+						  tkfi_mask_of(0, true, lock)));
 	}
 	/* One that is not aligned goes on in another cell. */
 	for (i = 1; i < 4; i++) {
@@ -433,7 +433,7 @@ static void cells_have_news(struct kunit *test)
 			for (size = 1; size <= 8; size++)
 				KUNIT_EXPECT_EQ_MSG(test,
 						    tkfi_is_private((u8 *)memory + j, size,
-								    tkfi_news(0, true, lock)),
+								    tkfi_mask_of(0, true, lock)),
 						    j + size <= i * 4,
 						    "%zu bytes at %u", size, j);
 	}
@@ -443,19 +443,19 @@ static void cells_have_news(struct kunit *test)
 	tkfi_cells_bared = 0;
 	KUNIT_EXPECT_FALSE(test, tkfi_cells_use(cell, 1, 0, true, lock));
 	KUNIT_EXPECT_FALSE(test, tkfi_cells_use(cell, 1, 0, false, 0));
-	KUNIT_EXPECT_TRUE(test, tkfi_is_private(memory, 4, tkfi_news(0, false, 0)));
-	KUNIT_EXPECT_TRUE(test, tkfi_is_private(memory, 4, tkfi_news(0, true, lock)));
+	KUNIT_EXPECT_TRUE(test, tkfi_is_private(memory, 4, tkfi_mask_of(0, false, 0)));
+	KUNIT_EXPECT_TRUE(test, tkfi_is_private(memory, 4, tkfi_mask_of(0, true, lock)));
 	KUNIT_EXPECT_EQ(test, tkfi_cells_bared, 0);
 	for (i = 0; i < 2; i++) {
 		tkfi_cells_bared = 0;
 		KUNIT_EXPECT_FALSE(test, tkfi_is_private(memory, 4,
-							 tkfi_news(0, true, 0)));
+							 tkfi_mask_of(0, true, 0)));
 		KUNIT_EXPECT_FALSE(test, tkfi_cells_use(cell, 1, 0, true, 0));
 		KUNIT_EXPECT_EQ(test, tkfi_cells_bared, lock);
 	}
 	/* Shared is what two use, one writes and nothing guards. */
 	KUNIT_EXPECT_TRUE(test, tkfi_cells_use(cell, 1, 1, false, lock));
-	KUNIT_EXPECT_FALSE(test, tkfi_is_private(memory, 4, tkfi_news(0, true, 0)));
+	KUNIT_EXPECT_FALSE(test, tkfi_is_private(memory, 4, tkfi_mask_of(0, true, 0)));
 	KUNIT_EXPECT_FALSE(test, tkfi_cells_use(cell + 1, 1, 1, false, lock));
 }
 

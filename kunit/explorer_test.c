@@ -136,7 +136,7 @@ static void writers(struct kunit *test)
 		.name = "given",
 		.text = "cpu0: tick; cpu1: read kernel ktime_get; host: 12ms",
 	};
-	const struct tkfi_subject core = tkfi_core_subject();
+	const struct tkfi_timekeepers core = tkfi_core_timekeepers();
 	const struct tkfi_explore_options ways[] = {
 		{ TKFI_DPOR }, { TKFI_DPOR, .no_snapshots = true },
 		{ TKFI_DFS, .preemptions = 2 },

@@ -85,7 +85,7 @@ static void count(const struct tkfi_access *access, void *arg)
 {
 	if (access->barrier)
 		return;
-	accesses[TKFI_SEQ_KERNEL] += *tkfi_core_subject().sequence & 1;
+	accesses[TKFI_SEQ_KERNEL] += *tkfi_core_timekeepers().sequence & 1;
 	accesses[TKFI_SEQ_VDSO] += tkfi_vdso_sequence() & 1;
 }
 

@@ -70,9 +70,9 @@ static void halt(struct looks *looks, unsigned int nr, u64 cycle)
 	line->halted_at = cycle;
 }
 
-static struct tkfi_subject subject_of(enum tkfi_owner owner)
+static struct tkfi_timekeepers timekeepers_of(enum tkfi_owner owner)
 {
-	return owner == TKFI_AUX ? tkfi_aux_clock()->subject : tkfi_core_subject();
+	return owner == TKFI_AUX ? tkfi_aux_clock()->timekeepers : tkfi_core_timekeepers();
 }
 
 static bool exists(enum tkfi_owner owner)
@@ -83,16 +83,16 @@ static bool exists(enum tkfi_owner owner)
 static void look_at(struct looks *looks, struct condition *condition,
 		    enum tkfi_owner owner, const struct tkfi_vcpu *vcpu)
 {
-	const struct tkfi_subject subject = subject_of(owner);
+	const struct tkfi_timekeepers keepers = timekeepers_of(owner);
 	struct lines *lines = &looks->of[owner];
 
-	condition->inside = tkfi_lock_held(vcpu, subject.lock);
-	condition->kernel_odd = *subject.sequence & 1;
+	condition->inside = tkfi_lock_held(vcpu, keepers.lock);
+	condition->kernel_odd = *keepers.sequence & 1;
 	condition->vdso_odd = (owner == TKFI_AUX ? tkfi_vdso_aux_sequence() :
 						   tkfi_vdso_sequence()) & 1;
 	/* At its first stop nobody has changed anything. */
 	if (!looks->nr || !condition->kernel_odd)
-		publish(lines, subject.real);
+		publish(lines, keepers.real);
 	condition->line = lines->nr - 1;
 }
 

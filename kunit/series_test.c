@@ -51,18 +51,18 @@ static char err[1024];
 
 static void look(const struct tkfi_vcpu *vcpu, void *arg)
 {
-	const struct tkfi_subject subject = tkfi_session_subject(&session);
-	const struct timekeeper *real = subject.real;
+	const struct tkfi_timekeepers keepers = tkfi_session_timekeepers(&session);
+	const struct timekeeper *real = keepers.real;
 	struct stop *stop = &stops[min(nr_stops++, MAX_STOPS - 1U)];
 
 	stop->vcpu = vcpu->id;
 	stop->at = vcpu->at;
-	stop->odd = *subject.sequence & 1;
+	stop->odd = *keepers.sequence & 1;
 	stop->locks = tkfi_locks_held(vcpu);
-	stop->inside = tkfi_lock_held(vcpu, subject.lock);
+	stop->inside = tkfi_lock_held(vcpu, keepers.lock);
 	stop->same_cycle_last = real->tkr_mono.cycle_last ==
 				real->tkr_raw.cycle_last;
-	stop->mirrored = !memcmp(real, subject.shadow, sizeof(*real));
+	stop->mirrored = !memcmp(real, keepers.shadow, sizeof(*real));
 	stop->real = *real;
 }
 

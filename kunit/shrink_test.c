@@ -10,7 +10,7 @@
 #include "cells.h"
 #include "dpor.h"
 #include "explain.h"
-#include "hooks.h"
+#include "entry.h"
 #include "interleave.h"
 #include "result.h"
 #include "shrink.h"
@@ -83,7 +83,7 @@ static void shrink_suite_exit(struct kunit_suite *suite)
 
 static void access(unsigned int word, enum tkfi_step_kind kind, bool is_volatile)
 {
-	tkfi_access(&memory.words[word], sizeof(memory.words[0]), kind,
+	tkfi_access(&memory.words[word], sizeof(memory.words[0]), kind == TKFI_STEP_STORE,
 		    is_volatile, _THIS_IP_);
 }
 

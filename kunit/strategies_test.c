@@ -13,7 +13,7 @@ static unsigned int memory[3];
 
 static void store(unsigned int *word)
 {
-	tkfi_access(word, sizeof(*word), TKFI_STEP_STORE, false, _THIS_IP_);
+	tkfi_access(word, sizeof(*word), true, false, _THIS_IP_);
 	++*word;
 }
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """What is certainly wrong with a scenario or the turns of a schedule, before there is a kernel to read it.
 
-The kernel reads them itself (fault/plan.c, ops.c, adjtimex.c, schedule.c). Nothing that it takes may be
+The kernel reads them itself (program/plan.c, timekeeping/operations.c, adjtimex.c, search/schedule.c). Nothing that it takes may be
 refused here. Places and reasons are its own, but for readers, all of which it lists. What an operation
 comes to when it is executed, EINVAL for one, only the kernel can tell.
 """
@@ -65,11 +65,13 @@ def language(layout: Layout, patches: Sequence[Path]) -> Language:
     def source(name: str) -> str:
         return (layout.repo / "fault" / name).read_text(encoding="utf-8")
 
-    ops, headers = source("ops.c"), [source(name) for name in ("plan.h", "ops.h", "engine.h", "schedule.h")]
+    ops = source("timekeeping/operations.c")
+    headers = [source(name) for name in ("program/plan.h", "program/op.h", "core/engine.h",
+                                         "search/schedule.h")]
     limits = {name: int(value) for header in headers for name, value in macros.plain(header).items()
               if value.isdigit()}
     return Language(_operations(ops, "op_types[] = {"), _operations(ops, "aux_types[] = {"),
-                    [name.strip('"') for name in _SETTING.findall(source("adjtimex.c"))],
+                    [name.strip('"') for name in _SETTING.findall(source("timekeeping/adjtimex.c"))],
                     readers(layout, patches), limits)
 
 

@@ -13,9 +13,9 @@ _NAME = re.compile(r"&tkfi_oracle_(\w+)")
 
 
 def oracles(layout: Layout) -> list[tuple[str, str]]:
-    """Names, and in a sentence what each holds to, from fault/oracle.c and its header."""
-    source = (layout.repo / "fault/oracle.c").read_text(encoding="utf-8")
-    header = (layout.repo / "fault/oracle.h").read_text(encoding="utf-8")
+    """Names, and in a sentence what each holds to, from fault/timekeeping/oracle.c and its header."""
+    source = (layout.repo / "fault/timekeeping/oracle.c").read_text(encoding="utf-8")
+    header = (layout.repo / "fault/timekeeping/oracle.h").read_text(encoding="utf-8")
     listed, about = _LIST.search(source), dict(_ABOUT.findall(header))
     return [(name, _sentence(about.get(name, ""))) for name in _NAME.findall(listed[1] if listed else "")]
 

@@ -29,8 +29,8 @@ class Reader:
 
 
 def readers(layout: Layout, patches: Sequence[Path]) -> list[Reader]:
-    """Those a kernel with such a series has, from fault/readers.c and its glue header."""
-    source = (layout.repo / "fault/readers.c").read_text(encoding="utf-8")
+    """Those a kernel with such a series has, from fault/timekeeping/readers.c and its glue header."""
+    source = (layout.repo / "fault/timekeeping/readers.c").read_text(encoding="utf-8")
     glue = _glue(layout, "".join(patch.read_text(encoding="utf-8", errors="replace") for patch in patches))
     text = "".join("{" + _table(part, table) for table in _TABLES for part in (source, glue))
     rows = {name: body.replace("\\\n", " ") for name, body in macros.plain(glue).items()}

@@ -48,8 +48,8 @@ class Scenario:
 
 
 def shipped(layout: Layout) -> list[Scenario]:
-    """Those of fault/scenarios.h, in its order."""
-    source = (layout.repo / "fault/scenarios.h").read_text(encoding="utf-8")
+    """Those of fault/timekeeping/scenarios.h, in its order."""
+    source = (layout.repo / "fault/timekeeping/scenarios.h").read_text(encoding="utf-8")
     words = macros.plain(source)
     table = macros.called(source.rpartition("tkfi_scenarios[] = {")[2], macros.functions(source))
     return [Scenario(_joined(name, words), _one_line(re.sub("[;:]", r"\g<0> ", _joined(text, words))),

@@ -12,44 +12,15 @@
 
 #include <linux/bits.h>
 #include <linux/limits.h>
-#include <linux/math.h>
 #include <linux/types.h>
-#include <asm/page.h>
 
-#define TKFI_CELL_SIZE		4
-#define TKFI_MAX_CELLS		4096
+#include "filter.h"
 
 #define TKFI_CELL_SHARED	BIT(0)	/* worth a choice */
 #define TKFI_CELL_SEQUENCE	BIT(1)	/* a seqcount: odd means writing */
 #define TKFI_CELL_LATCH		BIT(2)	/* a latch: readers never wait */
 #define TKFI_CELL_BROKEN	BIT(3)	/* a sequence that two write at once */
 #define TKFI_CELL_UNCHECKED	BIT(4)	/* or that somebody reads and does not check */
-
-/**
- * union tkfi_cell - what is known of one cell
- * @flags:	TKFI_CELL_*
- * @guard:	what it is to others, BIT(guard), if it is a lock or sequence
- * @unread:	VCPUs that have not read it, a bit each
- * @unwritten:	VCPUs that have not written it
- * @guarded:	guards that all who used it held
- * @required:	guards that who writes it must hold
- * @word:	all of it. Bits that are set are what an access may find out, or make it a
- *		choice: see tkfi_news()
- */
-union tkfi_cell {
-	struct {
-		u8 flags;
-		u8 guard;
-		u8 unread;
-		u8 unwritten;
-		u16 guarded;
-		u16 required;
-	};
-	u64 word;
-};
-
-/* By number; 0 is no cell. */
-extern union tkfi_cell tkfi_cells[TKFI_MAX_CELLS];
 
 /* Set whenever a cell turns out to be shared: explore anew. */
 extern bool tkfi_cells_changed;
@@ -82,35 +53,6 @@ int tkfi_cells_add(const char *name, const void *addr, size_t size);
 
 /* Mark a word as a sequence: TKFI_CELL_SEQUENCE or TKFI_CELL_LATCH. */
 void tkfi_cells_mark(const void *addr, u8 flag);
-
-/* From address to cell: the page's number, then the place in it. */
-#define TKFI_CELL_SPAN		8192	/* pages */
-#define TKFI_CELL_PAGES		24
-#define TKFI_CELLS_PER_PAGE	(PAGE_SIZE / TKFI_CELL_SIZE)
-
-extern unsigned long tkfi_cell_first_page;
-extern u8 tkfi_cell_pages[TKFI_CELL_SPAN];
-extern u16 tkfi_cell_map[TKFI_CELL_PAGES][TKFI_CELLS_PER_PAGE];
-
-/* The cell at an address, 0 if it is none's. */
-static inline unsigned int tkfi_cell_at(const void *addr)
-{
-	unsigned long at = (unsigned long)addr;
-	unsigned long page = at / PAGE_SIZE - tkfi_cell_first_page;
-
-	/* Page 0 of the map is empty: it belongs to all that is not known. */
-	if (page >= TKFI_CELL_SPAN)
-		return 0;
-	return tkfi_cell_map[tkfi_cell_pages[page]]
-			    [at % PAGE_SIZE / TKFI_CELL_SIZE];
-}
-
-/* How many cells an access touches. */
-static inline unsigned int tkfi_nr_cells(const void *addr, size_t size)
-{
-	return DIV_ROUND_UP((unsigned long)addr % TKFI_CELL_SIZE + size,
-			    TKFI_CELL_SIZE);
-}
 
 /* The cell that stands for a lock; locks have no memory of their own on UP. */
 unsigned int tkfi_cell_of_lock(const void *lock);
@@ -175,18 +117,18 @@ void tkfi_cells_uncheck(void);
 void tkfi_cells_share_all(void);
 
 /**
- * tkfi_news() - what makes a cell's use of consequence
- * @vcpu:	the user's id
- * @store:	it writes
+ * tkfi_mask_of() - which accesses of a VCPU are of consequence
+ * @vcpu:	its id
+ * @store:	those that write
  * @held:	guards it holds
  *
- * Return: the bits that are set in a cell's word if it is worth a choice, or if something
- * would be learnt of it that is not known.
+ * Return: the bits that are set in a cell's word if an access of it is a scheduling point,
+ * or if something would be learnt of it that is not known.
  */
-static inline u64 tkfi_news(unsigned int vcpu, bool store, u16 held)
+static inline u64 tkfi_mask_of(unsigned int vcpu, bool store, u16 held)
 {
 	const u16 not_held = ~held;
-	union tkfi_cell news = {
+	union tkfi_cell mask = {
 		.flags = TKFI_CELL_SHARED,
 		.unread = store ? 0 : BIT(vcpu),
 		.unwritten = store ? BIT(vcpu) : 0,
@@ -194,33 +136,7 @@ static inline u64 tkfi_news(unsigned int vcpu, bool store, u16 held)
 		.required = store ? not_held : 0,
 	};
 
-	return news.word;
-}
-
-/**
- * tkfi_is_private() - is it of no consequence that some memory is used?
- * @addr:	first byte
- * @size:	bytes
- * @news:	of the user: tkfi_news(); 0 if nothing is of consequence
- *
- * This is what most accesses come to: it must be fast.
- */
-static __always_inline bool tkfi_is_private(const void *addr, size_t size, u64 news)
-{
-	const unsigned int cell = tkfi_cell_at(addr);
-	const union tkfi_cell *c = &tkfi_cells[cell];
-	unsigned int nr = DIV_ROUND_UP(size, TKFI_CELL_SIZE);
-	u64 all = 0;
-
-	if (!cell)
-		return true;
-	if (unlikely(tkfi_nr_cells(addr, size) > nr))
-		all = c[nr].word;
-	for (; nr >= 4; nr -= 4, c += 4)
-		all |= c[0].word | c[1].word | c[2].word | c[3].word;
-	for (; nr; nr--, c++)
-		all |= c->word;
-	return !(all & news);
+	return mask.word;
 }
 
 /* What tkfi_cells_use() does if there is something to be learnt. */
@@ -247,7 +163,7 @@ static inline bool tkfi_cells_use(unsigned int cell, unsigned int nr,
 
 	for (; c < end; c++)
 		all |= c->word;
-	if (unlikely(all & tkfi_news(vcpu, store, held) & ~shared.word))
+	if (unlikely(all & tkfi_mask_of(vcpu, store, held) & ~shared.word))
 		return tkfi_cells_learn(cell, nr, vcpu, store, held);
 	return all & shared.word;
 }

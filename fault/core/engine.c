@@ -10,11 +10,16 @@
 #include "blocking.h"
 #include "cells.h"
 #include "engine_internal.h"
-#include "hooks.h"
 #include "names.h"
 #include "snapshot.h"
 
-struct tkfi_vcpu *tkfi_current;
+struct tkfi_vcpu *tkfi_current __tkfi_own;
+const struct tkfi_observer *tkfi_observer __tkfi_own;
+
+unsigned int tkfi_current_id(void)
+{
+	return tkfi_current->id;
+}
 
 struct tkfi_engine *tkfi_engine;
 
@@ -306,10 +311,8 @@ int tkfi_engine_run(struct tkfi_engine *engine, struct tkfi_strategy *strategy)
 		v->nmi = NULL;
 		v->steps = 0;
 		tkfi_set_held(v, 0);
-		if (!(wants & BIT(TKFI_STEP_LOAD))) {
-			v->load_news = 0;
-			v->store_news = 0;
-		}
+		if (!(wants & BIT(TKFI_STEP_LOAD)))
+			v->masks = (struct tkfi_masks){};
 		v->next = (struct tkfi_step){ .kind = TKFI_STEP_YIELD };
 		memset(v->attempts, 0, sizeof(v->attempts));
 		v->interrupted = false;

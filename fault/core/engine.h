@@ -7,9 +7,12 @@
 #define __TKFI_ENGINE_H
 
 #include <linux/bits.h>
+#include <linux/build_bug.h>
+#include <linux/stddef.h>
 #include <linux/types.h>
 
 #include "cells.h"
+#include "entry.h"
 #include "switch.h"
 #include "trace.h"
 
@@ -103,6 +106,7 @@ static inline bool tkfi_steps_conflict(const struct tkfi_step *a,
 
 /**
  * struct tkfi_vcpu - a virtual CPU
+ * @masks:	its accesses that are of consequence; all 0 if no access is a choice
  * @id:		0 ... TKFI_MAX_VCPUS - 1
  * @done:	its body has returned
  * @next:	what it does next
@@ -117,8 +121,6 @@ static inline bool tkfi_steps_conflict(const struct tkfi_step *a,
  * @looks:	how often in a row it began to read a sequence that nobody had changed
  * @seen:	what it read there
  * @held:	guards it holds, where these are a choice: see cells.h
- * @load_news:	what is of consequence when it reads a cell; 0 if no access is a choice
- * @store_news:	and when it writes one
  * @attempts:	cells of sequences it has read and will check; 0 for none
  * @interrupts:	the VCPU that it is an NMI of, NULL if it is none
  * @interrupted: an NMI of it is under way: it cannot go on
@@ -129,6 +131,7 @@ static inline bool tkfi_steps_conflict(const struct tkfi_step *a,
  * @context:	registers and stack while it is not executing
  */
 struct tkfi_vcpu {
+	struct tkfi_masks masks;
 	unsigned int id;
 	bool done;
 	struct tkfi_step next;
@@ -143,8 +146,6 @@ struct tkfi_vcpu {
 	u8 looks;
 	unsigned int seen;
 	u16 held;
-	u64 load_news;
-	u64 store_news;
 	u16 attempts[TKFI_MAX_ATTEMPTS];
 	struct tkfi_vcpu *interrupts;
 	bool interrupted;
@@ -153,6 +154,8 @@ struct tkfi_vcpu {
 	void *nmi_arg;
 	struct tkfi_context context;
 };
+
+static_assert(offsetof(struct tkfi_vcpu, masks) == 0);
 
 /* May it make a difference which of two VCPUs goes on first? */
 static inline bool tkfi_vcpus_conflict(const struct tkfi_vcpu *a,
@@ -371,44 +374,6 @@ u64 tkfi_log_hash(const struct tkfi_engine *engine);
  */
 unsigned long tkfi_engine_waits_for(const struct tkfi_engine *engine,
 				    const struct tkfi_vcpu *vcpu);
-
-/* Who executes, NULL if nobody does. */
-extern struct tkfi_vcpu *tkfi_current;
-
-/* An access that is of consequence; returns when it is its turn. */
-void tkfi_use(const void *addr, unsigned int size, enum tkfi_step_kind kind,
-	      bool is_volatile, unsigned long ip);
-
-/* What would be of consequence to the executing VCPU's next access. */
-static inline u64 tkfi_access_news(bool store)
-{
-	return store ? tkfi_current->store_news : tkfi_current->load_news;
-}
-
-/**
- * tkfi_access() - the executing VCPU is about to access memory
- * @addr:	first byte
- * @size:	bytes
- * @kind:	TKFI_STEP_LOAD or TKFI_STEP_STORE
- * @is_volatile: a load that is part of a sequence's protocol is
- * @ip:		where in the kernel
- *
- * Returns when it is its turn.
- */
-static __always_inline void tkfi_access(const void *addr, unsigned int size,
-					enum tkfi_step_kind kind,
-					bool is_volatile, unsigned long ip)
-{
-	if (!tkfi_is_private(addr, size, tkfi_access_news(kind == TKFI_STEP_STORE)))
-		tkfi_use(addr, size, kind, is_volatile, ip);
-}
-
-/* May the executing VCPU copy all this at once, nobody being the wiser? */
-static inline bool tkfi_copy_is_private(const void *to, const void *from, size_t size)
-{
-	return tkfi_is_private(to, size, tkfi_access_news(true)) &&
-	       tkfi_is_private(from, size, tkfi_access_news(false));
-}
 
 /*
  * The executing VCPU's operation has ended, and with it all it was reading: who has

@@ -9,6 +9,7 @@
 #define __TKFI_ENGINE_INTERNAL_H
 
 #include "engine.h"
+#include "entry.h"
 
 /* The engine whose VCPUs execute; one at a time, interrupts are off. NULL: nobody does. */
 extern struct tkfi_engine *tkfi_engine;

@@ -3,7 +3,6 @@
 
 #include "blocking.h"
 #include "engine_internal.h"
-#include "hooks.h"
 
 const char *tkfi_step_kind_name(enum tkfi_step_kind kind)
 {

@@ -4,7 +4,6 @@
 
 #include "blocking.h"
 #include "engine_internal.h"
-#include "hooks.h"
 #include "names.h"
 
 unsigned int tkfi_locks_held(const struct tkfi_vcpu *vcpu)

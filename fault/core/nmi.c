@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "engine_internal.h"
-#include "hooks.h"
 #include "names.h"
 
 void tkfi_nmi(struct tkfi_vcpu *vcpu,

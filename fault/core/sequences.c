@@ -4,7 +4,6 @@
 
 #include "blocking.h"
 #include "engine_internal.h"
-#include "hooks.h"
 #include "names.h"
 
 void tkfi_watch(const unsigned int *word)
@@ -37,8 +36,8 @@ void tkfi_await(void)
 void tkfi_set_held(struct tkfi_vcpu *v, u16 held)
 {
 	v->held = held;
-	v->load_news = tkfi_news(v->id, false, held);
-	v->store_news = tkfi_news(v->id, true, held);
+	v->masks.load = tkfi_mask_of(v->id, false, held);
+	v->masks.store = tkfi_mask_of(v->id, true, held);
 }
 
 static void set_attempt(struct tkfi_vcpu *v, u16 from, u16 to)
@@ -142,12 +141,14 @@ static void shared_access(struct tkfi_vcpu *v, const void *addr,
 		write_sequence(v, cell, addr);
 }
 
-void tkfi_use(const void *addr, unsigned int size, enum tkfi_step_kind kind,
-	      bool is_volatile, unsigned long ip)
+void tkfi_use(const void *addr, unsigned int size, bool store, bool is_volatile,
+	      unsigned long ip)
 {
 	struct tkfi_vcpu *v = tkfi_current;
 	unsigned int cell = tkfi_cell_at(addr), nr = tkfi_nr_cells(addr, size);
 
-	if (tkfi_cells_use(cell, nr, v->id, kind == TKFI_STEP_STORE, v->held))
-		shared_access(v, addr, cell, nr, kind, is_volatile, ip);
+	if (tkfi_cells_use(cell, nr, v->id, store, v->held))
+		shared_access(v, addr, cell, nr,
+			      store ? TKFI_STEP_STORE : TKFI_STEP_LOAD,
+			      is_volatile, ip);
 }

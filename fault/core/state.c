@@ -3,11 +3,7 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
-#include <linux/xxhash.h>
 
-#include "clock.h"
-#include "glue.h"
-#include "hooks.h"
 #include "state.h"
 
 #define TKFI_MAX_REGIONS	40
@@ -19,9 +15,7 @@ static struct {
 } regions[TKFI_MAX_REGIONS];
 
 static int nr_regions;
-
-/* Those of ntp.c. */
-static int ntp_begin, ntp_end;
+static tkfi_regions_fn regions_of;
 
 static void add_region(const char *name, void *addr, size_t size)
 {
@@ -32,23 +26,9 @@ static void add_region(const char *name, void *addr, size_t size)
 	regions[nr_regions++].size = size;
 }
 
-/* Anew each time: the vDSO page moves once, in early boot. */
-static void collect_regions(void)
+void tkfi_state_use(tkfi_regions_fn regions)
 {
-	const struct tkfi_local * const *local;
-	size_t size;
-	void *clock = tkfi_clock_storage(&size);
-
-	nr_regions = 0;
-	tkfi_timekeeping_regions(add_region);
-	ntp_begin = nr_regions;
-	tkfi_ntp_regions(add_region);
-	ntp_end = nr_regions;
-	tkfi_vdso_regions(add_region);
-	tkfi_tick_regions(add_region);
-	for (local = __start_tkfi_locals; local < __stop_tkfi_locals; local++)
-		add_region((*local)->name, (*local)->addr, (*local)->size);
-	add_region("tkfi_clock", clock, size);
+	regions_of = regions;
 }
 
 void tkfi_state_each(tkfi_region_fn fn)
@@ -64,7 +44,9 @@ int tkfi_state_alloc(struct tkfi_state *state)
 	size_t size = 0;
 	int i;
 
-	collect_regions();
+	/* Anew each time: objects move in early boot. */
+	nr_regions = 0;
+	regions_of(add_region);
 	for (i = 0; i < nr_regions; i++)
 		size += regions[i].size;
 	state->bytes = vmalloc(size);
@@ -75,14 +57,6 @@ void tkfi_state_free(struct tkfi_state *state)
 {
 	vfree(state->bytes);
 	state->bytes = NULL;
-}
-
-void tkfi_state_reset_locals(void)
-{
-	const struct tkfi_local * const *local;
-
-	for (local = __start_tkfi_locals; local < __stop_tkfi_locals; local++)
-		memset((*local)->addr, 0, (*local)->size);
 }
 
 void tkfi_state_save(struct tkfi_state *state)
@@ -174,16 +148,6 @@ void tkfi_state_refresh(struct tkfi_state *state, const void *addr,
 
 	if (copy)
 		memcpy(copy, addr, size);
-}
-
-u64 tkfi_state_hash_ntp(void)
-{
-	u64 hash = 0;
-	int i;
-
-	for (i = ntp_begin; i < ntp_end; i++)
-		hash = xxh64(regions[i].addr, regions[i].size, hash);
-	return hash;
 }
 
 bool tkfi_state_covers(const void *addr)

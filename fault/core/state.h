@@ -4,11 +4,23 @@
 
 #include <linux/types.h>
 
-#include "glue.h"
+/**
+ * typedef tkfi_region_fn - takes one object that executions change
+ * @name:	its name in the source
+ * @addr:	its address
+ * @size:	its size in bytes
+ */
+typedef void (*tkfi_region_fn)(const char *name, void *addr, size_t size);
+
+/* Hands all of them to @add, always in the same order. */
+typedef void (*tkfi_regions_fn)(tkfi_region_fn add);
+
+/* Whose objects belong to the state, from the next tkfi_state_alloc() on. */
+void tkfi_state_use(tkfi_regions_fn regions);
 
 /**
- * struct tkfi_state - a copy of everything timekeeping remembers
- * @bytes:	the regions of glue.h and the virtual clock, one after another
+ * struct tkfi_state - a copy of everything that executions change
+ * @bytes:	the objects, one after another
  */
 struct tkfi_state {
 	u8 *bytes;
@@ -21,9 +33,6 @@ void tkfi_state_free(struct tkfi_state *state);
 /* Interrupts must be off from what is saved or restored to its next use. */
 void tkfi_state_save(struct tkfi_state *state);
 void tkfi_state_restore(const struct tkfi_state *state);
-
-/* Static variables inside functions, as at boot. */
-void tkfi_state_reset_locals(void);
 
 /**
  * tkfi_state_differs() - compare the live state with a copy
@@ -45,9 +54,6 @@ void tkfi_state_refresh(struct tkfi_state *state, const void *addr,
 
 /* Every object that belongs to the state. */
 void tkfi_state_each(tkfi_region_fn fn);
-
-/* Of what NTP remembers. */
-u64 tkfi_state_hash_ntp(void);
 
 /* Whether an address belongs to the state. */
 bool tkfi_state_covers(const void *addr);

@@ -6,14 +6,11 @@
 #include <linux/bits.h>
 #include <linux/compiler.h>
 #include <linux/kernel.h>
+#include <linux/string.h>
 
 #include "access.h"
 #include "barrier.h"
-#include "engine.h"
-#include "hooks.h"
-
-#undef memcpy
-#undef memset
+#include "filter.h"
 
 static tkfi_access_fn watcher;
 static void *watcher_arg;
@@ -36,6 +33,9 @@ static void tell_watcher(const struct tkfi_access *access)
 	tkfi_current = vcpu;
 }
 
+/* From the first to the last of our own variables that instrumented code reads. */
+extern const char __start_tkfi_own[], __stop_tkfi_own[];
+
 static noinline void tell(const void *addr, unsigned int what, unsigned long ip)
 {
 	const struct tkfi_access access = {
@@ -46,24 +46,20 @@ static noinline void tell(const void *addr, unsigned int what, unsigned long ip)
 		.is_volatile = what & TKFI_VOLATILE,
 		.is_atomic = what & TKFI_ATOMIC,
 		.is_block = what & TKFI_BLOCK,
-		.vcpu = tkfi_current->id,
+		.vcpu = tkfi_current_id(),
 	};
 
-	/* Points and redirections are not timekeeping's own. */
-	if (addr != &tkfi_current && addr != &tkfi_stopwatch &&
-	    addr != &tkfi_publishing)
+	if (addr < (const void *)__start_tkfi_own || addr >= (const void *)__stop_tkfi_own)
 		tell_watcher(&access);
 }
 
 /* The watcher is told when it is the access's turn: others may come before that. */
-static noinline void report_news(const void *addr, unsigned int what,
-				 unsigned long ip)
+static noinline void use(const void *addr, unsigned int what, unsigned long ip)
 {
 	if (!watcher ||
-	    !tkfi_is_private(addr, SIZE(what), tkfi_access_news(what & TKFI_STORE)))
-		tkfi_use(addr, SIZE(what),
-			 what & TKFI_STORE ? TKFI_STEP_STORE : TKFI_STEP_LOAD,
-			 what & TKFI_VOLATILE, ip);
+	    !tkfi_is_private(addr, SIZE(what), tkfi_mask(what & TKFI_STORE)))
+		tkfi_use(addr, SIZE(what), what & TKFI_STORE, what & TKFI_VOLATILE,
+			 ip);
 	if (watcher)
 		tell(addr, what, ip);
 }
@@ -73,8 +69,8 @@ static __always_inline void report(const void *addr, unsigned int what,
 				   unsigned long ip)
 {
 	if (unlikely(watcher) ||
-	    !tkfi_is_private(addr, SIZE(what), tkfi_access_news(what & TKFI_STORE)))
-		report_news(addr, what, ip);
+	    !tkfi_is_private(addr, SIZE(what), tkfi_mask(what & TKFI_STORE)))
+		use(addr, what, ip);
 }
 
 __diag_push();
@@ -157,7 +153,7 @@ void tkfi_barrier(const char *name)
 		tell_watcher(&(struct tkfi_access){
 			.barrier = name,
 			.ip = _RET_IP_,
-			.vcpu = tkfi_current->id,
+			.vcpu = tkfi_current_id(),
 		});
 }
 

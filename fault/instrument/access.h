@@ -5,6 +5,7 @@
 #ifndef __TKFI_ACCESS_H
 #define __TKFI_ACCESS_H
 
+#include <linux/string.h>
 #include <linux/types.h>
 
 /* What an access is, or'ed to its size. */
@@ -41,6 +42,18 @@ struct tkfi_access {
 };
 
 typedef void (*tkfi_access_fn)(const struct tkfi_access *access, void *arg);
+
+/*
+ * As memcpy() and memset(), word by word, each load and store of which is reported; and a
+ * load and a store by one instruction of inline assembly.
+ */
+#ifdef CONFIG_TKFI_ACCESS
+void *tkfi_memcpy(void *to, const void *from, size_t size);
+void *tkfi_memset(void *to, int byte, size_t size);
+void tkfi_atomic(const void *addr, size_t size);
+#else
+#define tkfi_memcpy(to, from, size)	memcpy(to, from, size)
+#endif
 
 /**
  * tkfi_access_watch() - be told of every access and barrier of VCPUs

@@ -3,8 +3,7 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 
-#include "hooks.h"
-#include "plan.h"
+#include "points.h"
 
 const char *tkfi_point_find(const char *name)
 {
@@ -29,4 +28,20 @@ void tkfi_point_list(char *buf, size_t size)
 			len += scnprintf(buf + len, size - len, "%s%s",
 					 len ? ", " : "", *p);
 	}
+}
+
+void tkfi_locals_each(void (*fn)(const char *name, void *addr, size_t size))
+{
+	const struct tkfi_local * const *local;
+
+	for (local = __start_tkfi_locals; local < __stop_tkfi_locals; local++)
+		fn((*local)->name, (*local)->addr, (*local)->size);
+}
+
+void tkfi_locals_reset(void)
+{
+	const struct tkfi_local * const *local;
+
+	for (local = __start_tkfi_locals; local < __stop_tkfi_locals; local++)
+		memset((*local)->addr, 0, (*local)->size);
 }

@@ -6,9 +6,10 @@
 #include <linux/time64.h>
 #include <os.h>
 
+#include "entry.h"
 #include "stopwatch.h"
 
-struct tkfi_stopwatch *tkfi_stopwatch;
+struct tkfi_stopwatch *tkfi_stopwatch __tkfi_own;
 
 u64 tkfi_tsc(void)
 {

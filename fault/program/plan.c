@@ -4,8 +4,8 @@
 #include <linux/string.h>
 
 #include "clock.h"
-#include "hooks.h"
 #include "plan.h"
+#include "points.h"
 
 static void nmi(struct tkfi_vcpu *vcpu, void *arg)
 {

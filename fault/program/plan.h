@@ -113,19 +113,4 @@ void tkfi_plan_start(struct tkfi_plan *plan, struct tkfi_engine *engine);
  */
 int tkfi_plan_run(struct tkfi_plan *plan, struct tkfi_engine *engine);
 
-/**
- * tkfi_point_find() - an injection point by name
- * @name:	"tick.calculated"
- *
- * Return: its name, valid for ever; NULL if there is none.
- */
-const char *tkfi_point_find(const char *name);
-
-/**
- * tkfi_point_list() - the names of all injection points
- * @buf:	receives "a, b, c"
- * @size:	of @buf
- */
-void tkfi_point_list(char *buf, size_t size);
-
 #endif

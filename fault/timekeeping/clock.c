@@ -4,29 +4,27 @@
 #include <linux/math64.h>
 #include <linux/timekeeper_internal.h>
 
+#include "access.h"
 #include "clock.h"
 #include "engine.h"
 #include "glue.h"
-#include "hooks.h"
 #include "names.h"
-
-#undef read_persistent_clock64
 
 static u64 tkfi_clock_now;
 static u32 tkfi_clock_hz;
 
 /* The clock is memory that VCPUs read and the host writes. */
-static void access(enum tkfi_step_kind kind)
+static void access(bool store)
 {
 	if (tkfi_current)
-		tkfi_access(&tkfi_clock_now, sizeof(tkfi_clock_now), kind,
+		tkfi_access(&tkfi_clock_now, sizeof(tkfi_clock_now), store,
 			    false, _RET_IP_);
 }
 
 /* What a VCPU reads, it notes: what its operation comes to follows from that. */
 u64 tkfi_clock_read(void)
 {
-	access(TKFI_STEP_LOAD);
+	access(false);
 	if (tkfi_current)
 		tkfi_current->noted = tkfi_clock_now;
 	return tkfi_clock_now;
@@ -70,7 +68,7 @@ void tkfi_read_persistent_clock64(struct timespec64 *ts)
 	if (tkfi_current) {
 		now = ns_to_timespec64(tkfi_clock_ns());
 		/* With hooks: @ts belongs to timekeeping. */
-		memcpy(ts, &now, sizeof(now));
+		tkfi_memcpy(ts, &now, sizeof(now));
 	} else {
 		read_persistent_clock64(ts);
 	}
@@ -151,7 +149,7 @@ void tkfi_clock_set(u64 cycles)
 
 void tkfi_clock_advance(u64 cycles)
 {
-	access(TKFI_STEP_STORE);
+	access(true);
 	tkfi_clock_now += cycles;
 }
 

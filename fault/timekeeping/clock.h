@@ -53,6 +53,9 @@ void tkfi_clock_note(u64 cycles);
 /* The same in ns: what a clock that never stops says. */
 u64 tkfi_clock_ns(void);
 
+/* read_persistent_clock64() of the files that are explored. */
+void tkfi_read_persistent_clock64(struct timespec64 *ts);
+
 /* What a clocksource's counter says at a value of the clock. */
 u64 tkfi_clock_counter(const struct clocksource *cs, u64 cycles);
 

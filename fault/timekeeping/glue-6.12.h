@@ -136,9 +136,9 @@ const struct timekeeper *tkfi_shadow_timekeeper(void)
 	return &shadow_timekeeper;
 }
 
-struct tkfi_subject tkfi_core_subject(void)
+struct tkfi_timekeepers tkfi_core_timekeepers(void)
 {
-	return (struct tkfi_subject){
+	return (struct tkfi_timekeepers){
 		.real	  = tkfi_timekeeper(),
 		.shadow	  = tkfi_shadow_timekeeper(),
 		.sequence = &tk_core.seq.seqcount.sequence,

@@ -149,9 +149,9 @@ const struct timekeeper *tkfi_shadow_timekeeper(void)
 	return &tk_core.shadow_timekeeper;
 }
 
-struct tkfi_subject tkfi_core_subject(void)
+struct tkfi_timekeepers tkfi_core_timekeepers(void)
 {
-	return (struct tkfi_subject){
+	return (struct tkfi_timekeepers){
 		.real	  = tkfi_timekeeper(),
 		.shadow	  = tkfi_shadow_timekeeper(),
 		.sequence = &tk_core.seq.seqcount.sequence,
@@ -248,7 +248,7 @@ static int tkfi_aux_adjtimex(struct __kernel_timex *txc)
 const struct tkfi_aux_clock *tkfi_aux_clock(void)
 {
 	static const struct tkfi_aux_clock aux = {
-		.subject = {
+		.timekeepers = {
 			.real	  = &timekeeper_data[TIMEKEEPER_AUX_FIRST].timekeeper,
 			.shadow	  = &timekeeper_data[TIMEKEEPER_AUX_FIRST].shadow_timekeeper,
 			.sequence = &timekeeper_data[TIMEKEEPER_AUX_FIRST].seq.seqcount.sequence,

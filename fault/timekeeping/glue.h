@@ -10,6 +10,8 @@
 #include <linux/time64.h>
 #include <linux/types.h>
 
+#include "state.h"
+
 struct __kernel_timex;
 struct clocksource;
 struct timekeeper;
@@ -32,14 +34,6 @@ extern const char * const tkfi_variant_names[TKFI_NR_VARIANTS];
 
 /* Each variant's patch sets TKFI_VARIANT at the end of timekeeping.c. */
 enum tkfi_variant tkfi_variant(void);
-
-/**
- * typedef tkfi_region_fn - takes one object that holds state of timekeeping
- * @name:	its name in the source
- * @addr:	its address
- * @size:	its size in bytes
- */
-typedef void (*tkfi_region_fn)(const char *name, void *addr, size_t size);
 
 /* Every writable object of timekeeping.c, of ntp.c, of jiffies, and the vDSO page. */
 void tkfi_timekeeping_regions(tkfi_region_fn add);
@@ -120,26 +114,26 @@ unsigned int tkfi_vdso_sequence(void);
 unsigned int tkfi_vdso_aux_sequence(void);
 
 /**
- * struct tkfi_subject - a timekeeper and what guards it
+ * struct tkfi_timekeepers - a timekeeper and what guards it
  * @real:	the timekeeper that readers use
  * @shadow:	the one updaters calculate in
  * @sequence:	of the kernel's readers
  * @lock:	of the updaters
  */
-struct tkfi_subject {
+struct tkfi_timekeepers {
 	const struct timekeeper *real;
 	const struct timekeeper *shadow;
 	const unsigned int *sequence;
 	const void *lock;
 };
 
-struct tkfi_subject tkfi_core_subject(void);
+struct tkfi_timekeepers tkfi_core_timekeepers(void);
 
 #define TKFI_NR_AUX_READERS	4
 
 /**
  * struct tkfi_aux_clock - the first auxiliary clock; all from a VCPU
- * @subject:	its timekeeper
+ * @timekeepers: real and shadow
  * @readers:	CLOCK_AUX by the vDSO, and by the kernel; others of it
  * @enable:	as by sysfs, from 0 on
  * @disable:	as by sysfs
@@ -148,7 +142,7 @@ struct tkfi_subject tkfi_core_subject(void);
  * @adjtimex:	clock_adjtime()
  */
 struct tkfi_aux_clock {
-	struct tkfi_subject subject;
+	struct tkfi_timekeepers timekeepers;
 	const struct tkfi_reader *readers;
 	int (*enable)(void);
 	int (*disable)(void);
@@ -374,7 +368,7 @@ void tkfi_timekeeping_sequences(tkfi_sequence_fn mark)
 	mark(&tk_fast_mono.seq.seqcount.sequence, true);
 	mark(&tk_fast_raw.seq.seqcount.sequence, true);
 	if (tkfi_aux_clock())
-		mark(tkfi_aux_clock()->subject.sequence, false);
+		mark(tkfi_aux_clock()->timekeepers.sequence, false);
 }
 
 #endif /* TKFI_GLUE_TIMEKEEPING */

@@ -18,11 +18,11 @@ s64 tkfi_round_to(s64 ns, u32 unit)
 	return ns - ns % unit;
 }
 
-struct tkfi_subject tkfi_subject_of(enum tkfi_owner owner)
+struct tkfi_timekeepers tkfi_timekeepers_of(enum tkfi_owner owner)
 {
 	const struct tkfi_aux_clock *aux = tkfi_aux_clock();
 
-	return owner == TKFI_AUX && aux ? aux->subject : tkfi_core_subject();
+	return owner == TKFI_AUX && aux ? aux->timekeepers : tkfi_core_timekeepers();
 }
 
 void tkfi_oracles_prepare(void)

@@ -98,7 +98,7 @@ static inline void tkfi_find(const struct tkfi_execution *e,
 bool tkfi_readers_come_to_an_end(void);
 
 /* The core timekeeper, and the auxiliary clock's, or the same again. */
-struct tkfi_subject tkfi_subject_of(enum tkfi_owner owner);
+struct tkfi_timekeepers tkfi_timekeepers_of(enum tkfi_owner owner);
 
 /* Nanoseconds in whole units, rounded down. */
 s64 tkfi_round_to(s64 ns, u32 unit);

@@ -3,8 +3,8 @@
 
 bool tkfi_readers_come_to_an_end(void)
 {
-	return !((*tkfi_core_subject().sequence | tkfi_vdso_sequence() |
-		  *tkfi_subject_of(TKFI_AUX).sequence |
+	return !((*tkfi_core_timekeepers().sequence | tkfi_vdso_sequence() |
+		  *tkfi_timekeepers_of(TKFI_AUX).sequence |
 		  tkfi_vdso_aux_sequence()) & 1);
 }
 

@@ -18,7 +18,7 @@ static void require_guards(void)
 	enum tkfi_owner i;
 
 	for (i = 0; i < TKFI_NR_OWNERS; i++) {
-		const struct tkfi_subject s = tkfi_subject_of(i);
+		const struct tkfi_timekeepers s = tkfi_timekeepers_of(i);
 		const u16 lock = tkfi_guard_of_lock(s.lock);
 
 		tkfi_cells_require(s.shadow, sizeof(*s.shadow), lock);
@@ -34,8 +34,8 @@ static void check_writers(const struct tkfi_execution *e)
 	enum tkfi_owner i;
 
 	for (i = 0; i < TKFI_NR_OWNERS; i++) {
-		locks |= tkfi_guard_of_lock(tkfi_subject_of(i).lock);
-		sequences |= tkfi_guard_of_sequence(tkfi_subject_of(i).sequence);
+		locks |= tkfi_guard_of_lock(tkfi_timekeepers_of(i).lock);
+		sequences |= tkfi_guard_of_sequence(tkfi_timekeepers_of(i).sequence);
 	}
 	if (tkfi_cells_bared & locks)
 		violates(e, "S4: a timekeeper is written without its lock");

@@ -7,14 +7,12 @@
 #include "clock.h"
 #include "engine.h"
 #include "glue.h"
-#include "hooks.h"
+#include "entry.h"
 #include "op.h"
 #include "plan.h"
 #include "publish.h"
 
 #include <tkfi-glue.h>
-
-#undef memcpy
 
 /* floor((nsec + (counter - cycle_last) * mult) / 2^shift), ns */
 static s64 ns_at(const struct tk_read_base *tkr, u64 nsec, u64 cycle)
@@ -134,7 +132,7 @@ static struct {
 	struct section sections[TKFI_NR_OWNERS];
 } now;
 
-bool tkfi_publishing;
+bool tkfi_publishing __tkfi_own;
 
 void *tkfi_publish_storage(size_t *size)
 {
@@ -152,10 +150,10 @@ unsigned int tkfi_misdeeds(void)
 	return now.misdeeds;
 }
 
-static struct tkfi_subject subject_of(enum tkfi_owner owner)
+static struct tkfi_timekeepers timekeepers_of(enum tkfi_owner owner)
 {
-	return owner == TKFI_AUX ? tkfi_aux_clock()->subject :
-				   tkfi_core_subject();
+	return owner == TKFI_AUX ? tkfi_aux_clock()->timekeepers :
+				   tkfi_core_timekeepers();
 }
 
 static void publish(enum tkfi_owner owner, const struct section *section,
@@ -176,22 +174,6 @@ static void publish(enum tkfi_owner owner, const struct section *section,
 	p->asleep = timekeeping_suspended;
 }
 
-void tkfi_publish_start(void)
-{
-	memset(&now, 0, sizeof(now));
-	publish(TKFI_CORE, &now.sections[TKFI_CORE], subject_of(TKFI_CORE).real,
-		0);
-	if (tkfi_aux_clock())
-		publish(TKFI_AUX, &now.sections[TKFI_AUX],
-			subject_of(TKFI_AUX).real, 0);
-	tkfi_publishing = true;
-}
-
-void tkfi_publish_stop(void)
-{
-	tkfi_publishing = false;
-}
-
 static void misdeed(enum tkfi_misdeed what, bool done)
 {
 	now.misdeeds |= done << what;
@@ -200,18 +182,18 @@ static void misdeed(enum tkfi_misdeed what, bool done)
 /* Whose sequence, or lock, that is; TKFI_NR_OWNERS if it is none's. */
 static enum tkfi_owner owner_of_guard(const void *guard)
 {
-	struct tkfi_subject core = tkfi_core_subject();
+	struct tkfi_timekeepers core = tkfi_core_timekeepers();
 
 	if (guard == core.sequence || guard == core.lock)
 		return TKFI_CORE;
 	if (tkfi_aux_clock() &&
-	    (guard == tkfi_aux_clock()->subject.sequence ||
-	     guard == tkfi_aux_clock()->subject.lock))
+	    (guard == tkfi_aux_clock()->timekeepers.sequence ||
+	     guard == tkfi_aux_clock()->timekeepers.lock))
 		return TKFI_AUX;
 	return TKFI_NR_OWNERS;
 }
 
-void tkfi_publish_kernel_begin(const unsigned int *sequence)
+static void begin(const unsigned int *sequence)
 {
 	enum tkfi_owner owner = owner_of_guard(sequence);
 
@@ -219,26 +201,27 @@ void tkfi_publish_kernel_begin(const unsigned int *sequence)
 		return;
 	now.sections[owner] = (struct section){ tkfi_now(), TKFI_NEVER };
 	misdeed(TKFI_BEGIN_UNLOCKED,
-		!tkfi_lock_held(tkfi_current, subject_of(owner).lock));
+		!tkfi_lock_held(tkfi_current, timekeepers_of(owner).lock));
 }
 
-void tkfi_publish_kernel_end(const unsigned int *sequence)
+static void end(const unsigned int *sequence)
 {
 	enum tkfi_owner owner = owner_of_guard(sequence);
 	const struct timekeeper *real;
 
 	if (owner == TKFI_NR_OWNERS)
 		return;
-	real = subject_of(owner).real;
+	real = timekeepers_of(owner).real;
 	publish(owner, &now.sections[owner], real, tkfi_now());
 	misdeed(TKFI_CYCLES_APART,
 		real->tkr_mono.cycle_last != real->tkr_raw.cycle_last);
 }
 
+/* Told by hooks.h. */
 void tkfi_publish_vdso_end(bool aux)
 {
 	enum tkfi_owner owner = aux ? TKFI_AUX : TKFI_CORE;
-	struct tkfi_subject subject = subject_of(owner);
+	struct tkfi_timekeepers keepers = timekeepers_of(owner);
 	struct section *section = &now.sections[owner];
 
 	if (tkfi_variant() == TKFI_PRE_SERIES) {
@@ -247,11 +230,11 @@ void tkfi_publish_vdso_end(bool aux)
 				&tkfi_published[section->update].tk,
 				TKFI_NEVER);
 		section->update = now.nr;
-		publish(TKFI_NR_OWNERS, section, subject.real, TKFI_NEVER);
+		publish(TKFI_NR_OWNERS, section, keepers.real, TKFI_NEVER);
 	}
 	section->vdso = tkfi_now();
-	misdeed(TKFI_VDSO_OUTSIDE, !(*subject.sequence & 1) ||
-		!tkfi_lock_held(tkfi_current, subject.lock));
+	misdeed(TKFI_VDSO_OUTSIDE, !(*keepers.sequence & 1) ||
+		!tkfi_lock_held(tkfi_current, keepers.lock));
 }
 
 /* UML's memcmp() goes byte by byte; this is done in every execution. */
@@ -267,15 +250,39 @@ static bool same(const struct timekeeper *a, const struct timekeeper *b)
 	return true;
 }
 
-void tkfi_publish_unlock(const void *lock)
+static void unlock(const void *lock)
 {
 	enum tkfi_owner owner = owner_of_guard(lock);
-	struct tkfi_subject subject;
+	struct tkfi_timekeepers keepers;
 
 	if (owner == TKFI_NR_OWNERS)
 		return;
-	subject = subject_of(owner);
-	misdeed(TKFI_UNLOCK_ODD, *subject.sequence & 1);
+	keepers = timekeepers_of(owner);
+	misdeed(TKFI_UNLOCK_ODD, *keepers.sequence & 1);
 	misdeed(TKFI_NOT_MIRRORED,
-		!same(subject.real, subject.shadow));
+		!same(keepers.real, keepers.shadow));
+}
+
+static const struct tkfi_observer observer = {
+	.begin	= begin,
+	.end	= end,
+	.unlock	= unlock,
+};
+
+void tkfi_publish_start(void)
+{
+	memset(&now, 0, sizeof(now));
+	publish(TKFI_CORE, &now.sections[TKFI_CORE], timekeepers_of(TKFI_CORE).real,
+		0);
+	if (tkfi_aux_clock())
+		publish(TKFI_AUX, &now.sections[TKFI_AUX],
+			timekeepers_of(TKFI_AUX).real, 0);
+	tkfi_observer = &observer;
+	tkfi_publishing = true;
+}
+
+void tkfi_publish_stop(void)
+{
+	tkfi_observer = NULL;
+	tkfi_publishing = false;
 }

@@ -87,6 +87,10 @@ enum tkfi_misdeed {
 /* Those of the execution so far, BIT(enum tkfi_misdeed) each. */
 unsigned int tkfi_misdeeds(void);
 
+/* Whether what is published is recorded; and the end of a section of the vDSO page. */
+extern bool tkfi_publishing;
+void tkfi_publish_vdso_end(bool aux);
+
 /* An execution begins: record from now on. Then stop. */
 void tkfi_publish_start(void);
 void tkfi_publish_stop(void);

@@ -2,9 +2,39 @@
 #include <linux/errno.h>
 #include <linux/irqflags.h>
 #include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/xxhash.h>
 
 #include "clock.h"
+#include "points.h"
 #include "session.h"
+
+void tkfi_timekeeping_state(tkfi_region_fn add)
+{
+	size_t size;
+	void *clock = tkfi_clock_storage(&size);
+
+	tkfi_timekeeping_regions(add);
+	tkfi_ntp_regions(add);
+	tkfi_vdso_regions(add);
+	tkfi_tick_regions(add);
+	tkfi_locals_each(add);
+	add("tkfi_clock", clock, size);
+}
+
+static u64 tkfi_ntp_hashed;
+
+static void hash_region(const char *name, void *addr, size_t size)
+{
+	tkfi_ntp_hashed = xxh64(addr, size, tkfi_ntp_hashed);
+}
+
+u64 tkfi_ntp_hash(void)
+{
+	tkfi_ntp_hashed = 0;
+	tkfi_ntp_regions(hash_region);
+	return tkfi_ntp_hashed;
+}
 
 int tkfi_session_open(struct tkfi_session *session, u32 hz)
 {
@@ -13,6 +43,7 @@ int tkfi_session_open(struct tkfi_session *session, u32 hz)
 	memset(session, 0, sizeof(*session));
 	session->engine = tkfi_engine_create();
 	session->setup = kzalloc(sizeof(*session->setup), GFP_KERNEL);
+	tkfi_state_use(tkfi_timekeeping_state);
 	ret = tkfi_state_alloc(&session->own);
 	if (!session->engine || !session->setup)
 		ret = -ENOMEM;
@@ -38,7 +69,7 @@ void tkfi_session_close(struct tkfi_session *session)
 void tkfi_session_start_anew(void)
 {
 	tkfi_clock_set(TKFI_START_CYCLES);
-	tkfi_state_reset_locals();
+	tkfi_locals_reset();
 	tkfi_ntp_reset();
 	tkfi_tick_reset();
 	tkfi_timekeeping_reset(&tkfi_clocksource, TKFI_START_MONO,
@@ -60,9 +91,9 @@ static int account(struct tkfi_session *session)
 	return -EPROTO;
 }
 
-struct tkfi_subject tkfi_session_subject(const struct tkfi_session *session)
+struct tkfi_timekeepers tkfi_session_timekeepers(const struct tkfi_session *session)
 {
-	return session->aux ? tkfi_aux_clock()->subject : tkfi_core_subject();
+	return session->aux ? tkfi_aux_clock()->timekeepers : tkfi_core_timekeepers();
 }
 
 int tkfi_session_run(struct tkfi_session *session, const char *setup,
@@ -70,7 +101,7 @@ int tkfi_session_run(struct tkfi_session *session, const char *setup,
 {
 	struct tkfi_engine *engine = session->engine;
 	struct tkfi_outcome *outcome = &session->outcome;
-	struct tkfi_subject subject = tkfi_session_subject(session);
+	struct tkfi_timekeepers keepers = tkfi_session_timekeepers(session);
 	unsigned long flags;
 	int ret = 0;
 
@@ -89,19 +120,19 @@ int tkfi_session_run(struct tkfi_session *session, const char *setup,
 		ret = ret ?: account(session);
 	}
 	if (!ret) {
-		outcome->sequence = *subject.sequence;
+		outcome->sequence = *keepers.sequence;
 		outcome->start = tkfi_clock_read();
-		outcome->before = *subject.real;
+		outcome->before = *keepers.real;
 		outcome->line_before = tkfi_vdso_line();
 		ret = tkfi_plan_run(plan, engine);
-		outcome->after = *subject.real;
+		outcome->after = *keepers.real;
 		outcome->end = tkfi_clock_read();
 		outcome->line_after = tkfi_vdso_line();
-		outcome->sequence_after = *subject.sequence;
+		outcome->sequence_after = *keepers.sequence;
 		outcome->vdso_sequence_after = tkfi_vdso_sequence();
-		outcome->ntp_after = tkfi_state_hash_ntp();
+		outcome->ntp_after = tkfi_ntp_hash();
 		outcome->ticks = tkfi_ticks_in_jiffies();
-		outcome->mirrored = !memcmp(subject.real, subject.shadow,
+		outcome->mirrored = !memcmp(keepers.real, keepers.shadow,
 					    sizeof(struct timekeeper));
 		ret = ret ?: account(session);
 	}

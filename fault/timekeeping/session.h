@@ -101,8 +101,14 @@ int tkfi_session_run(struct tkfi_session *session, const char *setup,
 /* Put the timekeeper where every execution begins. */
 void tkfi_session_start_anew(void);
 
+/* Everything that executions change: of timekeeping, NTP, vDSO, jiffies, and the clock. */
+void tkfi_timekeeping_state(tkfi_region_fn add);
+
+/* Hash of what NTP remembers. */
+u64 tkfi_ntp_hash(void);
+
 /* The timekeeper that the session is about. */
-struct tkfi_subject tkfi_session_subject(const struct tkfi_session *session);
+struct tkfi_timekeepers tkfi_session_timekeepers(const struct tkfi_session *session);
 
 /**
  * tkfi_session_run_body() - one VCPU with a body of its own, from the start

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Named places of the code that is explored, and its static variables in functions. */
+#ifndef __TKFI_POINTS_H
+#define __TKFI_POINTS_H
+
+#include <linux/compiler.h>
+#include <linux/types.h>
+
+#include "entry.h"
+
+/*
+ * The name of each point is in a section of its own. A section that no linker
+ * script knows gets these two symbols if its name is a C identifier.
+ */
+extern const char * const __start_tkfi_points[];
+extern const char * const __stop_tkfi_points[];
+
+/* An injection point: the executing VCPU can be scheduled out here. */
+#define tkfi_point(name)						\
+do {									\
+	static const char * const __tkfi_point				\
+		__used __section("tkfi_points") = #name;		\
+									\
+	if (unlikely(tkfi_current))					\
+		tkfi_hit(__tkfi_point);					\
+} while (0)
+
+/**
+ * struct tkfi_local - a static variable inside a function
+ * @name:	its name
+ * @addr:	its address
+ * @size:	its size in bytes
+ */
+struct tkfi_local {
+	const char *name;
+	void *addr;
+	size_t size;
+};
+
+extern const struct tkfi_local * const __start_tkfi_locals[];
+extern const struct tkfi_local * const __stop_tkfi_locals[];
+
+/* State that no glue at the end of the file can see. */
+#define tkfi_local(object)						\
+do {									\
+	static const struct tkfi_local __tkfi_local = {			\
+		#object, &(object), sizeof(object)			\
+	};								\
+	static const struct tkfi_local * const __tkfi_local_entry	\
+		__used __section("tkfi_locals") = &__tkfi_local;	\
+} while (0)
+
+/* Hand each of them to @fn; and set them all to 0, as at boot. */
+void tkfi_locals_each(void (*fn)(const char *name, void *addr, size_t size));
+void tkfi_locals_reset(void);
+
+/**
+ * tkfi_point_find() - an injection point by name
+ * @name:	"tick.calculated"
+ *
+ * Return: its name, valid for ever; NULL if there is none.
+ */
+const char *tkfi_point_find(const char *name);
+
+/**
+ * tkfi_point_list() - the names of all injection points
+ * @buf:	receives "a, b, c"
+ * @size:	of @buf, in bytes
+ */
+void tkfi_point_list(char *buf, size_t size);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Redirections of the kernel's primitives, for the files that are instrumented: to be
+ * included after everything else. Each applies on a VCPU only; elsewhere the kernel does
+ * what it always does. What leaves the code that is explored is for its room to redirect.
+ */
+#ifndef __TKFI_REDIRECT_H
+#define __TKFI_REDIRECT_H
+
+#include <linux/bug.h>
+#include <linux/compiler.h>
+#include <linux/irqflags.h>
+#include <linux/seqlock.h>
+#include <linux/spinlock.h>
+#include <linux/time64.h>
+#include <asm/processor.h>
+
+#include "access.h"
+#include "entry.h"
+#include "points.h"
+#include "stopwatch.h"
+
+/*
+ * Locks: on a uniprocessor a spinlock is nothing, and two VCPUs would both be
+ * inside. The engine keeps the owner and blocks the other.
+ */
+#undef raw_spin_lock
+#define raw_spin_lock(lock)						\
+do {									\
+	tkfi_lock(lock);						\
+	_raw_spin_lock(lock);						\
+} while (0)
+
+#undef raw_spin_unlock
+#define raw_spin_unlock(lock)						\
+do {									\
+	_raw_spin_unlock(lock);						\
+	TKFI_OBSERVE(unlock, lock);					\
+	tkfi_unlock(lock);						\
+} while (0)
+
+#undef raw_spin_lock_irqsave
+#define raw_spin_lock_irqsave(lock, flags)				\
+do {									\
+	local_irq_save(flags);						\
+	raw_spin_lock(lock);						\
+} while (0)
+
+#undef raw_spin_unlock_irqrestore
+#define raw_spin_unlock_irqrestore(lock, flags)				\
+do {									\
+	raw_spin_unlock(lock);						\
+	local_irq_restore(flags);					\
+} while (0)
+
+#ifdef DEFINE_LOCK_GUARD_1
+DEFINE_LOCK_GUARD_1(tkfi_irqsave, raw_spinlock_t,
+		    raw_spin_lock_irqsave(_T->lock, _T->flags),
+		    raw_spin_unlock_irqrestore(_T->lock, _T->flags),
+		    unsigned long flags)
+DEFINE_LOCK_GUARD_1(tkfi_nested, raw_spinlock_t, raw_spin_lock(_T->lock),
+		    raw_spin_unlock(_T->lock))
+/* guard(raw_spinlock_irqsave) and scoped_guard() expand their first argument. */
+#define raw_spinlock_irqsave	tkfi_irqsave
+/* A VCPU's interrupts are off before, and must be so afterwards. */
+#define raw_spinlock_irq	tkfi_irqsave
+#define raw_spinlock		tkfi_nested
+#define raw_spinlock_nested	tkfi_nested
+#endif
+
+/*
+ * Sequence readers: the kernel's own loop spins on an odd sequence for ever,
+ * because nobody else runs meanwhile. Remember the word it is about to read (where
+ * lockdep would); when the loop relaxes, block until that word changes.
+ */
+#undef seqcount_lockdep_reader_access
+#define seqcount_lockdep_reader_access(s)	tkfi_watch(&(s)->sequence)
+
+#define cpu_relax()		(tkfi_current ? tkfi_await() : cpu_relax())
+
+/*
+ * Write sections, for observers and the stopwatch: that starts when the sequence is odd
+ * and stops when it is about to be even.
+ */
+#define TKFI_SECTION(step, sequence)					\
+do {									\
+	if (unlikely(tkfi_stopwatch))					\
+		tkfi_section_##step(sequence);				\
+} while (0)
+
+#define do_write_seqcount_begin(s)					\
+do {									\
+	do_write_seqcount_begin(s);					\
+	TKFI_OBSERVE(begin, &(s)->sequence);				\
+	TKFI_SECTION(begin, TKFI_SEQ_KERNEL);				\
+} while (0)
+
+#define do_write_seqcount_end(s)					\
+do {									\
+	TKFI_SECTION(end, TKFI_SEQ_KERNEL);				\
+	TKFI_OBSERVE(end, &(s)->sequence);				\
+	do_write_seqcount_end(s);					\
+} while (0)
+
+#ifdef CONFIG_TKFI_ACCESS
+/* A block is as many accesses as it has words. */
+#undef memcpy
+#define memcpy(to, from, size)	tkfi_memcpy(to, from, size)
+#undef memset
+#define memset(to, byte, size)	tkfi_memset(to, byte, size)
+
+/*
+ * GCC has no hook for the store of a structure that a function returns. One that is
+ * made of its members is stored word by word, with hooks.
+ */
+#define ns_to_timespec64(ns) ({						\
+	const struct timespec64 __tkfi_ts = ns_to_timespec64(ns);	\
+									\
+	(struct timespec64){						\
+		.tv_sec = __tkfi_ts.tv_sec,				\
+		.tv_nsec = __tkfi_ts.tv_nsec				\
+	};								\
+})
+
+/* Inline assembly is an access that the compiler does not know of. */
+#undef set_bit
+#define set_bit(nr, addr)						\
+	(tkfi_atomic(addr, sizeof(long)), set_bit(nr, addr))
+#undef clear_bit
+#define clear_bit(nr, addr)						\
+	(tkfi_atomic(addr, sizeof(long)), clear_bit(nr, addr))
+#undef atomic64_try_cmpxchg
+#define atomic64_try_cmpxchg(v, old, new)				\
+	(tkfi_atomic(v, sizeof(s64)), atomic64_try_cmpxchg(v, old, new))
+
+#endif
+
+/* A report would be made from a stack that the unwinder does not know. */
+static inline void tkfi_warn_on(const char *condition)
+{
+	if (tkfi_current)
+		tkfi_warn(condition);
+	else
+		WARN(1, "%s\n", condition);
+}
+
+#undef WARN_ON
+#define WARN_ON(condition) ({						\
+	bool __tkfi_warn = !!(condition);				\
+									\
+	if (unlikely(__tkfi_warn))					\
+		tkfi_warn_on(#condition);				\
+	unlikely(__tkfi_warn);						\
+})
+
+/* It warns each time: whether it has warned before is no part of the state. */
+#undef WARN_ON_ONCE
+#define WARN_ON_ONCE(condition)	WARN_ON(condition)
+
+#endif
