@@ -2,6 +2,7 @@
 /* Auxiliary clocks: what steers them, and what readers see meanwhile. */
 #include <kunit/test.h>
 
+#include "operation.h"
 #include "clock.h"
 #include "result.h"
 #include "session.h"
@@ -142,7 +143,7 @@ static void change(struct kunit *test)
 			KUNIT_EXPECT_GE_MSG(test, early, 0, "%s: %s",
 					    changes[i].update, aux_readers[j]);
 			KUNIT_EXPECT_LE_MSG(test, early,
-					    cut_ns(before[0].reader), "%s: %s",
+					    cut_ns(tkfi_reader_of(&before[0])), "%s: %s",
 					    changes[i].update, aux_readers[j]);
 		}
 	}
@@ -230,7 +231,7 @@ static void delayed(struct kunit *test)
 					frequencies[f], aux_readers[r],
 					aux_readers[r], stages[s].point))
 					continue;
-				reader = reads[0].reader;
+				reader = tkfi_reader_of(&reads[0]);
 				jump = reads[1].result - reads[0].result;
 				a = is_skewed(&stages[s], reader) ?
 				    (s64)session.outcome.after.tkr_mono.mult -
@@ -277,7 +278,7 @@ static void steady(struct kunit *test)
 			most = max(most, jump);
 		}
 		KUNIT_EXPECT_EQ_MSG(test, most, 0, "%s", aux_readers[r]);
-		KUNIT_EXPECT_EQ_MSG(test, least, -cut_ns(reads[0].reader),
+		KUNIT_EXPECT_EQ_MSG(test, least, -cut_ns(tkfi_reader_of(&reads[0])),
 				    "%s", aux_readers[r]);
 	}
 }

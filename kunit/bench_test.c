@@ -10,7 +10,8 @@
 
 #include "cells.h"
 #include "result.h"
-#include "scenarios.h"
+#include "explore.h"
+#include "subject.h"
 #include "strategies.h"
 
 static struct tkfi_explorer *explorer;
@@ -113,13 +114,11 @@ static void bench(struct kunit *test)
 		.as_found = true,
 	};
 	const char * const *name = test->param_value;
-	const struct tkfi_scenario *s = tkfi_scenarios;
 	s64 began;
 
-	while (strcmp(s->name, *name))
-		s++;
 	KUNIT_ASSERT_EQ_MSG(test,
-			    tkfi_explorer_load(explorer, s, err, sizeof(err)),
+			    tkfi_explorer_load(explorer, tkfi_scenario_find(*name),
+					       err, sizeof(err)),
 			    0, "%s", err);
 	/* The first executions of a scenario are watched. */
 	if (IS_ENABLED(CONFIG_TKFI_ACCESS))

@@ -6,6 +6,7 @@
  */
 #include <kunit/test.h>
 
+#include "operation.h"
 #include "lines.h"
 #include "result.h"
 
@@ -140,7 +141,7 @@ static void jump(struct kunit *test)
 			 reader->clock);
 		if (run(test, edge->setup, text))
 			return;
-		KUNIT_EXPECT_EQ(test, ops[0].cycle, ops[2].cycle);
+		KUNIT_EXPECT_EQ(test, tkfi_results(&ops[0])->cycle, tkfi_results(&ops[2])->cycle);
 		KUNIT_EXPECT_EQ_MSG(test, ops[2].result - ops[0].result,
 				    expected_jump(edge, reader), "%s",
 				    reader->call);

@@ -15,11 +15,10 @@
 #include "cells.h"
 #include "given.h"
 #include "keep.h"
-#include "known.h"
 #include "readers.h"
 #include "result.h"
-#include "scenarios.h"
 #include "strategies.h"
+#include "subject.h"
 
 #undef MODULE_PARAM_PREFIX
 #define MODULE_PARAM_PREFIX	"tkfi."
@@ -83,9 +82,14 @@ MODULE_PARM_DESC(resume, "go on from the state that was kept");
 static struct tkfi_explorer *explorer;
 static char err[1024];
 
+/* Those of the subject, as an array whose size the compiler knows. */
+static const struct tkfi_scenario shipped_scenarios[] = {
+#include "scenarios.inc"
+};
+
 /* What the list says, and for each shipped scenario that is on it its file. */
 static char *listed;
-static char *state_files[ARRAY_SIZE(tkfi_scenarios)];
+static char *state_files[ARRAY_SIZE(shipped_scenarios)];
 
 #define LIST_SIZE	(128 << 10)
 
@@ -110,6 +114,16 @@ static int read_file(const char *name, char *buf, size_t size)
 	return ret < 0 ? ret : len;
 }
 
+static const struct tkfi_scenario *find_shipped(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(shipped_scenarios); i++)
+		if (!strcmp(shipped_scenarios[i].name, name))
+			return &shipped_scenarios[i];
+	return NULL;
+}
+
 static int read_list(void)
 {
 	const struct tkfi_scenario *s;
@@ -129,13 +143,13 @@ static int read_list(void)
 		if (!*line)
 			continue;
 		name = strsep(&line, " ");
-		s = tkfi_scenario_find(name);
+		s = find_shipped(name);
 		if (!s || !line) {
 			pr_err("tkfi: %s: '%s' is no line NAME FILE with the name of a shipped scenario\n",
 			       list, name);
 			return -EINVAL;
 		}
-		state_files[s - tkfi_scenarios] = line;
+		state_files[s - shipped_scenarios] = line;
 	}
 	return 0;
 }
@@ -204,7 +218,7 @@ static void scenario_desc(const struct tkfi_scenario *s, char *desc)
 	strscpy(desc, s->name, KUNIT_PARAM_DESC_SIZE);
 }
 
-KUNIT_ARRAY_PARAM(scenario, tkfi_scenarios, scenario_desc);
+KUNIT_ARRAY_PARAM(scenario, shipped_scenarios, scenario_desc);
 
 /* One of two accesses, as members of a JSON object. */
 static const char *say_access(char *buf, size_t size,
@@ -232,28 +246,42 @@ static const char *say_access(char *buf, size_t size,
 	return buf;
 }
 
+/* The number of the known violation that a finding is, -1 if it is new. */
+static int is_known(const char *name, const struct tkfi_finding *finding)
+{
+	return tkfi_subject->is_known ? tkfi_subject->is_known(name, finding) : -1;
+}
+
+/* The known violation of that number; an empty one for -1. */
+static struct tkfi_known_violation known_violation(int nr)
+{
+	return nr < 0 ? (struct tkfi_known_violation){ "", "" } :
+			tkfi_subject->known(nr);
+}
+
 /* The @number-th, as a line of @type. */
 static void say_violation(const char *type, unsigned int number,
 			  const struct tkfi_violation *v, u64 searched)
 {
-	const struct tkfi_known *known = tkfi_known_find(explorer->name,
-							 &v->finding);
+	const int nr = is_known(explorer->name, &v->finding);
+	const struct tkfi_known_violation known = known_violation(nr);
 	static char name[512], reason[512], first[512], clock[512];
 	static char like[512], waits[512];
-	const struct tkfi_known *other =
-		known ? NULL : tkfi_known_like(&v->finding);
+	const struct tkfi_known_violation other =
+		known_violation(nr < 0 && tkfi_subject->known_like ?
+				tkfi_subject->known_like(&v->finding) : -1);
 	static char schedule[2 * TKFI_SCHEDULE_TEXT], accesses[2][512];
 	const struct tkfi_finding *f = &v->finding;
 	char stopped[40], about[40] = "";
 	const struct tkfi_explanation *why = &v->why;
 
 	tkfi_result_string(name, sizeof(name), explorer->name);
-	tkfi_result_string(reason, sizeof(reason), known ? known->reason : "");
-	snprintf(like, sizeof(like), "%s%s%s", other ? other->scenarios : "",
-		 other ? ": " : "", other ? other->reason : "");
+	tkfi_result_string(reason, sizeof(reason), known.reason);
+	snprintf(like, sizeof(like), "%s%s%s", other.scenarios,
+		 *other.scenarios ? ": " : "", other.reason);
 	tkfi_result_string(waits, sizeof(waits), v->waits);
 	tkfi_result_string(first, sizeof(first),
-			   f->first ? f->first->call : f->clock);
+			   f->is_pair ? f->first.call : f->clock);
 	tkfi_result_string(clock, sizeof(clock), f->clock);
 	tkfi_result_string(schedule, sizeof(schedule), v->schedule);
 	tkfi_cell_name(v->about, 1, stopped, sizeof(stopped));
@@ -269,10 +297,10 @@ static void say_violation(const char *type, unsigned int number,
 		    searched, why->holds ? "true" : "false",
 		    why->tried, why->holds ? accesses[0] : "",
 		    why->holds ? "," : "", why->holds ? accesses[1] : "",
-		    stopped, about, known ? "true" : "false", reason, like, waits,
-		    f->second ? tkfi_family_names[f->second->reader->family] : "",
+		    stopped, about, nr >= 0 ? "true" : "false", reason, like, waits,
+		    f->is_pair ? f->second.group : "",
 		    init_utsname()->release,
-		    tkfi_variant_names[tkfi_variant()], name, schedule);
+		    tkfi_subject->build(), name, schedule);
 }
 
 /*
@@ -405,7 +433,7 @@ static void expect_success(struct kunit *test, const struct tkfi_plan *plan)
 
 	for (i = 0; i < plan->nr_programs; i++)
 		for (j = 0; j < plan->programs[i].nr; j++)
-			if (!plan->programs[i].ops[j].reader &&
+			if (!plan->programs[i].ops[j].reads &&
 			    plan->programs[i].ops[j].result < 0)
 				say_problem(test, explorer->name,
 					    "%s: %s failed: %lld", explorer->name,
@@ -434,14 +462,14 @@ static void say_malformed(struct kunit *test, const char *what, const char *text
  * all parts sees what none of them found.
  */
 static void say_not_found(struct kunit *test, const struct tkfi_scenario *s,
-			  const struct tkfi_known *known, bool part)
+			  const char *reason, bool part)
 {
 	if (part)
 		tkfi_result("\"type\":\"not_found\",\"scenario\":\"%s\",\"reason\":\"%s\"",
-			    s->name, known->reason);
+			    s->name, reason);
 	else
 		say_problem(test, s->name, "%s: known, but not found: %s",
-			    s->name, known->reason);
+			    s->name, reason);
 }
 
 /*
@@ -576,28 +604,29 @@ static void explore(struct kunit *test, const struct tkfi_scenario *s,
 	memcpy(violations, explorer->violations, sizeof(violations));
 	for (i = 0; i < nr; i++) {
 		const struct tkfi_violation *v = &violations[i];
-		const struct tkfi_known *known =
-			tkfi_known_find(s->name, &v->finding);
+		const int known = is_known(s->name, &v->finding);
 
 		/* What the other parts find may be plainer. */
 		if (all && !options->parts && !v->minimal)
 			say_problem(test, s->name,
 				    "[tkfi internal bug] there may be a plainer schedule than %s",
 				    v->schedule);
-		if (known)
-			occurs[known - tkfi_known] = true;
+		if (known >= 0)
+			occurs[known] = true;
 		else if (must_be_known)
 			KUNIT_FAIL(test, "new: %s of %s after %s: %lld ns, then %lld ns; schedule %s%s",
 				   v->finding.oracle, v->finding.clock,
-				   v->finding.first ? v->finding.first->call : "",
+				   v->finding.is_pair ? v->finding.first.call : "",
 				   v->finding.first_ns, v->finding.second_ns,
 				   v->schedule, say_order(&v->why));
 		show_violation(test, violations, nr, i, searched);
 	}
-	for (i = 0; i < tkfi_nr_known && must_be_known && all; i++)
-		if (tkfi_known[i].variants & BIT(tkfi_variant()) &&
-		    glob_match(tkfi_known[i].scenarios, s->name) && !occurs[i])
-			say_not_found(test, s, &tkfi_known[i], options->parts);
+	for (i = 0; i < tkfi_subject->nr_known && must_be_known && all; i++) {
+		const struct tkfi_known_violation known = tkfi_subject->known(i);
+
+		if (known.occurs && glob_match(known.scenarios, s->name) && !occurs[i])
+			say_not_found(test, s, known.reason, options->parts);
+	}
 	tkfi_result("\"type\":\"end\",\"scenario\":\"%s\"", s->name);
 	/* All is said: what is complete need not be gone on with. */
 	if (options->keep && complete)
@@ -607,7 +636,7 @@ static void explore(struct kunit *test, const struct tkfi_scenario *s,
 static bool is_wanted(const struct tkfi_scenario *s)
 {
 	if (list)
-		return state_files[s - tkfi_scenarios];
+		return state_files[s - shipped_scenarios];
 	return !is_text() && glob_match(scenario, s->name);
 }
 
@@ -617,14 +646,14 @@ static void shipped(struct kunit *test)
 
 	if (!is_wanted(s))
 		kunit_skip(test, "not asked for");
-	if (tkfi_scenario_is_absent(s)) {
+	if (tkfi_explorer_lacks(explorer, s)) {
 		tkfi_result("\"type\":\"absent\",\"scenario\":\"%s\"", s->name);
 		kunit_skip(test, "this kernel does not have what it is about");
 	}
-	if (list && tkfi_keep_rename(options.keep, state_files[s - tkfi_scenarios]))
+	if (list && tkfi_keep_rename(options.keep, state_files[s - shipped_scenarios]))
 		say_problem(test, s->name,
 			    "%s: the name of its file, %s, is too long", s->name,
-			    state_files[s - tkfi_scenarios]);
+			    state_files[s - shipped_scenarios]);
 	else
 		explore(test, s, &options, true);
 }

@@ -7,6 +7,7 @@
 #include <linux/timex.h>
 #include <linux/xxhash.h>
 
+#include "operation.h"
 #include "clock.h"
 #include "op.h"
 #include "result.h"

@@ -4,6 +4,7 @@
 #include <linux/timekeeping.h>
 #include <linux/timex.h>
 
+#include "operation.h"
 #include "clock.h"
 #include "plan.h"
 #include "result.h"
@@ -342,9 +343,9 @@ static void adjusts(struct kunit *test)
 						  "cpu0: adjtimex, adjtimex %s, adjtimex",
 						  a->text), 0, "%s", err);
 	op = plan.programs[0].ops;
-	KUNIT_EXPECT_EQ(test, op[1].timex.modes, a->modes);
-	KUNIT_EXPECT_EQ(test, op[1].sets, a->sets);
-	KUNIT_EXPECT_EQ(test, op[1].arms, a->arms);
+	KUNIT_EXPECT_EQ(test, tkfi_args(&op[1])->timex.modes, a->modes);
+	KUNIT_EXPECT_EQ(test, tkfi_args(&op[1])->sets, a->sets);
+	KUNIT_EXPECT_EQ(test, tkfi_args(&op[1])->arms, a->arms);
 	op[0].type = &type;
 	op[2].type = &type;
 	jump = 0;
@@ -487,7 +488,7 @@ static void host_takes_a_vcpu_off(struct kunit *test)
 		     "1 call clock_gettime(MONOTONIC)\n"
 		     "0 on tick.calculated\n"
 		     "1 call ktime_get()\n");
-	KUNIT_EXPECT_EQ(test, plan.programs[1].ops[0].cycle,
+	KUNIT_EXPECT_EQ(test, tkfi_results(&plan.programs[1].ops[0])->cycle,
 			TKFI_START_CYCLES + 15000000);
 }
 
@@ -518,7 +519,7 @@ static void several_faults(struct kunit *test)
 		     "0 call update_wall_time()\n"
 		     "0 off tick.locked\n"
 		     "0 on tick.locked\n");
-	KUNIT_EXPECT_EQ(test, plan.programs[0].ops[2].cycle,
+	KUNIT_EXPECT_EQ(test, tkfi_results(&plan.programs[0].ops[2])->cycle,
 			TKFI_START_CYCLES + 25000000);
 	expect_story(test,
 		     "cpu0: settimeofday 1400000000; cpu1: tick; cpu2: read vdso TAI;"
@@ -576,7 +577,7 @@ static void nmi_in_place(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, plan.faults[0].nmi.done);
 	KUNIT_EXPECT_EQ(test, plan.faults[0].nmi.result,
 			TKFI_START_MONO * NSEC_PER_SEC + 15000000);
-	KUNIT_EXPECT_EQ(test, plan.faults[0].nmi.cycle,
+	KUNIT_EXPECT_EQ(test, tkfi_results(&plan.faults[0].nmi)->cycle,
 			TKFI_START_CYCLES + 15000000);
 	expect_session_error(test,
 			     "cpu0: tick; at cpu0 vsyscall.begin off 0 nmi vdso MONOTONIC",

@@ -6,6 +6,7 @@
  */
 #include <kunit/test.h>
 
+#include "operation.h"
 #include "clock.h"
 #include "lines.h"
 #include "reproduce.h"
@@ -201,7 +202,7 @@ static void check_warnings(struct kunit *test, const struct look *stop,
 
 	for (i = 0; i < tkfi_trace_stored(trace); i++)
 		nr += trace->events[i].kind == TKFI_EV_WARN;
-	KUNIT_EXPECT_EQ_MSG(test, nr, stop->suspended && warns(op->reader),
+	KUNIT_EXPECT_EQ_MSG(test, nr, stop->suspended && warns(tkfi_reader_of(op)),
 			    "%s at %s", op->call, stop->at);
 }
 
@@ -223,12 +224,12 @@ static void check_value(struct kunit *test, const struct look *stop,
 	if (!op->blocked)
 		lines_seen(stop, reader, &first, &last);
 	for (i = first; i <= last; i++)
-		if (is_of_line(when, i, reader, op->result, op->cycle))
+		if (is_of_line(when, i, reader, op->result, tkfi_results(op)->cycle))
 			return;
 	KUNIT_FAIL(test, "%s at %s is %lld, lines %u to %u are %lld and %lld",
 		   op->call, stop->at, op->result, first, last,
-		   time_seen(&looks, when, reader, first, op->cycle),
-		   time_seen(&looks, when, reader, last, op->cycle));
+		   time_seen(&looks, when, reader, first, tkfi_results(op)->cycle),
+		   time_seen(&looks, when, reader, last, tkfi_results(op)->cycle));
 }
 
 /* Blocked when and only when its sequence is odd, as the stage says too. */
@@ -282,7 +283,7 @@ static s64 cut_ns(const struct tkfi_reader *reader)
 static s64 leapt_ns(const struct timekeeper *seen,
 		    const struct tkfi_reader *reader, const struct tkfi_op *op)
 {
-	return tkfi_has_leapt(seen, reader, op->cycle) ? NSEC_PER_SEC : 0;
+	return tkfi_has_leapt(seen, reader, tkfi_results(op)->cycle) ? NSEC_PER_SEC : 0;
 }
 
 /* Two readers of one clock, at one cycle. */
@@ -414,7 +415,7 @@ static s64 least_jump(const struct tkfi_reader *reader, unsigned int line,
 		return step - (reader->unit - 1);
 	if (has_slept(line) && reader->kind != TKFI_COARSE)
 		return tkfi_line_time(seen, reader, seen->tkr_mono.cycle_last) -
-		       tkfi_line_time(seen, reader, plan.programs[1].ops[0].cycle);
+		       tkfi_line_time(seen, reader, tkfi_results(&plan.programs[1].ops[0])->cycle);
 	return 0;
 }
 
@@ -457,21 +458,21 @@ static void check_pair(struct kunit *test, const struct look *stop,
 	s64 measured = second->result - first->result;
 	s64 step = tkfi_line_step(seen, after, reader) +
 		   leapt_ns(seen, reader, first) -
-		   leapt_ns(after, second->reader, second);
+		   leapt_ns(after, tkfi_reader_of(second), second);
 	s64 least = least_jump(reader, line, step);
 	u64 delay = tkfi_duration_cycles(plan.faults[0].delay);
 	__int128 skew = 0, off;
 
-	if (is_refused(NULL, second->reader)) {
+	if (is_refused(NULL, tkfi_reader_of(second))) {
 		KUNIT_EXPECT_LT_MSG(test, second->result, 0, "%s at the end",
 				    second->call);
 		return;
 	}
 	/* To the nanosecond, by the lines. */
 	KUNIT_EXPECT_EQ_MSG(test, measured,
-			    time_seen(&looks, NULL, second->reader, last,
-				      second->cycle) -
-			    time_seen(&looks, when, reader, line, first->cycle),
+			    time_seen(&looks, NULL, tkfi_reader_of(second), last,
+				      tkfi_results(second)->cycle) -
+			    time_seen(&looks, when, reader, line, tkfi_results(first)->cycle),
 			    "%s at %s, then %s", reader->call, stop->at,
 			    second->call);
 
@@ -484,7 +485,7 @@ static void check_pair(struct kunit *test, const struct look *stop,
 		      skew;
 		KUNIT_EXPECT_TRUE_MSG(test, (off < 0 ? -off : off) <=
 				      ((__int128)reader->unit +
-				       cut_ns(second->reader)) <<
+				       cut_ns(tkfi_reader_of(second))) <<
 				      after->tkr_mono.shift,
 				      "%s at %s: %lld ns, predicted %lld ns and a step of %lld ns",
 				      reader->call, stop->at, measured,
@@ -622,7 +623,7 @@ static unsigned int line_seen(const struct look *stop,
 		return last_line(&looks, reader);
 	lines_seen(stop, reader, &first, &last);
 	while (first < last &&
-	       !is_of_line(stop, first, reader, op->result, op->cycle))
+	       !is_of_line(stop, first, reader, op->result, tkfi_results(op)->cycle))
 		first++;
 	return first;
 }

@@ -5,6 +5,7 @@
  */
 #include <kunit/test.h>
 
+#include "operation.h"
 #include "clock.h"
 #include "reproduce.h"
 #include "result.h"
@@ -356,7 +357,7 @@ static void window(struct kunit *test)
 		}
 		predicted = is_skewed(stage, reader) ?
 			    predicted_window(&session.outcome,
-					     plan.programs[1].ops[0].cycle) : 0;
+					     tkfi_results(&plan.programs[1].ops[0])->cycle) : 0;
 		KUNIT_EXPECT_EQ_MSG(test, low, predicted, "%s", reader->call);
 		if (test->status != KUNIT_SUCCESS)
 			return;

@@ -7,7 +7,8 @@
 
 #include "known.h"
 #include "keep.h"
-#include "scenarios.h"
+#include "explore.h"
+#include "subject.h"
 #include "visited.h"
 
 static struct tkfi_explorer *explorer;
@@ -143,13 +144,9 @@ static void too_long(struct kunit *test)
 
 static int load(const char *name)
 {
-	int i;
+	const struct tkfi_scenario *s = tkfi_scenario_find(name);
 
-	for (i = 0; i < ARRAY_SIZE(tkfi_scenarios); i++)
-		if (!strcmp(tkfi_scenarios[i].name, name))
-			return tkfi_explorer_load(explorer, &tkfi_scenarios[i],
-						  err, sizeof(err));
-	return -ENOENT;
+	return s ? tkfi_explorer_load(explorer, s, err, sizeof(err)) : -ENOENT;
 }
 
 /* One that was for another kernel says where it stopped making sense. */
@@ -638,10 +635,10 @@ static void named(struct kunit *test)
 	char name[40];
 
 	explorer->each = note_widths;
-	for (i = 0; i < ARRAY_SIZE(tkfi_scenarios); i++) {
-		const struct tkfi_scenario *s = &tkfi_scenarios[i];
+	for (i = 0; i < tkfi_subject->nr_scenarios; i++) {
+		const struct tkfi_scenario *s = &tkfi_subject->scenarios[i];
 
-		if (tkfi_scenario_is_absent(s))
+		if (tkfi_explorer_lacks(explorer, s))
 			continue;
 		memset(widths, 0, sizeof(widths));
 		KUNIT_EXPECT_EQ_MSG(test,

@@ -14,7 +14,7 @@
 #include "explore.h"
 #include "hooks.h"
 #include "keep.h"
-#include "scenarios.h"
+#include "subject.h"
 #include "strategies.h"
 #include "strategy.h"
 #include "updaters.h"
@@ -375,10 +375,10 @@ static void aux_too(struct kunit *test)
 /* What is read only when others come between. For writes tkfi_explore has all of these. */
 static void sampled_reads(struct kunit *test)
 {
-	const struct tkfi_scenario *s = tkfi_scenarios;
+	const struct tkfi_scenario *s = tkfi_subject->scenarios;
 
-	for (; s < tkfi_scenarios + ARRAY_SIZE(tkfi_scenarios); s++) {
-		if (tkfi_scenario_is_absent(s))
+	for (; s < tkfi_subject->scenarios + tkfi_subject->nr_scenarios; s++) {
+		if (tkfi_explorer_lacks(explorer, s))
 			continue;
 		KUNIT_ASSERT_EQ_MSG(test,
 				    tkfi_explorer_load(explorer, s, err, sizeof(err)),

@@ -2,6 +2,7 @@
 /* The updaters: what they are for, and the points on their way. */
 #include <kunit/test.h>
 
+#include "operation.h"
 #include "clock.h"
 #include "lines.h"
 #include "result.h"
@@ -230,7 +231,7 @@ static void expect_line_jump(struct kunit *test, const struct tkfi_reader *r,
 		KUNIT_EXPECT_EQ_MSG(test, !reads[0].blocked, sees_old_rate(r),
 				    "%s at %s", r->call, point->name);
 	if (point->old && !reads[0].blocked)
-		predicted = line_jump(reads[0].cycle);
+		predicted = line_jump(tkfi_results(&reads[0])->cycle);
 	KUNIT_EXPECT_LE_MSG(test, abs(jump - predicted),
 			    predicted ? r->unit : 0,
 			    "%s at %s: %lld ns, predicted %lld ns", r->call,

@@ -70,7 +70,7 @@ def language(layout: Layout, patches: Sequence[Path]) -> Language:
                                          "search/schedule.h")]
     limits = {name: int(value) for header in headers for name, value in macros.plain(header).items()
               if value.isdigit()}
-    return Language(_operations(ops, "op_types[] = {"), _operations(ops, "aux_types[] = {"),
+    return Language(_operations(ops, "tkfi_operations[] = {"), _operations(ops, "aux_types[] = {"),
                     [name.strip('"') for name in _SETTING.findall(source("timekeeping/adjtimex.c"))],
                     readers(layout, patches), limits)
 

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from runner import macros
 from runner.errors import InputError, TkfiError
 from runner.layout import Layout
-from runner.macros import STRING
 from runner.nearest import nearest
 
 LISTING = "./tkfi list scenarios"  # the command that lists all
@@ -21,8 +19,6 @@ MAX_TEXT = 1023  # characters; the kernel ignores a longer parameter
 
 _VCPU = re.compile(r"(?:(nmi )?cpu\+?([0-9]+)|host)", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
-_PARTS = rf"(?:\s|\w|{STRING})+"
-_ENTRY = re.compile(rf"{{({_PARTS}),({_PARTS})(?:,\s*(?:true|false)\s*)*}}")
 
 
 @dataclass(frozen=True)
@@ -48,12 +44,9 @@ class Scenario:
 
 
 def shipped(layout: Layout) -> list[Scenario]:
-    """Those of fault/timekeeping/scenarios.h, in its order."""
-    source = (layout.repo / "fault/timekeeping/scenarios.h").read_text(encoding="utf-8")
-    words = macros.plain(source)
-    table = macros.called(source.rpartition("tkfi_scenarios[] = {")[2], macros.functions(source))
-    return [Scenario(_joined(name, words), _one_line(re.sub("[;:]", r"\g<0> ", _joined(text, words))),
-                     shipped=True) for name, text in _ENTRY.findall(table)]
+    """Those of fault/timekeeping/scenarios.txt, in its order."""
+    return [Scenario(name, text, shipped=True)
+            for name, text in _lines(layout.repo / "fault/timekeeping/scenarios.txt")]
 
 
 def choose(words: Sequence[str], layout: Layout) -> list[Scenario]:
@@ -122,10 +115,3 @@ def _lines(file: Path) -> Iterator[tuple[str, str]]:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _joined(text: str, words: dict[str, str]) -> str:
-    """C string literals, and macros made of such, side by side."""
-    parts = re.findall(rf"{STRING}|\w+", text)
-    return "".join(part[1:-1].replace("\\n", " ") if part.startswith('"') else _joined(words[part], words)
-                   for part in parts)

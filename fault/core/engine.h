@@ -104,6 +104,8 @@ static inline bool tkfi_steps_conflict(const struct tkfi_step *a,
 /* Sequences that one VCPU is reading at once: one may be in an NMI. */
 #define TKFI_MAX_ATTEMPTS	3
 
+struct tkfi_op;
+
 /**
  * struct tkfi_vcpu - a virtual CPU
  * @masks:	its accesses that are of consequence; all 0 if no access is a choice
@@ -115,7 +117,7 @@ static inline bool tkfi_steps_conflict(const struct tkfi_step *a,
  * @arg:	for @body
  * @blocked_on:	name of what it waited for last; for bodies
  * @watched:	sequence word it read last
- * @noted:	a value that it has read; for bodies
+ * @op:		the operation that it performs, NULL if none; for bodies
  * @steps:	how many steps it has executed that were a choice
  * @may_wait:	it has taken a step that waits for others if it must; for bodies
  * @looks:	how often in a row it began to read a sequence that nobody had changed
@@ -140,7 +142,7 @@ struct tkfi_vcpu {
 	void *arg;
 	const char *blocked_on;
 	const unsigned int *watched;
-	u64 noted;
+	struct tkfi_op *op;
 	unsigned int steps;
 	bool may_wait;
 	u8 looks;

@@ -6,17 +6,11 @@
 #include <os.h>
 
 #include "cells.h"
-#include "glue.h"
 #include "result.h"
+#include "subject.h"
 
 #undef MODULE_PARAM_PREFIX
 #define MODULE_PARAM_PREFIX	"tkfi."
-
-const char * const tkfi_variant_names[TKFI_NR_VARIANTS] = {
-	[TKFI_POST_SERIES] = "post-series",
-	[TKFI_PRE_SERIES]  = "pre-series",
-	[TKFI_FIXED]	   = "fixed",
-};
 
 static char *result;
 module_param(result, charp, 0444);
@@ -83,7 +77,7 @@ void tkfi_result(const char *fmt, ...)
 
 	if (result && result_fd < 0)
 		write_members("\"type\":\"header\",\"format\":1,\"kernel\":\"%s\",\"variant\":\"%s\",\"compiler\":\"%s\"",
-			      init_utsname()->release, tkfi_variant_names[tkfi_variant()],
+			      init_utsname()->release, tkfi_subject->build(),
 			      CONFIG_CC_VERSION_TEXT);
 	va_start(args, fmt);
 	write_object(fmt, args);

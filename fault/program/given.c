@@ -19,7 +19,7 @@ static void note_failing(struct tkfi_explorer *x, int ret)
 		for (j = 0; j < x->plan.programs[i].nr; j++) {
 			const struct tkfi_op *op = &x->plan.programs[i].ops[j];
 
-			if (op->done && !op->reader && op->result < 0)
+			if (op->done && !op->reads && op->result < 0)
 				now |= BIT_ULL(i * TKFI_MAX_OPS + j);
 		}
 	}
@@ -43,7 +43,7 @@ static const struct tkfi_op *find_failing(struct tkfi_explorer *x, const char **
 	x->each = NULL;
 	*who = "in the set-up";
 	for (i = 0; x->setup[0] && i < setup->nr; i++)
-		if (!setup->ops[i].reader && setup->ops[i].result < 0)
+		if (!setup->ops[i].reads && setup->ops[i].result < 0)
 			return &setup->ops[i];
 	if (ret || !failing || failing == U64_MAX)
 		return NULL;

@@ -3,9 +3,10 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 
-#include "clock.h"
 #include "plan.h"
 #include "points.h"
+#include "strategy.h"
+#include "subject.h"
 
 static void nmi(struct tkfi_vcpu *vcpu, void *arg)
 {
@@ -22,7 +23,7 @@ static void schedule_out(struct tkfi_plan *plan, struct tkfi_engine *engine,
 
 	tkfi_trace_event(engine, fault->victim, TKFI_EV_OFF, fault->point,
 			 fault->delay.amount);
-	tkfi_clock_advance(cycles);
+	tkfi_subject->wait(cycles);
 	if (fault->other >= 0)
 		fault->until = plan->programs[fault->other].nr_done +
 			       fault->nr_ops;

@@ -4,7 +4,7 @@
 
 #include "access.h"
 #include "op.h"
-#include "strategy.h"
+#include "units.h"
 
 /**
  * struct tkfi_fault - what the host does to one VCPU

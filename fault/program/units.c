@@ -6,8 +6,8 @@
 #include <linux/math64.h>
 #include <linux/string.h>
 
-#include "clock.h"
-#include "op.h"
+#include "subject.h"
+#include "units.h"
 
 struct unit {
 	const char *name;
@@ -37,7 +37,7 @@ static const char *parse_digits(const char *text, unsigned int max, u64 *value)
 
 u64 tkfi_duration_cycles(struct tkfi_duration d)
 {
-	return d.in_cycles ? d.amount : tkfi_clock_cycles(d.amount);
+	return d.in_cycles ? d.amount : tkfi_subject->cycles(d.amount);
 }
 
 int tkfi_parse_duration(const char *text, struct tkfi_duration *d)
@@ -59,7 +59,7 @@ int tkfi_parse_duration(const char *text, struct tkfi_duration *d)
 	if (!unit)
 		return -EINVAL;
 	d->in_cycles = !strcmp(unit->name, "cycles");
-	if (amount > (d->in_cycles ? tkfi_clock_max_delay() :
+	if (amount > (d->in_cycles ? tkfi_subject->most_cycles() :
 		      div64_u64(TKFI_MAX_DELAY_NS, unit->factor)))
 		return -ERANGE;
 	d->amount = amount * unit->factor;
@@ -97,16 +97,4 @@ int tkfi_parse_frequency(const char *text, s32 *ppb)
 		return -ERANGE;
 	*ppb = negative ? -(s32)total : (s32)total;
 	return 0;
-}
-
-void tkfi_ntp_frequency(s32 ppb, long *tick_us, long *freq)
-{
-	const s32 ppb_per_us = NSEC_PER_SEC / USER_TICK_USEC;
-	s32 steps = 0;
-
-	/* NTP's own range is 500 ppm; beyond it, whole steps of the tick. */
-	if (abs(ppb) > MAXFREQ)
-		steps = ppb / ppb_per_us;
-	*tick_us = USER_TICK_USEC + steps;
-	*freq = div_s64((s64)(ppb - steps * ppb_per_us) << 16, 1000);
 }

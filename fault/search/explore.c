@@ -17,8 +17,13 @@ void tkfi_explorer_check(struct tkfi_explorer *x, int ret, struct tkfi_order *or
 	x->steps.nr = 0;
 	x->order = order ?: &x->steps;
 	x->sought = false;
-	tkfi_oracles_check(x->session.engine, x->session.setup, &x->plan, ret,
-			   x->order, fn, arg);
+	tkfi_subject->judge(&(struct tkfi_judged){
+		.engine = x->session.engine,
+		.setup = x->session.setup,
+		.plan = &x->plan,
+		.ret = ret,
+		.order = x->order,
+	}, fn, arg);
 }
 
 void tkfi_explorer_judge(void *arg, int ret, struct tkfi_order *order)

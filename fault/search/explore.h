@@ -12,26 +12,9 @@
 #include "session.h"
 #include "shrink.h"
 #include "snapshot.h"
+#include "subject.h"
 #include "unseen.h"
 
-/**
- * struct tkfi_scenario - something to explore
- * @name:	without blanks
- * @text:	statements of a plan without faults, see tkfi_plan_parse(), after
- *		"setup: OPERATION[, OPERATION]...;", which may be left out
- * @aux:	it is for kernels with auxiliary clocks only, which all have multigrain
- *		timestamps
- * @stamps:	it is for kernels with ktime_get_fast_timestamps() only
- */
-struct tkfi_scenario {
-	const char *name;
-	const char *text;
-	bool aux;
-	bool stamps;
-};
-
-/* Is it for other kernels? */
-bool tkfi_scenario_is_absent(const struct tkfi_scenario *scenario);
 
 /**
  * struct tkfi_violation - findings of one oracle, clock and pair of readers, whose
@@ -254,6 +237,9 @@ void tkfi_explorer_close(struct tkfi_explorer *x);
 int tkfi_explorer_load(struct tkfi_explorer *x,
 		       const struct tkfi_scenario *scenario, char *err,
 		       size_t size);
+
+/* Does this kernel lack what a scenario names? */
+bool tkfi_explorer_lacks(struct tkfi_explorer *x, const struct tkfi_scenario *scenario);
 
 /**
  * tkfi_explore() - explore the scenario that was loaded

@@ -9,24 +9,12 @@
 #include "keep.h"
 #include "visited.h"
 
-/* A pointer into @x or to something of the kernel's image, as @x was at @old. */
-static void relocate(struct tkfi_explorer *x, unsigned long old, const void *pointer)
-{
-	unsigned long *p = (unsigned long *)pointer;
-
-	if (*p >= old && *p < old + sizeof(*x))
-		*p += (unsigned long)x - old;
-}
-
 /* Save or load where the exploration is. */
 static void keep_all(struct tkfi_explorer *x)
 {
 	struct tkfi_keep *keep = x->options.keep;
-	unsigned long self = (unsigned long)x;
 	s64 spent = os_nsecs() - x->watch.began;
-	unsigned int i;
 
-	tkfi_keep_move(keep, &self, sizeof(self));
 	tkfi_keep_move(keep, &spent, sizeof(spent));
 	x->watch.began = os_nsecs() - spent;
 	tkfi_keep_move(keep, &x->stats, sizeof(x->stats));
@@ -40,10 +28,6 @@ static void keep_all(struct tkfi_explorer *x)
 		tkfi_keep_move(keep, &x->dfs, sizeof(x->dfs));
 	if (x->options.bounded)
 		tkfi_visited_keep(x->visited, keep);
-	for (i = 0; i < x->nr_violations; i++) {
-		relocate(x, self, &x->violations[i].finding.first);
-		relocate(x, self, &x->violations[i].finding.second);
-	}
 }
 
 /*

@@ -6,9 +6,8 @@
 #include <linux/vmalloc.h>
 
 #include "cells.h"
-#include "clock.h"
 #include "explorer.h"
-#include "publish.h"
+#include "subject.h"
 #include "visited.h"
 
 struct tkfi_explorer *tkfi_explorer_open(u32 hz)
@@ -72,19 +71,21 @@ void tkfi_explorer_collect(struct tkfi_explorer *x)
 {
 	struct tkfi_engine *engine = x->session.engine;
 	unsigned int i, j;
+	void *record;
 	size_t size;
-	void *published = tkfi_publish_storage(&size);
 
 	engine->nr_ranges = 0;
 	tkfi_cells_reset();
 	loading = engine;
 	tkfi_state_each(add_object);
-	tkfi_timekeeping_sequences(mark);
-	tkfi_vdso_sequences(mark);
-	add_range(engine, published, size);
+	tkfi_subject->sequences(mark);
+	if (tkfi_subject->record) {
+		record = tkfi_subject->record(&size);
+		add_range(engine, record, size);
+	}
 	add_range(engine, &tkfi_cells_bared, sizeof(tkfi_cells_bared));
-	tkfi_tick_sequences(mark);
-	tkfi_oracles_prepare();
+	if (tkfi_subject->prepare)
+		tkfi_subject->prepare();
 	for (i = 0; i < x->plan.nr_programs; i++) {
 		struct tkfi_program *program = &x->plan.programs[i];
 
@@ -139,11 +140,12 @@ static const char *find_fault(const char *text)
 	return NULL;
 }
 
-bool tkfi_scenario_is_absent(const struct tkfi_scenario *scenario)
+bool tkfi_explorer_lacks(struct tkfi_explorer *x, const struct tkfi_scenario *scenario)
 {
-	return (scenario->aux && !tkfi_aux_clock()) ||
-	       (scenario->stamps &&
-		!tkfi_reader_find("fast", "ktime_get_fast_timestamps.mono"));
+	char err[64];
+
+	return tkfi_explorer_load(x, scenario, err, sizeof(err)) &&
+	       (x->plan.absent || x->session.setup->absent);
 }
 
 int tkfi_explorer_load(struct tkfi_explorer *x,
@@ -200,7 +202,8 @@ int tkfi_explorer_start(void *arg)
 	struct tkfi_explorer *x = arg;
 
 	tkfi_state_restore(&x->begin);
-	tkfi_publish_start();
+	if (tkfi_subject->begin)
+		tkfi_subject->begin();
 	tkfi_cells_bared = 0;
 	tkfi_plan_start(&x->plan, x->session.engine);
 	return 0;
@@ -216,7 +219,7 @@ int tkfi_explorer_enter(struct tkfi_explorer *x, unsigned long *flags)
 	tkfi_state_save(&session->own);
 	if (ret)
 		return ret;
-	tkfi_session_start_anew();
+	tkfi_subject->reset();
 	if (x->setup[0])
 		ret = tkfi_plan_run(session->setup, session->engine);
 	tkfi_state_save(&x->begin);
@@ -225,7 +228,8 @@ int tkfi_explorer_enter(struct tkfi_explorer *x, unsigned long *flags)
 
 void tkfi_explorer_leave(struct tkfi_explorer *x, unsigned long flags)
 {
-	tkfi_publish_stop();
+	if (tkfi_subject->end)
+		tkfi_subject->end();
 	tkfi_state_restore(&x->session.own);
 	local_irq_restore(flags);
 }

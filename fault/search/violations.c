@@ -28,8 +28,7 @@ static const struct tkfi_cost no_cost = { UINT_MAX, UINT_MAX, UINT_MAX };
 bool tkfi_finding_is_like(const struct tkfi_finding *a, const struct tkfi_finding *b)
 {
 	return a->oracle == b->oracle && a->clock == b->clock &&
-	       !a->first == !b->first &&
-	       (!a->first || a->first->reader == b->first->reader);
+	       a->is_pair == b->is_pair && a->first.kind == b->first.kind;
 }
 
 /* The violation that a finding belongs to; NULL if there is no room. */
@@ -66,12 +65,12 @@ const struct tkfi_shrunk *tkfi_violations_shrink(struct tkfi_explorer *x,
 	const struct tkfi_engine *engine = x->session.engine;
 	struct tkfi_goal goal = {};
 
-	if (finding->first) {
-		goal.first = finding->first_vcpu;
-		goal.nth = finding->first->to;
-		goal.second = finding->second_vcpu;
-		goal.from = finding->second->from + 1;
-		goal.to = finding->second->to;
+	if (finding->is_pair) {
+		goal.first = finding->first.vcpu;
+		goal.nth = finding->first.to;
+		goal.second = finding->second.vcpu;
+		goal.from = finding->second.from + 1;
+		goal.to = finding->second.to;
 	}
 	if (!x->sought || memcmp(&goal, &x->goal, sizeof(goal))) {
 		if (!x->order->nr)

@@ -2,7 +2,9 @@
 /* What may follow "adjtimex": settings in any combination that the kernel obeys whole. */
 #include <linux/bitops.h>
 #include <linux/errno.h>
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
+#include <linux/math64.h>
 #include <linux/string.h>
 #include <linux/timex.h>
 
@@ -13,6 +15,18 @@
 
 /* What may be between settings. */
 #define BLANKS	" \t\n"
+
+void tkfi_ntp_frequency(s32 ppb, long *tick_us, long *freq)
+{
+	const s32 ppb_per_us = NSEC_PER_SEC / USER_TICK_USEC;
+	s32 steps = 0;
+
+	/* NTP's own range is 500 ppm; beyond it, whole steps of the tick. */
+	if (abs(ppb) > MAXFREQ)
+		steps = ppb / ppb_per_us;
+	*tick_us = USER_TICK_USEC + steps;
+	*freq = div_s64((s64)(ppb - steps * ppb_per_us) << 16, 1000);
+}
 
 int tkfi_parse_ppb(const char *args, s32 *ppb, char *err, size_t size)
 {
@@ -40,10 +54,10 @@ void tkfi_set_offset(struct tkfi_op *op, s64 ns)
 {
 	struct timespec64 ts = ns_to_timespec64(ns);
 
-	op->timex.time.tv_sec = ts.tv_sec;
-	op->timex.time.tv_usec = ts.tv_nsec;
+	tkfi_args(op)->timex.time.tv_sec = ts.tv_sec;
+	tkfi_args(op)->timex.time.tv_usec = ts.tv_nsec;
 	if (ns < 0)
-		op->sets |= BIT(CLOCK_REALTIME) | BIT(CLOCK_TAI);
+		tkfi_args(op)->sets |= BIT(CLOCK_REALTIME) | BIT(CLOCK_TAI);
 }
 
 /* What status= takes; the other bits are the kernel's to write. */
@@ -199,7 +213,7 @@ static const char *contradiction(const struct adjustment *adj,
 static void adjust(const struct adjustment *adj)
 {
 	struct tkfi_op *op = adj->op;
-	struct __kernel_timex *txc = &op->timex;
+	struct __kernel_timex *txc = &tkfi_args(op)->timex;
 	const s64 *value = adj->value;
 	unsigned int i;
 	long tick, freq;
@@ -225,9 +239,9 @@ static void adjust(const struct adjustment *adj)
 	if (adj->at[MICRO])
 		txc->time.tv_usec /= NSEC_PER_USEC;
 	if (adj->at[TAI])
-		op->sets |= BIT(CLOCK_TAI);
+		tkfi_args(op)->sets |= BIT(CLOCK_TAI);
 	/* An inserted second is CLOCK_REALTIME's only. */
-	op->arms = txc->status & STA_INS ? BIT(CLOCK_REALTIME) : 0;
+	tkfi_args(op)->arms = txc->status & STA_INS ? BIT(CLOCK_REALTIME) : 0;
 }
 
 /* Without the "freq=" that needs no saying if it is alone; room for "AUX: ". */

@@ -2,7 +2,7 @@
 #ifndef __TKFI_ADJTIMEX_H
 #define __TKFI_ADJTIMEX_H
 
-#include "op.h"
+#include "operation.h"
 
 /* For who asks what there is; those of an auxiliary clock: the core's also has tai=. */
 #define TKFI_SETTINGS							\

@@ -9,6 +9,7 @@
 #include "engine.h"
 #include "glue.h"
 #include "names.h"
+#include "operation.h"
 
 static u64 tkfi_clock_now;
 static u32 tkfi_clock_hz;
@@ -21,19 +22,18 @@ static void access(bool store)
 			    false, _RET_IP_);
 }
 
-/* What a VCPU reads, it notes: what its operation comes to follows from that. */
+void tkfi_clock_note(u64 cycles)
+{
+	if (tkfi_current && tkfi_current->op)
+		tkfi_results(tkfi_current->op)->counter = cycles;
+}
+
+/* What an operation comes to follows from what it has read. */
 u64 tkfi_clock_read(void)
 {
 	access(false);
-	if (tkfi_current)
-		tkfi_current->noted = tkfi_clock_now;
+	tkfi_clock_note(tkfi_clock_now);
 	return tkfi_clock_now;
-}
-
-void tkfi_clock_note(u64 cycles)
-{
-	if (tkfi_current)
-		tkfi_current->noted = cycles;
 }
 
 u64 tkfi_clock_peek(void)

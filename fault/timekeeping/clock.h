@@ -5,8 +5,7 @@
 #include <linux/clocksource.h>
 #include <linux/types.h>
 
-/* The longest time the host takes a VCPU off: 10 minutes, in ns. */
-#define TKFI_MAX_DELAY_NS	(600ULL * NSEC_PER_SEC)
+#include "units.h"
 
 /* What tkfi_clock_install() accepts, in Hz. */
 #define TKFI_MIN_HZ		1000000U

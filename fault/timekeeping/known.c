@@ -146,17 +146,19 @@ const struct tkfi_known tkfi_known[] = {
 const unsigned int tkfi_nr_known = ARRAY_SIZE(tkfi_known);
 static_assert(ARRAY_SIZE(tkfi_known) <= TKFI_MAX_KNOWN);
 
-static bool belongs(const struct tkfi_known *known, const struct tkfi_op *op)
+static bool belongs(const struct tkfi_known *known, const struct tkfi_span *read)
 {
-	return !op || (known->families & BIT(op->reader->family) &&
-		       known->kinds & BIT(op->reader->kind));
+	const struct tkfi_reader *reader = read->kind;
+
+	return known->families & BIT(reader->family) && known->kinds & BIT(reader->kind);
 }
 
 static bool has_one_of(const struct tkfi_finding *finding, u8 families)
 {
-	return !families || !finding->first ||
-	       families & (BIT(finding->first->reader->family) |
-			   BIT(finding->second->reader->family));
+	const struct tkfi_reader *first = finding->first.kind;
+	const struct tkfi_reader *second = finding->second.kind;
+
+	return !families || families & (BIT(first->family) | BIT(second->family));
 }
 
 /* Is it this one, whatever the scenario? */
@@ -166,11 +168,11 @@ static bool is_like(const struct tkfi_known *known,
 	return known->variants & BIT(tkfi_variant()) &&
 	       !strcmp(known->oracle, finding->oracle) &&
 	       glob_match(known->clocks, finding->clock) &&
-	       (!finding->first ||
-		glob_match(known->first, finding->first->reader->call)) &&
-	       belongs(known, finding->first) &&
-	       belongs(known, finding->second) &&
-	       has_one_of(finding, known->needs);
+	       (!finding->is_pair ||
+		(glob_match(known->first, finding->first.call) &&
+		 belongs(known, &finding->first) &&
+		 belongs(known, &finding->second) &&
+		 has_one_of(finding, known->needs)));
 }
 
 const struct tkfi_known *tkfi_known_find(const char *scenario,

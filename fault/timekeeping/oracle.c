@@ -34,19 +34,21 @@ void tkfi_oracles_prepare(void)
 			tkfi_oracles[i]->prepare();
 }
 
-void tkfi_oracles_check(const struct tkfi_engine *engine,
-			const struct tkfi_plan *setup,
-			const struct tkfi_plan *plan, int ret,
-			struct tkfi_order *order, tkfi_finding_fn found,
+const char * const tkfi_oracle_names[] = {
+	"progress", "line", "monotonic", "series", "counted", "agree", NULL
+};
+
+void tkfi_oracles_check(const struct tkfi_judged *judged, tkfi_finding_fn found,
 			void *arg)
 {
 	static struct tkfi_read reads[TKFI_MAX_VCPUS * TKFI_MAX_OPS];
+	const struct tkfi_plan *plan = judged->plan;
 	struct tkfi_execution e = {
-		.engine = engine,
-		.setup = setup,
+		.engine = judged->engine,
+		.setup = judged->setup,
 		.plan = plan,
-		.ret = ret,
-		.order = order,
+		.ret = judged->ret,
+		.order = judged->order,
 		.reads = reads,
 		.found = found,
 		.arg = arg,
@@ -57,7 +59,7 @@ void tkfi_oracles_check(const struct tkfi_engine *engine,
 		const struct tkfi_program *p = &plan->programs[v];
 
 		for (i = 0; i < p->nr; i++)
-			if (p->ops[i].reader && p->ops[i].done)
+			if (tkfi_reader_of(&p->ops[i]) && p->ops[i].done)
 				reads[e.nr_reads++] = (struct tkfi_read){
 					.vcpu = v, .op = &p->ops[i],
 				};

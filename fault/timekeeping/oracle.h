@@ -3,34 +3,12 @@
 #ifndef __TKFI_ORACLE_H
 #define __TKFI_ORACLE_H
 
+#include "finding.h"
 #include "glue.h"
+#include "operation.h"
 #include "order.h"
-#include "plan.h"
 #include "publish.h"
-
-/**
- * struct tkfi_finding - an execution that an oracle rejects
- * @oracle:	its name
- * @clock:	the clock, or what else it is about
- * @first:	the earlier read, NULL if it is not about reads
- * @second:	the later read
- * @first_vcpu:	who read first
- * @second_vcpu: who read later
- * @first_ns:	what @first returned
- * @second_ns:	what @second returned
- */
-struct tkfi_finding {
-	const char *oracle;
-	const char *clock;
-	const struct tkfi_op *first;
-	const struct tkfi_op *second;
-	unsigned int first_vcpu;
-	unsigned int second_vcpu;
-	s64 first_ns;
-	s64 second_ns;
-};
-
-typedef void (*tkfi_finding_fn)(const struct tkfi_finding *finding, void *arg);
+#include "subject.h"
 
 /**
  * struct tkfi_read - a read of an execution
@@ -87,6 +65,21 @@ extern const struct tkfi_oracle tkfi_oracle_series;
 extern const struct tkfi_oracle tkfi_oracle_counted;
 extern const struct tkfi_oracle tkfi_oracle_agree;
 
+/* A read, as a finding has it. */
+static inline struct tkfi_span tkfi_span_of(const struct tkfi_read *read)
+{
+	const struct tkfi_reader *reader = tkfi_reader_of(read->op);
+
+	return (struct tkfi_span){
+		.vcpu = read->vcpu,
+		.from = read->op->from,
+		.to = read->op->to,
+		.kind = reader,
+		.call = reader->call,
+		.group = tkfi_family_names[reader->family],
+	};
+}
+
 /* An execution does not hold. */
 static inline void tkfi_find(const struct tkfi_execution *e,
 			     const struct tkfi_finding *finding)
@@ -108,11 +101,7 @@ void tkfi_oracles_prepare(void);
 
 /**
  * tkfi_oracles_check() - let all oracles look at an execution
- * @engine:	engine, after it
- * @setup:	what was done before
- * @plan:	its operations hold the results
- * @ret:	what tkfi_engine_run() returned
- * @order:	of its steps; or room for it, with @order->nr 0
+ * @judged:	execution
  * @found:	called for each finding
  * @arg:	for @found
  *
@@ -137,11 +126,11 @@ void tkfi_oracles_prepare(void);
  * counted:	jiffies and the time of the next tick have counted the same ticks.
  * agree:	vDSO and kernel tell the same time when all updates have ended.
  */
-void tkfi_oracles_check(const struct tkfi_engine *engine,
-			const struct tkfi_plan *setup,
-			const struct tkfi_plan *plan, int ret,
-			struct tkfi_order *order, tkfi_finding_fn found,
+void tkfi_oracles_check(const struct tkfi_judged *judged, tkfi_finding_fn found,
 			void *arg);
+
+/* Names of all oracles, NULL after the last. */
+extern const char * const tkfi_oracle_names[];
 
 extern const struct tkfi_oracle * const tkfi_oracles[];
 

@@ -14,7 +14,7 @@
  */
 static bool checks(const struct tkfi_op *op)
 {
-	return op->reader->family != TKFI_FAST && !op->reader->lockless &&
+	return tkfi_reader_of(op)->family != TKFI_FAST && !tkfi_reader_of(op)->lockless &&
 	       op->result >= 0;
 }
 
@@ -24,7 +24,7 @@ static unsigned int seen_from(const struct tkfi_publication *p,
 {
 	if (!checks(op))
 		return p->begun;
-	return op->reader->family == TKFI_VDSO ? p->vdso : p->kernel;
+	return tkfi_reader_of(op)->family == TKFI_VDSO ? p->vdso : p->kernel;
 }
 
 /*
@@ -34,7 +34,7 @@ static unsigned int seen_from(const struct tkfi_publication *p,
 static unsigned int hides_from(const struct tkfi_publication *p,
 			       const struct tkfi_op *op)
 {
-	if (op->reader->family == TKFI_VDSO && p->vdso != TKFI_NEVER)
+	if (tkfi_reader_of(op)->family == TKFI_VDSO && p->vdso != TKFI_NEVER)
 		return p->vdso;
 	return checks(op) ? p->kernel : p->over;
 }
@@ -53,7 +53,7 @@ static bool is_line_with_other_offset(const struct tkfi_op *op,
 				      const struct tkfi_publication *p,
 				      u64 cycle)
 {
-	struct tkfi_reader mono = *op->reader;
+	struct tkfi_reader mono = *tkfi_reader_of(op);
 	unsigned int i;
 	s64 ns;
 
@@ -63,7 +63,7 @@ static bool is_line_with_other_offset(const struct tkfi_op *op,
 		const struct timekeeper *tk = &tkfi_published[i].tk;
 
 		if (tkfi_published[i].owner == p->owner &&
-		    ns + tkfi_line_time(tk, op->reader, cycle) -
+		    ns + tkfi_line_time(tk, tkfi_reader_of(op), cycle) -
 		    tkfi_line_time(tk, &mono, cycle) == op->result)
 			return true;
 	}
@@ -74,12 +74,12 @@ static bool is_on_line(const struct tkfi_op *op,
 		       const struct tkfi_publication *p)
 {
 	struct tkfi_publication halted;
-	u64 cycle = op->counter;
+	u64 cycle = tkfi_results(op)->counter;
 
 	/* A clock that is off has no time to tell. */
 	if (!TKFI_CLOCK_VALID(&p->tk))
 		return op->result < 0;
-	if (cycle == TKFI_NOT_READ && op->reader->family == TKFI_FAST) {
+	if (cycle == TKFI_NOT_READ && tkfi_reader_of(op)->family == TKFI_FAST) {
 		/* Timekeeping sleeps, and they stand where its counter was. */
 		halted = *p;
 		halted.tk.tkr_mono.clock = &tkfi_clocksource;
@@ -87,8 +87,8 @@ static bool is_on_line(const struct tkfi_op *op,
 		cycle = tkfi_halted_at();
 		p = &halted;
 	}
-	return tkfi_line_time(&p->tk, op->reader, cycle) == op->result ||
-	       (offset_is_apart(op->reader) &&
+	return tkfi_line_time(&p->tk, tkfi_reader_of(op), cycle) == op->result ||
+	       (offset_is_apart(tkfi_reader_of(op)) &&
 		is_line_with_other_offset(op, p, cycle));
 }
 
@@ -108,7 +108,7 @@ static bool is_refused(const struct tkfi_op *op)
 {
 	unsigned int i;
 
-	if (op->result >= 0 || !op->reader->refuses)
+	if (op->result >= 0 || !tkfi_reader_of(op)->refuses)
 		return false;
 	for (i = 0; i < tkfi_nr_published(); i++)
 		if (tkfi_published[i].asleep)
@@ -126,13 +126,13 @@ static const struct tkfi_publication *find_line(const struct tkfi_execution *e,
 						const struct tkfi_read *read)
 {
 	const struct tkfi_op *op = read->op;
-	const enum tkfi_owner owner = tkfi_owner_of(op->reader);
+	const enum tkfi_owner owner = tkfi_owner_of(tkfi_reader_of(op));
 	unsigned int i = tkfi_nr_published(), hidden = TKFI_NEVER, from;
 	s64 latest = -1;
 
 	/* Jiffies are no timekeeper's, and what another was told is of no line. */
-	if (op->reader->id == TKFI_CLOCK_JIFFIES ||
-	    op->reader->kind == TKFI_FLOORED || is_refused(op))
+	if (tkfi_reader_of(op)->id == TKFI_CLOCK_JIFFIES ||
+	    tkfi_reader_of(op)->kind == TKFI_FLOORED || is_refused(op))
 		return NULL;
 	while (i--) {
 		const struct tkfi_publication *p = &tkfi_published[i];
@@ -147,14 +147,14 @@ static const struct tkfi_publication *find_line(const struct tkfi_execution *e,
 		if (is_on_line(op, p))
 			return p;
 		if (latest < 0)
-			latest = tkfi_line_time(&p->tk, op->reader,
-						op->counter == TKFI_NOT_READ ?
-						op->cycle : op->counter);
+			latest = tkfi_line_time(&p->tk, tkfi_reader_of(op),
+						tkfi_results(op)->counter == TKFI_NOT_READ ?
+						tkfi_results(op)->cycle : tkfi_results(op)->counter);
 		hidden = hides_from(p, op);
 	}
 	tkfi_find(e, &(struct tkfi_finding){
 		.oracle = tkfi_oracle_line.name,
-		.clock = op->reader->call,
+		.clock = tkfi_reader_of(op)->call,
 		.first_ns = latest,
 		.second_ns = op->result,
 	});

@@ -52,11 +52,11 @@ static u32 may_be_set_back(const struct tkfi_plan *setup,
 
 	for (i = 0; i < plan->nr_programs; i++)
 		for (j = 0; j < plan->programs[i].nr; j++)
-			clocks |= plan->programs[i].ops[j].sets |
-				  plan->programs[i].ops[j].arms;
+			clocks |= tkfi_args(&plan->programs[i].ops[j])->sets |
+				  tkfi_args(&plan->programs[i].ops[j])->arms;
 	for (i = 0; i < setup->nr_programs; i++)
 		for (j = 0; j < setup->programs[i].nr; j++)
-			clocks |= setup->programs[i].ops[j].arms;
+			clocks |= tkfi_args(&setup->programs[i].ops[j])->arms;
 	return clocks;
 }
 
@@ -100,7 +100,7 @@ static s64 least_after(const struct tkfi_publication *a,
 static void check_pair(const struct tkfi_execution *e, const struct tkfi_read *a,
 		       s64 least, const struct tkfi_read *b)
 {
-	u32 unit = max(a->op->reader->unit, b->op->reader->unit);
+	u32 unit = max(tkfi_reader_of(a->op)->unit, tkfi_reader_of(b->op)->unit);
 
 	if (tkfi_round_to(b->op->result, unit) >= tkfi_round_to(least, unit))
 		return;
@@ -109,11 +109,10 @@ static void check_pair(const struct tkfi_execution *e, const struct tkfi_read *a
 	if (can_follow(e->engine, e->order, a->vcpu, a->op, b->vcpu, b->op))
 		tkfi_find(e, &(struct tkfi_finding){
 			.oracle = tkfi_oracle_monotonic.name,
-			.clock = b->op->reader->call,
-			.first = a->op,
-			.second = b->op,
-			.first_vcpu = a->vcpu,
-			.second_vcpu = b->vcpu,
+			.clock = tkfi_reader_of(b->op)->call,
+			.is_pair = true,
+			.first = tkfi_span_of(a),
+			.second = tkfi_span_of(b),
 			.first_ns = a->op->result,
 			.second_ns = b->op->result,
 		});
@@ -129,11 +128,11 @@ static bool check_monotonic(const struct tkfi_execution *e)
 			const struct tkfi_read *a = &e->reads[i], *b = &e->reads[j];
 
 			/* A failure is no time; and it is on no line. */
-			if (comparable(a->op->reader, b->op->reader) &&
+			if (comparable(tkfi_reader_of(a->op), tkfi_reader_of(b->op)) &&
 			    a->op->result >= 0 && b->op->result >= 0)
 				check_pair(e, a,
 					   least_after(a->line, b->line,
-						       b->op->reader,
+						       tkfi_reader_of(b->op),
 						       a->op->result, set_back),
 					   b);
 		}

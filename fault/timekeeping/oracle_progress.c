@@ -26,9 +26,9 @@ static bool check_progress(const struct tkfi_execution *e)
 	}
 	/* Whoever interrupts an updater cannot wait for it. */
 	for (i = 0; i < e->nr_reads; i++)
-		if (e->reads[i].op->reader->family == TKFI_FAST &&
+		if (tkfi_reader_of(e->reads[i].op)->family == TKFI_FAST &&
 		    e->reads[i].op->may_wait)
-			not_done(e, e->reads[i].op->reader->call);
+			not_done(e, tkfi_reader_of(e->reads[i].op)->call);
 	/* Whoever reads now would wait for ever. */
 	if (!tkfi_readers_come_to_an_end())
 		not_done(e, "readers after the end");

@@ -77,7 +77,7 @@ static void check_ticks(const struct tkfi_execution *e)
 		const struct tkfi_program *p = &e->plan->programs[v];
 
 		for (i = 0; i < p->nr; i++)
-			if (p->ops[i].type->ticks)
+			if (p->ops[i].type->flags & TKFI_OP_TICKS)
 				check_tick(e, &p->ops[i], v,
 					   i ? p->ops[i - 1].end : 0);
 	}

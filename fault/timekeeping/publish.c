@@ -8,7 +8,6 @@
 #include "engine.h"
 #include "glue.h"
 #include "entry.h"
-#include "op.h"
 #include "plan.h"
 #include "publish.h"
 

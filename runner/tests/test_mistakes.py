@@ -35,7 +35,7 @@ def refused_by_kernel() -> list[tuple[str, int, str]]:
                       plans.partition("bad_plans[] = {")[2].partition("\n};")[0])
     found = [(literals(text).lstrip(), int(at), literals(re.findall(STRING, says)[0]))
              for text, at, says in rows]
-    explored = (REPO / "kunit/explore_test.c").read_text(encoding="utf-8")
+    explored = (REPO / "kunit/explorer_test.c").read_text(encoding="utf-8")
     table = explored.partition("static void refused(")[2].partition("\t};")[0]
     rows = re.findall(rf"\{{ ({STRING}),\s+({STRING}),\s+(\d+) \}}", table)
     return found + [(literals(text), int(at), literals(why)) for text, why, at in rows]

@@ -59,7 +59,7 @@ def test_the_header_is_read_whole() -> None:
 
 def updaters() -> list[str]:
     """What updates the timekeeper: the operations of fault/ops.c, adjtimex and the like by argument."""
-    source = "".join((Layout().repo / f"fault/{name}.c").read_text() for name in ("adjtimex", "ops"))
+    source = "".join((Layout().repo / f"fault/timekeeping/{name}.c").read_text() for name in ("adjtimex", "operations"))
     found = []
     settings = re.findall(r'^\t\[\w+\] = { "(\w+=?)"', source, re.MULTILINE)
     assert "freq=" in settings

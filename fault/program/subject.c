@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/errno.h>
+#include <linux/init.h>
+#include <linux/string.h>
+
+#include "subject.h"
+
+const struct tkfi_subject *tkfi_subject;
+
+int tkfi_subject_choose(const char *name)
+{
+	const struct tkfi_subject * const *s;
+
+	for (s = __start_tkfi_subjects; s < __stop_tkfi_subjects; s++) {
+		if (strcmp((*s)->name, name))
+			continue;
+		tkfi_subject = *s;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+const struct tkfi_scenario *tkfi_scenario_find(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < tkfi_subject->nr_scenarios; i++)
+		if (!strcmp(tkfi_subject->scenarios[i].name, name))
+			return &tkfi_subject->scenarios[i];
+	return NULL;
+}
+
+static int __init choose_first(void)
+{
+	tkfi_subject = __start_tkfi_subjects[0];
+	return 0;
+}
+core_initcall(choose_first);

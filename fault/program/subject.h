@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What is explored: timekeeping is one. A room of its own fills in a struct tkfi_subject;
+ * nothing else knows it. (The model is struct rcu_torture_ops of kernel/rcu/rcutorture.c.)
+ */
+#ifndef __TKFI_SUBJECT_H
+#define __TKFI_SUBJECT_H
+
+#include <linux/types.h>
+
+#include "finding.h"
+#include "op.h"
+#include "order.h"
+#include "plan.h"
+#include "state.h"
+#include "units.h"
+
+/**
+ * typedef tkfi_sequence_fn - takes one sequence word
+ * @word:	its address
+ * @latch:	readers never wait: they read the copy that is not being written
+ */
+typedef void (*tkfi_sequence_fn)(const unsigned int *word, bool latch);
+
+/**
+ * struct tkfi_scenario - something to explore
+ * @name:	without blanks
+ * @text:	statements of a plan without faults, see tkfi_plan_parse(), after
+ *		"setup: OPERATION[, OPERATION]...;", which may be left out
+ *
+ * A kernel that lacks what the text names does not have the scenario.
+ */
+struct tkfi_scenario {
+	const char *name;
+	const char *text;
+};
+
+/**
+ * struct tkfi_known_violation - a violation that is known to occur
+ * @scenarios:	glob: where it does
+ * @reason:	why it is there, and what it is a sign of
+ * @occurs:	this build has it
+ */
+struct tkfi_known_violation {
+	const char *scenarios;
+	const char *reason;
+	bool occurs;
+};
+
+#define TKFI_MAX_KNOWN	64
+
+/**
+ * struct tkfi_judged - an execution that has ended
+ * @engine:	engine; its log
+ * @setup:	what was done before
+ * @plan:	its operations hold the results
+ * @ret:	what tkfi_engine_run() returned
+ * @order:	of its steps; or room for it, with @order->nr 0
+ */
+struct tkfi_judged {
+	const struct tkfi_engine *engine;
+	const struct tkfi_plan *setup;
+	const struct tkfi_plan *plan;
+	int ret;
+	struct tkfi_order *order;
+};
+
+/**
+ * struct tkfi_subject - what is explored
+ * @name:	without blanks
+ * @build:	which build of it this is, as schedules and results have it
+ * @open:	get ready; may sleep. Returns 0 or an error
+ * @close:	undo that; nothing happens if it is not open
+ * @state:	every object that executions change
+ * @sequences:	the sequences among them
+ * @prepare:	says what oracles have to be told of, when all cells are known: see
+ *		tkfi_cells_require(); may be NULL
+ * @reset:	everything as at boot, interrupts off
+ * @begin:	an execution begins; may be NULL
+ * @end:	there will be no more; may be NULL
+ * @record:	what oracles record of an execution; part of snapshots, not of the
+ *		state. Sets its size in bytes; may be NULL
+ * @cycles:	nanoseconds, up to TKFI_MAX_DELAY_NS, in whole cycles of its clock
+ * @most_cycles: TKFI_MAX_DELAY_NS in cycles
+ * @wait:	lets so many cycles pass
+ * @ops:	operations; the host's is called "wait" and takes a time
+ * @nr_ops:	how many
+ * @read:	what an NMI at an injection point does; NULL if there is none
+ * @op_begins:	an operation begins on the executing VCPU; may be NULL
+ * @op_ended:	it has ended; may be NULL
+ * @judge:	looks at an execution, and calls @found for each finding
+ * @oracles:	names of what looks, NULL after the last
+ * @scenarios:	what is explored when nothing else is asked for
+ * @nr_scenarios: how many
+ * @nr_known:	how many violations are known, up to TKFI_MAX_KNOWN
+ * @known:	one of them, from 0; may be NULL if there are none, as may those below
+ * @is_known:	the number of the one that a finding in a scenario is; -1 if it is new
+ * @known_like:	the number of one with such a finding in another scenario; -1 for none
+ */
+struct tkfi_subject {
+	const char *name;
+	const char *(*build)(void);
+	int (*open)(void);
+	void (*close)(void);
+	void (*state)(tkfi_region_fn add);
+	void (*sequences)(tkfi_sequence_fn mark);
+	void (*prepare)(void);
+	void (*reset)(void);
+	void (*begin)(void);
+	void (*end)(void);
+	void *(*record)(size_t *size);
+	u64 (*cycles)(u64 ns);
+	u64 (*most_cycles)(void);
+	void (*wait)(u64 cycles);
+	const struct tkfi_op_type *ops;
+	unsigned int nr_ops;
+	const struct tkfi_op_type *read;
+	void (*op_begins)(struct tkfi_op *op);
+	void (*op_ended)(struct tkfi_op *op);
+	void (*judge)(const struct tkfi_judged *judged, tkfi_finding_fn found, void *arg);
+	const char * const *oracles;
+	const struct tkfi_scenario *scenarios;
+	unsigned int nr_scenarios;
+	unsigned int nr_known;
+	struct tkfi_known_violation (*known)(unsigned int nr);
+	int (*is_known)(const char *scenario, const struct tkfi_finding *finding);
+	int (*known_like)(const struct tkfi_finding *finding);
+};
+
+/*
+ * All there are. A section that no linker script knows gets these two symbols if its name
+ * is a C identifier.
+ */
+extern const struct tkfi_subject * const __start_tkfi_subjects[];
+extern const struct tkfi_subject * const __stop_tkfi_subjects[];
+
+#define TKFI_SUBJECT(subject)						\
+	static const struct tkfi_subject * const __tkfi_##subject	\
+		__used __section("tkfi_subjects") = &(subject)
+
+/* The one that is explored: the first, until another one is chosen. */
+extern const struct tkfi_subject *tkfi_subject;
+
+/* A scenario of its, by name; NULL if there is none. */
+const struct tkfi_scenario *tkfi_scenario_find(const char *name);
+
+/* Choose one by its name. Return: 0, -ENOENT if there is none. */
+int tkfi_subject_choose(const char *name);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Operations of timekeeping: what they are told, and what comes of them. */
+#ifndef __TKFI_OPERATION_H
+#define __TKFI_OPERATION_H
+
+#include <linux/build_bug.h>
+#include <linux/time64.h>
+#include <linux/timex.h>
+
+#include "op.h"
+#include "readers.h"
+#include "units.h"
+
+struct clocksource;
+
+/**
+ * struct tkfi_args - what an operation is told
+ * @reader:	for "read"
+ * @sets:	clocks that it may set back, BIT(clockid_t) each
+ * @arms:	clocks that a later update may set back because of it, likewise
+ * @timex:	for "adjtimex" and "inject"
+ * @ts:		for "settimeofday" and "sleeptime"
+ * @cs:		for "clocksource"
+ * @duration:	for "wait"
+ * @tick_us:	for "ntp"
+ * @freq:	for "ntp"
+ */
+struct tkfi_args {
+	const struct tkfi_reader *reader;
+	u32 sets;
+	u32 arms;
+	union {
+		struct __kernel_timex timex;
+		struct timespec64 ts;
+		struct clocksource *cs;
+		struct tkfi_duration duration;
+		struct {
+			long tick_us;
+			long freq;
+		};
+	};
+};
+
+#define TKFI_NOT_READ	U64_MAX
+
+/**
+ * struct tkfi_results - what came of it, besides its result
+ * @cycle:	the clock when it returned
+ * @counter:	the clock when the operation read it last, TKFI_NOT_READ if it did not
+ */
+struct tkfi_results {
+	u64 cycle;
+	u64 counter;
+};
+
+static inline struct tkfi_args *tkfi_args(const struct tkfi_op *op)
+{
+	static_assert(sizeof(struct tkfi_args) <= sizeof(op->args));
+	return (struct tkfi_args *)op->args;
+}
+
+static inline struct tkfi_results *tkfi_results(const struct tkfi_op *op)
+{
+	static_assert(sizeof(struct tkfi_results) <= sizeof(op->results));
+	return (struct tkfi_results *)op->results;
+}
+
+/* NULL for one that is no read. */
+static inline const struct tkfi_reader *tkfi_reader_of(const struct tkfi_op *op)
+{
+	return tkfi_args(op)->reader;
+}
+
+/* It ticks: it accumulates whole ticks, and else does nothing. For struct tkfi_op_type. */
+#define TKFI_OP_TICKS	BIT(0)
+
+/* What "timekeeping" explores: see subject.h. */
+extern const struct tkfi_op_type tkfi_operations[];
+extern const unsigned int tkfi_nr_operations;
+extern const struct tkfi_op_type tkfi_interrupt;
+
+/**
+ * tkfi_ntp_frequency() - split a frequency the way adjtimex wants it
+ * @ppb:	parts per billion
+ * @tick_us:	for ADJ_TICK, microseconds
+ * @freq:	for ADJ_FREQUENCY, ppm << 16, within NTP's 500 ppm
+ */
+void tkfi_ntp_frequency(s32 ppb, long *tick_us, long *freq);
+
+#endif

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Timekeeping, as something to explore. */
+#include <linux/glob.h>
+#include <linux/kernel.h>
+
+#include "clock.h"
+#include "known.h"
+#include "operation.h"
+#include "oracle.h"
+#include "publish.h"
+#include "session.h"
+#include "subject.h"
+
+const char * const tkfi_variant_names[TKFI_NR_VARIANTS] = {
+	[TKFI_POST_SERIES] = "post-series",
+	[TKFI_PRE_SERIES]  = "pre-series",
+	[TKFI_FIXED]	   = "fixed",
+};
+
+/* scenarios.txt, as the Makefile converts it. */
+static const struct tkfi_scenario scenarios[] = {
+#include "scenarios.inc"
+};
+
+static const char *build(void)
+{
+	return tkfi_variant_names[tkfi_variant()];
+}
+
+static int open(void)
+{
+	return tkfi_clock_install(NSEC_PER_SEC);
+}
+
+static void close(void)
+{
+	tkfi_clock_uninstall();
+}
+
+static void sequences(tkfi_sequence_fn mark)
+{
+	tkfi_timekeeping_sequences(mark);
+	tkfi_vdso_sequences(mark);
+	tkfi_tick_sequences(mark);
+}
+
+static void op_begins(struct tkfi_op *op)
+{
+	tkfi_results(op)->counter = TKFI_NOT_READ;
+}
+
+static void op_ended(struct tkfi_op *op)
+{
+	tkfi_results(op)->cycle = tkfi_clock_peek();
+}
+
+static struct tkfi_known_violation known(unsigned int nr)
+{
+	return (struct tkfi_known_violation){
+		.scenarios = tkfi_known[nr].scenarios,
+		.reason = tkfi_known[nr].reason,
+		.occurs = tkfi_known[nr].variants & BIT(tkfi_variant()),
+	};
+}
+
+static int is_known(const char *scenario, const struct tkfi_finding *finding)
+{
+	const struct tkfi_known *known = tkfi_known_find(scenario, finding);
+
+	return known ? known - tkfi_known : -1;
+}
+
+static int known_like(const struct tkfi_finding *finding)
+{
+	const struct tkfi_known *known = tkfi_known_like(finding);
+
+	return known ? known - tkfi_known : -1;
+}
+
+static struct tkfi_subject timekeeping = {
+	.name		= "timekeeping",
+	.build		= build,
+	.open		= open,
+	.close		= close,
+	.state		= tkfi_timekeeping_state,
+	.sequences	= sequences,
+	.prepare	= tkfi_oracles_prepare,
+	.reset		= tkfi_session_start_anew,
+	.begin		= tkfi_publish_start,
+	.end		= tkfi_publish_stop,
+	.record		= tkfi_publish_storage,
+	.cycles		= tkfi_clock_cycles,
+	.most_cycles	= tkfi_clock_max_delay,
+	.wait		= tkfi_clock_advance,
+	.ops		= tkfi_operations,
+	.read		= &tkfi_interrupt,
+	.op_begins	= op_begins,
+	.op_ended	= op_ended,
+	.judge		= tkfi_oracles_check,
+	.oracles	= tkfi_oracle_names,
+	.scenarios	= scenarios,
+	.nr_scenarios	= ARRAY_SIZE(scenarios),
+	.known		= known,
+	.is_known	= is_known,
+	.known_like	= known_like,
+};
+
+TKFI_SUBJECT(timekeeping);
+
+static int __init count(void)
+{
+	timekeeping.nr_ops = tkfi_nr_operations;
+	timekeeping.nr_known = tkfi_nr_known;
+	return 0;
+}
+pure_initcall(count);
