@@ -10,15 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from runner import bench, boots, cli, results
-from runner.bench import SEQLOCK, SEQLOCK_RETRIES, Bench
-from runner.boots import Run
-from runner.causes import Cause, Kind
+from runner import cli
+from runner.boot import boots, results
+from runner.boot.boots import Run
+from runner.boot.causes import Cause, Kind
+from runner.boot.kunit_tool import Boot, Counts, KunitTool
+from runner.boot.results import Cost, Header, Results
 from runner.errors import TkfiError
-from runner.kernels import Kernel
-from runner.kunit_tool import Boot, Counts, KunitTool
+from runner.kernel.kernels import Kernel
 from runner.layout import Layout
-from runner.results import Cost, Header, Results
+from runner.verbs import bench
+from runner.verbs.bench import SEQLOCK, SEQLOCK_RETRIES, Bench
 
 DATA = Path(__file__).parent / "data"
 PASSED = Boot(Counts(passed=2), 1.0, None, Path("console"), "")

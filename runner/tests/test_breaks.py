@@ -10,15 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from runner import boots, breaks, cli
-from runner.boots import Run
-from runner.causes import Cause, Kind
+from runner import cli
+from runner.boot import boots
+from runner.boot.boots import Run
+from runner.boot.causes import Cause, Kind
+from runner.boot.kunit_tool import Boot, Counts, KunitTool
+from runner.boot.results import Results
 from runner.errors import TkfiError
-from runner.kernels import Kernel
-from runner.kunit_tool import Boot, Counts, KunitTool
+from runner.kernel.kernels import Kernel
 from runner.layout import Layout
-from runner.results import Results
 from runner.tests.conftest import write
+from runner.verbs.dev import breaks
 
 PASSED = Boot(Counts(passed=2), 1.0, None, Path("console"), "")
 EXPECTATION = ("[12:00:00]     # S5: EXPECTATION FAILED at kernel/time/tkfi-kunit/series_test.c:42\n"

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from runner import process
-from runner.causes import Kind, classify
-from runner.kunit_tool import PYTHON, Boot, Counts, _judge, read_verdicts
+from runner.boot.causes import Kind, classify
+from runner.boot.kunit_tool import PYTHON, Boot, Counts, _judge, read_verdicts
 from runner.layout import REPO
 from runner.tests.conftest import write
 

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from runner import cli, identical, suites
+from runner import cli
+from runner.boot import suites
 from runner.errors import TkfiError
 from runner.layout import REPO, Layout
-from runner.reproduce import Outcome, Request
 from runner.tests.conftest import write
 from runner.tests.test_results import race_outcome
+from runner.verbs.dev import identical
+from runner.verbs.reproduce import Outcome, Request
 
 READERS = """\
 #define OTHER(name, id)\t\t\t\\

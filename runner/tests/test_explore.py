@@ -13,18 +13,20 @@ from pathlib import Path
 
 import pytest
 
-from runner import boots, cli, explore, mistakes, share
-from runner.causes import Cause, Kind
+from runner import cli
+from runner.boot import boots, shared_boots
+from runner.boot.causes import Cause, Kind
+from runner.boot.kunit_tool import Ask, Boot, Counts, KunitTool
+from runner.boot.results import read
+from runner.boot.suites import messages
 from runner.errors import Interrupted, TkfiError
-from runner.kernels import Kernel
-from runner.keep import Plan
-from runner.kunit_tool import Ask, Boot, Counts, KunitTool
+from runner.explore import explorer, mistakes
+from runner.explore.kept_states import Plan
+from runner.explore.replay import verdict
+from runner.explore.scenario_parts import Piece
+from runner.explore.scenarios import Scenario
+from runner.kernel.kernels import Kernel
 from runner.layout import Layout
-from runner.parts import Piece
-from runner.replay import verdict
-from runner.results import read
-from runner.scenarios import Scenario
-from runner.suites import messages
 from runner.tests.conftest import write
 from runner.tests.test_results import DATA
 from runner.units import parse_seconds
@@ -110,7 +112,7 @@ def machine(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ma
     def start(file: Files, cause: Cause | None = None, output: str = "", bad: str = "",
               stop_after: int = 1000) -> Machine:
         made = Machine(file, cause, output, bad, stop_after)
-        monkeypatch.setattr(share, "boot_all", lambda tool, asks, **more: made.boot_all(
+        monkeypatch.setattr(shared_boots, "boot_all", lambda tool, asks, **more: made.boot_all(
             tool, asks, **more))
         return made
     return start
@@ -416,7 +418,7 @@ def test_options_reach_a_strategy_that_takes_them(start: Callable[..., Machine],
                                                   monkeypatch: pytest.MonkeyPatch,
                                                   capsys: pytest.CaptureFixture[str]) -> None:
     """One that samples knows no classes: its executions are counted."""
-    monkeypatch.setattr(explore, "STRATEGIES", {"dpor": frozenset(), "luck": {"seed", "time"}})
+    monkeypatch.setattr(explorer, "STRATEGIES", {"dpor": frozenset(), "luck": {"seed", "time"}})
     booted = start(lambda given: known(given).replace('"dpor"', '"luck"').replace(
         '"classes":21,"executions":21', '"classes":0,"executions":10000'))
     assert cli.main(["explore", "--strategy", "luck", "--seed", "7", "--time", "2min"], layout) == 0
@@ -426,7 +428,7 @@ def test_options_reach_a_strategy_that_takes_them(start: Callable[..., Machine],
     assert re.search("scenario +executions +complete", out) and "  falls-vdso " in out
     assert re.search(r"  falls-vdso +10,000 ", out) and re.search(r"to the end, 10,\d+ executions: ", out)
     with pytest.raises(TkfiError, match="luck takes no --preemptions; it takes --seed, --time"):
-        explore.Request("luck", {"preemptions": 2}).check()
+        explorer.Request("luck", {"preemptions": 2}).check()
 
 
 @pytest.mark.parametrize("words, wanted", [

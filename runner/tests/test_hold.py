@@ -10,15 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from runner import boots, cli, hold, results
-from runner.boots import Run
-from runner.causes import Cause, Kind
+from runner import cli
+from runner.boot import boots, results
+from runner.boot.boots import Run
+from runner.boot.causes import Cause, Kind
+from runner.boot.kunit_tool import Boot, Counts, KunitTool
+from runner.boot.results import Header, Hold, Results
 from runner.errors import TkfiError
-from runner.hold import Bench
-from runner.kernels import Kernel
-from runner.kunit_tool import Boot, Counts, KunitTool
+from runner.kernel.kernels import Kernel
 from runner.layout import Layout
-from runner.results import Header, Hold, Results
+from runner.verbs import hold
+from runner.verbs.hold import Bench
 
 DATA = Path(__file__).parent / "data"
 PASSED = Boot(Counts(passed=2), 1.0, None, Path("console"), "")

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from runner import boots, cli, hold_chart
-from runner.boots import Run
+from runner import cli
+from runner.boot import boots
+from runner.boot.boots import Run
+from runner.boot.kunit_tool import KunitTool
+from runner.boot.results import Results
 from runner.errors import TkfiError
-from runner.kernels import Kernel
-from runner.kunit_tool import KunitTool
+from runner.kernel.kernels import Kernel
 from runner.layout import Layout
-from runner.results import Results
+from runner.report import hold_chart
 from runner.tests.test_hold import PASSED, found, in_fixed, made
 
 

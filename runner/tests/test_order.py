@@ -7,10 +7,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from runner import boots, draw, fresh, kernels, replay, scenarios, schedule
-from runner.kunit_tool import Ask, KunitTool
+from runner.boot import boots
+from runner.boot.kunit_tool import Ask, KunitTool
+from runner.boot.results import Event, Results, Step, Violation
+from runner.explore import replay, scenarios, schedule
+from runner.kernel import freshness, kernels
 from runner.layout import Layout
-from runner.results import Event, Results, Step, Violation
+from runner.report import diagram
 
 _AFTER = ("read", "return", "point", "lock")  # what follows from the step before it
 
@@ -20,7 +23,7 @@ def default_kernel() -> KunitTool:
     """The default kernel, if it is built."""
     layout = Layout()
     kernel = kernels.choose(kernels.DEFAULT, layout)
-    record = fresh.read(kernel, layout)
+    record = freshness.read(kernel, layout)
     if not record or not record.is_current(kernel, layout):
         pytest.skip("the default kernel is not built as it is now: ./tkfi build")
     return KunitTool(kernel, layout)
@@ -97,8 +100,8 @@ def test_a_stop_stands_between_what_one_did_and_another_does(found: Results) -> 
 def test_lines_are_in_the_order_of_events(found: Results) -> None:
     for violation in found.violations:
         vcpus = names(violation)
-        lines = draw.diagram(violation.events, vcpus=vcpus, violations=[violation]).splitlines()[1:]
-        drawn = [((len(line) - len(line.lstrip()) - 2) // draw.COLUMN, line.strip()) for line in lines]
+        lines = diagram.diagram(violation.events, vcpus=vcpus, violations=[violation]).splitlines()[1:]
+        drawn = [((len(line) - len(line.lstrip()) - 2) // diagram.COLUMN, line.strip()) for line in lines]
         left = list(violation.events)
         for vcpu, text in drawn:
             is_read = " = " in text

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from runner import boots, cli, kernels, patches, process
+from runner import cli, process
+from runner.boot import boots
+from runner.boot.kunit_tool import Ask, Boot, Counts, KunitTool, made_since
 from runner.errors import TkfiError
-from runner.kernels import Kernel
-from runner.kunit_tool import Ask, Boot, Counts, KunitTool, made_since
+from runner.kernel import kernels, patches
+from runner.kernel.kernels import Kernel
+from runner.kernel.prepare import prepare
 from runner.layout import Layout
-from runner.prepare import prepare
 from runner.tests.conftest import write
 
 # What make compares: an object is older than one of these, so it is made again.

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The verb `replay`: one execution again, by its schedule, as a diagram."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from runner.boot import boots, results
+from runner.boot.causes import Kind
+from runner.boot.kunit_tool import Ask, KunitTool
+from runner.boot.results import Event, Header, Malformed, Violation
+from runner.boot.suites import messages
+from runner.errors import InputError, TestFailure, TkfiError
+from runner.explore.scenarios import Scenario
+from runner.explore.schedule import Schedule
+from runner.plural import counted
+from runner.progress import step
+from runner.report import diagram, tables
+from runner.units import format_seconds
+
+CASE = "replayed"
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """One execution, and what the oracles say of it."""
+
+    header: Header
+    scenario: Scenario
+    schedule: Schedule
+    events: Sequence[Event]
+    violations: Sequence[Violation]
+
+    @property
+    def held(self) -> bool:
+        """Whether nothing is wrong with it, but for what the kernel is known to have."""
+        return all(violation.known for violation in self.violations)
+
+    def json(self) -> dict[str, Any]:
+        """For a program."""
+        return {"format": results.FORMAT, "kernel": self.header.kernel, "variant": self.header.variant,
+                "compiler": self.header.compiler, "scenario": self.scenario.name,
+                "schedule": str(self.schedule), "held": self.held,
+                "violations": [asdict(violation) for violation in self.violations],
+                "events": [asdict(event) for event in self.events]}
+
+    def diagram(self) -> str:
+        """What happened, in the order in which it happened."""
+        return diagram.diagram(self.events, vcpus=self.scenario.vcpus, violations=self.violations)
+
+    def text(self) -> str:
+        """For a person: what was run, the diagram, and the verdict."""
+        scenario = self.scenario
+        title = f"Linux {self.header.kernel} ({self.header.variant}), scenario {scenario.name}"
+        said = ["\n".join(filter(None, [verdict(one), explanation(one)])) for one in self.violations]
+        return "\n\n".join([title, f"  {scenario.text}", self.diagram(),
+                            *(said or ["Every oracle holds."])])
+
+
+def verdict(violation: Violation) -> str:
+    """A violation in one line."""
+    known = f"known: {violation.reason}" if violation.known else like(violation) or "NEW"
+    return f"{violation.oracle}: {values(violation)} ({known})"
+
+
+def like(violation: Violation) -> str:
+    """Of one that is not known, what is known that is like it; "" if nothing is."""
+    return (f"NEW here; the list has the same oracle and clock in {violation.like}"
+            if violation.like else "")
+
+
+def values(violation: Violation) -> str:
+    """What was seen, in words."""
+    first, second = format_seconds(violation.first_ns), format_seconds(violation.second_ns)
+    if violation.oracle == "monotonic":
+        return (f"{violation.clock} = {second} after {violation.first} = {first}, "
+                f"{violation.first_ns - violation.second_ns:,} ns back")
+    if violation.first_ns or violation.second_ns:
+        return f"{violation.clock}: {first} and {second}"
+    if violation.waits:
+        return f"{violation.clock}: {violation.waits}"
+    return violation.clock
+
+
+def explained(violation: Violation) -> str:
+    """The explanation of what an exploration found, with whether there may be plainer schedules."""
+    search = f"search of {counted(violation.searched, 'execution')}"
+    if violation.minimal:
+        return explanation(violation, f"; no schedule with fewer shows it (a {search})")
+    return explanation(violation, f"; there may be a schedule with fewer: the {search} did not see all"
+                       if violation.searched else "; schedules with fewer were not searched for")
+
+
+def explanation(violation: Violation, least: str = "") -> str:
+    """The two accesses whose order matters, in a few lines; "" if nobody looked for them."""
+    counts = [counted(number, what) for number, what in (
+        (violation.preemptions, "preemption"), (violation.delays, "delay")) if number]
+    cost = f"with {' and '.join(counts)}" if counts else "without a preemption or delay"
+    if not violation.explained:
+        found = f"It was found {cost}{least}. " if least else ""
+        return (f"{found}No two accesses alone explain it: it does not hold in any of {violation.tried} "
+                "other orders of two (executed).") if violation.tried else ""
+    rows = [[diagram.title(one.who), one.kind, one.name + (
+        "" if one.value is None else f" = {one.value}"), one.place or one.at]
+        for one in violation.accesses]
+    return "\n".join([f"The order that matters, {cost}{least}:", *tables.columns(rows),
+                      "In the other order it holds (executed)."])
+
+
+def replay(tool: KunitTool, scenario: Scenario, schedule: Schedule) -> Replayed:
+    """Boot for one execution. Raises TestFailure when the kernel under test crashed, and TkfiError when it
+    refused the schedule, or the schedule does not fit."""
+    (made,) = replay_all(tool, {"replay": (scenario, schedule)})
+    if isinstance(made, TkfiError):
+        raise made
+    return made
+
+
+def replay_all(tool: KunitTool, wanted: Mapping[str, tuple[Scenario, Schedule]], *,
+               jobs: int = 1) -> list[Replayed | TkfiError]:
+    """Boot once for each execution, by the name of its logs, so many at once: what it came to, or why it
+    came to nothing, as of replay()."""
+    if not wanted:
+        return []
+    with step(f"Replaying on {tool.kernel.title}"):
+        runs = boots.run_all(tool, [ask(name, scenario, schedule)
+                                    for name, (scenario, schedule) in wanted.items()], at_once=jobs)
+    return [_outcome(tool, run, *which) for run, which in zip(runs, wanted.values())]
+
+
+def ask(name: str, scenario: Scenario, schedule: Schedule) -> Ask:
+    """The boot for one execution."""
+    return Ask(f"tkfi_explore.{CASE}", name, [f'tkfi.scenario="{scenario.parameter}"',
+                                              f'tkfi.schedule="{schedule.turns}"'])
+
+
+def _outcome(tool: KunitTool, run: boots.Run, scenario: Scenario,
+             schedule: Schedule) -> Replayed | TkfiError:
+    try:
+        return outcome(tool, run, scenario, schedule)
+    except TkfiError as error:
+        return error
+
+
+def malformed(one: Malformed, scenario: Scenario, schedule: Schedule | None) -> InputError:
+    """What to say of it to whoever wrote it."""
+    if one.what == "scenario" or not schedule:
+        return InputError(scenario.text, one.at, 1, f"{scenario.name}: {one.why}")
+    more = "; ./tkfi explore finds schedules that fit this kernel" if one.what == "kernel" else ""
+    return InputError(str(schedule), schedule.start + one.at, 1, f"{one.why}{more}")
+
+
+def outcome(tool: KunitTool, run: boots.Run, scenario: Scenario, schedule: Schedule) -> Replayed:
+    """What a boot came to. Raises as replay()."""
+    cause, found = run.boot.cause, run.found
+    if cause and cause.kind in (Kind.PANIC, Kind.TIMEOUT):
+        raise TestFailure(f"{tool.kernel.title}: {run.boot.failure()}")
+    for one in found.malformed:
+        raise malformed(one, scenario, schedule)
+    if cause:
+        said = "\n".join(messages(run.boot.output)) if cause.kind is Kind.FAILED else ""
+        raise TkfiError(f"{said}\nin {schedule}" if said else f"{tool.kernel.title}: {run.boot.failure()}")
+    events = [event for event in found.events if event.case == CASE]
+    if found.problems or not found.header or not events:
+        raise TkfiError("the result file is damaged:\n" + "\n".join(found.problems or ["  no execution"]))
+    return Replayed(found.header, scenario, schedule, events, boots.located(tool, found.violations))
