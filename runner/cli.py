@@ -16,13 +16,13 @@ from types import FrameType
 from typing import Any
 
 from runner import check_counts, lock
-from runner.boot import boots, results
+from runner.boot import results
 from runner.boot.suites import report, subject, suites, test, unlike
 from runner.errors import INTERRUPTED, Interrupted, TkfiError
 from runner.explore import explorer, mistakes, repeat, replay, scenarios, schedule
 from runner.explore.oracles import oracles
 from runner.explore.readers import readers
-from runner.kernel import kernels, patches
+from runner.kernel import builder, kernels, patches
 from runner.kernel.prepare import prepare
 from runner.layout import Layout
 from runner.nearest import nearest
@@ -401,7 +401,7 @@ def _replay(arguments: argparse.Namespace, layout: Layout) -> int:
     kernel = kernels.choose(arguments.kernel or asked.version, layout, asked.variant)
     mistakes.check([scenario], layout, kernel.patches(), asked)
     with lock.held(layout.build / ".lock"):
-        tool = boots.build(kernel, layout)
+        tool = builder.build(kernel, layout)
         made = (repeat.repeat(tool, scenario, asked, arguments.boots, jobs=arguments.jobs)
                 if arguments.boots > 1 else replay.replay(tool, scenario, asked))
     if made.header.kernel != asked.release:
@@ -463,7 +463,7 @@ def _tree(arguments: argparse.Namespace, layout: Layout) -> int:
 def _build(arguments: argparse.Namespace, layout: Layout) -> int:
     kernel = kernels.choose(arguments.kernel, layout, arguments.variant)
     with lock.held(layout.build / ".lock"):
-        boots.build(kernel, layout)
+        builder.build(kernel, layout)
     return 0
 
 

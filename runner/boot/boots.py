@@ -8,15 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runner.boot import results, shared_boots
-from runner.boot.kunit_tool import TIMEOUT, Ask, Boot, Counts, KunitTool
+from runner.boot.kunit_boot import TIMEOUT, Ask, Boot, Counts
 from runner.boot.results import Results, Violation
 from runner.errors import TkfiError
 from runner.explore import source_lines
-from runner.kernel import freshness
 from runner.kernel.kernels import Kernel
-from runner.kernel.prepare import fetch, prepare
-from runner.layout import Layout
-from runner.progress import note, step
+from runner.kernel.kunit_tool import KunitTool
+from runner.progress import step
 
 
 @dataclass(frozen=True)
@@ -25,29 +23,6 @@ class Run:
 
     boot: Boot
     found: Results
-
-
-def build(kernel: Kernel, layout: Layout) -> KunitTool:
-    """Prepare and build a kernel, unless it is built of what there is."""
-    tool, before = KunitTool(kernel, layout), freshness.read(kernel, layout)
-    if before and before.is_current(kernel, layout):
-        for text in [*before.notes, f"{kernel.title} is up to date"]:
-            note(text)
-        return tool
-    fetch(kernel, layout)
-    making, notes = freshness.Making(kernel, layout), list[str]()
-
-    def say(text: str) -> None:
-        notes.append(text)
-        note(text)
-
-    prepare(kernel, layout, say)
-    if before:
-        before.outdate(kernel, layout)
-    making.prepared()
-    tool.build()
-    making.done(notes)
-    return tool
 
 
 def run(tool: KunitTool, glob: str, *, title: str, name: str,
@@ -64,7 +39,7 @@ def run_all(tool: KunitTool, asks: Sequence[Ask], *, at_once: int = 1,
             progress: Callable[[list[Path]], None] = lambda _files: None) -> list[Run]:
     """Boot for each of asks, so many at once, and read what the kernels reported; progress is called
     about once a second with the files that they report to."""
-    files = [tool.file(ask, "jsonl") for ask in asks]
+    files = [ask.file(tool, "jsonl") for ask in asks]
     for file in files:
         file.unlink(missing_ok=True)
     reporting = [replace(ask, arguments=[f"tkfi.result={file}", *ask.arguments])
@@ -75,15 +50,15 @@ def run_all(tool: KunitTool, asks: Sequence[Ask], *, at_once: int = 1,
 
 def earlier(tool: KunitTool, ask: Ask) -> Run | None:
     """What the boot for ask that another run made reported; None if it had not said all."""
-    if not results.read(tool.file(ask, "jsonl")).ended:
+    if not results.read(ask.file(tool, "jsonl")).ended:
         return None
-    return Run(Boot(Counts(passed=1), 0, None, tool.file(ask, "console.log"), ""),
-               _read(tool, tool.file(ask, "jsonl")))
+    return Run(Boot(Counts(passed=1), 0, None, ask.file(tool, "console.log"), ""),
+               _read(tool, ask.file(tool, "jsonl")))
 
 
 def reports(tool: KunitTool, ask: Ask) -> list[Path]:
     """What the boot that another one goes on from reported, and what that one reports."""
-    return [tool.file(ask, "before.jsonl"), tool.file(ask, "jsonl")]
+    return [ask.file(tool, "before.jsonl"), ask.file(tool, "jsonl")]
 
 
 def set_aside(tool: KunitTool, ask: Ask, *, goes_on: bool) -> None:
@@ -102,8 +77,8 @@ def set_aside(tool: KunitTool, ask: Ask, *, goes_on: bool) -> None:
 
 def so_far(tool: KunitTool, ask: Ask) -> Run:
     """What a boot that was stopped, or waits, had reported."""
-    return with_earlier(tool, ask, Run(Boot(Counts(), 0, None, tool.file(ask, "console.log"), ""),
-                                       _read(tool, tool.file(ask, "jsonl"))))
+    return with_earlier(tool, ask, Run(Boot(Counts(), 0, None, ask.file(tool, "console.log"), ""),
+                                       _read(tool, ask.file(tool, "jsonl"))))
 
 
 def with_earlier(tool: KunitTool, ask: Ask, last: Run) -> Run:

@@ -14,10 +14,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from runner.boot import results
+from runner.boot import kunit_boot, results
 from runner.boot.causes import Kind
-from runner.boot.kunit_tool import Ask, Boot, Counts, KunitTool
+from runner.boot.kunit_boot import Ask, Boot, Counts
 from runner.errors import TestFailure, TkfiError
+from runner.kernel.kunit_tool import KunitTool
 from runner.process import undisturbed
 
 # What the list and the files of each exploration are in place of.
@@ -90,8 +91,8 @@ class Shared:
 
 def boot_all(tool: KunitTool, asks: Sequence[Ask], *, at_once: int = 1,
              tick: Callable[[], None] = lambda: None) -> list[Boot]:
-    """As KunitTool.boot_all(), in as few boots as keep so many kernels busy. Of a boot that did not come to
-    its end only the exploration under way ends badly; those that were not begun are asked for again.
+    """As kunit_boot.boot_all(), in as few boots as keep so many kernels busy. Of a boot that did not come
+    to its end only the exploration under way ends badly; those that were not begun are asked for again.
 
     Raises TestFailure or TkfiError when a boot ended before it began any.
     """
@@ -111,7 +112,8 @@ def boot_all(tool: KunitTool, asks: Sequence[Ask], *, at_once: int = 1,
             tick()
 
         try:
-            ended = tool.boot_all([boot.ask(tool) for boot in boots], at_once=at_once, tick=tell)
+            ended = kunit_boot.boot_all(tool, [boot.ask(tool) for boot in boots], at_once=at_once,
+                                        tick=tell)
         finally:
             for boot in boots:
                 boot.hand_on(to_the_end=True)
@@ -139,7 +141,7 @@ class _SharedBoot:
             return first
         made = replace(first, name=self._name, directory=first.directory.parent)
         made.directory.mkdir(parents=True, exist_ok=True)  # type: ignore[union-attr]
-        report = tool.file(made, "jsonl")
+        report = made.file(tool, "jsonl")
         listing = report.with_suffix(_LIST)
         report.unlink(missing_ok=True)
         listing.write_text("".join(f"{ask.shares} {_argument(ask, 'tkfi.keep')}\n" for ask in self._asks),

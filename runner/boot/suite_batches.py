@@ -13,9 +13,10 @@ from pathlib import Path
 
 from runner.boot import boots
 from runner.boot.causes import Cause, Kind
-from runner.boot.kunit_tool import Ask, Boot, Counts, KunitTool
+from runner.boot.kunit_boot import Ask, Boot, Counts
 from runner.boot.results import Results
 from runner.errors import TkfiError
+from runner.kernel.kunit_tool import KunitTool
 from runner.plural import counted
 from runner.progress import note, step
 

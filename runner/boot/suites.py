@@ -10,10 +10,12 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from runner.boot import boots, suite_batches
-from runner.boot.kunit_tool import Boot, Counts, KunitTool
+from runner.boot.kunit_boot import Boot, Counts
 from runner.boot.suite_batches import Ran
 from runner.errors import TkfiError
+from runner.kernel import builder
 from runner.kernel.kernels import POST_SERIES, Kernel
+from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
 from runner.nearest import nearest
 from runner.plural import counted
@@ -117,7 +119,7 @@ def test(kernels: Sequence[Kernel], patterns: Sequence[str], count: int,
     times."""
     selected = [(kernel, matching(patterns or default(kernel, layout), layout)) for kernel in kernels]
     return [run for kernel, suites_of in selected
-            for run in _test(boots.build(kernel, layout), dict(suites_of), count)]
+            for run in _test(builder.build(kernel, layout), dict(suites_of), count)]
 
 
 def unlike(runs: Sequence[SuiteRun]) -> list[str]:

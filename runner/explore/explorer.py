@@ -15,7 +15,6 @@ from runner import process
 from runner.boot import boots, results, shared_boots
 from runner.boot.boots import Run
 from runner.boot.causes import Kind
-from runner.boot.kunit_tool import KunitTool
 from runner.boot.results import Explored, Header, Violation
 from runner.boot.suites import messages
 from runner.errors import INTERRUPTED, InputError, Interrupted, TestFailure, TkfiError
@@ -25,7 +24,9 @@ from runner.explore.replay import Replayed, replay_all
 from runner.explore.rounds import Limit, Rounds, Runs, by_scenario
 from runner.explore.scenario_parts import Piece
 from runner.explore.scenarios import Scenario
+from runner.kernel import builder
 from runner.kernel.kernels import Kernel
+from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
 from runner.nearest import nearest
 from runner.plural import counted
@@ -246,7 +247,7 @@ def explore(kernel: Kernel, scenarios: Sequence[Scenario], request: Request, lay
     Raises TkfiError when the kernel reported nothing at all, and Stopped.
     """
     request.check()
-    tool = boots.build(kernel, layout)
+    tool = builder.build(kernel, layout)
     place = layout.explored(kernel.place)
     # The kernels, and the kunit.py of each, which would say of another boot that it crashed.
     process.end_strays(f"tkfi.result={place}/", f"--kernel_args=tkfi.result={place}/")

@@ -9,12 +9,12 @@ from itertools import zip_longest
 from typing import Any
 
 from runner.boot import boots
-from runner.boot.kunit_tool import KunitTool
 from runner.boot.results import Event, Trace
 from runner.errors import TestFailure, TkfiError
 from runner.explore.replay import CASE, Replayed, ask, outcome
 from runner.explore.scenarios import Scenario
 from runner.explore.schedule import Schedule
+from runner.kernel.kunit_tool import KunitTool
 from runner.progress import step
 
 _BATCH = 8  # boots for each job until they are compared

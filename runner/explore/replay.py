@@ -9,12 +9,13 @@ from typing import Any
 
 from runner.boot import boots, results
 from runner.boot.causes import Kind
-from runner.boot.kunit_tool import Ask, KunitTool
+from runner.boot.kunit_boot import Ask
 from runner.boot.results import Event, Header, Malformed, Violation
 from runner.boot.suites import messages
 from runner.errors import InputError, TestFailure, TkfiError
 from runner.explore.scenarios import Scenario
 from runner.explore.schedule import Schedule
+from runner.kernel.kunit_tool import KunitTool
 from runner.plural import counted
 from runner.progress import step
 from runner.report import diagram, tables

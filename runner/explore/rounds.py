@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from runner.boot import boots
 from runner.boot.boots import Run
 from runner.boot.causes import Kind
-from runner.boot.kunit_tool import Ask, KunitTool
+from runner.boot.kunit_boot import Ask
 from runner.errors import TkfiError
 from runner.explore import scenario_parts
 from runner.explore.kept_states import Kept, Plan
 from runner.explore.live_progress import Watch
 from runner.explore.scenario_parts import Piece
 from runner.explore.scenarios import Scenario
+from runner.kernel.kunit_tool import KunitTool
 from runner.progress import step
 
 _PATIENCE = 900  # seconds in which a boot may report nothing; it reports about once a second

@@ -28,7 +28,7 @@ from runner.layout import OBJECTS, Layout
 
 FORMAT = 1
 TOOLS = ("gcc", "ld", "as", "ar", "nm", "objcopy", "strip", "make", "flex", "bison", "bc", "patch")
-MODULES = ("boot/boots", "boot/kunit_tool", "kernel/fetch", "kernel/freshness", "kernel/kernels",
+MODULES = ("kernel/builder", "kernel/fetch", "kernel/freshness", "kernel/kernels", "kernel/kunit_tool",
            "kernel/overlay", "kernel/patches", "kernel/prepare", "layout")  # of the runner
 
 _ENVIRONMENT = re.compile(r"K[A-Z]*FLAGS|(KBUILD|KCONFIG)_\w+|HOST\w*|LLVM\w*|CROSS_COMPILE|(SUB)?ARCH|"

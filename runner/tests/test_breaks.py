@@ -14,10 +14,12 @@ from runner import cli
 from runner.boot import boots
 from runner.boot.boots import Run
 from runner.boot.causes import Cause, Kind
-from runner.boot.kunit_tool import Boot, Counts, KunitTool
+from runner.boot.kunit_boot import Boot, Counts
 from runner.boot.results import Results
 from runner.errors import TkfiError
+from runner.kernel import builder
 from runner.kernel.kernels import Kernel
+from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
 from runner.tests.conftest import write
 from runner.verbs.dev import breaks
@@ -130,7 +132,7 @@ class Machine:
                       "tkfi_series.fix*": (PASSED, FAILED)}
         self.built: list[str] = []
         self.booted: list[tuple[str, str, int]] = []
-        monkeypatch.setattr(boots, "build", self.build)
+        monkeypatch.setattr(builder, "build", self.build)
         monkeypatch.setattr(boots, "run", self.run)
 
     def build(self, kernel: Kernel, layout: Layout) -> KunitTool:

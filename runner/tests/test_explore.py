@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from runner import cli
-from runner.boot import boots, shared_boots
+from runner.boot import kunit_boot, shared_boots
 from runner.boot.causes import Cause, Kind
-from runner.boot.kunit_tool import Ask, Boot, Counts, KunitTool
+from runner.boot.kunit_boot import Ask, Boot, Counts
 from runner.boot.results import read
 from runner.boot.suites import messages
 from runner.errors import Interrupted, TkfiError
@@ -25,7 +25,9 @@ from runner.explore.kept_states import Plan
 from runner.explore.replay import verdict
 from runner.explore.scenario_parts import Piece
 from runner.explore.scenarios import Scenario
+from runner.kernel import builder
 from runner.kernel.kernels import Kernel
+from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
 from runner.tests.conftest import write
 from runner.tests.test_results import DATA
@@ -70,7 +72,7 @@ class Machine:
 
     def boot_all(self, tool: KunitTool, asks: Sequence[Ask], *, at_once: int = 1,
                  tick: Callable[[], None] = lambda: None) -> list[Boot]:
-        """In place of KunitTool's."""
+        """In place of kunit_boot's."""
         self.at_once = max(at_once, self.at_once)
         made = []
         for ask in asks:
@@ -89,12 +91,12 @@ class Machine:
             write(path, text)
         whole = self.cause is None or self.bad not in given["tkfi.scenario"] or bool(
             self.bad and "replayed" in ask.glob)
-        write(tool.file(ask, "console.log"), f"KTAP version 1\n{self.console()}reboot: System halted\n")
-        write(tool.file(ask, "kunit.log"), "" if whole else self.output)
+        write(ask.file(tool, "console.log"), f"KTAP version 1\n{self.console()}reboot: System halted\n")
+        write(ask.file(tool, "kunit.log"), "" if whole else self.output)
         if whole:
-            write(tool.file(ask, "kunit.json"), PASSED)
+            write(ask.file(tool, "kunit.json"), PASSED)
         return Boot(Counts(passed=1), 0.1, None if whole else self.cause,
-                    tool.file(ask, "console.log") if self.console() else Path("console"),
+                    ask.file(tool, "console.log") if self.console() else Path("console"),
                     "" if whole else self.output)
 
 
@@ -104,7 +106,7 @@ def machine(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ma
     write(layout.repo / "fault/scenarios.h", "".join(
         f'\t{{ "{name}", "cpu0: tick; cpu1: tick; {last}" }},\n' for name, last in (
             ("falls-vdso", "host: 10ms"), ("rises-coarse", "cpu2: tick"), ("tick-vdso", "host: 10ms"))))
-    monkeypatch.setattr(boots, "build", KunitTool)
+    monkeypatch.setattr(builder, "build", KunitTool)
     monkeypatch.setattr(mistakes, "check", lambda *_: None)  # all is left to the kernel
     for variant in ("post-series", "fixed"):
         write(layout.objects(f"6.12/{variant}") / "linux", "one build")
@@ -591,8 +593,9 @@ def test_messages() -> None:
 def test_one_boot_has_a_place_of_its_own(layout: Layout) -> None:
     """kunit.py leaves each console's log in the directory it boots from."""
     tool = KunitTool(Kernel("6.12", Path("series")), layout)
-    first, second = (tool._place(Ask("*", name), alone=False) for name in ("a", "b"))
-    assert first != second and tool._place(Ask("*", "a"), alone=True) == layout.objects(tool.kernel.place)
+    first, second = (kunit_boot._place(tool, Ask("*", name), alone=False) for name in ("a", "b"))
+    shared = kunit_boot._place(tool, Ask("*", "a"), alone=True)
+    assert first != second and shared == layout.objects(tool.kernel.place)
     for place in (first, second):
         assert (place / "linux").readlink() == layout.objects(tool.kernel.place) / "linux"
 
@@ -605,6 +608,6 @@ def test_an_exploration_has_little_memory(layout: Layout, tmp_path: Path) -> Non
     kernel.chmod(0o755)
     ask = Piece(Scenario("a", "cpu0: tick"), Plan(), 0, tmp_path).ask([], 1)
     for _ in range(2):
-        linux = tool._place(ask, alone=True) / "linux"
+        linux = kunit_boot._place(tool, ask, alone=True) / "linux"
     ran = subprocess.run([linux, "a b", "mem=1G"], capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout) == (3, "a b mem=1G mem=256M\n")

@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 
 from runner import lock
-from runner.boot import boots
-from runner.kernel import freshness, kernels
+from runner.kernel import builder, freshness, kernels
 from runner.kernel.kernels import Kernel
 from runner.kernel.overlay import Overlay
 from runner.kernel.prepare import prepare
@@ -73,7 +72,7 @@ def user_tree(layout: Layout, source: Path, tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
     monkeypatch.setenv("CALLS", str(tmp_path / "calls"))
     kernel = kernels.choose(str(source), layout)
-    boots.build(kernel, layout)
+    builder.build(kernel, layout)
     return kernel
 
 
@@ -84,7 +83,7 @@ def whether_built(kernel: Kernel, layout: Layout, tmp_path: Path,
     def build() -> str | None:
         write(tmp_path / "calls", "")
         capsys.readouterr()
-        boots.build(kernel, layout)
+        builder.build(kernel, layout)
         calls, said = (tmp_path / "calls").read_text(encoding="utf-8").split(), capsys.readouterr().err
         assert "Kernel 6.12.99-rc1 in " in said, "which the user is told each time"
         assert (calls, "Preparing the tree" in said) in (([], False), (["config", "build"], True))
@@ -217,7 +216,7 @@ def test_an_edit_in_the_tree(kernel: Kernel, built: Callable[[], str | None], la
     assert "# edited" in (built() or "")
     assert built() is None
     capsys.readouterr()
-    boots.build(kernel, layout)
+    builder.build(kernel, layout)
     assert (f"Used as edited in {layout.tree(kernel.place)}: kernel/time/timekeeping.c\n"
             in capsys.readouterr().err)
 
@@ -346,10 +345,10 @@ def test_an_edit_while_the_tree_is_prepared(built: Callable[[], str | None], tmp
         done = prepare(kernel, layout, say)
         patch.write_text(PATCH.replace("tick.calculated", "tick.late"), encoding="utf-8")
         return done
-    monkeypatch.setattr(boots, "prepare", edited)
+    monkeypatch.setattr(builder, "prepare", edited)
     touch(tmp_path / "linux/Makefile")
     assert "tick.late" not in (built() or "tick.late")
-    monkeypatch.setattr(boots, "prepare", prepare)
+    monkeypatch.setattr(builder, "prepare", prepare)
     assert "tick.late" in (built() or "")
     assert built() is None
 
@@ -369,12 +368,12 @@ def test_a_build_that_fails(kernel: Kernel, built: Callable[[], str | None], tmp
 def test_variants_have_records_of_their_own(built: Callable[[], str | None], layout: Layout, source: Path,
                                             variants: list[str], tmp_path: Path) -> None:
     other = kernels.choose(str(source), layout, variants[0])
-    boots.build(other, layout)
+    builder.build(other, layout)
     assert built() is None
     touch(layout.patches / f"6.12/variants/{variants[0]}.patch")
     assert built() is None
     write(tmp_path / "calls", "")
-    boots.build(other, layout)
+    builder.build(other, layout)
     assert (tmp_path / "calls").read_text(encoding="utf-8").split() == ["config", "build"]
 
 

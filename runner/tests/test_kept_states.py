@@ -596,11 +596,11 @@ else:
 RUNNER = '''\
 import os, pathlib, sys
 from runner import cli
-from runner.boot import boots
-from runner.boot.kunit_tool import KunitTool
 from runner.explore import rounds
+from runner.kernel import builder
+from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
-boots.build, rounds._PATIENCE = KunitTool, int(os.environ.get("PATIENCE", 60))
+builder.build, rounds._PATIENCE = KunitTool, int(os.environ.get("PATIENCE", 60))
 sys.exit(cli.main(sys.argv[2:], Layout(pathlib.Path(sys.argv[1]))))
 '''
 

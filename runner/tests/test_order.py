@@ -8,10 +8,11 @@ from collections.abc import Sequence
 import pytest
 
 from runner.boot import boots
-from runner.boot.kunit_tool import Ask, KunitTool
+from runner.boot.kunit_boot import Ask
 from runner.boot.results import Event, Results, Step, Violation
 from runner.explore import replay, scenarios, schedule
 from runner.kernel import freshness, kernels
+from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
 from runner.report import diagram
 

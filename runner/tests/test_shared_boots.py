@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from runner.boot import shared_boots
+from runner.boot import kunit_boot, shared_boots
 from runner.boot.causes import Cause, Kind
-from runner.boot.kunit_tool import Ask, Boot, Counts, KunitTool
+from runner.boot.kunit_boot import Ask, Boot, Counts
 from runner.errors import Interrupted, TestFailure, TkfiError
 from runner.kernel import kernels
+from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
 
 HEADER = {"type": "header", "format": 1, "kernel": "6.12.117", "variant": "post-series", "compiler": "gcc"}
@@ -38,7 +39,7 @@ class Kernel:
 
     def boot_all(self, tool: KunitTool, asks: Sequence[Ask], *, at_once: int,
                  tick: Callable[[], None]) -> list[Boot]:
-        """In place of KunitTool's."""
+        """In place of kunit_boot's."""
         return [self._boot(tool, ask, tick) for ask in asks]
 
     def _boot(self, tool: KunitTool, ask: Ask, tick: Callable[[], None]) -> Boot:
@@ -55,7 +56,7 @@ class Kernel:
                         out.write(json.dumps({"type": "begin", "scenario": name}) + '\n{"type": "expl')
                     out.flush()
                     tick()
-                    return Boot(Counts(failed=1), 1, self.cause, tool.file(ask, "console.log"), "a log")
+                    return Boot(Counts(failed=1), 1, self.cause, ask.file(tool, "console.log"), "a log")
                 for kind in ("begin", "explored", "end"):
                     out.write(json.dumps({"type": kind, "scenario": name}) + "\n")
                 out.write(json.dumps({"type": "event", "case": f"{name}#0"}) + "\n")
@@ -64,8 +65,8 @@ class Kernel:
                 if self.interrupt:
                     raise Interrupted(2)
                 if name == self.bad:
-                    return Boot(Counts(failed=1), 1, self.cause, tool.file(ask, "console.log"), "a log")
-        return Boot(Counts(passed=1), 1, None, tool.file(ask, "console.log"), "")
+                    return Boot(Counts(failed=1), 1, self.cause, ask.file(tool, "console.log"), "a log")
+        return Boot(Counts(passed=1), 1, None, ask.file(tool, "console.log"), "")
 
 
 @pytest.fixture(name="tool")
@@ -83,7 +84,7 @@ def ask(tmp_path: Path, name: str, *more: str) -> Ask:
 
 def boot(kernel: Kernel, tool: KunitTool, asks: Sequence[Ask], monkeypatch: pytest.MonkeyPatch,
          at_once: int = 1) -> list[Boot]:
-    monkeypatch.setattr(KunitTool, "boot_all",
+    monkeypatch.setattr(kunit_boot, "boot_all",
                         lambda tool, asks, **more: kernel.boot_all(tool, asks, **more))
     return shared_boots.boot_all(tool, asks, at_once=at_once)
 

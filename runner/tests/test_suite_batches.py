@@ -13,12 +13,14 @@ from pathlib import Path
 import pytest
 
 from runner import cli
-from runner.boot import boots, suite_batches, suites
-from runner.boot.kunit_tool import Ask, Boot, KunitTool, _judge
+from runner.boot import kunit_boot, suite_batches, suites
+from runner.boot.kunit_boot import Ask, Boot, judge
 from runner.boot.suite_batches import divide
 from runner.boot.suites import SuiteRun
 from runner.errors import TkfiError
+from runner.kernel import builder
 from runner.kernel.kernels import POST_SERIES, Kernel, choose
+from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
 from runner.tests.conftest import write
 from runner.verbs import bench, hold
@@ -40,7 +42,7 @@ class Machine:
 
     def boot_all(self, tool: KunitTool, asks: Sequence[Ask], *, at_once: int = 1,
                  **_: object) -> list[Boot]:
-        """In place of KunitTool's."""
+        """In place of kunit_boot's."""
         self.at_once.append(at_once)
         return [self._boot(tool, ask) for ask in asks]
 
@@ -76,12 +78,12 @@ class Machine:
         else:
             console += "reboot: System halted\n"
         self.asked.append(listed)
-        write(tool.file(ask, "console.log"), console)
-        write(tool.file(ask, "kunit.log"), output)
-        write(tool.file(ask, "kunit.json"), json.dumps({"sub_groups": groups, "test_cases": []}))
+        write(ask.file(tool, "console.log"), console)
+        write(ask.file(tool, "kunit.log"), output)
+        write(ask.file(tool, "kunit.json"), json.dumps({"sub_groups": groups, "test_cases": []}))
         write(Path(given["tkfi.result"]), result)
-        return _judge(status, tool.file(ask, "kunit.json"), tool.file(ask, "kunit.log"),
-                      tool.file(ask, "console.log"), 300, 7.0)
+        return judge(status, ask.file(tool, "kunit.json"), ask.file(tool, "kunit.log"),
+                     ask.file(tool, "console.log"), 300, 7.0)
 
 
 @pytest.fixture
@@ -89,8 +91,8 @@ def machine(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> Machine:
     """Suites and one processor."""
     made = Machine()
     write(layout.repo / "kunit/a_kunit.c", "".join(f'.name = "{name}",\n' for name in NAMES))
-    monkeypatch.setattr(boots, "build", KunitTool)
-    monkeypatch.setattr(KunitTool, "boot_all",
+    monkeypatch.setattr(builder, "build", KunitTool)
+    monkeypatch.setattr(kunit_boot, "boot_all",
                         lambda tool, asks, **more: made.boot_all(tool, asks, **more))
     monkeypatch.setattr(suite_batches, "processors", lambda: 1)
     return made

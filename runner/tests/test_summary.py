@@ -14,9 +14,11 @@ from runner import cli
 from runner.boot import boots, results
 from runner.boot.boots import Run
 from runner.boot.causes import Cause, Kind
-from runner.boot.kunit_tool import Boot, Counts, KunitTool
+from runner.boot.kunit_boot import Boot, Counts
 from runner.boot.results import Header, Results, Shown
+from runner.kernel import builder
 from runner.kernel.kernels import Kernel
+from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
 from runner.verbs import summary
 
@@ -116,7 +118,7 @@ def test_verb(layout: Layout, variants: list[str], monkeypatch: pytest.MonkeyPat
 
     def build(kernel: Kernel, place: Layout) -> KunitTool:
         return KunitTool(kernel, place)
-    monkeypatch.setattr(boots, "build", build)
+    monkeypatch.setattr(builder, "build", build)
     monkeypatch.setattr(boots, "run", run)
     assert cli.main(["summary", "--json", "-"], layout) == 0
     assert asked == [f"6.12 {variant} tkfi_series" for variant in TABLE]

@@ -14,6 +14,7 @@ from runner.boot import boots
 from runner.boot.boots import Run
 from runner.boot.results import Cost
 from runner.boot.suites import failure
+from runner.kernel import builder
 from runner.kernel.kernels import Kernel
 from runner.layout import Layout
 from runner.report import tables
@@ -135,7 +136,7 @@ def measure(kernel: Kernel, layout: Layout) -> Bench:
 
     Raises TkfiError when one cannot be built or is not what it was built as.
     """
-    tools = [boots.build(replace(kernel, bare=bare), layout) for bare in (False, True)]
+    tools = [builder.build(replace(kernel, bare=bare), layout) for bare in (False, True)]
     return bench([(tool.kernel, boots.run(tool, SUITE, title=f"{tool.kernel.title} bench-{number}",
                                           name=f"bench-{number}"))
                   for number in range(1, BOOTS + 1) for tool in tools])

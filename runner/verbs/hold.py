@@ -16,6 +16,7 @@ from runner.boot import boots
 from runner.boot.boots import Run
 from runner.boot.results import Hold
 from runner.boot.suites import failure
+from runner.kernel import builder
 from runner.kernel.kernels import Kernel
 from runner.layout import Layout
 from runner.report import tables
@@ -97,8 +98,8 @@ def measure(kernels: Sequence[Kernel], layout: Layout) -> Bench:
 
     Raises TkfiError when one cannot be built or is not what it was built as.
     """
-    counting = [boots.build(kernel, layout) for kernel in kernels]
-    timing = [boots.build(replace(kernel, bare=True), layout) for kernel in kernels]
+    counting = [builder.build(kernel, layout) for kernel in kernels]
+    timing = [builder.build(replace(kernel, bare=True), layout) for kernel in kernels]
     plan = [(tool, "hold") for tool in counting]
     plan += [(tool, f"hold-{number}") for number in range(1, BOOTS + 1) for tool in timing]
     return bench([(tool.kernel, boots.run(tool, SUITE, title=f"{tool.kernel.title} {name}", name=name))

@@ -11,6 +11,7 @@ from typing import Any
 from runner.boot import boots, results
 from runner.boot.results import Header, Race, Results
 from runner.errors import TestFailure, TkfiError
+from runner.kernel import builder
 from runner.kernel.kernels import Kernel
 from runner.layout import Layout
 from runner.report import diagram, tables
@@ -105,7 +106,7 @@ def decimals(value: Fraction) -> str:
 
 def reproduce(kernel: Kernel, request: Request, layout: Layout) -> Outcome:
     """Prepare, build and boot. Raises TestFailure when the kernel under test crashed."""
-    run = boots.run(boots.build(kernel, layout), f"tkfi_*.{CASE}", title=f"Booting {kernel.title}",
+    run = boots.run(builder.build(kernel, layout), f"tkfi_*.{CASE}", title=f"Booting {kernel.title}",
                     name="reproduce", arguments=[f"tkfi.delay_ns={request.delay_ns}",
                                                  f"tkfi.from_ppb={request.from_ppb}",
                                                  f"tkfi.to_ppb={request.to_ppb}"])

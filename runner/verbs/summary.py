@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from runner.boot import boots
-from runner.boot.kunit_tool import Boot
+from runner.boot.kunit_boot import Boot
 from runner.boot.results import Results, Shown
 from runner.boot.suites import failures_only
+from runner.kernel import builder
 from runner.kernel.kernels import Kernel
 from runner.layout import Layout
 from runner.progress import note
@@ -66,7 +67,7 @@ def measure(kernels: Sequence[Kernel], layout: Layout) -> list[Row]:
     """Run the suite on every kernel given, one boot at a time."""
     rows = []
     for kernel in kernels:
-        run = boots.run(boots.build(kernel, layout), SUITE, title=f"{kernel.title} {SUITE}",
+        run = boots.run(builder.build(kernel, layout), SUITE, title=f"{kernel.title} {SUITE}",
                         name="summary")
         rows.append(row(kernel, run.boot, run.found))
         if run.boot.cause:

@@ -15,11 +15,12 @@ from typing import Any
 
 from runner.boot import boots
 from runner.boot.causes import Kind
-from runner.boot.kunit_tool import Boot, KunitTool
+from runner.boot.kunit_boot import Boot
 from runner.boot.suites import failures_only
 from runner.errors import TkfiError
-from runner.kernel import patches
+from runner.kernel import builder, patches
 from runner.kernel.kernels import Kernel, choose
+from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
 from runner.nearest import nearest
 from runner.progress import note
@@ -104,7 +105,7 @@ def run(chosen: Sequence[tuple[Kernel, Break]], layout: Layout) -> list[Verdict]
     for kernel, what in chosen:
         unbroken = choose(str(kernel.path or kernel.name), layout, what.variant)
         if unbroken not in tools:
-            tools[unbroken] = boots.build(unbroken, layout)
+            tools[unbroken] = builder.build(unbroken, layout)
         if (unbroken, what.case) not in sound:
             sound[unbroken, what.case] = _unbroken(tools[unbroken], what)
         verdicts.append(_try(unbroken, what, sound[unbroken, what.case], layout))
@@ -147,7 +148,7 @@ def _try(unbroken: Kernel, what: Break, sound: Boot, layout: Layout) -> Verdict:
     if sound.cause:
         return Verdict(unbroken.name, what, False, f"without the break: {sound.failure()}", sound.seconds)
     broken = replace(unbroken, breaking=what.patch)
-    tool = boots.build(broken, layout)
+    tool = builder.build(broken, layout)
     boot = boots.run(tool, what.case, title=f"{broken.title}: {what.case}", name=_file_name(what.name),
                      timeout=max(_LEAST, round(_PATIENCE * sound.seconds))).boot
     caught, by = judge(boot)
