@@ -15,26 +15,27 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from runner import check_counts, lock
-from runner.boot import results
-from runner.boot.suites import report, subject, suites, test, unlike
+from runner import check_counts, lock, machine
+from runner.boot import results, write_hold
+from runner.boot.suites import subject, suites
 from runner.errors import INTERRUPTED, Interrupted, TkfiError
-from runner.explore import explorer, mistakes, repeat, replay, scenarios, schedule
+from runner.explore import exploration, explorer, mistakes, repeat, replay, scenarios, schedule, strategies
 from runner.explore.oracles import oracles
 from runner.explore.readers import readers
-from runner.kernel import builder, kernels, patches
+from runner.kernel import break_patches, builder, kernels, patches
 from runner.kernel.prepare import prepare
 from runner.layout import Layout
 from runner.nearest import nearest
 from runner.process import NoSpace
 from runner.progress import note
-from runner.report import findings, hold_chart
+from runner.report import findings, hold_chart, replay_text
 from runner.report.report_directory import Report
 from runner.units import parse_delay, parse_frequency, parse_seconds
 from runner.verbs import bench, hold, summary
 from runner.verbs.dev import breaks, style
 from runner.verbs.dev.identical import check_identical
 from runner.verbs.reproduce import Request, reproduce
+from runner.verbs.test import report, run_suites, unlike
 
 NEEDED_GB = 2  # disk space one kernel takes: package, source, objects
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -189,9 +190,9 @@ def _parser() -> tuple[argparse.ArgumentParser, list[str]]:
         "file of lines NAME = TEXT (all that are shipped)"))
     _add_kernel(exploring)
     _add_variant(exploring)
-    exploring.add_argument("--strategy", default=explorer.DEFAULT, help=(
-        f"who chooses: {', '.join(explorer.STRATEGIES)} ({explorer.DEFAULT})"))
-    for name, option in explorer.OPTIONS.items():
+    exploring.add_argument("--strategy", default=strategies.DEFAULT, help=(
+        f"who chooses: {', '.join(strategies.STRATEGIES)} ({strategies.DEFAULT})"))
+    for name, option in strategies.OPTIONS.items():
         exploring.add_argument(f"--{name}", type=_number(option.least, option.most), metavar="N",
                                help=option.about)
     exploring.add_argument("--time", metavar="T", help=(
@@ -225,7 +226,7 @@ def _parser() -> tuple[argparse.ArgumentParser, list[str]]:
     _add_json(timed)
 
     held = verb("hold", _hold, "measure what updaters execute with a sequence odd on "
-                f"{', '.join(hold.VARIANTS)}")
+                f"{', '.join(write_hold.VARIANTS)}")
     _add_kernels(held)
     held.add_argument("--svg", metavar="FILE", help="draw a chart")
     _add_json(held)
@@ -329,7 +330,7 @@ def _test(arguments: argparse.Namespace, layout: Layout) -> int:
     chosen = [kernels.choose(name, layout, variant) for name in arguments.kernel or [kernels.DEFAULT]
               for variant in arguments.variant or [kernels.POST_SERIES]]
     with lock.held(layout.build / ".lock"):
-        runs = test(chosen, arguments.suite or [], arguments.boots or 1, layout)
+        runs = run_suites(chosen, arguments.suite or [], arguments.boots or 1, layout)
     different = unlike(runs)
     for line in different:
         note(line)
@@ -355,9 +356,9 @@ def _summary(arguments: argparse.Namespace, layout: Layout) -> int:
 
 
 def _explore(arguments: argparse.Namespace, layout: Layout) -> int:
-    options = {**{name: getattr(arguments, name) for name in explorer.OPTIONS},
+    options = {**{name: getattr(arguments, name) for name in strategies.OPTIONS},
                "time": parse_seconds(arguments.time) if arguments.time is not None else None}
-    request = explorer.Request(arguments.strategy, {
+    request = strategies.Request(arguments.strategy, {
         name: value for name, value in options.items() if value is not None},
         arguments.jobs, arguments.resume)
     request.check()
@@ -377,7 +378,7 @@ def _explore(arguments: argparse.Namespace, layout: Layout) -> int:
     return made.status
 
 
-def _explored(made: explorer.Exploration, report_to: Report | None,
+def _explored(made: exploration.Exploration, report_to: Report | None,
               arguments: argparse.Namespace) -> None:
     _answer(findings.text(made, every=arguments.all), made.json(), arguments.json)
     if report_to:
@@ -406,14 +407,14 @@ def _replay(arguments: argparse.Namespace, layout: Layout) -> int:
                 if arguments.boots > 1 else replay.replay(tool, scenario, asked))
     if made.header.kernel != asked.release:
         note(f"The schedule is of Linux {asked.release}; this is {made.header.kernel}.")
-    _answer(made.text(), made.json(), arguments.json)
+    _answer(replay_text.text(made), made.json(), arguments.json)
     check_counts.add("replay", 1, 0)
     return 0 if made.held else 1
 
 
 def _breaks(arguments: argparse.Namespace, layout: Layout) -> int:
-    chosen = breaks.select([kernels.choose(name, layout) for name in _kernels(arguments, layout)],
-                           arguments.name)
+    chosen = break_patches.select([kernels.choose(name, layout) for name in _kernels(arguments, layout)],
+                                  arguments.name)
     with lock.held(layout.build / ".lock"):
         verdicts = breaks.run(chosen, layout)
     _answer(breaks.report(verdicts), {"format": 1, "breaks": [verdict.json() for verdict in verdicts]},
@@ -427,7 +428,7 @@ def _bench(arguments: argparse.Namespace, layout: Layout) -> int:
     chosen = [kernels.choose(name, layout) for name in arguments.kernel or [kernels.DEFAULT]]
     with lock.held(layout.build / ".lock"):
         benches = [bench.measure(kernel, layout) for kernel in chosen]
-    data = {"format": 1, "cpu": hold.cpu_model(), "kernels": [made.json() for made in benches]}
+    data = {"format": 1, "cpu": machine.cpu_model(), "kernels": [made.json() for made in benches]}
     _answer(bench.report(benches), data, arguments.json)
     failed = sum(len(made.problems) for made in benches)
     check_counts.add("bench", sum(made.measured for made in benches), failed)
@@ -435,11 +436,11 @@ def _bench(arguments: argparse.Namespace, layout: Layout) -> int:
 
 
 def _hold(arguments: argparse.Namespace, layout: Layout) -> int:
-    chosen = [[kernels.choose(name, layout, variant) for variant in hold.VARIANTS]
+    chosen = [[kernels.choose(name, layout, variant) for variant in write_hold.VARIANTS]
               for name in _kernels(arguments, layout)]
     with lock.held(layout.build / ".lock"):
-        benches = [hold.measure(of_kernel, layout) for of_kernel in chosen]
-    data = {"format": 1, "cpu": hold.cpu_model(), "kernels": [made.json() for made in benches]}
+        benches = [write_hold.measure(of_kernel, layout) for of_kernel in chosen]
+    data = {"format": 1, "cpu": machine.cpu_model(), "kernels": [made.json() for made in benches]}
     _answer(hold.report(benches), data, arguments.json)
     failed = sum(len(made.problems) for made in benches)
     check_counts.add("write hold", sum(made.measured for made in benches), failed)
@@ -510,7 +511,7 @@ def _list_readers(arguments: argparse.Namespace, layout: Layout) -> list[dict[st
 
 
 def _list_breaks(arguments: argparse.Namespace, layout: Layout) -> list[dict[str, str]]:
-    every = breaks.select([kernels.choose(arguments.kernel, layout)], [])
+    every = break_patches.select([kernels.choose(arguments.kernel, layout)], [])
     return [{"name": what.name, "variant": what.variant, "case": what.case} for _, what in every]
 
 

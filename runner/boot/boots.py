@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""From a chosen kernel to a booted one and what it reported."""
+"""Booting a built kernel, and what it reported."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runner.boot import results, shared_boots
-from runner.boot.kunit_boot import TIMEOUT, Ask, Boot, Counts
-from runner.boot.results import Results, Violation
+from runner.boot.kunit_boot import TIMEOUT, Ask, Boot
+from runner.boot.kunit_output import failures_only
+from runner.boot.results import Results
 from runner.errors import TkfiError
-from runner.explore import source_lines
 from runner.kernel.kernels import Kernel
 from runner.kernel.kunit_tool import KunitTool
-from runner.progress import step
+from runner.progress import note, step
 
 
 @dataclass(frozen=True)
@@ -45,75 +45,16 @@ def run_all(tool: KunitTool, asks: Sequence[Ask], *, at_once: int = 1,
     reporting = [replace(ask, arguments=[f"tkfi.result={file}", *ask.arguments])
                  for ask, file in zip(asks, files)]
     booted = shared_boots.boot_all(tool, reporting, at_once=at_once, tick=lambda: progress(files))
-    return [Run(boot, _read(tool, file)) for boot, file in zip(booted, files)]
+    return [Run(boot, read_report(tool, file)) for boot, file in zip(booted, files)]
 
 
-def earlier(tool: KunitTool, ask: Ask) -> Run | None:
-    """What the boot for ask that another run made reported; None if it had not said all."""
-    if not results.read(ask.file(tool, "jsonl")).ended:
-        return None
-    return Run(Boot(Counts(passed=1), 0, None, ask.file(tool, "console.log"), ""),
-               _read(tool, ask.file(tool, "jsonl")))
-
-
-def reports(tool: KunitTool, ask: Ask) -> list[Path]:
-    """What the boot that another one goes on from reported, and what that one reports."""
-    return [ask.file(tool, "before.jsonl"), ask.file(tool, "jsonl")]
-
-
-def set_aside(tool: KunitTool, ask: Ask, *, goes_on: bool) -> None:
-    """Before a boot for ask: what was reported counts until this one has said all, if it goes on from
-    there."""
-    before, last = reports(tool, ask)
-    found = results.read(last)
-    if not goes_on:
-        before.unlink(missing_ok=True)
-    elif found.explored:
-        last.replace(before)
-    elif found.progress:
-        with before.open("ab") as file:
-            file.write(last.read_bytes())
-
-
-def so_far(tool: KunitTool, ask: Ask) -> Run:
-    """What a boot that was stopped, or waits, had reported."""
-    return with_earlier(tool, ask, Run(Boot(Counts(), 0, None, ask.file(tool, "console.log"), ""),
-                                       _read(tool, ask.file(tool, "jsonl"))))
-
-
-def with_earlier(tool: KunitTool, ask: Ask, last: Run) -> Run:
-    """A boot that went on, with what was set aside if it did not come to say all itself."""
-    before, _ = reports(tool, ask)
-    if last.found.explored or not before.exists():
-        return last
-    found, earlier = last.found, _read(tool, before)
-    return replace(last, found=replace(found, header=found.header or earlier.header,
-                                       explored=[] if found.progress else earlier.explored,
-                                       progress=found.progress or earlier.progress,
-                                       violations=results.gone_on(earlier.violations,
-                                                                  found.violations)))
-
-
-def spent(tool: KunitTool, ask: Ask) -> tuple[int, bool]:
-    """How long a boot that explores had explored, in ns, when it reported last, and whether it came to its
-    end."""
-    found = [results.read(file) for file in reports(tool, ask)]
-    return max((how_far.ns for one in found for how_far in [*one.explored, one.progress] if how_far),
-               default=0), any(one.explored for one in found)
-
-
-def _read(tool: KunitTool, file: Path) -> Results:
+def read_report(tool: KunitTool, file: Path) -> Results:
+    """What a kernel reported. Raises TkfiError when it says that it is another variant."""
     kernel, found = tool.kernel, results.read(file)
     if found.header and found.header.variant != kernel.variant:
         raise TkfiError(f"{kernel.name} was built as {kernel.variant} but says it is "
                         f"{found.header.variant}: see the variant's patch, and {file}")
     return found
-
-
-def located(tool: KunitTool, violations: Sequence[Violation]) -> list[Violation]:
-    """With the source line of each access, where it is known."""
-    place = tool.kernel.place
-    return source_lines.located(violations, tool.layout.objects(place) / "linux", tool.layout.tree(place))
 
 
 def check_hooks(kernel: Kernel, hooks: bool) -> None:
@@ -123,3 +64,11 @@ def check_hooks(kernel: Kernel, hooks: bool) -> None:
         raise TkfiError(f"{kernel.title} says that it {'has' if hooks else 'lacks'} access hooks: "
                         "see CONFIG_TKFI_ACCESS in its .config, and the compiler's "
                         "-fsanitize=thread --param tsan-distinguish-volatile=1")
+
+
+def failure(kernel: Kernel, run: Run, what: str) -> list[str]:
+    """Why a boot did not end well, in a line, its output being shown; nothing if it did."""
+    if not run.boot.cause:
+        return []
+    note(f"{failures_only(run.boot.output)}\n{kernel.title} {what}: {run.boot.failure()}")
+    return [f"{kernel.title}: {run.boot.cause.text}"]

@@ -31,11 +31,6 @@ class Repeated(Replayed):
         """For a program."""
         return {**super().json(), "boots": self.boots, "trace": self.trace.hash}
 
-    def text(self) -> str:
-        """For a person."""
-        return f"{super().text()}\n\n{self.boots:,} boots, one trace: {self.trace.hash} " \
-               f"({self.trace.events:,} events)."
-
 
 def repeat(tool: KunitTool, scenario: Scenario, schedule: Schedule, count: int, *,
            jobs: int = 1) -> Repeated:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The verb `replay`: one execution again, by its schedule, as a diagram."""
+"""One execution again, by its schedule."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ from typing import Any
 from runner.boot import boots, results
 from runner.boot.causes import Kind
 from runner.boot.kunit_boot import Ask
+from runner.boot.kunit_output import messages
 from runner.boot.results import Event, Header, Malformed, Violation
-from runner.boot.suites import messages
 from runner.errors import InputError, TestFailure, TkfiError
+from runner.explore import source_lines
 from runner.explore.scenarios import Scenario
 from runner.explore.schedule import Schedule
 from runner.kernel.kunit_tool import KunitTool
-from runner.plural import counted
 from runner.progress import step
-from runner.report import diagram, tables
-from runner.units import format_seconds
 
 CASE = "replayed"
 
@@ -46,68 +44,6 @@ class Replayed:
                 "schedule": str(self.schedule), "held": self.held,
                 "violations": [asdict(violation) for violation in self.violations],
                 "events": [asdict(event) for event in self.events]}
-
-    def diagram(self) -> str:
-        """What happened, in the order in which it happened."""
-        return diagram.diagram(self.events, vcpus=self.scenario.vcpus, violations=self.violations)
-
-    def text(self) -> str:
-        """For a person: what was run, the diagram, and the verdict."""
-        scenario = self.scenario
-        title = f"Linux {self.header.kernel} ({self.header.variant}), scenario {scenario.name}"
-        said = ["\n".join(filter(None, [verdict(one), explanation(one)])) for one in self.violations]
-        return "\n\n".join([title, f"  {scenario.text}", self.diagram(),
-                            *(said or ["Every oracle holds."])])
-
-
-def verdict(violation: Violation) -> str:
-    """A violation in one line."""
-    known = f"known: {violation.reason}" if violation.known else like(violation) or "NEW"
-    return f"{violation.oracle}: {values(violation)} ({known})"
-
-
-def like(violation: Violation) -> str:
-    """Of one that is not known, what is known that is like it; "" if nothing is."""
-    return (f"NEW here; the list has the same oracle and clock in {violation.like}"
-            if violation.like else "")
-
-
-def values(violation: Violation) -> str:
-    """What was seen, in words."""
-    first, second = format_seconds(violation.first_ns), format_seconds(violation.second_ns)
-    if violation.oracle == "monotonic":
-        return (f"{violation.clock} = {second} after {violation.first} = {first}, "
-                f"{violation.first_ns - violation.second_ns:,} ns back")
-    if violation.first_ns or violation.second_ns:
-        return f"{violation.clock}: {first} and {second}"
-    if violation.waits:
-        return f"{violation.clock}: {violation.waits}"
-    return violation.clock
-
-
-def explained(violation: Violation) -> str:
-    """The explanation of what an exploration found, with whether there may be plainer schedules."""
-    search = f"search of {counted(violation.searched, 'execution')}"
-    if violation.minimal:
-        return explanation(violation, f"; no schedule with fewer shows it (a {search})")
-    return explanation(violation, f"; there may be a schedule with fewer: the {search} did not see all"
-                       if violation.searched else "; schedules with fewer were not searched for")
-
-
-def explanation(violation: Violation, least: str = "") -> str:
-    """The two accesses whose order matters, in a few lines; "" if nobody looked for them."""
-    counts = [counted(number, what) for number, what in (
-        (violation.preemptions, "preemption"), (violation.delays, "delay")) if number]
-    cost = f"with {' and '.join(counts)}" if counts else "without a preemption or delay"
-    if not violation.explained:
-        found = f"It was found {cost}{least}. " if least else ""
-        return (f"{found}No two accesses alone explain it: it does not hold in any of {violation.tried} "
-                "other orders of two (executed).") if violation.tried else ""
-    rows = [[diagram.title(one.who), one.kind, one.name + (
-        "" if one.value is None else f" = {one.value}"), one.place or one.at]
-        for one in violation.accesses]
-    return "\n".join([f"The order that matters, {cost}{least}:", *tables.columns(rows),
-                      "In the other order it holds (executed)."])
 
 
 def replay(tool: KunitTool, scenario: Scenario, schedule: Schedule) -> Replayed:
@@ -166,4 +102,5 @@ def outcome(tool: KunitTool, run: boots.Run, scenario: Scenario, schedule: Sched
     events = [event for event in found.events if event.case == CASE]
     if found.problems or not found.header or not events:
         raise TkfiError("the result file is damaged:\n" + "\n".join(found.problems or ["  no execution"]))
-    return Replayed(found.header, scenario, schedule, events, boots.located(tool, found.violations))
+    return Replayed(found.header, scenario, schedule, events,
+                    source_lines.located_in(tool, found.violations))

@@ -12,7 +12,7 @@ from runner.boot.boots import Run
 from runner.boot.causes import Kind
 from runner.boot.kunit_boot import Ask
 from runner.errors import TkfiError
-from runner.explore import scenario_parts
+from runner.explore import earlier_boots, scenario_parts
 from runner.explore.kept_states import Kept, Plan
 from runner.explore.live_progress import Watch
 from runner.explore.scenario_parts import Piece
@@ -68,7 +68,7 @@ class Rounds:
         return self._with_before(self._reported(self._pieces()))
 
     def _reported(self, pieces: Iterable[Piece]) -> Runs:
-        return [(piece, boots.so_far(self.tool, self._ask(piece))) for piece in pieces]
+        return [(piece, earlier_boots.so_far(self.tool, self._ask(piece))) for piece in pieces]
 
     def _with_before(self, runs: Runs) -> Runs:
         """With what only the round before found, of scenarios whose last one did not come to its end."""
@@ -92,17 +92,18 @@ class Rounds:
         left_ns: dict[Piece, float] = {}
         for scenario in self.plans if self.limit.time is not None else []:
             left_ns |= self._left_ns(scenario)
-        earlier = {piece: boots.earlier(self.tool, self._ask(piece)) for piece in wanted}
+        earlier = {piece: earlier_boots.earlier(self.tool, self._ask(piece)) for piece in wanted}
         runs = {piece: run for piece, run in earlier.items()
                 if run and self._is_done(piece, run, left_ns.get(piece))}
         left = [piece for piece in wanted if piece not in runs]
         for piece in left:
-            boots.set_aside(self.tool, self._ask(piece), goes_on=piece.has_state)
-        watch = Watch([(piece, boots.reports(self.tool, self._ask(piece))) for piece in wanted], self.unit)
+            earlier_boots.set_aside(self.tool, self._ask(piece), goes_on=piece.has_state)
+        watch = Watch([(piece, earlier_boots.reports(self.tool, self._ask(piece))) for piece in wanted],
+                      self.unit)
         with step(title) as shown:
             booted = boots.run_all(self.tool, [self._ask(piece, left_ns.get(piece)) for piece in left],
                                    at_once=self.jobs, progress=lambda _files: shown.update(watch.line()))
-        runs |= {piece: boots.with_earlier(self.tool, self._ask(piece), run)
+        runs |= {piece: earlier_boots.with_earlier(self.tool, self._ask(piece), run)
                  for piece, run in zip(left, booted)}
         return [(piece, runs[piece]) for piece in wanted]
 
@@ -129,7 +130,7 @@ class Rounds:
 
     def _spent_ns(self, piece: Piece) -> int:
         """How long a piece was explored, 0 if it has to begin anew."""
-        spent, ended = boots.spent(self.tool, piece.ask([], 0))
+        spent, ended = earlier_boots.spent(self.tool, piece.ask([], 0))
         return spent if ended or piece.has_state else 0
 
     def _is_done(self, piece: Piece, run: Run, left_ns: float | None) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from runner.boot.results import Access, Violation
+from runner.kernel.kunit_tool import KunitTool
 
 _LINE = re.compile(r"(?P<path>[^?].*):(?P<line>[1-9]\d*)( \(discriminator \d+\))?")
 
@@ -25,6 +26,12 @@ def located(violations: Sequence[Violation], linux: Path, tree: Path) -> list[Vi
 
     return [replace(violation, accesses=tuple(map(known, violation.accesses)))
             for violation in violations]
+
+
+def located_in(tool: KunitTool, violations: Sequence[Violation]) -> list[Violation]:
+    """With the source line of each access, as far as the kernel of tool knows them."""
+    place = tool.kernel.place
+    return located(violations, tool.layout.objects(place) / "linux", tool.layout.tree(place))
 
 
 def places(addresses: Iterable[int], linux: Path, tree: Path) -> dict[int, str]:

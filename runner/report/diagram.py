@@ -12,8 +12,8 @@ COLUMN = 35  # characters from one VCPU to the next
 _DRAWN = ("call", "return", "point", "off", "stop", "blocked", "read")
 
 
-def diagram(events: Sequence[Event], *, vcpus: Sequence[str] = (),
-            violations: Sequence[Violation] | None = None, whole: bool = True) -> str:
+def draw(events: Sequence[Event], *, vcpus: Sequence[str] = (),
+         violations: Sequence[Violation] | None = None, whole: bool = True) -> str:
     """One column per VCPU, time running down; vcpus are their names in a schedule, host among them.
     A read that went back says by how much: one of violations, or, without these, one below the
     clock's last value. Unless whole, what comes after such reads is left out."""

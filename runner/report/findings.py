@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from runner.boot.results import Explored
 from runner.explore import coverage
-from runner.explore.explorer import Exploration, Found
-from runner.explore.replay import explained, like, values
+from runner.explore.exploration import Exploration, Found
 from runner.plural import counted
 from runner.report import tables
+from runner.report.exploration_text import command, diagram, how_often, scenario_rows, title, total
+from runner.report.violations import explained, like, values
 
 LINES = 60  # of a text that does not show all
 _ROWS = 8  # of the table, at the least
@@ -45,7 +46,7 @@ class Group:
         number = len(self.violations)
         several = f", {number} violations of {counted(len(self.scenarios), 'scenario')}, as"
         return (f"NEW, {one.violation.oracle}{several * (number > 1)} in {one.violation.scenario} "
-                f"({one.times})")
+                f"({how_often(one)})")
 
 
 def groups(violations: Iterable[Found]) -> list[Group]:
@@ -71,15 +72,15 @@ def text(made: Exploration, *, every: bool = False) -> str:
     findings, one violation of each cause, and at most LINES lines."""
     news = groups(made.new.values())
     if every:
-        last = [*(problem.text for problem in made.problems), made.sum()]
+        last = [*(problem.text for problem in made.problems), total(made)]
         shown = ["\n\n".join(_whole(made, group)) for group in news]
         rows = table(made, made.explored)
-        return "\n\n".join([made.title, *rows, *_said(made, every=True), *_known(made, every=True), *shown,
+        return "\n\n".join([title(made), *rows, *_said(made, every=True), *_known(made, every=True), *shown,
                             *last])
-    last = [*_shortened([problem.text for problem in made.problems], _PROBLEMS), made.sum()]
+    last = [*_shortened([problem.text for problem in made.problems], _PROBLEMS), total(made)]
     said = _shortened(_said(made), _SAID)
     known = _known(made, every=False) if not news else []
-    left = LINES - 2 - sum(part.count("\n") + 2 for part in [made.title, *said, *known, *last])
+    left = LINES - 2 - sum(part.count("\n") + 2 for part in [title(made), *said, *known, *last])
     left -= min(_ROWS, len(_with_findings(made))) + 4
     shown = []
     for number, group in enumerate(news):
@@ -95,7 +96,7 @@ def text(made: Exploration, *, every: bool = False) -> str:
         shown.append("\n\n".join(whole))
         left -= size
     rows = table(made, _with_findings(made), most=_ROWS + max(0, left))
-    return "\n\n".join([made.title, *rows, *said, *known, *shown, *last])
+    return "\n\n".join([title(made), *rows, *said, *known, *shown, *last])
 
 
 def table(made: Exploration, explored: Sequence[Explored], *, most: int | None = None) -> list[str]:
@@ -103,7 +104,7 @@ def table(made: Exploration, explored: Sequence[Explored], *, most: int | None =
     if not explored:
         return []
     shown = explored if most is None else explored[:most]
-    heading, rows = made.rows(shown)
+    heading, rows = scenario_rows(made, shown)
     drawn = tables.table(heading, rows)
     hidden = len(made.explored) - len(shown)
     if hidden:
@@ -144,7 +145,7 @@ def _known(made: Exploration, *, every: bool) -> list[str]:
         more = f" and {len(group.scenarios) - 1} more" * (not every and len(group.scenarios) > 1)
         lines.append(f"known, {oracle} in {names}{more}: {reason}")
         if every or len(by_reason) <= _FEW:
-            lines.append(made.command(group.plainest))
+            lines.append(command(made, group.plainest))
     return ["\n".join(lines)] if lines else []
 
 
@@ -153,7 +154,7 @@ def _whole(made: Exploration, group: Group) -> list[str]:
     one = group.plainest
     return [f"{group.title}: {values(one.violation)}" + (
         f"\n  {like(one.violation)}" if one.violation.like else ""),
-        *filter(None, [made.diagram(one), explained(one.violation)]), made.command(one)]
+        *filter(None, [diagram(made, one), explained(one.violation)]), command(made, one)]
 
 
 def _shortened(texts: Sequence[str], most: int) -> list[str]:
@@ -170,7 +171,7 @@ def _more(made: Exploration, left: Sequence[Group], room: int) -> list[str]:
     fit = max(0, (room - 3) // 2)
     lines = []
     for group in left[:fit]:
-        lines += [f"{group.title}: {values(group.plainest.violation)}", made.command(group.plainest)]
+        lines += [f"{group.title}: {values(group.plainest.violation)}", command(made, group.plainest)]
     if left[fit:]:
         lines.append(f"... and {counted(len(left[fit:]), 'more cause')} of "
                      f"{counted(sum(len(group.violations) for group in left[fit:]), 'violation')}; "

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from runner.boot.write_hold import Bench, Figures
 from runner.errors import TkfiError
-from runner.verbs.hold import Bench, Figures
 
 READERS = {"kernel": "kernel readers held", "vdso": "vDSO readers held"}
 COLOURS = {"pre-series": "#b35806", "post-series": "#2b6ca3", "fixed": "#5aae61"}

@@ -14,12 +14,13 @@ from typing import Any
 
 from runner.boot import results
 from runner.errors import TkfiError
-from runner.explore.explorer import Exploration
-from runner.explore.replay import explained, verdict
+from runner.explore.exploration import Exploration
 from runner.files import write_safely
 from runner.process import undisturbed
 from runner.progress import note
 from runner.report import findings
+from runner.report.exploration_text import command, diagram, how_often, scenario_rows, title, total
+from runner.report.violations import explained, verdict
 
 _DATA, _TEXT, _PAGE = "report.json", "report.txt", "index.html"
 _NEW = ".tkfi-new"
@@ -127,21 +128,21 @@ def _is_whole(file: Path) -> bool:
 def _execution(made: Exploration, number: int) -> list[str]:
     """How to see it again, its diagram, and what explains it."""
     found = made.violations[number]
-    return [made.command(found), *filter(None, [made.diagram(found), explained(found.violation)])]
+    return [command(made, found), *filter(None, [diagram(made, found), explained(found.violation)])]
 
 
 def _page(made: Exploration) -> str:
-    heading, rows = made.rows(made.explored)
-    parts = [f"<h1>{escape(made.title)}</h1>",
-             f'<p>{escape(made.sum())} <a href="{_TEXT}">{_TEXT}</a>, <a href="{_DATA}">{_DATA}</a></p>',
+    heading, rows = scenario_rows(made, made.explored)
+    parts = [f"<h1>{escape(title(made))}</h1>",
+             f'<p>{escape(total(made))} <a href="{_TEXT}">{_TEXT}</a>, <a href="{_DATA}">{_DATA}</a></p>',
              "<table>", _row("th", heading), *(_row("td", row) for row in rows), "</table>",
              *(f"<pre>{escape(problem.text)}</pre>" for problem in made.problems)]
     for number, found in enumerate(made.violations):
         violation = found.violation
         parts += [f"<h2>{escape(violation.scenario)}: {escape(verdict(violation))}</h2>",
-                  f"<p>Found {escape(found.times)}; the plainest schedule:</p>",
+                  f"<p>Found {escape(how_often(found))}; the plainest schedule:</p>",
                   "<pre>" + escape("\n\n".join(_execution(made, number))) + "</pre>"]
-    return _PAGE_TEXT.format(title=escape(made.title), body="\n".join(parts))
+    return _PAGE_TEXT.format(title=escape(title(made)), body="\n".join(parts))
 
 
 def _row(cell: str, texts: Sequence[str]) -> str:

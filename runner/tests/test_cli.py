@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from runner import cli
-from runner.boot import suites
+from runner.boot import kunit_output, suites
 from runner.errors import TkfiError
 from runner.layout import REPO, Layout
 from runner.tests.conftest import write
@@ -178,7 +178,7 @@ def test_suites_and_cases_are_selected(layout: Layout) -> None:
 
 def test_failures_only() -> None:
     output = "[1] [PASSED] a\n[1] # b: EXPECTATION FAILED\n[1] [FAILED] b\n[1] Elapsed time: 1s\n"
-    assert suites.failures_only(output) == "[1] # b: EXPECTATION FAILED\n[1] [FAILED] b"
+    assert kunit_output.failures_only(output) == "[1] # b: EXPECTATION FAILED\n[1] [FAILED] b"
 
 
 def test_differing_code_is_shown() -> None:

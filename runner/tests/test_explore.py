@@ -17,18 +17,18 @@ from runner import cli
 from runner.boot import kunit_boot, shared_boots
 from runner.boot.causes import Cause, Kind
 from runner.boot.kunit_boot import Ask, Boot, Counts
+from runner.boot.kunit_output import messages
 from runner.boot.results import read
-from runner.boot.suites import messages
 from runner.errors import Interrupted, TkfiError
-from runner.explore import explorer, mistakes
+from runner.explore import mistakes, strategies
 from runner.explore.kept_states import Plan
-from runner.explore.replay import verdict
 from runner.explore.scenario_parts import Piece
 from runner.explore.scenarios import Scenario
 from runner.kernel import builder
 from runner.kernel.kernels import Kernel
 from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
+from runner.report.violations import verdict
 from runner.tests.conftest import write
 from runner.tests.test_results import DATA
 from runner.units import parse_seconds
@@ -420,7 +420,7 @@ def test_options_reach_a_strategy_that_takes_them(start: Callable[..., Machine],
                                                   monkeypatch: pytest.MonkeyPatch,
                                                   capsys: pytest.CaptureFixture[str]) -> None:
     """One that samples knows no classes: its executions are counted."""
-    monkeypatch.setattr(explorer, "STRATEGIES", {"dpor": frozenset(), "luck": {"seed", "time"}})
+    monkeypatch.setattr(strategies, "STRATEGIES", {"dpor": frozenset(), "luck": {"seed", "time"}})
     booted = start(lambda given: known(given).replace('"dpor"', '"luck"').replace(
         '"classes":21,"executions":21', '"classes":0,"executions":10000'))
     assert cli.main(["explore", "--strategy", "luck", "--seed", "7", "--time", "2min"], layout) == 0
@@ -430,7 +430,7 @@ def test_options_reach_a_strategy_that_takes_them(start: Callable[..., Machine],
     assert re.search("scenario +executions +complete", out) and "  falls-vdso " in out
     assert re.search(r"  falls-vdso +10,000 ", out) and re.search(r"to the end, 10,\d+ executions: ", out)
     with pytest.raises(TkfiError, match="luck takes no --preemptions; it takes --seed, --time"):
-        explorer.Request("luck", {"preemptions": 2}).check()
+        strategies.Request("luck", {"preemptions": 2}).check()
 
 
 @pytest.mark.parametrize("words, wanted", [

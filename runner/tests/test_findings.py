@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from runner.boot.results import Access, Event, Explored, Header, Violation
-from runner.explore.explorer import Exploration, Found, Problem
+from runner.explore.exploration import Exploration, Found, Problem
 from runner.kernel import kernels
 from runner.layout import Layout
 from runner.report import findings

@@ -12,7 +12,7 @@ import pytest
 from runner.boot import results
 from runner.boot.results import Access, Violation
 from runner.explore import source_lines
-from runner.explore.replay import explained, explanation
+from runner.report.violations import explained, explanation
 
 TREE = Path("/somewhere/tree")
 LOAD = Access(1, "cpu1", "load", "vdso.mult", 8392803, 0x60100107, "clock_gettime+0x106/0x2e0")

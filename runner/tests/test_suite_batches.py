@@ -13,17 +13,17 @@ from pathlib import Path
 import pytest
 
 from runner import cli
-from runner.boot import kunit_boot, suite_batches, suites
+from runner.boot import kunit_boot, suite_batches, suites, write_hold
 from runner.boot.kunit_boot import Ask, Boot, judge
 from runner.boot.suite_batches import divide
-from runner.boot.suites import SuiteRun
 from runner.errors import TkfiError
 from runner.kernel import builder
 from runner.kernel.kernels import POST_SERIES, Kernel, choose
 from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
 from runner.tests.conftest import write
-from runner.verbs import bench, hold
+from runner.verbs import bench, test
+from runner.verbs.test import SuiteRun
 
 NAMES = ("tkfi_a", "tkfi_b", "tkfi_c", "tkfi_d")
 HEADER = '{"type":"header","format":1,"kernel":"6.12.9","variant":"post-series","compiler":"gcc"}\n'
@@ -99,7 +99,7 @@ def machine(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> Machine:
 
 
 def run(layout: Layout, count: int = 1, patterns: Sequence[str] = ()) -> dict[str, SuiteRun]:
-    return {one.suite: one for one in suites.test([choose("6.12", layout)], patterns, count, layout)}
+    return {one.suite: one for one in test.run_suites([choose("6.12", layout)], patterns, count, layout)}
 
 
 def counts(runs: dict[str, SuiteRun]) -> dict[str, tuple[int, int, int]]:
@@ -174,7 +174,7 @@ def test_a_suite_without_a_case_that_passed(machine: Machine, layout: Layout, do
     runs = run(layout)
     assert counts(runs) == {**dict.fromkeys(NAMES, (1, 0, 0)), "tkfi_b": expected}
     assert len(machine.asked) == 1
-    assert ("not known" in suites.report(list(runs.values()))) == (does == "init")
+    assert ("not known" in test.report(list(runs.values()))) == (does == "init")
     assert counts(run(layout, 1, ["tkfi_b"])) == {"tkfi_b": expected}
 
 
@@ -260,23 +260,23 @@ def test_two_sets(machine: Machine, layout: Layout, source: Path,
     ours, kernel = ["tkfi_engine", "tkfi_engine_x"], ["tkfi_series"]
 
     def ran(of: Kernel, *patterns: str) -> list[str]:
-        return [one.suite for one in suites.test([of], patterns, 1, layout)]
+        return [one.suite for one in test.run_suites([of], patterns, 1, layout)]
     assert (ran(release), ran(tree)) == (ours + kernel, kernel)
     assert ran(tree, "tkfi_h*", "tkfi_engine") == ["tkfi_hold", "tkfi_engine"]
 
 
 def test_what_measures_is_there() -> None:
-    assert set(suites.MEASURES) == {bench.SUITE, hold.SUITE} <= set(suites.suites(Layout()))
+    assert set(suites.MEASURES) == {bench.SUITE, write_hold.SUITE} <= set(suites.suites(Layout()))
 
 
 def test_only_what_failed_is_a_row(machine: Machine, layout: Layout) -> None:
     machine.how = but("tkfi_b", "crash")
     runs = list(run(layout).values())
-    short, whole = suites.report(runs, every=False), suites.report(runs)
+    short, whole = test.report(runs, every=False), test.report(runs)
     assert "tkfi_b" in short and "tkfi_a" not in short and all(name in whole for name in NAMES)
     total = "6.12: 4 suites, 3 passed, 1 failed, 0 skipped"
     assert short.endswith(f"\n\n{total}") and whole.endswith(f"\n\n{total}")
     machine.how = lambda *_: "pass"
     runs = list(run(layout, 2).values())
-    assert suites.report(runs, every=False) == (
+    assert test.report(runs, every=False) == (
         "6.12: 4 suites, 4 passed, 0 failed, 0 skipped, 4 traces compared between 2 boots")

@@ -6,9 +6,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from runner.boot.results import read
-from runner.boot.suites import SuiteRun, unlike
 from runner.kernel.kernels import choose
 from runner.layout import Layout
+from runner.verbs.test import SuiteRun, unlike
 
 
 def run(variant: str, **same: str) -> SuiteRun:

@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from runner.boot import boots
-from runner.boot.boots import Run
+from runner.boot.boots import Run, failure
 from runner.boot.results import Cost
-from runner.boot.suites import failure
 from runner.kernel import builder
 from runner.kernel.kernels import Kernel
 from runner.layout import Layout

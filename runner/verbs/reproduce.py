@@ -79,7 +79,7 @@ class Outcome:
         heading = ["reader", "first read, s", "second read, s", "measured, ns",
                    "a*D/2^shift, ns", "difference, ns"]
         title = f"Linux {self.header.kernel} ({self.header.variant}): {self.request.title()}"
-        return "\n\n".join([title, diagram.diagram(self.events), tables.table(heading, rows),
+        return "\n\n".join([title, diagram.draw(self.events), tables.table(heading, rows),
                             self._closing()])
 
     def _closing(self) -> str:

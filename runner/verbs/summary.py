@@ -9,8 +9,8 @@ from typing import Any
 
 from runner.boot import boots
 from runner.boot.kunit_boot import Boot
+from runner.boot.kunit_output import failures_only
 from runner.boot.results import Results, Shown
-from runner.boot.suites import failures_only
 from runner.kernel import builder
 from runner.kernel.kernels import Kernel
 from runner.layout import Layout

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The verb `dev breaks`: a deliberate break of the kernel's code must make its case fail.
 
-A break is a patch whose changelog names the variant it breaks and the KUnit cases that must notice.
-The same cases must pass on the unbroken variant, or their failing would say nothing.
+The cases that must notice it must pass on the unbroken variant, or their failing would say nothing.
 """
 
 from __future__ import annotations
@@ -16,17 +15,16 @@ from typing import Any
 from runner.boot import boots
 from runner.boot.causes import Kind
 from runner.boot.kunit_boot import Boot
-from runner.boot.suites import failures_only
+from runner.boot.kunit_output import failures_only
 from runner.errors import TkfiError
-from runner.kernel import builder, patches
+from runner.kernel import builder
+from runner.kernel.break_patches import Break
 from runner.kernel.kernels import Kernel, choose
 from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
-from runner.nearest import nearest
 from runner.progress import note
 from runner.report import tables
 
-_TAG = re.compile(r"^(Variant|Case): *(\S.*?) *$", re.MULTILINE)
 _FAILURE = re.compile(r"(?:EXPECTATION|ASSERTION) FAILED at (\S+)\n(.*)")
 _STAMP = re.compile(r"^\[[\d:]+\] *", re.MULTILINE)
 _VERDICTS = (Kind.FAILED, Kind.TRUNCATED)  # a flood of failures can push lines out of the log
@@ -34,20 +32,6 @@ _CRASHES = (Kind.PANIC, Kind.TIMEOUT)
 _PATIENCE = 5  # times the unbroken kernel's time, until the broken one is taken for hung
 _COLUMN = 100  # characters
 _LEAST = 30  # seconds it has at least
-
-
-@dataclass(frozen=True)
-class Break:
-    """A patch, the variant it breaks, and the KUnit glob (suite.case) that must fail."""
-
-    patch: Path
-    variant: str
-    case: str
-
-    @property
-    def name(self) -> str:
-        """The patch's, without .patch."""
-        return self.patch.stem
 
 
 @dataclass(frozen=True)
@@ -65,36 +49,6 @@ class Verdict:
         return {"kernel": self.kernel, "break": self.what.name, "variant": self.what.variant,
                 "case": self.what.case, "caught": self.caught, "by": self.by,
                 "seconds": round(self.seconds, 3)}
-
-
-def read(patch: Path) -> Break:
-    """A break from its patch. Raises TkfiError when its changelog does not say what it needs to."""
-    tags = _TAG.findall(re.split(r"^---", patch.read_text(encoding="utf-8"), maxsplit=1,
-                                 flags=re.MULTILINE)[0])
-    found = dict(tags)
-    if sorted(name for name, _ in tags) != ["Case", "Variant"] or "." not in found["Case"]:
-        raise TkfiError(f"{patch}: the changelog needs one line 'Variant: <variant>' and one line "
-                        "'Case: <suite>.<case>'")
-    return Break(patch, found["Variant"], found["Case"])
-
-
-def select(kernels: Sequence[Kernel], names: Sequence[str]) -> list[tuple[Kernel, Break]]:
-    """The breaks of these names, or all, of every kernel, those of one variant together.
-
-    Raises TkfiError for a name that no kernel has, and for a kernel without any.
-    """
-    every = [(kernel, read(patch)) for kernel in kernels
-             for patch in patches.beside(kernel.series, "breaks").values()]
-    known = list(dict.fromkeys(what.name for _, what in every))
-    for kernel in kernels:
-        if not any(other is kernel for other, _ in every):
-            there = " or ".join(f"{place}/breaks" for place in patches.places(kernel.series))
-            raise TkfiError(f"kernel {kernel.name} has no breaks: there is no patch in {there}")
-    if unknown := [name for name in names if name not in known]:
-        raise TkfiError("\n".join(f"no break is called '{name}'; "
-                                  f"{nearest(name, known, './tkfi list breaks')}" for name in unknown))
-    chosen = [pair for pair in every if not names or pair[1].name in names]
-    return sorted(chosen, key=lambda pair: (kernels.index(pair[0]), pair[1].variant))
 
 
 def run(chosen: Sequence[tuple[Kernel, Break]], layout: Layout) -> list[Verdict]:
