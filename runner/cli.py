@@ -15,21 +15,27 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from runner import (bench, boots, breaks, explore, findings, hold, hold_chart, kernels, lock, mistakes,
-                    patches, repeat, replay, results, scenarios, schedule, shows, style, summary)
+from runner import check_counts, lock, machine
+from runner.boot import results, write_hold
+from runner.boot.suites import subject, suites
 from runner.errors import INTERRUPTED, Interrupted, TkfiError
-from runner.identical import check_identical
+from runner.explore import exploration, explorer, mistakes, repeat, replay, scenarios, schedule, strategies
+from runner.explore.oracles import oracles
+from runner.explore.readers import readers
+from runner.kernel import break_patches, builder, kernels, patches
+from runner.kernel.prepare import prepare
 from runner.layout import Layout
 from runner.nearest import nearest
-from runner.oracles import oracles
-from runner.prepare import prepare
 from runner.process import NoSpace
 from runner.progress import note
-from runner.readers import readers
-from runner.report import Report
-from runner.reproduce import Request, reproduce
-from runner.suites import report, subject, suites, test, unlike
+from runner.report import findings, hold_chart, replay_text
+from runner.report.report_directory import Report
 from runner.units import parse_delay, parse_frequency, parse_seconds
+from runner.verbs import bench, hold, summary
+from runner.verbs.dev import breaks, style
+from runner.verbs.dev.identical import check_identical
+from runner.verbs.reproduce import Request, reproduce
+from runner.verbs.test import report, run_suites, unlike
 
 NEEDED_GB = 2  # disk space one kernel takes: package, source, objects
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -174,7 +180,7 @@ def _parser() -> tuple[argparse.ArgumentParser, list[str]]:
                        help="print all suites, not only those in which something failed")
     _add_json(tests)
 
-    shown = verb("summary", _summary, f"measure what {', '.join(shows.VARIANTS)} show of the race")
+    shown = verb("summary", _summary, f"measure what {', '.join(summary.VARIANTS)} show of the race")
     _add_kernels(shown)
     _add_json(shown)
 
@@ -184,9 +190,9 @@ def _parser() -> tuple[argparse.ArgumentParser, list[str]]:
         "file of lines NAME = TEXT (all that are shipped)"))
     _add_kernel(exploring)
     _add_variant(exploring)
-    exploring.add_argument("--strategy", default=explore.DEFAULT, help=(
-        f"who chooses: {', '.join(explore.STRATEGIES)} ({explore.DEFAULT})"))
-    for name, option in explore.OPTIONS.items():
+    exploring.add_argument("--strategy", default=strategies.DEFAULT, help=(
+        f"who chooses: {', '.join(strategies.STRATEGIES)} ({strategies.DEFAULT})"))
+    for name, option in strategies.OPTIONS.items():
         exploring.add_argument(f"--{name}", type=_number(option.least, option.most), metavar="N",
                                help=option.about)
     exploring.add_argument("--time", metavar="T", help=(
@@ -220,7 +226,7 @@ def _parser() -> tuple[argparse.ArgumentParser, list[str]]:
     _add_json(timed)
 
     held = verb("hold", _hold, "measure what updaters execute with a sequence odd on "
-                f"{', '.join(hold.VARIANTS)}")
+                f"{', '.join(write_hold.VARIANTS)}")
     _add_kernels(held)
     held.add_argument("--svg", metavar="FILE", help="draw a chart")
     _add_json(held)
@@ -324,7 +330,7 @@ def _test(arguments: argparse.Namespace, layout: Layout) -> int:
     chosen = [kernels.choose(name, layout, variant) for name in arguments.kernel or [kernels.DEFAULT]
               for variant in arguments.variant or [kernels.POST_SERIES]]
     with lock.held(layout.build / ".lock"):
-        runs = test(chosen, arguments.suite or [], arguments.boots or 1, layout)
+        runs = run_suites(chosen, arguments.suite or [], arguments.boots or 1, layout)
     different = unlike(runs)
     for line in different:
         note(line)
@@ -333,27 +339,28 @@ def _test(arguments: argparse.Namespace, layout: Layout) -> int:
     data = {"format": 1, "passed": passed, "failed": failed, "runs": [run.json() for run in runs],
             "unlike": different}
     _answer(report(runs, every=arguments.all or bool(arguments.suite)), data, arguments.json)
-    summary.add("KUnit", passed, failed)
+    check_counts.add("KUnit", passed, failed)
     return 1 if failed else 0
 
 
 def _summary(arguments: argparse.Namespace, layout: Layout) -> int:
     chosen = [kernels.choose(name, layout, variant) for name in _kernels(arguments, layout)
-              for variant in shows.VARIANTS]
+              for variant in summary.VARIANTS]
     with lock.held(layout.build / ".lock"):
-        rows = shows.measure(chosen, layout)
+        rows = summary.measure(chosen, layout)
     held = all(row.held for row in rows)
-    _answer(shows.report(rows), {"format": 1, "held": held, "rows": [row.json() for row in rows]},
+    _answer(summary.report(rows), {"format": 1, "held": held, "rows": [row.json() for row in rows]},
             arguments.json)
-    summary.add("what each build shows", *shows.count(rows))
+    check_counts.add("what each build shows", *summary.count(rows))
     return 0 if held else 1
 
 
 def _explore(arguments: argparse.Namespace, layout: Layout) -> int:
-    options = {**{name: getattr(arguments, name) for name in explore.OPTIONS},
+    options = {**{name: getattr(arguments, name) for name in strategies.OPTIONS},
                "time": parse_seconds(arguments.time) if arguments.time is not None else None}
-    request = explore.Request(arguments.strategy, {name: value for name, value in options.items()
-                                                   if value is not None}, arguments.jobs, arguments.resume)
+    request = strategies.Request(arguments.strategy, {
+        name: value for name, value in options.items() if value is not None},
+        arguments.jobs, arguments.resume)
     request.check()
     chosen = scenarios.choose(arguments.scenario, layout)
     kernel = kernels.choose(arguments.kernel, layout, arguments.variant)
@@ -361,17 +368,17 @@ def _explore(arguments: argparse.Namespace, layout: Layout) -> int:
     report_to = Report.begin(Path(arguments.report)) if arguments.report else None
     with lock.held(layout.build / ".lock"):
         try:
-            made = explore.explore(kernel, chosen, request, layout, replay=arguments.replay)
-        except explore.Stopped as stop:
+            made = explorer.explore(kernel, chosen, request, layout, replay=arguments.replay)
+        except explorer.Stopped as stop:
             _explored(stop.made, report_to, arguments)
             note("the same command with --resume goes on from here")
             raise
     _explored(made, report_to, arguments)
-    summary.add("explore", len(made.explored), len(made.new) + len(made.problems))
+    check_counts.add("explore", len(made.explored), len(made.new) + len(made.problems))
     return made.status
 
 
-def _explored(made: explore.Exploration, report_to: Report | None,
+def _explored(made: exploration.Exploration, report_to: Report | None,
               arguments: argparse.Namespace) -> None:
     _answer(findings.text(made, every=arguments.all), made.json(), arguments.json)
     if report_to:
@@ -395,25 +402,25 @@ def _replay(arguments: argparse.Namespace, layout: Layout) -> int:
     kernel = kernels.choose(arguments.kernel or asked.version, layout, asked.variant)
     mistakes.check([scenario], layout, kernel.patches(), asked)
     with lock.held(layout.build / ".lock"):
-        tool = boots.build(kernel, layout)
+        tool = builder.build(kernel, layout)
         made = (repeat.repeat(tool, scenario, asked, arguments.boots, jobs=arguments.jobs)
                 if arguments.boots > 1 else replay.replay(tool, scenario, asked))
     if made.header.kernel != asked.release:
         note(f"The schedule is of Linux {asked.release}; this is {made.header.kernel}.")
-    _answer(made.text(), made.json(), arguments.json)
-    summary.add("replay", 1, 0)
+    _answer(replay_text.text(made), made.json(), arguments.json)
+    check_counts.add("replay", 1, 0)
     return 0 if made.held else 1
 
 
 def _breaks(arguments: argparse.Namespace, layout: Layout) -> int:
-    chosen = breaks.select([kernels.choose(name, layout) for name in _kernels(arguments, layout)],
-                           arguments.name)
+    chosen = break_patches.select([kernels.choose(name, layout) for name in _kernels(arguments, layout)],
+                                  arguments.name)
     with lock.held(layout.build / ".lock"):
         verdicts = breaks.run(chosen, layout)
     _answer(breaks.report(verdicts), {"format": 1, "breaks": [verdict.json() for verdict in verdicts]},
             arguments.json)
     caught = sum(verdict.caught for verdict in verdicts)
-    summary.add("breaks", caught, len(verdicts) - caught)
+    check_counts.add("breaks", caught, len(verdicts) - caught)
     return 0 if caught == len(verdicts) else 1
 
 
@@ -421,22 +428,22 @@ def _bench(arguments: argparse.Namespace, layout: Layout) -> int:
     chosen = [kernels.choose(name, layout) for name in arguments.kernel or [kernels.DEFAULT]]
     with lock.held(layout.build / ".lock"):
         benches = [bench.measure(kernel, layout) for kernel in chosen]
-    data = {"format": 1, "cpu": hold.cpu_model(), "kernels": [made.json() for made in benches]}
+    data = {"format": 1, "cpu": machine.cpu_model(), "kernels": [made.json() for made in benches]}
     _answer(bench.report(benches), data, arguments.json)
     failed = sum(len(made.problems) for made in benches)
-    summary.add("bench", sum(made.measured for made in benches), failed)
+    check_counts.add("bench", sum(made.measured for made in benches), failed)
     return 1 if failed else 0
 
 
 def _hold(arguments: argparse.Namespace, layout: Layout) -> int:
-    chosen = [[kernels.choose(name, layout, variant) for variant in hold.VARIANTS]
+    chosen = [[kernels.choose(name, layout, variant) for variant in write_hold.VARIANTS]
               for name in _kernels(arguments, layout)]
     with lock.held(layout.build / ".lock"):
-        benches = [hold.measure(of_kernel, layout) for of_kernel in chosen]
-    data = {"format": 1, "cpu": hold.cpu_model(), "kernels": [made.json() for made in benches]}
+        benches = [write_hold.measure(of_kernel, layout) for of_kernel in chosen]
+    data = {"format": 1, "cpu": machine.cpu_model(), "kernels": [made.json() for made in benches]}
     _answer(hold.report(benches), data, arguments.json)
     failed = sum(len(made.problems) for made in benches)
-    summary.add("write hold", sum(made.measured for made in benches), failed)
+    check_counts.add("write hold", sum(made.measured for made in benches), failed)
     if arguments.svg:
         hold_chart.write(benches, Path(arguments.svg), layout.build / "matplotlib")
     return 1 if failed else 0
@@ -457,7 +464,7 @@ def _tree(arguments: argparse.Namespace, layout: Layout) -> int:
 def _build(arguments: argparse.Namespace, layout: Layout) -> int:
     kernel = kernels.choose(arguments.kernel, layout, arguments.variant)
     with lock.held(layout.build / ".lock"):
-        boots.build(kernel, layout)
+        builder.build(kernel, layout)
     return 0
 
 
@@ -469,7 +476,7 @@ def _identical(arguments: argparse.Namespace, layout: Layout) -> int:
         print(f"{name}: CONFIG_TKFI=n changes the object code\n{difference}")
     if not different:
         print(f"{kernel.name}: with CONFIG_TKFI=n the object code is that of the pristine tree")
-    summary.add(f"identical {kernel.name}", int(not different), int(bool(different)))
+    check_counts.add(f"identical {kernel.name}", int(not different), int(bool(different)))
     return 1 if different else 0
 
 
@@ -481,7 +488,7 @@ def _style(arguments: argparse.Namespace, layout: Layout) -> int:
         print(finding)
     bad = len(style.unclean(findings))
     print(f"checkpatch.pl --strict: {checked - bad} of {checked} files are clean")
-    summary.add("style", checked - bad, bad)
+    check_counts.add("style", checked - bad, bad)
     return 1 if findings else 0
 
 
@@ -504,7 +511,7 @@ def _list_readers(arguments: argparse.Namespace, layout: Layout) -> list[dict[st
 
 
 def _list_breaks(arguments: argparse.Namespace, layout: Layout) -> list[dict[str, str]]:
-    every = breaks.select([kernels.choose(arguments.kernel, layout)], [])
+    every = break_patches.select([kernels.choose(arguments.kernel, layout)], [])
     return [{"name": what.name, "variant": what.variant, "case": what.case} for _, what in every]
 
 

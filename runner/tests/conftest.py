@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runner import summary
+from runner import check_counts
 from runner.layout import Layout
 
 _failed: set[str] = set()
@@ -25,7 +25,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 def pytest_sessionfinish() -> None:
     """Add the counts to those of `make check`."""
-    summary.add("pytest", len(_passed - _failed), len(_failed))
+    check_counts.add("pytest", len(_passed - _failed), len(_failed))
 
 
 @pytest.fixture(autouse=True)

@@ -10,15 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from runner import bench, boots, cli, results
-from runner.bench import SEQLOCK, SEQLOCK_RETRIES, Bench
-from runner.boots import Run
-from runner.causes import Cause, Kind
+from runner import cli
+from runner.boot import boots, results
+from runner.boot.boots import Run
+from runner.boot.causes import Cause, Kind
+from runner.boot.kunit_boot import Boot, Counts
+from runner.boot.results import Cost, Header, Results
 from runner.errors import TkfiError
-from runner.kernels import Kernel
-from runner.kunit_tool import Boot, Counts, KunitTool
+from runner.kernel import builder
+from runner.kernel.kernels import Kernel
+from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
-from runner.results import Cost, Header, Results
+from runner.verbs import bench
+from runner.verbs.bench import SEQLOCK, SEQLOCK_RETRIES, Bench
 
 DATA = Path(__file__).parent / "data"
 PASSED = Boot(Counts(passed=2), 1.0, None, Path("console"), "")
@@ -226,7 +230,7 @@ def test_verb(layout: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     def run(tool: KunitTool, glob: str, *, name: str, **_: object) -> Run:
         asked.append(f"{tool.kernel.place} {glob} {name}")
         return Run(boot, found(tool.kernel))
-    monkeypatch.setattr(boots, "build", KunitTool)
+    monkeypatch.setattr(builder, "build", KunitTool)
     monkeypatch.setattr(boots, "run", run)
     monkeypatch.setenv("TKFI_SUMMARY", str(layout.build / "summary"))
     assert cli.main(["bench", "--json", "-"], layout) == status

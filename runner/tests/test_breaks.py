@@ -10,15 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from runner import boots, breaks, cli
-from runner.boots import Run
-from runner.causes import Cause, Kind
+from runner import cli
+from runner.boot import boots
+from runner.boot.boots import Run
+from runner.boot.causes import Cause, Kind
+from runner.boot.kunit_boot import Boot, Counts
+from runner.boot.results import Results
 from runner.errors import TkfiError
-from runner.kernels import Kernel
-from runner.kunit_tool import Boot, Counts, KunitTool
+from runner.kernel import break_patches, builder
+from runner.kernel.kernels import Kernel
+from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
-from runner.results import Results
 from runner.tests.conftest import write
+from runner.verbs.dev import breaks
 
 PASSED = Boot(Counts(passed=2), 1.0, None, Path("console"), "")
 EXPECTATION = ("[12:00:00]     # S5: EXPECTATION FAILED at kernel/time/tkfi-kunit/series_test.c:42\n"
@@ -55,7 +59,7 @@ def series(layout: Layout, variants: list[str]) -> Path:
 
 
 def test_a_break_says_what_it_breaks(series: Path) -> None:
-    assert breaks.read(series / "breaks/S5.patch") == breaks.Break(
+    assert break_patches.read(series / "breaks/S5.patch") == break_patches.Break(
         series / "breaks/S5.patch", "post-series", "tkfi_series.S5")
 
 
@@ -66,23 +70,23 @@ def test_a_changelog_that_does_not_say_it(series: Path, old: str, new: str) -> N
     patch = series / "breaks/S5.patch"
     write(patch, patch.read_text().replace(old, new, 1))
     if "---" in old:  # below the line nobody looks
-        assert breaks.read(patch).variant == "post-series"
+        assert break_patches.read(patch).variant == "post-series"
         return
     with pytest.raises(TkfiError, match="needs one line 'Variant: <variant>'"):
-        breaks.read(patch)
+        break_patches.read(patch)
 
 
 def test_selection(series: Path, layout: Layout) -> None:
     kernel = Kernel("6.12", series)
-    assert [what.name for _, what in breaks.select([kernel], [])] == ["F1", "S5", "S7"]
-    assert [what.name for _, what in breaks.select([kernel], ["S7"])] == ["S7"]
+    assert [what.name for _, what in break_patches.select([kernel], [])] == ["F1", "S5", "S7"]
+    assert [what.name for _, what in break_patches.select([kernel], ["S7"])] == ["S7"]
     with pytest.raises(TkfiError, match="^no break is called 'S8'; did you mean S7, S5[?]"):
-        breaks.select([kernel], ["S7", "S8"])
+        break_patches.select([kernel], ["S7", "S8"])
     with pytest.raises(TkfiError, match="'S8'.*\n.*'none'; './tkfi list breaks' lists all$"):
-        breaks.select([kernel], ["S8", "S7", "none"])
+        break_patches.select([kernel], ["S8", "S7", "none"])
     write(layout.patches / "6.1/series", "")
     with pytest.raises(TkfiError, match="kernel 6.1 has no breaks: there is no patch in .*/6.1/breaks$"):
-        breaks.select([kernel, Kernel("6.1", layout.patches / "6.1")], [])
+        break_patches.select([kernel, Kernel("6.1", layout.patches / "6.1")], [])
 
 
 def test_a_break_that_only_the_other_series_has(series: Path, layout: Layout) -> None:
@@ -91,7 +95,7 @@ def test_a_break_that_only_the_other_series_has(series: Path, layout: Layout) ->
     write(layout.patches / "6.1/series", "")
     write(layout.patches / "6.1/like", "6.12\n")
     write(own, BREAK.format(variant="fixed", case="S5"))
-    chosen = breaks.select(kernels, ["S5", "S7"])
+    chosen = break_patches.select(kernels, ["S5", "S7"])
     assert [(kernel.name, what.patch, what.variant) for kernel, what in chosen] == [
         ("6.1", own, "fixed"), ("6.1", series / "breaks/S7.patch", "post-series"),
         ("6.12", series / "breaks/S5.patch", "post-series"),
@@ -99,7 +103,7 @@ def test_a_break_that_only_the_other_series_has(series: Path, layout: Layout) ->
     shutil.rmtree(own.parent)
     shutil.rmtree(series / "breaks")
     with pytest.raises(TkfiError, match="there is no patch in .*/6.1/breaks or .*/6.12/breaks$"):
-        breaks.select(kernels, [])
+        break_patches.select(kernels, [])
 
 
 @pytest.mark.parametrize("boot, caught, by", [
@@ -128,7 +132,7 @@ class Machine:
                       "tkfi_series.fix*": (PASSED, FAILED)}
         self.built: list[str] = []
         self.booted: list[tuple[str, str, int]] = []
-        monkeypatch.setattr(boots, "build", self.build)
+        monkeypatch.setattr(builder, "build", self.build)
         monkeypatch.setattr(boots, "run", self.run)
 
     def build(self, kernel: Kernel, layout: Layout) -> KunitTool:

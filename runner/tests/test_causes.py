@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from runner import process
-from runner.causes import Kind, classify
-from runner.kunit_tool import PYTHON, Boot, Counts, _judge, read_verdicts
+from runner.boot.causes import Kind, classify
+from runner.boot.kunit_boot import Boot, Counts, judge, read_verdicts
+from runner.kernel.kunit_tool import PYTHON
 from runner.layout import REPO
 from runner.tests.conftest import write
 
@@ -48,7 +49,7 @@ def parse(tree: Path, console: Path, printed: str, place: Path) -> Boot:
                           f"--json={verdicts}", console], log=log)
     with log.open("a", encoding="utf-8") as out:
         out.write(printed)
-    return _judge(status, verdicts, log, console, 300, 1.0)
+    return judge(status, verdicts, log, console, 300, 1.0)
 
 
 @pytest.mark.parametrize("name, printed, kind, text, counts", UGLY, ids=[u[0] for u in UGLY])

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from runner import cli, identical, suites
+from runner import cli
+from runner.boot import kunit_output, suites
 from runner.errors import TkfiError
 from runner.layout import REPO, Layout
-from runner.reproduce import Outcome, Request
 from runner.tests.conftest import write
 from runner.tests.test_results import race_outcome
+from runner.verbs.dev import identical
+from runner.verbs.reproduce import Outcome, Request
 
 READERS = """\
 #define OTHER(name, id)\t\t\t\\
@@ -176,7 +178,7 @@ def test_suites_and_cases_are_selected(layout: Layout) -> None:
 
 def test_failures_only() -> None:
     output = "[1] [PASSED] a\n[1] # b: EXPECTATION FAILED\n[1] [FAILED] b\n[1] Elapsed time: 1s\n"
-    assert suites.failures_only(output) == "[1] # b: EXPECTATION FAILED\n[1] [FAILED] b"
+    assert kunit_output.failures_only(output) == "[1] # b: EXPECTATION FAILED\n[1] [FAILED] b"
 
 
 def test_differing_code_is_shown() -> None:

@@ -13,18 +13,22 @@ from pathlib import Path
 
 import pytest
 
-from runner import boots, cli, explore, mistakes, share
-from runner.causes import Cause, Kind
+from runner import cli
+from runner.boot import kunit_boot, shared_boots
+from runner.boot.causes import Cause, Kind
+from runner.boot.kunit_boot import Ask, Boot, Counts
+from runner.boot.kunit_output import messages
+from runner.boot.results import read
 from runner.errors import Interrupted, TkfiError
-from runner.kernels import Kernel
-from runner.keep import Plan
-from runner.kunit_tool import Ask, Boot, Counts, KunitTool
+from runner.explore import mistakes, strategies
+from runner.explore.kept_states import Plan
+from runner.explore.scenario_parts import Piece
+from runner.explore.scenarios import Scenario
+from runner.kernel import builder
+from runner.kernel.kernels import Kernel
+from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
-from runner.parts import Piece
-from runner.replay import verdict
-from runner.results import read
-from runner.scenarios import Scenario
-from runner.suites import messages
+from runner.report.violations import verdict
 from runner.tests.conftest import write
 from runner.tests.test_results import DATA
 from runner.units import parse_seconds
@@ -68,7 +72,7 @@ class Machine:
 
     def boot_all(self, tool: KunitTool, asks: Sequence[Ask], *, at_once: int = 1,
                  tick: Callable[[], None] = lambda: None) -> list[Boot]:
-        """In place of KunitTool's."""
+        """In place of kunit_boot's."""
         self.at_once = max(at_once, self.at_once)
         made = []
         for ask in asks:
@@ -87,12 +91,12 @@ class Machine:
             write(path, text)
         whole = self.cause is None or self.bad not in given["tkfi.scenario"] or bool(
             self.bad and "replayed" in ask.glob)
-        write(tool.file(ask, "console.log"), f"KTAP version 1\n{self.console()}reboot: System halted\n")
-        write(tool.file(ask, "kunit.log"), "" if whole else self.output)
+        write(ask.file(tool, "console.log"), f"KTAP version 1\n{self.console()}reboot: System halted\n")
+        write(ask.file(tool, "kunit.log"), "" if whole else self.output)
         if whole:
-            write(tool.file(ask, "kunit.json"), PASSED)
+            write(ask.file(tool, "kunit.json"), PASSED)
         return Boot(Counts(passed=1), 0.1, None if whole else self.cause,
-                    tool.file(ask, "console.log") if self.console() else Path("console"),
+                    ask.file(tool, "console.log") if self.console() else Path("console"),
                     "" if whole else self.output)
 
 
@@ -102,7 +106,7 @@ def machine(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ma
     write(layout.repo / "fault/scenarios.h", "".join(
         f'\t{{ "{name}", "cpu0: tick; cpu1: tick; {last}" }},\n' for name, last in (
             ("falls-vdso", "host: 10ms"), ("rises-coarse", "cpu2: tick"), ("tick-vdso", "host: 10ms"))))
-    monkeypatch.setattr(boots, "build", KunitTool)
+    monkeypatch.setattr(builder, "build", KunitTool)
     monkeypatch.setattr(mistakes, "check", lambda *_: None)  # all is left to the kernel
     for variant in ("post-series", "fixed"):
         write(layout.objects(f"6.12/{variant}") / "linux", "one build")
@@ -110,7 +114,7 @@ def machine(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ma
     def start(file: Files, cause: Cause | None = None, output: str = "", bad: str = "",
               stop_after: int = 1000) -> Machine:
         made = Machine(file, cause, output, bad, stop_after)
-        monkeypatch.setattr(share, "boot_all", lambda tool, asks, **more: made.boot_all(
+        monkeypatch.setattr(shared_boots, "boot_all", lambda tool, asks, **more: made.boot_all(
             tool, asks, **more))
         return made
     return start
@@ -416,7 +420,7 @@ def test_options_reach_a_strategy_that_takes_them(start: Callable[..., Machine],
                                                   monkeypatch: pytest.MonkeyPatch,
                                                   capsys: pytest.CaptureFixture[str]) -> None:
     """One that samples knows no classes: its executions are counted."""
-    monkeypatch.setattr(explore, "STRATEGIES", {"dpor": frozenset(), "luck": {"seed", "time"}})
+    monkeypatch.setattr(strategies, "STRATEGIES", {"dpor": frozenset(), "luck": {"seed", "time"}})
     booted = start(lambda given: known(given).replace('"dpor"', '"luck"').replace(
         '"classes":21,"executions":21', '"classes":0,"executions":10000'))
     assert cli.main(["explore", "--strategy", "luck", "--seed", "7", "--time", "2min"], layout) == 0
@@ -426,7 +430,7 @@ def test_options_reach_a_strategy_that_takes_them(start: Callable[..., Machine],
     assert re.search("scenario +executions +complete", out) and "  falls-vdso " in out
     assert re.search(r"  falls-vdso +10,000 ", out) and re.search(r"to the end, 10,\d+ executions: ", out)
     with pytest.raises(TkfiError, match="luck takes no --preemptions; it takes --seed, --time"):
-        explore.Request("luck", {"preemptions": 2}).check()
+        strategies.Request("luck", {"preemptions": 2}).check()
 
 
 @pytest.mark.parametrize("words, wanted", [
@@ -589,8 +593,9 @@ def test_messages() -> None:
 def test_one_boot_has_a_place_of_its_own(layout: Layout) -> None:
     """kunit.py leaves each console's log in the directory it boots from."""
     tool = KunitTool(Kernel("6.12", Path("series")), layout)
-    first, second = (tool._place(Ask("*", name), alone=False) for name in ("a", "b"))
-    assert first != second and tool._place(Ask("*", "a"), alone=True) == layout.objects(tool.kernel.place)
+    first, second = (kunit_boot._place(tool, Ask("*", name), alone=False) for name in ("a", "b"))
+    shared = kunit_boot._place(tool, Ask("*", "a"), alone=True)
+    assert first != second and shared == layout.objects(tool.kernel.place)
     for place in (first, second):
         assert (place / "linux").readlink() == layout.objects(tool.kernel.place) / "linux"
 
@@ -603,6 +608,6 @@ def test_an_exploration_has_little_memory(layout: Layout, tmp_path: Path) -> Non
     kernel.chmod(0o755)
     ask = Piece(Scenario("a", "cpu0: tick"), Plan(), 0, tmp_path).ask([], 1)
     for _ in range(2):
-        linux = tool._place(ask, alone=True) / "linux"
+        linux = kunit_boot._place(tool, ask, alone=True) / "linux"
     ran = subprocess.run([linux, "a b", "mem=1G"], capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout) == (3, "a b mem=1G mem=256M\n")

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from runner import findings, kernels
-from runner.explore import Exploration, Found, Problem
+from runner.boot.results import Access, Event, Explored, Header, Violation
+from runner.explore.exploration import Exploration, Found, Problem
+from runner.kernel import kernels
 from runner.layout import Layout
-from runner.results import Access, Event, Explored, Header, Violation
+from runner.report import findings
 
 EVENTS = tuple(Event("s#0", vcpu, "point", f"p{vcpu}") for vcpu in (0, 1) * 8)
 

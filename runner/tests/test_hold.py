@@ -10,15 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from runner import boots, cli, hold, results
-from runner.boots import Run
-from runner.causes import Cause, Kind
+from runner import cli, machine
+from runner.boot import boots, results, write_hold
+from runner.boot.boots import Run
+from runner.boot.causes import Cause, Kind
+from runner.boot.kunit_boot import Boot, Counts
+from runner.boot.results import Header, Hold, Results
+from runner.boot.write_hold import Bench
 from runner.errors import TkfiError
-from runner.hold import Bench
-from runner.kernels import Kernel
-from runner.kunit_tool import Boot, Counts, KunitTool
+from runner.kernel import builder
+from runner.kernel.kernels import Kernel
+from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
-from runner.results import Header, Hold, Results
+from runner.verbs import hold
 
 DATA = Path(__file__).parent / "data"
 PASSED = Boot(Counts(passed=2), 1.0, None, Path("console"), "")
@@ -35,7 +39,7 @@ def found(kernel: Kernel) -> Results:
     return Results(Header(1, "6.12.117", kernel.variant, "gcc 12"), holds=[
         Hold(workload, readers, True, 1000 * by + index, 9e6, 9e6, 9e6, 10_000) if not kernel.bare else
         Hold(workload, readers, False, 0, 250.5 * by, 1300 * by, 9.5, 10_000 + index)
-        for index, workload in enumerate(WORKLOADS) for readers in hold.READERS])
+        for index, workload in enumerate(WORKLOADS) for readers in write_hold.READERS])
 
 
 def made(change: Change = lambda *_: None, boot: Boot = PASSED) -> Bench:
@@ -45,7 +49,7 @@ def made(change: Change = lambda *_: None, boot: Boot = PASSED) -> Bench:
         spoilt = found(kernel)
         change(kernel, spoilt)
         runs.append((kernel, Run(boot if kernel.title == "6.12 fixed bare" else PASSED, spoilt)))
-    return hold.bench(runs)
+    return write_hold.bench(runs)
 
 
 def in_fixed(bare: bool, **values: object) -> Change:
@@ -65,7 +69,7 @@ def test_accesses_of_one_build_and_times_of_the_other() -> None:
     answer = made().json()
     assert (answer["kernel"], answer["compiler"], answer["problems"]) == ("6.12.117", "gcc 12", [])
     assert [(row["workload"], row["readers"]) for row in answer["holds"]] == [
-        (workload, readers) for workload in WORKLOADS for readers in hold.READERS]
+        (workload, readers) for workload in WORKLOADS for readers in write_hold.READERS]
     assert answer["holds"][2] == {
         "workload": "leap second", "readers": "kernel",
         "factor_accesses": round(4001 / 1001, 4), "factor_ns_median": 4.0,
@@ -78,17 +82,18 @@ def test_the_least_disturbed_boot_counts() -> None:
     disturbed.holds = [replace(line, ns_median=2 * line.ns_median, ns_p99=1.0) for line in quiet.holds]
     plain, bare = (replace(KERNEL, variant="fixed", bare=bare) for bare in (False, True))
     for order in ([disturbed, quiet], [quiet, disturbed]):
-        bench = hold.bench([(plain, Run(PASSED, found(plain))),
-                            *((bare, Run(PASSED, results_of)) for results_of in order)])
-        assert bench.figures["fixed"]["tick", "vdso"] == hold.Figures(2000, 501.0, 2600.0, 9.5, 10_000)
+        bench = write_hold.bench([(plain, Run(PASSED, found(plain))),
+                                  *((bare, Run(PASSED, results_of)) for results_of in order)])
+        assert bench.figures["fixed"]["tick", "vdso"] == write_hold.Figures(
+            2000, 501.0, 2600.0, 9.5, 10_000)
 
 
 def test_one_boot_of_many_that_is_wrong_is_enough() -> None:
     plain, bare = (replace(KERNEL, variant="fixed", bare=bare) for bare in (False, True))
     less = found(bare)
     del less.holds[0]
-    bench = hold.bench([(plain, Run(PASSED, found(plain))), (bare, Run(PASSED, less)),
-                        (bare, Run(PASSED, found(bare))), (bare, Run(PASSED, less))])
+    bench = write_hold.bench([(plain, Run(PASSED, found(plain))), (bare, Run(PASSED, less)),
+                              (bare, Run(PASSED, found(bare))), (bare, Run(PASSED, less))])
     assert bench.problems == ["6.12 fixed bare: 'tick' for kernel readers was not measured"]
 
 
@@ -183,11 +188,11 @@ def test_verb(layout: Layout, variants: list[str], monkeypatch: pytest.MonkeyPat
     def run(tool: KunitTool, glob: str, **_: object) -> Run:
         asked.append(f"{tool.kernel.place} {glob}")
         return Run(boot, found(tool.kernel))
-    monkeypatch.setattr(boots, "build", KunitTool)
+    monkeypatch.setattr(builder, "build", KunitTool)
     monkeypatch.setattr(boots, "run", run)
     monkeypatch.setenv("TKFI_SUMMARY", str(layout.build / "summary"))
     assert cli.main(["hold", "--json", "-"], layout) == status
-    assert asked == [f"6.12/{kind}{variant} tkfi_hold" for kind in ("", *["bare-"] * hold.BOOTS)
+    assert asked == [f"6.12/{kind}{variant} tkfi_hold" for kind in ("", *["bare-"] * write_hold.BOOTS)
                      for variant in TIMES]
     answer = json.loads(capsys.readouterr().out)
     assert answer["format"] == 1 and answer["cpu"] and answer["kernels"][0]["kernel"] == "6.12.117"
@@ -196,6 +201,6 @@ def test_verb(layout: Layout, variants: list[str], monkeypatch: pytest.MonkeyPat
 
 def test_cpu_model(tmp_path: Path) -> None:
     (tmp_path / "cpuinfo").write_text("processor\t: 0\nmodel name\t: Some CPU @ 3 GHz\n")
-    assert hold.cpu_model(tmp_path / "cpuinfo") == "Some CPU @ 3 GHz"
+    assert machine.cpu_model(tmp_path / "cpuinfo") == "Some CPU @ 3 GHz"
     (tmp_path / "cpuinfo").write_text("processor\t: 0\n")
-    assert hold.cpu_model(tmp_path / "cpuinfo") == "unknown CPU"
+    assert machine.cpu_model(tmp_path / "cpuinfo") == "unknown CPU"

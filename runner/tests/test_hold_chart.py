@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from runner import boots, cli, hold_chart
-from runner.boots import Run
+from runner import cli
+from runner.boot import boots
+from runner.boot.boots import Run
+from runner.boot.results import Results
 from runner.errors import TkfiError
-from runner.kernels import Kernel
-from runner.kunit_tool import KunitTool
+from runner.kernel import builder
+from runner.kernel.kernels import Kernel
+from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
-from runner.results import Results
+from runner.report import hold_chart
 from runner.tests.test_hold import PASSED, found, in_fixed, made
 
 
@@ -61,7 +64,7 @@ def test_without_matplotlib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_verb(layout: Layout, variants: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     def run(tool: KunitTool, _glob: str, **_: object) -> Run:
         return Run(PASSED, found(tool.kernel))
-    monkeypatch.setattr(boots, "build", KunitTool)
+    monkeypatch.setattr(builder, "build", KunitTool)
     monkeypatch.setattr(boots, "run", run)
     svg = layout.build / "x.svg"
     assert cli.main(["hold", "--svg", str(svg)], layout) == 0

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from runner import kernels
 from runner.errors import TkfiError
+from runner.kernel import kernels
 from runner.layout import Layout
 from runner.tests.conftest import write
 

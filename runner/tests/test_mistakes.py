@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from runner import cli, kernels, mistakes, schedule
+from runner import cli
 from runner.errors import InputError
+from runner.explore import mistakes, schedule
+from runner.explore.macros import STRING
+from runner.explore.mistakes import Language
+from runner.explore.scenarios import Scenario, shipped
+from runner.kernel import kernels
 from runner.layout import REPO, Layout
-from runner.macros import STRING
-from runner.mistakes import Language
-from runner.scenarios import Scenario, shipped
 
 LAYOUT = Layout(REPO)
 KNOWN = mistakes.language(LAYOUT, kernels.choose("7.3", LAYOUT).patches())

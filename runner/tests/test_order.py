@@ -7,10 +7,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from runner import boots, draw, fresh, kernels, replay, scenarios, schedule
-from runner.kunit_tool import Ask, KunitTool
+from runner.boot import boots
+from runner.boot.kunit_boot import Ask
+from runner.boot.results import Event, Results, Step, Violation
+from runner.explore import replay, scenarios, schedule
+from runner.kernel import freshness, kernels
+from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
-from runner.results import Event, Results, Step, Violation
+from runner.report import diagram, replay_text
 
 _AFTER = ("read", "return", "point", "lock")  # what follows from the step before it
 
@@ -20,7 +24,7 @@ def default_kernel() -> KunitTool:
     """The default kernel, if it is built."""
     layout = Layout()
     kernel = kernels.choose(kernels.DEFAULT, layout)
-    record = fresh.read(kernel, layout)
+    record = freshness.read(kernel, layout)
     if not record or not record.is_current(kernel, layout):
         pytest.skip("the default kernel is not built as it is now: ./tkfi build")
     return KunitTool(kernel, layout)
@@ -97,8 +101,8 @@ def test_a_stop_stands_between_what_one_did_and_another_does(found: Results) -> 
 def test_lines_are_in_the_order_of_events(found: Results) -> None:
     for violation in found.violations:
         vcpus = names(violation)
-        lines = draw.diagram(violation.events, vcpus=vcpus, violations=[violation]).splitlines()[1:]
-        drawn = [((len(line) - len(line.lstrip()) - 2) // draw.COLUMN, line.strip()) for line in lines]
+        lines = diagram.draw(violation.events, vcpus=vcpus, violations=[violation]).splitlines()[1:]
+        drawn = [((len(line) - len(line.lstrip()) - 2) // diagram.COLUMN, line.strip()) for line in lines]
         left = list(violation.events)
         for vcpu, text in drawn:
             is_read = " = " in text
@@ -116,7 +120,7 @@ def test_time_that_passes_first_or_last_is_drawn_so(tool: KunitTool) -> None:
     drawn = []
     for turns in ("host, cpu0, cpu1", "cpu0, cpu1, host"):
         asked = schedule.parse(f"tkfi1 6.12.117 post-series {scenario.name}: {turns}")
-        made = replay.replay(tool, scenario, asked).diagram().splitlines()[1:]
+        made = replay_text.diagram(replay.replay(tool, scenario, asked)).splitlines()[1:]
         drawn.append([at for at, line in enumerate(made) if "pass>" in line] + [len(made) - 1])
     assert drawn[0][0] == 0 and drawn[1][0] == drawn[1][1]
 
@@ -125,5 +129,5 @@ def test_readme_shows_what_is_printed(tool: KunitTool) -> None:
     text = (Layout().repo / "README.md").read_text(encoding="utf-8")
     shown = next(line for line in text.splitlines() if "./tkfi replay 'tkfi1 " in line)
     asked = schedule.parse(shown.split("'")[1])
-    made = replay.replay(tool, asked.choose(scenarios.shipped(Layout())), asked).diagram()
+    made = replay_text.diagram(replay.replay(tool, asked.choose(scenarios.shipped(Layout())), asked))
     assert f"```\n{made}\n```\n" in text

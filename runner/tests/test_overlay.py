@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from runner import overlay, patches
+from runner.kernel import overlay, patches
+from runner.kernel.overlay import Overlay
 from runner.layout import Layout
-from runner.overlay import Overlay
 from runner.tests.conftest import PATCH, TIMEKEEPING, write
 
 State = dict[str, tuple[int, int, bytes]]

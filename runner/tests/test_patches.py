@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from runner import cli, kernels, patches
+from runner import cli
 from runner.errors import TkfiError
+from runner.kernel import kernels, patches
+from runner.kernel.prepare import prepare
 from runner.layout import Layout
-from runner.prepare import prepare
 from runner.tests.conftest import write
 
 HEADER = "--- a/kernel/time/ntp.c\n+++ b/kernel/time/ntp.c\n"

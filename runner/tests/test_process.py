@@ -17,9 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from runner import cli, fetch, kernels, process
+from runner import cli, process
 from runner.errors import TkfiError
-from runner.kernels import Release
+from runner.kernel import fetch, kernels
+from runner.kernel.kernels import Release
 from runner.layout import REPO, Layout
 from runner.tests.conftest import write
 

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from runner import draw, results
+from runner.boot import results
 from runner.errors import TkfiError
-from runner.reproduce import Outcome, Request, decimals, outcome
-from runner.suites import compare
+from runner.report import diagram, tables
 from runner.tests.conftest import write
+from runner.verbs.reproduce import Outcome, Request, decimals, outcome
+from runner.verbs.test import compare
 
 DATA = Path(__file__).parent / "data"
 REQUEST = Request(10_000_000, 500_000, -500_000)
@@ -101,13 +102,13 @@ def test_decimals() -> None:
 
 
 def test_table() -> None:
-    assert draw.table(["a", "bb"], [["ccc", "1"], ["d", "22"]]).split("\n") == [
+    assert tables.table(["a", "bb"], [["ccc", "1"], ["d", "22"]]).split("\n") == [
         "  a     bb", "  ---   --", "  ccc    1", "  d     22"]
 
 
 def drawn(*events: tuple[int, str, str, int | None], vcpus: tuple[str, ...] = ()) -> list[str]:
     """The lines below the heading."""
-    return draw.diagram([results.Event("c", *event) for event in events], vcpus=vcpus).split("\n")[1:]
+    return diagram.draw([results.Event("c", *event) for event in events], vcpus=vcpus).split("\n")[1:]
 
 
 def test_reads_that_are_interrupted_do_not_indent_what_follows() -> None:
@@ -128,14 +129,14 @@ def test_only_reads_after_the_first_went_back() -> None:
               results.Event("c", 0, "read", "b()", 3)]
     found = results.Violation("s", "monotonic", "b()", "a()", 5, 3, 1, 2, 1, 1, True, 9, False, 0,
                               (), False, "", "")
-    assert [line.endswith("<- 2 ns back") for line in draw.diagram(events, violations=[found]).split("\n")
-            ] == [False, False, False, True]
+    drawn = diagram.draw(events, violations=[found]).split("\n")
+    assert [line.endswith("<- 2 ns back") for line in drawn] == [False, False, False, True]
 
 
 def test_the_host_is_no_vcpu() -> None:
     events = (0, "call", "(1ms pass)", 0), (0, "return", "(1ms pass)", 0), (1, "call", "(2ms pass)", 0)
     assert drawn(*events, vcpus=("cpu0", "host")) == ["  (1ms pass)", " " * 37 + "<2ms pass>"]
-    assert draw.diagram([], vcpus=("cpu0", "nmi0", "host")).split() == [
+    assert diagram.draw([], vcpus=("cpu0", "nmi0", "host")).split() == [
         "VCPU0", "NMI", "of", "VCPU0", "host"]
     assert drawn(*events) == ["  (1ms pass)", " " * 37 + "(2ms pass)"]
 

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from runner import patches, schedule
 from runner.errors import TkfiError
-from runner.kernels import offered
+from runner.explore import schedule
+from runner.explore.oracles import oracles
+from runner.explore.readers import readers
+from runner.explore.scenarios import Scenario, choose, read, shipped, written
+from runner.explore.schedule import Schedule
+from runner.kernel import patches
+from runner.kernel.kernels import offered
 from runner.layout import Layout
-from runner.oracles import oracles
-from runner.readers import readers
-from runner.scenarios import Scenario, choose, read, shipped, written
-from runner.schedule import Schedule
 from runner.tests.conftest import write
 
 HEADER = """\

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from runner import cli, style
+from runner import cli
 from runner.errors import TkfiError
 from runner.layout import Layout
 from runner.tests.conftest import write
+from runner.verbs.dev import style
 
 # It finds fault with every file that says BAD.
 CHECKPATCH = r"""

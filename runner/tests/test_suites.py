@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from runner.kernels import choose
+from runner.boot.results import read
+from runner.kernel.kernels import choose
 from runner.layout import Layout
-from runner.results import read
-from runner.suites import SuiteRun, unlike
+from runner.verbs.test import SuiteRun, unlike
 
 
 def run(variant: str, **same: str) -> SuiteRun:

@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from runner import boots, cli, kernels, patches, process
+from runner import cli, process
+from runner.boot import boots, kunit_boot
+from runner.boot.kunit_boot import Ask, Boot, Counts
 from runner.errors import TkfiError
-from runner.kernels import Kernel
-from runner.kunit_tool import Ask, Boot, Counts, KunitTool, made_since
+from runner.kernel import kernels, patches
+from runner.kernel.kernels import Kernel
+from runner.kernel.kunit_tool import KunitTool, made_since
+from runner.kernel.prepare import prepare
 from runner.layout import Layout
-from runner.prepare import prepare
 from runner.tests.conftest import write
 
 # What make compares: an object is older than one of these, so it is made again.
@@ -166,7 +169,7 @@ def test_every_step_has_the_configuration(layout: Layout, source: Path, monkeypa
     monkeypatch.setattr(process, "run_all", run_all)
     tool = KunitTool(replace(kernels.choose(str(source), layout), bare=bare), layout)
     tool.build()
-    tool.boot_all([Ask("*", "n")])
+    kunit_boot.boot_all(tool, [Ask("*", "n")])
     assert [argv[2] for argv in commands] == ["config", "build", "exec"]
     assert all(("--kconfig_add=CONFIG_TKFI_ACCESS=n" in argv) is bare for argv in commands)
 
@@ -188,7 +191,7 @@ def test_the_kernel_says_what_it_is(layout: Layout, source: Path, variants: list
                   '{"type":"header","format":1,"kernel":"6.12.1",'
                   f'"variant":"{said}","compiler":"gcc"}}\n')
         return [Boot(Counts(passed=1), 0.1, None, layout.build / "console", "")]
-    monkeypatch.setattr(KunitTool, "boot_all", boot_all)
+    monkeypatch.setattr(kunit_boot, "boot_all", boot_all)
     tool = KunitTool(kernels.choose(str(source), layout, "fixed"), layout)
     if fine:
         assert boots.run(tool, "*", title="t", name="n").found.missing is (said is None)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0
+"""From a built kernel to boots, and what they reported."""

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Booting a built kernel, and what it reported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from runner.boot import results, shared_boots
+from runner.boot.kunit_boot import TIMEOUT, Ask, Boot
+from runner.boot.kunit_output import failures_only
+from runner.boot.results import Results
+from runner.errors import TkfiError
+from runner.kernel.kernels import Kernel
+from runner.kernel.kunit_tool import KunitTool
+from runner.progress import note, step
+
+
+@dataclass(frozen=True)
+class Run:
+    """One boot and its result file."""
+
+    boot: Boot
+    found: Results
+
+
+def run(tool: KunitTool, glob: str, *, title: str, name: str,
+        arguments: Sequence[str] = (), timeout: int = TIMEOUT) -> Run:
+    """Boot for the KUnit cases that match glob, and read what the kernel reported.
+
+    Raises TkfiError when the kernel says it is another variant than the one that was built.
+    """
+    with step(title):
+        return run_all(tool, [Ask(glob, name, arguments, timeout)])[0]
+
+
+def run_all(tool: KunitTool, asks: Sequence[Ask], *, at_once: int = 1,
+            progress: Callable[[list[Path]], None] = lambda _files: None) -> list[Run]:
+    """Boot for each of asks, so many at once, and read what the kernels reported; progress is called
+    about once a second with the files that they report to."""
+    files = [ask.file(tool, "jsonl") for ask in asks]
+    for file in files:
+        file.unlink(missing_ok=True)
+    reporting = [replace(ask, arguments=[f"tkfi.result={file}", *ask.arguments])
+                 for ask, file in zip(asks, files)]
+    booted = shared_boots.boot_all(tool, reporting, at_once=at_once, tick=lambda: progress(files))
+    return [Run(boot, read_report(tool, file)) for boot, file in zip(booted, files)]
+
+
+def read_report(tool: KunitTool, file: Path) -> Results:
+    """What a kernel reported. Raises TkfiError when it says that it is another variant."""
+    kernel, found = tool.kernel, results.read(file)
+    if found.header and found.header.variant != kernel.variant:
+        raise TkfiError(f"{kernel.name} was built as {kernel.variant} but says it is "
+                        f"{found.header.variant}: see the variant's patch, and {file}")
+    return found
+
+
+def check_hooks(kernel: Kernel, hooks: bool) -> None:
+    """Raises TkfiError when a kernel says that it has access hooks and was built bare, or the other way
+    round."""
+    if hooks == kernel.bare:
+        raise TkfiError(f"{kernel.title} says that it {'has' if hooks else 'lacks'} access hooks: "
+                        "see CONFIG_TKFI_ACCESS in its .config, and the compiler's "
+                        "-fsanitize=thread --param tsan-distinguish-volatile=1")
+
+
+def failure(kernel: Kernel, run: Run, what: str) -> list[str]:
+    """Why a boot did not end well, in a line, its output being shown; nothing if it did."""
+    if not run.boot.cause:
+        return []
+    note(f"{failures_only(run.boot.output)}\n{kernel.title} {what}: {run.boot.failure()}")
+    return [f"{kernel.title}: {run.boot.cause.text}"]

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What an exploration comes to: all its boots together, what they found, and what went wrong."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from runner.boot import results
+from runner.boot.boots import Run
+from runner.boot.causes import Kind
+from runner.boot.kunit_output import messages
+from runner.boot.results import Explored, Header, Violation
+from runner.errors import INTERRUPTED, InputError, TkfiError
+from runner.explore import coverage, scenario_parts, schedule
+from runner.explore.rounds import Runs, by_scenario
+from runner.explore.scenario_parts import Piece
+from runner.kernel.kernels import Kernel
+
+_NEW = "new: "
+_NOT_WRITTEN = re.compile(r"tkfi: (cannot write \S+|the state .* cannot be kept): -(\d+)")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something besides violations; failed says whether it is the kernel that is at fault."""
+
+    text: str
+    failed: bool
+
+
+@dataclass(frozen=True)
+class Found:
+    """A violation, its schedule ("" if it does not fit into one), and whether its scenario was not explored
+    to its end, so that there may be more findings than are counted."""
+
+    violation: Violation
+    schedule: str
+    so_far: bool = False
+
+    def json(self) -> dict[str, Any]:
+        """For a program."""
+        return {**vars(self.violation), "schedule": self.schedule, "so_far": self.so_far}
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """What was explored of so many scenarios, in their order, and all that was found. vcpus are the names
+    of each one's VCPUs; begun says what is known of explorations that did not come to their end; absent are
+    scenarios that are not for this kernel."""
+
+    kernel: Kernel
+    header: Header
+    strategy: str
+    scenarios: int
+    explored: Sequence[Explored]
+    violations: Sequence[Found]
+    problems: Sequence[Problem]
+    vcpus: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    begun: Sequence[str] = ()
+    absent: Sequence[str] = ()
+    stopped: bool = False
+
+    @property
+    def new(self) -> dict[int, Found]:
+        """What is not known, by its number."""
+        return {number: found for number, found in enumerate(self.violations)
+                if not found.violation.known}
+
+    @property
+    def status(self) -> int:
+        """The exit status: what the kernel does wrong counts before what could not be done."""
+        if self.new or any(problem.failed for problem in self.problems):
+            return 1
+        return 2 if self.problems else INTERRUPTED if self.stopped else 0
+
+    def json(self) -> dict[str, Any]:
+        """For a program; the README has the fields others rely on."""
+        return {"format": results.FORMAT, "kernel": self.header.kernel, "variant": self.header.variant,
+                "compiler": self.header.compiler, "strategy": self.strategy, "held": not self.status,
+                "stopped": self.stopped, "absent": list(self.absent),
+                "scenarios": [{"name": one.scenario, **vars(one)} for one in self.explored],
+                "violations": [found.json() for found in self.violations],
+                "problems": [problem.text for problem in self.problems]}
+
+
+def whole(kernel: Kernel, runs: Runs, strategy: str, *, stopped: bool = False) -> Exploration:
+    """All boots together; of those that were stopped it is no problem what they did not do.
+
+    Raises TkfiError when none of them reported anything.
+    """
+    explored: list[Explored] = []
+    violations: list[Found] = []
+    problems: list[Problem] = []
+    scenarios = by_scenario(runs)
+    for those in scenarios.values():
+        done = _done(those, strategy, problems)
+        explored += done
+        violations += _found(those, done, problems)
+        problems += _not_found(those)
+    begun = [coverage.so_far(scenario.name, sum(found.violation.scenario == scenario.name
+                                                for found in violations), stopped=stopped)
+             for scenario, those in scenarios.items() if not all(run.found.explored for _, run in those)
+             and any(run.found.progress or run.found.explored for _, run in those)]
+    for piece, run in [] if stopped else runs:
+        problems += _problems(piece, run)
+    for console in dict.fromkeys(run.boot.console for _, run in runs if not stopped):
+        problems += _not_written(console)
+    absent = {name for _, run in runs for name in run.found.absent}
+    if absent and len(absent) == len(scenarios):
+        problems.append(Problem(f"not for this kernel: {', '.join(sorted(absent))}", failed=False))
+    header = next((run.found.header for _, run in runs if run.found.header), None)
+    nothing = not header or all(run.found.malformed for _, run in runs)
+    if nothing and problems and not any(problem.failed for problem in problems):
+        raise TkfiError("\n".join(dict.fromkeys(problem.text for problem in problems)))
+    header = header or Header(results.FORMAT, kernel.name, kernel.variant, "")
+    return Exploration(kernel, header, strategy, len(scenarios) - len(absent), explored, violations,
+                       list(dict.fromkeys(problems)),
+                       vcpus={scenario.name: scenario.vcpus for scenario in scenarios},
+                       begun=begun, absent=sorted(absent), stopped=stopped)
+
+
+def _done(runs: Runs, strategy: str, problems: list[Problem]) -> list[Explored]:
+    """What the kernel reported of a scenario, all parts together, under its own name."""
+    done = []
+    for piece, run in runs:
+        reports = [one for one in run.found.explored if one.scenario == piece.kernels_name]
+        if len(reports) > 1:
+            problems.append(Problem(f"{piece.words} is reported {len(reports)} times", failed=False))
+        elif reports and reports[0].strategy != strategy:
+            problems.append(Problem(f"{piece.words} was explored by {reports[0].strategy}, "
+                                    f"not by {strategy}", failed=False))
+        elif reports and reports[0].part not in (piece.part or "0/1", piece.part):
+            problems.append(Problem(f"{piece.words}: the kernel explored '{reports[0].part}' of it",
+                                    failed=False))
+        elif not reports and run.found.progress:
+            reports = [scenario_parts.begun(run.found.progress, strategy)]
+        done += reports[:1]
+    if not done:
+        return []
+    whole = scenario_parts.unite(done)
+    return [replace(whole, scenario=runs[0][0].scenario.name,
+                    complete=whole.complete and len(done) == len(runs))]
+
+
+def _found(runs: Runs, done: Sequence[Explored], problems: list[Problem]) -> list[Found]:
+    """The violations of a scenario, each with a schedule that can stand alone."""
+    found = []
+    scenario = runs[0][0].scenario
+    so_far = not all(run.found.explored for _, run in runs)
+    violations = scenario_parts.merge(one for piece, run in runs for one in run.found.violations
+                                      if one.scenario == piece.kernels_name)
+    if len(runs) > 1 and done:
+        violations = scenario_parts.proved(violations, done[0])
+    for violation in violations:
+        line = ""
+        try:
+            line = str(schedule.parse(violation.schedule).of(scenario)) if violation.fits else ""
+        except TkfiError as error:
+            problems.append(Problem(f"{scenario.name}: a schedule that cannot be read: {error}",
+                                    failed=False))
+        found.append(Found(replace(violation, scenario=scenario.name), line, so_far))
+    return found
+
+
+def _not_found(runs: Runs) -> list[Problem]:
+    """What is known and in none of the parts; a scenario that is not divided says so itself."""
+    reasons = [{one.reason for one in run.found.not_found} for _, run in runs]
+    return [Problem(f"{runs[0][0].scenario.name}: known, but not found: {reason}", failed=True)
+            for reason in sorted(set.intersection(*reasons))]
+
+
+def _problems(piece: Piece, run: Run) -> list[Problem]:
+    """What else a boot says: how it ended, what the kernel's own checks found, what is not there."""
+    boot, found = run.boot, run.found
+    if found.malformed:
+        name, text = piece.scenario.name, piece.scenario.text
+        return [Problem(str(InputError(text, one.at, 1, f"{name}: {one.why}")), failed=False)
+                for one in found.malformed]
+    if found.refused:
+        return [Problem(f"{piece.words} cannot go on from what is kept: {one.why}; explore without "
+                        "--resume, from the beginning", failed=False) for one in found.refused]
+    missing = piece.kernels_name not in [*(one.scenario for one in found.explored), *found.absent]
+    reported = {one.scenario for one in found.explored} | {one.scenario for one in found.violations}
+    problems = [Problem(f"the kernel reports a scenario '{name}' that it was not asked for", failed=False)
+                for name in sorted(reported - {piece.kernels_name})]
+    problems += [Problem(text, failed=False) for text in found.problems if not found.missing]
+    problems += [Problem(one.text, failed=not missing) for one in found.failures]
+    if boot.cause and boot.cause.kind is Kind.FAILED:
+        if found.failures:
+            return problems
+        said = [text for text in messages(boot.output) if not text.startswith(_NEW)]
+        problems += [Problem(f"{piece.words}: {text}" if missing else text, failed=not missing)
+                     for text in said]
+        if not said and not any(not violation.known for violation in found.violations):
+            problems.append(Problem(f"{piece.words}: {boot.failure()}", failed=True))
+    elif boot.cause:
+        problems.append(Problem(f"{piece.words}: {boot.failure()}",
+                                failed=boot.cause.kind in (Kind.PANIC, Kind.TIMEOUT)))
+    if missing and not problems:
+        problems.append(Problem(f"{piece.words} was not explored; full log: {boot.console}", failed=False))
+    return problems
+
+
+def _not_written(console: Path) -> list[Problem]:
+    """What the kernel could not write: nothing is to be missed for want of disk space."""
+    text = console.read_text(encoding="utf-8", errors="replace") if console.exists() else ""
+    return [Problem(f"the kernel says: {what}: {os.strerror(int(number))}. Once it can be written, the "
+                    "same command with --resume goes on", failed=False)
+            for what, number in dict.fromkeys(_NOT_WRITTEN.findall(text))]

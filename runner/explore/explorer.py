@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The verb `explore`: every execution of scenarios, and what is wrong in any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from runner import process
+from runner.boot import results, shared_boots
+from runner.boot.results import Violation
+from runner.errors import Interrupted, TestFailure, TkfiError
+from runner.explore import exploration, kept_states, schedule, source_lines
+from runner.explore.exploration import Exploration, Problem
+from runner.explore.kept_states import Kept
+from runner.explore.replay import Replayed, replay_all
+from runner.explore.rounds import Limit, Rounds
+from runner.explore.scenarios import Scenario
+from runner.explore.strategies import Request
+from runner.kernel import builder
+from runner.kernel.kernels import Kernel
+from runner.kernel.kunit_tool import KunitTool
+from runner.layout import Layout
+
+
+class Stopped(Interrupted):
+    """A signal asked us to stop, when this had been found."""
+
+    def __init__(self, stop: Interrupted, made: Exploration) -> None:
+        super().__init__(stop.signal)
+        self.made = made
+
+
+def explore(kernel: Kernel, scenarios: Sequence[Scenario], request: Request, layout: Layout, *,
+            replay: bool = False) -> Exploration:
+    """Prepare, build and boot, once for all scenarios, or for each part of one where that keeps more
+    kernels busy. If replay is asked for, every violation is replayed on a boot of its own.
+
+    Raises TkfiError when the kernel reported nothing at all, and Stopped.
+    """
+    request.check()
+    tool = builder.build(kernel, layout)
+    place = layout.explored(kernel.place)
+    # The kernels, and the kunit.py of each, which would say of another boot that it crashed.
+    process.end_strays(f"tkfi.result={place}/", f"--kernel_args=tkfi.result={place}/")
+    kept = Kept(place / request.name,
+                kept_states.digest_of(layout.objects(kernel.place) / "linux"))
+    begin = kept.resume if request.resume else kept.begin
+    (shared_boots.recover if request.resume else shared_boots.forget)(kept.directory)
+    shares = request.divide(len(scenarios))
+    rounds = Rounds(tool, kept, {scenario: begin(scenario, shares) for scenario in scenarios},
+                    request.parameters, results.unit(request.strategy), request.jobs,
+                    Limit(request.options.get("time"), shares, request.executions))
+    try:
+        made = _located(tool, exploration.whole(kernel, rounds.run(), request.strategy))
+    except Interrupted as stop:
+        raise Stopped(stop, _located(tool, exploration.whole(kernel, rounds.so_far(), request.strategy,
+                                                             stopped=True))) from None
+    if not replay:
+        return made
+    try:
+        return replayed(made, tool, scenarios, jobs=request.jobs)
+    except Interrupted as stop:
+        raise Stopped(stop, replace(made, stopped=True)) from None
+
+
+def _located(tool: KunitTool, made: Exploration) -> Exploration:
+    """With the source line of each access, where it is known."""
+    violations = source_lines.located_in(tool, [found.violation for found in made.violations])
+    return replace(made, violations=[replace(found, violation=violation)
+                                     for found, violation in zip(made.violations, violations)])
+
+
+def replayed(made: Exploration, tool: KunitTool, scenarios: Sequence[Scenario], *,
+             jobs: int = 1) -> Exploration:
+    """With every violation replayed; one that does not come to the same on a fresh boot, event by event, is
+    a problem."""
+    problems = list(made.problems)
+    by_name = {scenario.name: scenario for scenario in scenarios}
+    found = [one for one in made.violations if one.schedule]
+    answers = replay_all(tool, {f"replay-{number}": (by_name[one.violation.scenario],
+                                                     schedule.parse(one.schedule))
+                                for number, one in enumerate(found)}, jobs=jobs)
+    for one, again in zip(found, answers):
+        if isinstance(again, TkfiError):
+            problems.append(Problem(str(again), failed=isinstance(again, TestFailure)))
+        elif not _is_same(one.violation, again):
+            problems.append(Problem("[tkfi internal bug] on a fresh boot this schedule comes to something "
+                                    f"else: {one.schedule}", failed=False))
+    return replace(made, problems=problems)
+
+
+def _is_same(violation: Violation, again: Replayed) -> bool:
+    """Whether a replay found the violation, and its events are those that the exploration showed."""
+    events = [replace(event, case="") for event in violation.events]
+    return violation.found in [one.found for one in again.violations] and (
+        not events or events == [replace(event, case="") for event in again.events])

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The strategies, the options that each takes, and how an exploration is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from runner.errors import TkfiError
+from runner.explore import scenario_parts
+from runner.nearest import nearest
+
+# What there is in the kernel's half, and which of the options below each strategy takes.
+STRATEGIES: Mapping[str, frozenset[str]] = {
+    "dpor": frozenset({"preemptions", "time"}),
+    "dfs": frozenset({"preemptions", "time"}),
+    "random": frozenset({"executions", "seed", "time"}),
+    "pos": frozenset({"executions", "seed", "time"}),
+    "pct": frozenset({"depth", "executions", "seed", "time"}),
+}
+DEFAULT = "dpor"
+SAMPLES = 10000  # executions of a strategy that samples and was told neither how many nor how long
+
+
+@dataclass(frozen=True)
+class Option:
+    """A number that a strategy may be told: from least to most, which is what the kernel takes."""
+
+    least: int
+    most: int
+    about: str
+
+
+OPTIONS: Mapping[str, Option] = {
+    "preemptions": Option(0, (1 << 31) - 1, (
+        "of dpor and dfs: look only at executions with at most so many (dpor: no bound; dfs: 2)")),
+    "executions": Option(1, (1 << 63) - 1, (
+        f"of random, pos and pct: how many ({SAMPLES}; with --time as many as there is time for)")),
+    "seed": Option(0, (1 << 63) - 1, "of random, pos and pct: number of the first execution (0)"),
+    "depth": Option(1, 8, "of pct: of the bugs that it looks for (3)"),
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """How to explore: a strategy, what it was told by option, so many kernels at once, and whether what an
+    earlier run did is not to be done again."""
+
+    strategy: str = DEFAULT
+    options: Mapping[str, int] = field(default_factory=dict)
+    jobs: int = 1
+    resume: bool = False
+
+    def check(self) -> None:
+        """Raises TkfiError when there is no such strategy, or it takes no such option."""
+        if self.strategy not in STRATEGIES:
+            raise TkfiError(f"unknown strategy '{self.strategy}'; "
+                            f"{nearest(self.strategy, STRATEGIES, './tkfi explore --help')}")
+        takes = STRATEGIES[self.strategy]
+        for option in self.options:
+            if option not in takes:
+                there = ", ".join(f"--{name}" for name in sorted(takes)) or "no options"
+                raise TkfiError(f"strategy {self.strategy} takes no --{option}; it takes {there}")
+
+    @property
+    def name(self) -> str:
+        """Of what is kept: one exploration may be given more time or executions, or no limit."""
+        told = sorted(f"{name}={value}" for name, value in self.options.items()
+                      if name not in ("time", "executions"))
+        return "-".join([self.strategy, *told])
+
+    @property
+    def executions(self) -> int | None:
+        """The most of a scenario; None for as many as there are, or as there is time for."""
+        if "executions" not in STRATEGIES[self.strategy]:
+            return None
+        return self.options.get("executions", None if "time" in self.options else SAMPLES)
+
+    @property
+    def parameters(self) -> list[str]:
+        """What the kernel is told; nothing of what is so anyway. The time is for each boot to know."""
+        told = {} if self.strategy == DEFAULT else {"strategy": self.strategy}
+        told |= {name: str(value) for name, value in self.options.items() if name != "time"}
+        if self.executions is not None:
+            told["executions"] = str(self.executions)
+        return [f"tkfi.{name}={value}" for name, value in told.items()]
+
+    def divide(self, scenarios: int) -> int:
+        """Into how many parts each of so many scenarios is divided; a search within a bound is not."""
+        if self.strategy != DEFAULT or "preemptions" in self.options:
+            return 1
+        return scenario_parts.how_many(scenarios, self.jobs, timed="time" in self.options)

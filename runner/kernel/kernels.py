@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Which kernels there are, and what the user's choice of one means."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from runner.errors import TkfiError
+from runner.kernel import patches
+from runner.layout import Layout
+from runner.nearest import nearest
+
+POST_SERIES = "post-series"  # the tree as it is: the variant without a patch
+_VARIANT_ORDER = ("pre-series", POST_SERIES, "fixed")  # then any others
+
+
+@dataclass(frozen=True)
+class Release:
+    """A kernel Debian ships as source. It is offered once a patch series for it exists."""
+
+    version: str
+    suites: tuple[str, ...]
+
+    @property
+    def package(self) -> str:
+        """Debian's name for it."""
+        return f"linux-source-{self.version}"
+
+
+RELEASES = (
+    Release("6.1", ("bookworm", "bookworm-security")),
+    Release("6.12", ("bookworm", "bookworm-security")),
+    Release("7.3", ("trixie-backports",)),
+)
+DEFAULT = "6.12"
+
+# The last minor number of each major version, to count releases (they come every nine to ten weeks)
+# across a change of the major number.
+_LAST_MINOR = {3: 19, 4: 20, 5: 19, 6: 19}
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A chosen kernel, as one of its variants, and with one more patch where it is to be broken.
+
+    A bare one is built without access hooks: its timekeeping takes the time it takes.
+
+    invariant: exactly one of release (Debian's source) and path (the user's tree) is set.
+    """
+
+    name: str
+    series: Path
+    release: Release | None = None
+    path: Path | None = None
+    variant: str = POST_SERIES
+    breaking: Path | None = None
+    bare: bool = False
+
+    @property
+    def place(self) -> str:
+        """Its directory below build/."""
+        kind = f"{'break-' if self.breaking else ''}{'bare-' if self.bare else ''}"
+        return f"{self.name}/{kind}{self.variant}"
+
+    @property
+    def title(self) -> str:
+        """For a person."""
+        words = [self.name] if self.variant == POST_SERIES else [self.name, self.variant]
+        return " ".join([*words, *(["bare"] if self.bare else []),
+                         *([f"with {self.breaking.stem}"] if self.breaking else [])])
+
+    @property
+    def variants(self) -> list[str]:
+        """The variants its series has."""
+        return variants(self.series)
+
+    @property
+    def options(self) -> list[str]:
+        """What its configuration has that differs from configs/tkfi.config."""
+        return ["CONFIG_TKFI_ACCESS=n"] if self.bare else []
+
+    def patches(self) -> list[Path]:
+        """What is applied to its source, in order."""
+        of_variant = patches.beside(self.series, "variants")
+        more = [] if self.variant == POST_SERIES else [of_variant[self.variant]]
+        return [*patches.series(self.series), *more, *([self.breaking] if self.breaking else [])]
+
+    def source(self, layout: Layout) -> Path:
+        """The tree the overlay is made over."""
+        if self.path:
+            return self.path
+        assert self.release
+        return layout.source(self.release.version)
+
+
+def offered(layout: Layout) -> list[Release]:
+    """The releases that have a patch series."""
+    return [r for r in RELEASES if (layout.patches / r.version / "series").is_file()]
+
+
+def variants(series: Path) -> list[str]:
+    """The variants of a series: post-series, and those that there is a patch for."""
+    names = {POST_SERIES, *patches.beside(series, "variants")}
+    return sorted(names, key=lambda name: (
+        _VARIANT_ORDER.index(name) if name in _VARIANT_ORDER else len(_VARIANT_ORDER), name))
+
+
+def choose(choice: str, layout: Layout, variant: str = POST_SERIES) -> Kernel:
+    """Turn a --kernel and a --variant argument into a Kernel.
+
+    Raises TkfiError for a name that is neither a release on offer nor a usable kernel tree, and for a
+    variant that it does not have.
+    """
+    kernel = _choose(choice, layout)
+    if variant in kernel.variants:
+        return replace(kernel, variant=variant)
+    there = nearest(variant, kernel.variants, f"./tkfi list variants --kernel {choice}")
+    if any(variant in variants(layout.patches / r.version) for r in offered(layout)):
+        missing = " or ".join(str((place / f"variants/{variant}.patch").relative_to(layout.repo))
+                              for place in patches.places(kernel.series))
+        raise TkfiError(f"kernel {choice} has no variant '{variant}': there is no {missing}; {there}")
+    raise TkfiError(f"unknown variant '{variant}' of kernel {choice}; {there}")
+
+
+def _choose(choice: str, layout: Layout) -> Kernel:
+    releases = {r.version: r for r in offered(layout)}
+    if choice in releases:
+        return Kernel(choice, layout.patches / choice, release=releases[choice])
+    if "/" not in choice and not Path(choice).is_dir():
+        raise TkfiError(f"unknown kernel '{choice}', which is not the path of a kernel tree either; "
+                        f"{nearest(choice, releases, './tkfi list kernels')}")
+    path = Path(choice).resolve()
+    version = tree_version(path)
+    digest = hashlib.sha256(str(path).encode()).hexdigest()[:8]
+    series = nearest_series(version, [r.version for r in releases.values()])
+    return Kernel(f"path-{path.name}-{digest}", layout.patches / series, path=path)
+
+
+def tree_version(path: Path) -> str:
+    """The version in a kernel tree's Makefile, such as '6.12.117-rc1'.
+
+    Raises TkfiError when path is no kernel tree, or one that KUnit cannot be run in.
+    """
+    for needed in ("Makefile", "kernel/time/timekeeping.c", "tools/testing/kunit/kunit.py"):
+        if not (path / needed).is_file():
+            raise TkfiError(f"'{path}' is not a kernel tree this tool can use: it has no {needed}")
+    makefile = (path / "Makefile").read_text(encoding="utf-8", errors="replace")
+    parts = dict(re.findall(r"^(VERSION|PATCHLEVEL|SUBLEVEL|EXTRAVERSION)\s*=[ \t]*(.*?)[ \t]*$",
+                            makefile, re.MULTILINE))
+    major, minor = parts.get("VERSION", ""), parts.get("PATCHLEVEL", "")
+    if not (major.isdigit() and minor.isdigit()):
+        raise TkfiError(f"'{path}/Makefile' names no VERSION and PATCHLEVEL: not a kernel tree")
+    sublevel = parts.get("SUBLEVEL", "")
+    return f"{major}.{minor}{'.' + sublevel if sublevel else ''}{parts.get('EXTRAVERSION', '')}"
+
+
+def nearest_series(version: str, available: list[str]) -> str:
+    """The available series the fewest releases away from version; of two equally near, the older.
+
+    Raises TkfiError when there is none at all.
+    """
+    if not available:
+        raise TkfiError("there is no patch series in kernel-patches/")
+    wanted = _ordinal(version)
+    return min(available, key=lambda v: (abs(_ordinal(v) - wanted), _ordinal(v)))
+
+
+def _ordinal(version: str) -> int:
+    """How many releases were made since 3.0."""
+    major, minor = (int(part) for part in re.findall(r"\d+", version)[:2])
+    return sum(_LAST_MINOR.get(m, 19) + 1 for m in range(3, major)) + minor

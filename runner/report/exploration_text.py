@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0
+"""An exploration and its violations, in words: heading, table, diagrams, commands, sum."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from runner.boot import results
+from runner.boot.results import Explored
+from runner.explore import coverage
+from runner.explore.exploration import Exploration, Found
+from runner.plural import counted
+from runner.report.diagram import draw
+
+
+def title(made: Exploration) -> str:
+    """What was explored."""
+    return f"Linux {made.header.kernel} ({made.header.variant}), strategy {made.strategy}"
+
+
+def scenario_rows(made: Exploration, explored: Sequence[Explored]) -> tuple[list[str], list[list[str]]]:
+    """The heading of a table of these, and its lines."""
+    unit = results.unit(made.strategy)
+    lines = [[one.scenario, f"{getattr(one, unit):,}", coverage.cell(one),
+              *(str(sum(found.violation.known is known for found in made.violations
+                        if found.violation.scenario == one.scenario)) for known in (True, False)),
+              f"{one.ns / 1e6:,.1f}"] for one in explored]
+    return ["scenario", unit, f"complete{_within(made)}", "known", "new", "time, ms"], lines
+
+
+def how_often(found: Found) -> str:
+    """How a violation was found: in how many executions."""
+    if not found.violation.findings:
+        return "by the search for plainer schedules alone"
+    return f"in {'at least ' if found.so_far else ''}{counted(found.violation.findings, 'execution')}"
+
+
+def diagram(made: Exploration, found: Found) -> str:
+    """What happened in a violation's execution until it showed; "" if nobody executed its schedule
+    again."""
+    one = found.violation
+    vcpus = made.vcpus.get(one.scenario, ())
+    return draw(one.events, vcpus=vcpus, violations=[one], whole=False) if one.events else ""
+
+
+def command(made: Exploration, found: Found) -> str:
+    """How to see it again."""
+    if not found.schedule:
+        return "  its schedule has too many turns to be printed"
+    tree = f" --kernel {shlex.quote(str(made.kernel.path))}" if made.kernel.path else ""
+    return f"  ./tkfi replay {shlex.quote(found.schedule)}{tree}"
+
+
+def total(made: Exploration) -> str:
+    """The last sentence."""
+    explored = (counted(sum(one.classes for one in made.explored), "class", "es")
+                if results.unit(made.strategy) == "classes" else
+                counted(sum(one.executions for one in made.explored), "execution"))
+    complete = sum(one.complete for one in made.explored)
+    known = counted(len(made.violations) - len(made.new), "known violation")
+    scenarios = counted(made.scenarios, "scenario")
+    return (f"{complete} of {scenarios} explored to the end{_within(made)}, {explored}: "
+            f"{known}, {len(made.new)} new.")
+
+
+def _within(made: Exploration) -> str:
+    """What "complete" is relative to."""
+    bound = next((one.preemptions for one in made.explored if one.preemptions is not None), None)
+    return "" if bound is None else f" within {counted(bound, 'preemption')}"

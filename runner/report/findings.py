@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What an exploration found, for a person: one of each cause, and no more lines than are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from runner.boot.results import Explored
+from runner.explore import coverage
+from runner.explore.exploration import Exploration, Found
+from runner.plural import counted
+from runner.report import tables
+from runner.report.exploration_text import command, diagram, how_often, scenario_rows, title, total
+from runner.report.violations import explained, like, values
+
+LINES = 60  # of a text that does not show all
+_ROWS = 8  # of the table, at the least
+_NAMED = 5  # scenarios that are not for a kernel
+_PROBLEMS, _SAID, _DIAGRAM = 12, 8, 12  # lines of what is shortened
+_FEW = 2  # reasons of what is known
+_FRAME = 14  # lines of a violation besides its diagram, about
+
+
+@dataclass(frozen=True)
+class Group:
+    """Violations of one cause: the same oracle and rule, readers of one family, and the same two lines of
+    source whose order matters, as far as that is known."""
+
+    violations: Sequence[Found]
+
+    @property
+    def plainest(self) -> Found:
+        """The one to show."""
+        return min(self.violations, key=lambda found: found.violation.plainness)
+
+    @property
+    def scenarios(self) -> list[str]:
+        """The names of their scenarios."""
+        return list(dict.fromkeys(found.violation.scenario for found in self.violations))
+
+    @property
+    def title(self) -> str:
+        """How many there are, and where."""
+        one = self.plainest
+        number = len(self.violations)
+        several = f", {number} violations of {counted(len(self.scenarios), 'scenario')}, as"
+        return (f"NEW, {one.violation.oracle}{several * (number > 1)} in {one.violation.scenario} "
+                f"({how_often(one)})")
+
+
+def groups(violations: Iterable[Found]) -> list[Group]:
+    """Violations by cause; the cause with the plainest schedule comes first, and of those as plain the one
+    with the most violations."""
+    causes: dict[tuple[str, ...], list[Found]] = {}
+    for found in violations:
+        causes.setdefault(_cause(found), []).append(found)
+    return sorted(map(Group, causes.values()), key=lambda group: (
+        group.plainest.violation.cost, -len(group.violations), group.plainest.violation.schedule))
+
+
+def _cause(found: Found) -> tuple[str, ...]:
+    one = found.violation
+    # What is about no readers has its rule in the place of a clock.
+    subject = one.family or one.clock
+    lines = tuple(f"{access.kind} {access.place or access.at}" for access in one.accesses)
+    return (one.oracle, subject, *(lines or (f"stopped for {one.stopped}",)))
+
+
+def text(made: Exploration, *, every: bool = False) -> str:
+    """The table, what is known, what is new with its diagrams, and the sum. Unless every: no rows without
+    findings, one violation of each cause, and at most LINES lines."""
+    news = groups(made.new.values())
+    if every:
+        last = [*(problem.text for problem in made.problems), total(made)]
+        shown = ["\n\n".join(_whole(made, group)) for group in news]
+        rows = table(made, made.explored)
+        return "\n\n".join([title(made), *rows, *_said(made, every=True), *_known(made, every=True), *shown,
+                            *last])
+    last = [*_shortened([problem.text for problem in made.problems], _PROBLEMS), total(made)]
+    said = _shortened(_said(made), _SAID)
+    known = _known(made, every=False) if not news else []
+    left = LINES - 2 - sum(part.count("\n") + 2 for part in [title(made), *said, *known, *last])
+    left -= min(_ROWS, len(_with_findings(made))) + 4
+    shown = []
+    for number, group in enumerate(news):
+        whole = _whole(made, group)
+        if not number and sum(part.count("\n") + 2 for part in whole) > left:
+            whole[1:2] = _shortened(whole[1:2], max(_DIAGRAM, left - _FRAME))
+        more = len(news) - number - 1
+        size = sum(part.count("\n") + 2 for part in whole)
+        if number and size + 3 * bool(more) > left:
+            shown += _more(made, news[number:], left)
+            left = 0
+            break
+        shown.append("\n\n".join(whole))
+        left -= size
+    rows = table(made, _with_findings(made), most=_ROWS + max(0, left))
+    return "\n\n".join([title(made), *rows, *said, *known, *shown, *last])
+
+
+def table(made: Exploration, explored: Sequence[Explored], *, most: int | None = None) -> list[str]:
+    """A table of some scenarios, if there are any, of at most so many rows."""
+    if not explored:
+        return []
+    shown = explored if most is None else explored[:most]
+    heading, rows = scenario_rows(made, shown)
+    drawn = tables.table(heading, rows)
+    hidden = len(made.explored) - len(shown)
+    if hidden:
+        drawn += f"\n  ... and {counted(hidden, 'more scenario')}; --all shows all"
+    return [drawn]
+
+
+def _with_findings(made: Exploration) -> list[Explored]:
+    """What a person has to see: first what has news, then what is not complete, then what is known. One
+    scenario is always shown."""
+    news = {found.violation.scenario for found in made.new.values()}
+    known = {found.violation.scenario for found in made.violations}
+    rows = [one for one in made.explored
+            if one.scenario in known or not one.complete or len(made.explored) == 1]
+    return sorted(rows, key=lambda one: (one.scenario not in news, one.complete))
+
+
+def _said(made: Exploration, *, every: bool = False) -> list[str]:
+    """What the table has no column for."""
+    said = [sentence for one in made.explored for sentence in coverage.sentences(one)]
+    absent = [f"not for this kernel, and not explored: {', '.join(made.absent)}"
+              if every or len(made.absent) <= _NAMED else
+              f"not for this kernel, and not explored: {len(made.absent)} scenarios; --all names them"
+              ] * bool(made.absent and made.scenarios)
+    return ["\n".join([*said, *made.begun, *absent])] if said or made.begun or absent else []
+
+
+def _known(made: Exploration, *, every: bool) -> list[str]:
+    """A line for each reason, and how to see it again if there are few; if every, with all scenarios."""
+    by_reason: dict[tuple[str, str], list[Found]] = {}
+    for found in made.violations:
+        if found.violation.known:
+            by_reason.setdefault((found.violation.oracle, found.violation.reason), []).append(found)
+    lines = []
+    for (oracle, reason), those in by_reason.items():
+        group = Group(those)
+        names = ", ".join(group.scenarios if every else group.scenarios[:1])
+        more = f" and {len(group.scenarios) - 1} more" * (not every and len(group.scenarios) > 1)
+        lines.append(f"known, {oracle} in {names}{more}: {reason}")
+        if every or len(by_reason) <= _FEW:
+            lines.append(command(made, group.plainest))
+    return ["\n".join(lines)] if lines else []
+
+
+def _whole(made: Exploration, group: Group) -> list[str]:
+    """The sentence, the diagram, the explanation and the line that replays it, of the plainest."""
+    one = group.plainest
+    return [f"{group.title}: {values(one.violation)}" + (
+        f"\n  {like(one.violation)}" if one.violation.like else ""),
+        *filter(None, [diagram(made, one), explained(one.violation)]), command(made, one)]
+
+
+def _shortened(texts: Sequence[str], most: int) -> list[str]:
+    """Texts of at most so many lines together: the first ones, and how many are left out."""
+    lines = [line for text in texts for line in text.splitlines()]
+    if len(lines) + len(texts) - 1 <= most:
+        return list(texts)
+    left = len(lines) - most + 1
+    return ["\n".join([*lines[:most - 1], f"  ... and {left} lines more; --all shows all"])]
+
+
+def _more(made: Exploration, left: Sequence[Group], room: int) -> list[str]:
+    """Of causes that there is no room for: a sentence and a command of as many as fit, and a count."""
+    fit = max(0, (room - 3) // 2)
+    lines = []
+    for group in left[:fit]:
+        lines += [f"{group.title}: {values(group.plainest.violation)}", command(made, group.plainest)]
+    if left[fit:]:
+        lines.append(f"... and {counted(len(left[fit:]), 'more cause')} of "
+                     f"{counted(sum(len(group.violations) for group in left[fit:]), 'violation')}; "
+                     "--all, --json and --report have all")
+    return ["\n".join(lines)]

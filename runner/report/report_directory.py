@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`explore --report DIR`: a directory that stands alone, for whoever did not run the exploration."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from runner.boot import results
+from runner.errors import TkfiError
+from runner.explore.exploration import Exploration
+from runner.files import write_safely
+from runner.process import undisturbed
+from runner.progress import note
+from runner.report import findings
+from runner.report.exploration_text import command, diagram, how_often, scenario_rows, title, total
+from runner.report.violations import explained, verdict
+
+_DATA, _TEXT, _PAGE = "report.json", "report.txt", "index.html"
+_NEW = ".tkfi-new"
+_NAME = "name with --report a directory that is new, empty, or holds an earlier report"
+_PAGE_TEXT = """\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>{title}</title>
+<style>
+body {{ font-family: sans-serif; margin: 2em }}
+pre {{ overflow-x: auto }}
+td, th {{ padding: 0 1em; text-align: right }}
+td:first-child, th:first-child {{ text-align: left }}
+</style>
+</head>
+<body>
+{body}
+</body>
+</html>
+"""
+
+
+@dataclass(frozen=True)
+class Report:
+    """A directory that can be written to, and holds nothing else, or an earlier report."""
+
+    directory: Path
+
+    @staticmethod
+    def begin(directory: Path) -> Report:
+        """Make the directory, if there is none.
+
+        Raises TkfiError for a directory that holds anything else, or cannot be written to.
+        """
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            if {file.name for file in directory.iterdir()} - {_NEW} and _read(directory / _DATA) is None:
+                raise TkfiError(f"'{directory}' is not empty and holds no report of tkfi; {_NAME}")
+            with _new(directory):
+                pass
+        except OSError as error:
+            raise TkfiError(f"no report can be written to '{directory}': {error.strerror}; "
+                            f"{_NAME}") from error
+        return Report(directory)
+
+    def write(self, made: Exploration) -> None:
+        """Write all files, and only then put them in the place of an earlier report's. That stays if the
+        exploration was stopped, or something went wrong in it, and the earlier one's came to its end.
+
+        Raises TkfiError when they cannot be written.
+        """
+        if (made.stopped or made.problems) and _is_whole(self.directory / _DATA):
+            note(f"the report in '{self.directory}' stays: it is of an earlier exploration that came to "
+                 "its end, and this one did not")
+            return
+        texts = {_DATA: results.to_json(made.json()) + "\n",
+                 _TEXT: findings.text(made, every=True) + "\n", _PAGE: _page(made)}
+        kept = "what was there is as it was"
+        try:
+            with _new(self.directory) as new:
+                for name, text in texts.items():
+                    write_safely(new / name, text)
+                with undisturbed():
+                    kept = "some of what was there is replaced"
+                    self._replace(new, texts)
+        except OSError as error:
+            raise TkfiError(f"no report can be written to '{self.directory}': {error.strerror}; "
+                            f"{kept}") from error
+
+    def _replace(self, new: Path, names: Collection[str]) -> None:
+        for name in names:
+            (new / name).replace(self.directory / name)
+
+
+@contextmanager
+def _new(directory: Path) -> Iterator[Path]:
+    """A directory in there for what is not whole, and nothing of which is left, however this ends."""
+    new = directory / _NEW
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir()
+    try:
+        yield new
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def _read(file: Path) -> Mapping[str, Any] | None:
+    """A report's data, None if it is none."""
+    try:
+        data: Any = json.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):
+        return None
+    is_report = isinstance(data, dict) and data.get("format") == results.FORMAT and "scenarios" in data
+    return data if is_report else None
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether that is a report of an exploration that came to its end."""
+    data = _read(file)
+    return data is not None and not data.get("stopped") and not data.get("problems")
+
+
+def _execution(made: Exploration, number: int) -> list[str]:
+    """How to see it again, its diagram, and what explains it."""
+    found = made.violations[number]
+    return [command(made, found), *filter(None, [diagram(made, found), explained(found.violation)])]
+
+
+def _page(made: Exploration) -> str:
+    heading, rows = scenario_rows(made, made.explored)
+    parts = [f"<h1>{escape(title(made))}</h1>",
+             f'<p>{escape(total(made))} <a href="{_TEXT}">{_TEXT}</a>, <a href="{_DATA}">{_DATA}</a></p>',
+             "<table>", _row("th", heading), *(_row("td", row) for row in rows), "</table>",
+             *(f"<pre>{escape(problem.text)}</pre>" for problem in made.problems)]
+    for number, found in enumerate(made.violations):
+        violation = found.violation
+        parts += [f"<h2>{escape(violation.scenario)}: {escape(verdict(violation))}</h2>",
+                  f"<p>Found {escape(how_often(found))}; the plainest schedule:</p>",
+                  "<pre>" + escape("\n\n".join(_execution(made, number))) + "</pre>"]
+    return _PAGE_TEXT.format(title=escape(title(made)), body="\n".join(parts))
+
+
+def _row(cell: str, texts: Sequence[str]) -> str:
+    return "<tr>" + "".join(f"<{cell}>{escape(text)}</{cell}>" for text in texts) + "</tr>"

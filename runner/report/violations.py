@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A violation in words: what was seen, and what explains it."""
+
+from __future__ import annotations
+
+from runner.boot.results import Violation
+from runner.plural import counted
+from runner.report import diagram, tables
+from runner.units import format_seconds
+
+
+def verdict(violation: Violation) -> str:
+    """A violation in one line."""
+    known = f"known: {violation.reason}" if violation.known else like(violation) or "NEW"
+    return f"{violation.oracle}: {values(violation)} ({known})"
+
+
+def like(violation: Violation) -> str:
+    """Of one that is not known, what is known that is like it; "" if nothing is."""
+    return (f"NEW here; the list has the same oracle and clock in {violation.like}"
+            if violation.like else "")
+
+
+def values(violation: Violation) -> str:
+    """What was seen, in words."""
+    first, second = format_seconds(violation.first_ns), format_seconds(violation.second_ns)
+    if violation.oracle == "monotonic":
+        return (f"{violation.clock} = {second} after {violation.first} = {first}, "
+                f"{violation.first_ns - violation.second_ns:,} ns back")
+    if violation.first_ns or violation.second_ns:
+        return f"{violation.clock}: {first} and {second}"
+    if violation.waits:
+        return f"{violation.clock}: {violation.waits}"
+    return violation.clock
+
+
+def explained(violation: Violation) -> str:
+    """The explanation of what an exploration found, with whether there may be plainer schedules."""
+    search = f"search of {counted(violation.searched, 'execution')}"
+    if violation.minimal:
+        return explanation(violation, f"; no schedule with fewer shows it (a {search})")
+    return explanation(violation, f"; there may be a schedule with fewer: the {search} did not see all"
+                       if violation.searched else "; schedules with fewer were not searched for")
+
+
+def explanation(violation: Violation, least: str = "") -> str:
+    """The two accesses whose order matters, in a few lines; "" if nobody looked for them."""
+    counts = [counted(number, what) for number, what in (
+        (violation.preemptions, "preemption"), (violation.delays, "delay")) if number]
+    cost = f"with {' and '.join(counts)}" if counts else "without a preemption or delay"
+    if not violation.explained:
+        found = f"It was found {cost}{least}. " if least else ""
+        return (f"{found}No two accesses alone explain it: it does not hold in any of {violation.tried} "
+                "other orders of two (executed).") if violation.tried else ""
+    rows = [[diagram.title(one.who), one.kind, one.name + (
+        "" if one.value is None else f" = {one.value}"), one.place or one.at]
+        for one in violation.accesses]
+    return "\n".join([f"The order that matters, {cost}{least}:", *tables.columns(rows),
+                      "In the other order it holds (executed)."])

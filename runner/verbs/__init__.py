@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What ./tkfi can be told to do, one module per verb."""

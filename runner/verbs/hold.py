@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The verb `hold`: what updaters execute with a sequence odd, as a table and a chart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from runner.boot.write_hold import BOOTS, SAMPLES, Bench, Figures
+from runner.report import tables
+
+METHOD = f"""\
+Accesses: loads and stores of timekeeping with the readers' sequence odd, including the one that makes it
+even again; exact, on a build with access hooks. ns: the time it is odd, by TSC, on a bare one without;
+of {SAMPLES:,} executions or more, caches hot, the kernel's log silenced, less the stopwatch's own time;
+of {BOOTS} boots the one with the least median. < N: less than the stopwatch can tell from nothing, which
+is how far apart the times were that it showed in that boot for sections that are empty."""
+COVER_LETTER = """\
+The cover letter reports 8 -> 4 microseconds, a factor of 2. That is another quantity, the worst latency
+seen on other cores, on another machine: these figures neither confirm nor contradict it."""
+
+
+def report(benches: Sequence[Bench]) -> str:
+    """A table per kernel, then what was measured and the cover letter's figures."""
+    return "\n\n".join([*map(_table, benches), METHOD, COVER_LETTER])
+
+
+def _table(made: Bench) -> str:
+    heading = ["workload", "readers", *made.figures, "pre/post accesses", "pre/post ns"]
+    rows = [[*key, *(_cell(cells.get(key)) for cells in made.figures.values()),
+             _times(made.factor(key, "accesses")), _times(made.factor(key, "ns_median"))]
+            for key in made.keys]
+    return "\n\n".join([f"Linux {made.version}: accesses / median ns / p99 ns with the sequence odd",
+                        tables.table(heading, rows, left=2), *made.problems])
+
+
+def _cell(figures: Figures | None) -> str:
+    if not figures:
+        return "not measured"
+    return f"{figures.accesses:,} / {_time(figures, 'ns_median')} / {_time(figures, 'ns_p99')}"
+
+
+def _time(figures: Figures, quantity: str) -> str:
+    if not figures.resolved(quantity):
+        return f"{f'< {figures.ns_resolution:,.1f}':>8}"
+    return f"{getattr(figures, quantity):>8,.1f}"
+
+
+def _times(factor: float | None) -> str:
+    return "-" if factor is None else f"{factor:.2f}"
