@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/errno.h>
+#include <linux/glob.h>
+#include <linux/kernel.h>
+#include <linux/limits.h>
+#include <linux/string.h>
+#include <os.h>
+
+#include "cells.h"
+#include "front.h"
+#include "given.h"
+#include "keep.h"
+#include "report.h"
+#include "result.h"
+#include "subject.h"
+
+static char err[1024];
+
+__printf(2, 3)
+static void fail(struct tkfi_front *f, const char *fmt, ...)
+{
+	static char text[2048];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	f->fail(f->arg, text);
+}
+
+/*
+ * What is wrong besides what the oracles found: with the kernel, or with what it was asked
+ * for.
+ */
+__printf(3, 4)
+static void say_problem(struct tkfi_front *f, const char *name, const char *fmt, ...)
+{
+	static char text[1024];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	tkfi_report_problem(name, text);
+	f->fail(f->arg, text);
+}
+
+/* Operations that fail explore nothing. Of reads an oracle says whether they may. */
+static void expect_success(struct tkfi_front *f, const struct tkfi_plan *plan)
+{
+	const char *name = f->explorer->name;
+	unsigned int i, j;
+
+	for (i = 0; i < plan->nr_programs; i++)
+		for (j = 0; j < plan->programs[i].nr; j++)
+			if (!plan->programs[i].ops[j].reads &&
+			    plan->programs[i].ops[j].result < 0)
+				say_problem(f, name, "%s: %s failed: %lld", name,
+					    plan->programs[i].ops[j].call,
+					    plan->programs[i].ops[j].result);
+}
+
+/*
+ * What somebody wrote cannot be explored, or replayed: @err says why. There is a caret
+ * under the fault, in @text or in its turns.
+ */
+static void say_malformed(struct tkfi_front *f, const char *what, const char *text)
+{
+	tkfi_report_malformed(f->explorer, what, err);
+	fail(f, "%s\n%s\n%*s^", err, text, f->explorer->wrong, "");
+}
+
+/*
+ * What is found no longer does not belong on the list. A part has not seen all: whoever has
+ * all parts sees what none of them found.
+ */
+static void say_not_found(struct tkfi_front *f, const struct tkfi_scenario *s,
+			  const char *reason, bool part)
+{
+	if (part)
+		tkfi_result("\"type\":\"not_found\",\"scenario\":\"%s\",\"reason\":\"%s\"",
+			    s->name, reason);
+	else
+		say_problem(f, s->name, "%s: known, but not found: %s", s->name,
+			    reason);
+}
+
+/*
+ * Load a scenario. Returns whether there is something to explore in it; if not, it has been
+ * said why.
+ */
+static bool load(struct tkfi_front *f, const struct tkfi_scenario *s, bool is_shipped)
+{
+	if (is_shipped) {
+		if (!tkfi_explorer_load(f->explorer, s, err, sizeof(err)))
+			return true;
+		say_problem(f, s->name, "%s: %s", s->name, err);
+	} else {
+		if (!tkfi_given_load(f->explorer, s, err, sizeof(err)))
+			return true;
+		say_malformed(f, "scenario", s->text);
+	}
+	return false;
+}
+
+/* What must hold of the exploration of a scenario, whatever it found. */
+static void check_explored(struct tkfi_front *f, const struct tkfi_explore_options *o,
+			   bool all, bool is_shipped)
+{
+	const struct tkfi_explorer *x = f->explorer;
+	const struct tkfi_dpor_stats *stats = &x->stats;
+
+	if (is_shipped) {
+		expect_success(f, &x->plan);
+		if (x->setup[0])
+			expect_success(f, x->session.setup);
+	}
+	/* Who gave a scenario may know that there is but one, who bounds it gets fewer. */
+	if (!o->parts && is_shipped && stats->complete && !o->bounded &&
+	    o->strategy != TKFI_DFS && stats->classes < 2)
+		say_problem(f, x->name,
+			    "%s: %llu classes: nothing in it depends on the order",
+			    x->name, stats->classes);
+	if (all && !stats->complete)
+		say_problem(f, x->name,
+			    "%s: the exploration did not come to its end",
+			    x->name);
+	/* Parts find some beginnings to be of no use only at their end. */
+	if (!o->parts && !o->bounded && stats->redundant)
+		say_problem(f, x->name,
+			    "[tkfi internal bug] %s: %llu redundant executions",
+			    x->name, stats->redundant);
+}
+
+/* The log is that of the execution until another one explains it. */
+static void say_steps(struct tkfi_explorer *x, int ret)
+{
+	const struct tkfi_front *f = x->each_arg;
+
+	tkfi_result_steps(f->shown, x->session.engine);
+}
+
+/* Report the steps of the executions that follow, if that is asked for; or no longer. */
+static void watch_steps(struct tkfi_front *f, bool on)
+{
+	f->explorer->each = on && f->request.steps ? say_steps : NULL;
+	f->explorer->each_arg = f;
+}
+
+/* What an execution by the schedule of a violation comes to, event by event. */
+static void show_execution(struct tkfi_front *f, const struct tkfi_violation *violations,
+			   unsigned int nr, unsigned int number)
+{
+	static struct tkfi_violation same[TKFI_MAX_VIOLATIONS];
+	struct tkfi_explorer *x = f->explorer;
+	const char *schedule = violations[number].schedule;
+	unsigned int nr_same = 0, i;
+
+	for (i = number; i < nr; i++)
+		if (!strcmp(violations[i].schedule, schedule))
+			same[nr_same++] = violations[i];
+	snprintf(f->shown, sizeof(f->shown), "%s#%u", x->name, number);
+	watch_steps(f, true);
+	if (tkfi_explorer_confirm(x, same, nr_same, err, sizeof(err)))
+		say_problem(f, x->name, "%s: %s", x->name, err);
+	watch_steps(f, false);
+	tkfi_result_events(f->shown, &x->session.engine->trace);
+}
+
+/* A violation, and what happens in it; several of one schedule have that in common. */
+static void show_violation(struct tkfi_front *f, const struct tkfi_violation *violations,
+			   unsigned int nr, unsigned int number, u64 searched)
+{
+	const struct tkfi_explorer *x = f->explorer;
+	const struct tkfi_violation *v = &violations[number];
+	unsigned int i;
+
+	tkfi_report_violation(x, number, v, searched);
+	/* It has too many turns. */
+	if (v->cost.turns == UINT_MAX)
+		return;
+	for (i = 0; strcmp(violations[i].schedule, v->schedule); i++)
+		;
+	if (i < number)
+		tkfi_result("\"type\":\"events\",\"case\":\"%s#%u\",\"same_as\":\"%s#%u\"",
+			    x->name, number, x->name, i);
+	else
+		show_execution(f, violations, nr, number);
+}
+
+void tkfi_front_explore(struct tkfi_front *f, const struct tkfi_scenario *s,
+			const struct tkfi_explore_options *options, bool is_shipped)
+{
+	struct tkfi_explorer *x = f->explorer;
+	bool all = options->strategy == TKFI_DPOR && !options->executions &&
+		   !options->ms && !options->bounded;
+	static struct tkfi_violation violations[TKFI_MAX_VIOLATIONS];
+	bool occurs[TKFI_MAX_KNOWN] = {};
+	unsigned int i, nr;
+	u64 searched;
+	bool complete;
+	int ret;
+
+	tkfi_result("\"type\":\"begin\",\"scenario\":\"%s\"", s->name);
+	if (!load(f, s, is_shipped))
+		return;
+	ret = tkfi_explore(x, options);
+	if (ret == -ESTALE)
+		tkfi_result("\"type\":\"refused\",\"scenario\":\"%s\",\"why\":\"%s\"",
+			    s->name, x->session.engine->error);
+	/* What was found before it failed is not lost. */
+	for (i = 0; i < x->nr_violations && ret; i++)
+		tkfi_report_violation(x, i, &x->violations[i], x->searched);
+	if (ret) {
+		say_problem(f, s->name, "%s: %s", s->name,
+			    x->session.engine->error);
+		return;
+	}
+	tkfi_report_explored(x, os_nsecs() - x->watch.began);
+	check_explored(f, options, all, is_shipped);
+
+	nr = x->nr_violations;
+	searched = x->searched;
+	complete = x->stats.complete;
+	memcpy(violations, x->violations, sizeof(violations));
+	for (i = 0; i < nr; i++) {
+		const struct tkfi_violation *v = &violations[i];
+		const int known = tkfi_is_known(s->name, &v->finding);
+
+		/* What the other parts find may be plainer. */
+		if (all && !options->parts && !v->minimal)
+			say_problem(f, s->name,
+				    "[tkfi internal bug] there may be a plainer schedule than %s",
+				    v->schedule);
+		if (known >= 0)
+			occurs[known] = true;
+		else if (is_shipped)
+			fail(f, "new: %s of %s after %s: %lld ns, then %lld ns; schedule %s%s",
+			     v->finding.oracle, v->finding.clock,
+			     v->finding.is_pair ? v->finding.first.call : "",
+			     v->finding.first_ns, v->finding.second_ns,
+			     v->schedule, tkfi_report_order(x, &v->why));
+		show_violation(f, violations, nr, i, searched);
+	}
+	for (i = 0; i < tkfi_subject->nr_known && is_shipped && all; i++) {
+		const struct tkfi_known_violation known = tkfi_subject->known(i);
+
+		if (known.occurs && glob_match(known.scenarios, s->name) && !occurs[i])
+			say_not_found(f, s, known.reason, options->parts);
+	}
+	tkfi_result("\"type\":\"end\",\"scenario\":\"%s\"", s->name);
+	/* All is said: what is complete need not be gone on with. */
+	if (options->keep && complete)
+		tkfi_keep_clear(options->keep);
+}
+
+enum tkfi_front_done tkfi_front_shipped(struct tkfi_front *f, const char *name)
+{
+	const struct tkfi_scenario *s = tkfi_scenario_find(name);
+	const char *file = tkfi_request_state(&f->request, name);
+
+	if (!s || !tkfi_request_wants(&f->request, name))
+		return TKFI_FRONT_NOT_ASKED;
+	if (tkfi_explorer_lacks(f->explorer, s)) {
+		tkfi_result("\"type\":\"absent\",\"scenario\":\"%s\"", name);
+		return TKFI_FRONT_ABSENT;
+	}
+	if (file && tkfi_keep_rename(f->request.options.keep, file))
+		say_problem(f, name, "%s: the name of its file, %s, is too long", name,
+			    file);
+	else
+		tkfi_front_explore(f, s, &f->request.options, true);
+	return TKFI_FRONT_DONE;
+}
+
+enum tkfi_front_done tkfi_front_replay(struct tkfi_front *f)
+{
+	const struct tkfi_request *request = &f->request;
+	const struct tkfi_scenario text = { "given", request->text };
+	const struct tkfi_scenario *s =
+		request->text ? &text : tkfi_scenario_find(request->name);
+	struct tkfi_explorer *x = f->explorer;
+	unsigned int i;
+	int ret;
+
+	if (!request->turns)
+		return TKFI_FRONT_NOT_ASKED;
+	if (!s) {
+		fail(f, "no scenario is called %s", request->name);
+		return TKFI_FRONT_DONE;
+	}
+	if (!load(f, s, s != &text))
+		return TKFI_FRONT_DONE;
+	strscpy(f->shown, "replayed", sizeof(f->shown));
+	watch_steps(f, true);
+	ret = tkfi_explorer_replay(x, request->turns, err, sizeof(err));
+	watch_steps(f, false);
+	if (ret == -EINVAL || ret == -ECANCELED) {
+		say_malformed(f, ret == -EINVAL ? "schedule" : "kernel", request->turns);
+		return TKFI_FRONT_DONE;
+	}
+	if (ret && ret != -EDEADLK) {
+		fail(f, "%s", err);
+		return TKFI_FRONT_DONE;
+	}
+	tkfi_result_events(f->shown, &x->session.engine->trace);
+	tkfi_result_trace("tkfi_explore", "replayed",
+			  x->session.engine->trace.nr + x->nr_replayed,
+			  tkfi_trace_hash(&x->session.engine->trace, x->replayed));
+	for (i = 0; i < x->nr_violations; i++)
+		tkfi_report_violation(x, i, &x->violations[i], x->searched);
+	return TKFI_FRONT_DONE;
+}
+
+int tkfi_front_open(struct tkfi_front *f)
+{
+	int ret = tkfi_request_read(&f->request);
+
+	if (ret)
+		return ret;
+	f->explorer = tkfi_explorer_open(NSEC_PER_SEC);
+	if (!f->explorer)
+		return -ENOMEM;
+	f->explorer->progress = tkfi_report_progress;
+	return 0;
+}
+
+void tkfi_front_close(struct tkfi_front *f)
+{
+	tkfi_explorer_close(f->explorer);
+	tkfi_request_free(&f->request);
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What an exploration does and finds, as JSON lines. */
+#include <linux/kernel.h>
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <linux/string.h>
+#include <linux/utsname.h>
+#include <os.h>
+
+#include "cells.h"
+#include "report.h"
+#include "result.h"
+#include "subject.h"
+
+/* One of two accesses, as members of a JSON object. */
+static const char *say_access(const struct tkfi_explorer *x, char *buf, size_t size,
+			      const struct tkfi_seen *seen)
+{
+	char names[TKFI_MAX_VCPUS][TKFI_VCPU_NAME];
+	bool has_value = seen->kind != TKFI_STEP_LOCK &&
+			 seen->kind != TKFI_STEP_UNLOCK;
+	char name[40];
+	size_t len;
+
+	tkfi_plan_names(&x->plan, names);
+	tkfi_cell_name(seen->cell, seen->nr_cells, name, sizeof(name));
+	len = scnprintf(buf, size, "{\"vcpu\":%u,\"who\":\"%s\",\"kind\":\"%s\",\"name\":\"%s\",\"value\":",
+			seen->vcpu, names[seen->vcpu],
+			tkfi_step_kind_name(seen->kind), name);
+	len += has_value ? scnprintf(buf + len, size - len, "%lld", seen->value) :
+			   scnprintf(buf + len, size - len, "null");
+	/* The place that counts is the call, not what it returns to. */
+	if (seen->ip)
+		scnprintf(buf + len, size - len, ",\"ip\":%lu,\"at\":\"%pS\"}",
+			  seen->ip - 1, (void *)(seen->ip - 1));
+	else
+		scnprintf(buf + len, size - len, ",\"ip\":0,\"at\":\"\"}");
+	return buf;
+}
+
+int tkfi_is_known(const char *name, const struct tkfi_finding *finding)
+{
+	return tkfi_subject->is_known ? tkfi_subject->is_known(name, finding) : -1;
+}
+
+/* The known violation of that number; an empty one for -1. */
+static struct tkfi_known_violation known_violation(int nr)
+{
+	return nr < 0 ? (struct tkfi_known_violation){ "", "" } :
+			tkfi_subject->known(nr);
+}
+
+/* The @number-th, as a line of @type. */
+static void say_violation(const struct tkfi_explorer *x, const char *type,
+			  unsigned int number, const struct tkfi_violation *v,
+			  u64 searched)
+{
+	const int nr = tkfi_is_known(x->name, &v->finding);
+	const struct tkfi_known_violation known = known_violation(nr);
+	static char name[512], reason[512], first[512], clock[512];
+	static char like[512], waits[512];
+	const struct tkfi_known_violation other =
+		known_violation(nr < 0 && tkfi_subject->known_like ?
+				tkfi_subject->known_like(&v->finding) : -1);
+	static char schedule[2 * TKFI_SCHEDULE_TEXT], accesses[2][512];
+	const struct tkfi_finding *f = &v->finding;
+	char stopped[40], about[40] = "";
+	const struct tkfi_explanation *why = &v->why;
+
+	tkfi_result_string(name, sizeof(name), x->name);
+	tkfi_result_string(reason, sizeof(reason), known.reason);
+	snprintf(like, sizeof(like), "%s%s%s", other.scenarios,
+		 *other.scenarios ? ": " : "", other.reason);
+	tkfi_result_string(waits, sizeof(waits), v->waits);
+	tkfi_result_string(first, sizeof(first),
+			   f->is_pair ? f->first.call : f->clock);
+	tkfi_result_string(clock, sizeof(clock), f->clock);
+	tkfi_result_string(schedule, sizeof(schedule), v->schedule);
+	tkfi_cell_name(v->about, 1, stopped, sizeof(stopped));
+	if (why->holds) {
+		tkfi_cell_name(why->about, 1, about, sizeof(about));
+		say_access(x, accesses[0], sizeof(accesses[0]), &why->first);
+		say_access(x, accesses[1], sizeof(accesses[1]), &why->second);
+	}
+	tkfi_result("\"type\":\"%s\",\"number\":%u,\"scenario\":\"%s\",\"oracle\":\"%s\",\"clock\":\"%s\",\"first\":\"%s\",\"first_ns\":%lld,\"second_ns\":%lld,\"findings\":%llu,\"turns\":%u,\"preemptions\":%u,\"delays\":%u,\"minimal\":%s,\"searched\":%llu,\"explained\":%s,\"tried\":%u,\"accesses\":[%s%s%s],\"stopped\":\"%s\",\"about\":\"%s\",\"known\":%s,\"reason\":\"%s\",\"like\":\"%s\",\"waits\":\"%s\",\"family\":\"%s\",\"schedule\":\"tkfi1 %s %s %s: %s\"",
+		    type, number, name, f->oracle, clock, first, f->first_ns, f->second_ns,
+		    v->findings, v->cost.turns, v->cost.preemptions,
+		    v->cost.delays, v->minimal ? "true" : "false",
+		    searched, why->holds ? "true" : "false",
+		    why->tried, why->holds ? accesses[0] : "",
+		    why->holds ? "," : "", why->holds ? accesses[1] : "",
+		    stopped, about, nr >= 0 ? "true" : "false", reason, like, waits,
+		    f->is_pair ? f->second.group : "",
+		    init_utsname()->release,
+		    tkfi_subject->build(), name, schedule);
+}
+
+/*
+ * What was found so far, for whoever ends us before we say all: when it is new, or plainer,
+ * or was found twice as often.
+ */
+static void say_found(const struct tkfi_explorer *x)
+{
+	static struct {
+		struct tkfi_finding finding;
+		struct tkfi_cost cost;
+		u64 findings;
+	} said[TKFI_MAX_VIOLATIONS];
+	static char name[sizeof(x->name)];
+	static unsigned int nr;
+	unsigned int i;
+
+	/* It began anew, or is another one. */
+	if (x->nr_violations < nr || strcmp(x->name, name))
+		memset(said, 0, sizeof(said));
+	strscpy(name, x->name, sizeof(name));
+	nr = x->nr_violations;
+	for (i = 0; i < nr; i++) {
+		const struct tkfi_violation *v = &x->violations[i];
+
+		if (!memcmp(&said[i].finding, &v->finding, sizeof(v->finding)) &&
+		    !memcmp(&said[i].cost, &v->cost, sizeof(v->cost)) &&
+		    v->findings / 2 < said[i].findings)
+			continue;
+		said[i].finding = v->finding;
+		said[i].cost = v->cost;
+		said[i].findings = v->findings;
+		say_violation(x, "found", i, v, 0);
+	}
+}
+
+void tkfi_report_progress(struct tkfi_explorer *x)
+{
+	const struct tkfi_dpor_stats *stats = &x->stats;
+
+	tkfi_result("\"type\":\"progress\",\"scenario\":\"%s\",\"part\":\"%u/%u\",\"classes\":%llu,\"executions\":%llu,\"violations\":%u,\"ns\":%llu",
+		    x->name, x->options.part, x->options.parts ?: 1, stats->classes,
+		    stats->classes + stats->redundant, x->nr_violations,
+		    os_nsecs() - x->watch.began);
+	say_found(x);
+}
+
+/*
+ * How likely an execution of pct is to meet a bug of its depth, at the least, in 1e-18:
+ * see struct tkfi_pct.
+ */
+static u64 least_likely(const struct tkfi_explorer *x)
+{
+	u64 p = div_u64(1000000000000000000ULL, x->plan.nr_programs);
+	unsigned int i;
+
+	for (i = 1; i < x->options.depth; i++)
+		p = div_u64(p, max(x->stats.longest, 1U));
+	return p;
+}
+
+void tkfi_report_explored(const struct tkfi_explorer *x, u64 ns)
+{
+	const struct tkfi_explore_options *o = &x->options;
+	const struct tkfi_dpor_stats *stats = &x->stats;
+	char more[128] = "";
+	size_t len = 0;
+
+	if (o->bounded || o->strategy == TKFI_DFS)
+		len += scnprintf(more, sizeof(more), ",\"preemptions\":%u",
+				 o->preemptions);
+	if (x->classes)
+		len += scnprintf(more + len, sizeof(more) - len,
+				 ",\"estimate\":%llu,\"estimate_error\":%llu",
+				 x->classes, x->classes_error);
+	if (o->strategy == TKFI_PCT)
+		scnprintf(more + len, sizeof(more) - len,
+			  ",\"depth\":%u,\"bound\":%llue-18", o->depth,
+			  least_likely(x));
+	tkfi_result("\"type\":\"explored\",\"scenario\":\"%s\",\"part\":\"%u/%u\",\"shared\":\"%s\",\"strategy\":\"%s\",\"classes\":%llu,\"executions\":%llu,\"redundant\":%llu,\"deadlocks\":%llu,\"steps\":%llu,\"replayed\":%llu,\"longest\":%u,\"complete\":%s,\"ns\":%llu%s",
+		    x->name, o->part, o->parts ?: 1, x->shared,
+		    tkfi_strategy_names[x->options.strategy],
+		    x->options.strategy == TKFI_DPOR ? stats->classes : 0,
+		    stats->classes + stats->redundant, stats->redundant,
+		    stats->deadlocks, stats->steps, stats->replayed,
+		    stats->longest, stats->complete ? "true" : "false",
+		    ns, more);
+}
+
+const char *tkfi_report_order(const struct tkfi_explorer *x,
+			      const struct tkfi_explanation *why)
+{
+	const struct tkfi_seen *a = &why->first, *b = &why->second;
+	char name[40], names[TKFI_MAX_VCPUS][TKFI_VCPU_NAME];
+	static char text[256];
+
+	if (!why->holds)
+		return "";
+	tkfi_plan_names(&x->plan, names);
+	tkfi_cell_name(b->cell, b->nr_cells, name, sizeof(name));
+	snprintf(text, sizeof(text), "; it holds if the order of these is another: %s at %pS, %s at %pS, both to %s",
+		 names[a->vcpu], (void *)a->ip, names[b->vcpu], (void *)b->ip,
+		 name);
+	return text;
+}
+
+void tkfi_report_violation(const struct tkfi_explorer *x, unsigned int number,
+			   const struct tkfi_violation *v, u64 searched)
+{
+	say_violation(x, "violation", number, v, searched);
+}
+
+void tkfi_report_malformed(const struct tkfi_explorer *x, const char *what,
+			   const char *err)
+{
+	static char why[2048];
+
+	tkfi_result_string(why, sizeof(why), err);
+	tkfi_result("\"type\":\"malformed\",\"what\":\"%s\",\"why\":\"%s\",\"at\":%u,\"absent\":%s",
+		    what, why, x->wrong,
+		    x->plan.absent || x->session.setup->absent ? "true" : "false");
+}
+
+void tkfi_report_problem(const char *name, const char *text)
+{
+	static char said[2048];
+
+	tkfi_result_string(said, sizeof(said), text);
+	tkfi_result("\"type\":\"problem\",\"scenario\":\"%s\",\"text\":\"%s\"", name, said);
+}

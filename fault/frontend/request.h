@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef __TKFI_REQUEST_H
+#define __TKFI_REQUEST_H
+
+#include "explore.h"
+
+/**
+ * struct tkfi_request - what the kernel parameters ask for
+ * @options:	how to explore
+ * @text:	of a scenario that somebody wrote; NULL for shipped ones
+ * @name:	else which of these: a glob
+ * @is_list:	else those of a list
+ * @turns:	of a schedule to replay; NULL for none
+ * @steps:	report every step of executions that are shown
+ */
+struct tkfi_request {
+	struct tkfi_explore_options options;
+	const char *text;
+	const char *name;
+	bool is_list;
+	const char *turns;
+	bool steps;
+};
+
+/**
+ * tkfi_request_read() - read the parameters, and choose the subject
+ * @request:	filled; free with tkfi_request_free(), also after an error
+ *
+ * Return: 0, -EINVAL for what makes no sense, which the log tells, or -ENOMEM.
+ */
+int tkfi_request_read(struct tkfi_request *request);
+void tkfi_request_free(struct tkfi_request *request);
+
+/* Is a scenario of the subject asked for? */
+bool tkfi_request_wants(const struct tkfi_request *request, const char *name);
+
+/* Of a list: the host file for the state of a scenario's exploration; else NULL. */
+const char *tkfi_request_state(const struct tkfi_request *request, const char *name);
+
+#endif
