@@ -20,7 +20,7 @@ static void none_is_plainer(struct tkfi_explorer *x, unsigned int preemptions)
 
 void tkfi_explorer_seek_plainer(struct tkfi_explorer *x)
 {
-	const struct tkfi_dpor_stats stats = x->stats;
+	const struct tkfi_search_stats stats = x->stats;
 	unsigned int bound, i;
 	bool go_on = true;
 
@@ -117,8 +117,8 @@ static int record(struct tkfi_explorer *x, const char *text, int *ended)
 		return ret;
 	tkfi_record_start(&x->recording, &schedule.strategy);
 	tkfi_explorer_start(x);
-	*ended = tkfi_explorer_too_long(engine,
-					tkfi_engine_run(engine, &x->recording.strategy));
+	*ended = tkfi_search_too_long(engine,
+				      tkfi_engine_run(engine, &x->recording.strategy));
 	if (*ended && *ended != -EDEADLK)
 		return *ended;
 	tkfi_record_end(&x->recording, engine);

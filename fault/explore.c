@@ -60,7 +60,7 @@ static bool watch_another(struct tkfi_explorer *x)
 	if (x->searching || nr < x->watch.watch_at)
 		return true;
 	x->watch.watch_at = nr + TKFI_WATCH_EVERY;
-	tkfi_dpor_disturb(x->dpor);
+	tkfi_search_disturb(x->dpor);
 	tkfi_checkpoints_drop(&x->checkpoints);
 	return watch_sample(x, nr);
 }
@@ -121,37 +121,27 @@ const char * const tkfi_strategy_names[TKFI_NR_STRATEGIES] = {
 
 static int explore_dpor(struct tkfi_explorer *x)
 {
-	struct tkfi_dpor_client client = {
+	struct tkfi_search_client client = {
 		.start = tkfi_explorer_start,
 		.judge = tkfi_explorer_judge,
 		.pause = pause,
 		.restart = tkfi_violations_forget,
 		.arg = x,
+		.options.part = x->options.part,
+		.options.parts = x->options.parts,
 		.limit = x->options.executions,
 		.no_snapshots = x->options.no_snapshots,
-		.part = x->options.part,
-		.parts = x->options.parts,
 	};
 	int ret = tkfi_explorer_resume(x);
 
 	if (ret < 0)
 		return ret;
 	client.resumed = ret;
-	ret = keep_rest(x, tkfi_dpor_explore(x->dpor, &client, &x->stats));
+	ret = keep_rest(x, tkfi_search_run(x->dpor, &client, &x->stats));
 	if (ret || x->stats.complete)
 		return ret;
 	return tkfi_estimate(&x->estimate, x->session.engine, tkfi_explorer_start, x,
 			     &x->classes, &x->classes_error);
-}
-
-int tkfi_explorer_too_long(struct tkfi_engine *engine, int ret)
-{
-	if (engine->nr_log <= TKFI_MAX_STEPS)
-		return ret;
-	snprintf(engine->error, sizeof(engine->error),
-		 "an execution of %u steps; %d are possible", engine->nr_log,
-		 TKFI_MAX_STEPS);
-	return -E2BIG;
 }
 
 /* From the start, or the last checkpoint before what dfs does differently. */
@@ -177,7 +167,7 @@ static bool execute(struct tkfi_explorer *x, struct tkfi_strategy *strategy,
 {
 	struct tkfi_engine *engine = x->session.engine;
 
-	*ret = tkfi_explorer_too_long(engine, run(x, strategy));
+	*ret = tkfi_search_too_long(engine, run(x, strategy));
 	if (*ret && *ret != -EDEADLK)
 		return false;
 	if (strategy == &x->dfs.strategy && x->dfs.visited &&

@@ -205,7 +205,7 @@ struct tkfi_explorer {
 	struct tkfi_state begin;
 	struct tkfi_unseen unseen;
 	bool watched;
-	struct tkfi_dpor *dpor;
+	struct tkfi_search *dpor;
 	struct tkfi_visited *visited;
 	struct tkfi_interleave dfs;
 	struct tkfi_checkpoints checkpoints;
@@ -225,7 +225,7 @@ struct tkfi_explorer {
 	char shared[TKFI_SHARED_TEXT];
 	u64 replayed;
 	unsigned int nr_replayed;
-	struct tkfi_dpor_stats stats;
+	struct tkfi_search_stats stats;
 	const struct tkfi_violation *only;
 	unsigned int nr_only;
 	void (*each)(struct tkfi_explorer *x, int ret);
@@ -260,7 +260,7 @@ int tkfi_explorer_load(struct tkfi_explorer *x,
  * @x:		explorer; @x->stats and @x->violations are filled
  * @options:	how
  *
- * Return: as tkfi_dpor_explore(); -EINVAL for bad @options->shared, -ESTALE if the state
+ * Return: as tkfi_search_run(); -EINVAL for bad @options->shared, -ESTALE if the state
  * that was kept is of something else, -EPROTO also if something was written that no hook
  * reports. The sentence is in the engine's error.
  */

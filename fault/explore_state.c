@@ -35,7 +35,7 @@ static void keep_all(struct tkfi_explorer *x)
 	tkfi_keep_move(keep, &x->cut, sizeof(x->cut));
 	tkfi_cells_keep(keep);
 	if (x->options.strategy == TKFI_DPOR && !x->options.bounded)
-		tkfi_dpor_keep(x->dpor, keep);
+		tkfi_search_keep(x->dpor, keep);
 	else if (x->options.strategy <= TKFI_DFS)
 		tkfi_keep_move(keep, &x->dfs, sizeof(x->dfs));
 	if (x->options.bounded)

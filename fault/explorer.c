@@ -21,7 +21,7 @@ struct tkfi_explorer *tkfi_explorer_open(u32 hz)
 	    tkfi_state_alloc(&x->begin) || tkfi_unseen_alloc(&x->unseen) ||
 	    tkfi_checkpoints_create(&x->checkpoints))
 		goto failed;
-	x->dpor = tkfi_dpor_create(x->session.engine);
+	x->dpor = tkfi_search_create(&tkfi_dpor_search, x->session.engine);
 	x->visited = vzalloc(sizeof(*x->visited));
 	if (!x->dpor || !x->visited)
 		goto failed;
@@ -38,7 +38,7 @@ void tkfi_explorer_close(struct tkfi_explorer *x)
 		return;
 	vfree(x->visited);
 	tkfi_checkpoints_destroy(&x->checkpoints);
-	tkfi_dpor_destroy(x->dpor);
+	tkfi_search_destroy(x->dpor);
 	tkfi_unseen_free(&x->unseen);
 	tkfi_state_free(&x->begin);
 	tkfi_session_close(&x->session);

@@ -31,9 +31,6 @@ void tkfi_explorer_leave(struct tkfi_explorer *x, unsigned long flags);
 /* Put everything where executions begin; @arg is the explorer. Return: 0. */
 int tkfi_explorer_start(void *arg);
 
-/* -E2BIG if not all steps of the last execution are known, or else @ret. */
-int tkfi_explorer_too_long(struct tkfi_engine *engine, int ret);
-
 /**
  * tkfi_explorer_check() - let the oracles look at the last execution
  * @x:		explorer

@@ -26,9 +26,9 @@ static int replay(struct tkfi_explorer *x, const char *text, bool explains, char
 		tkfi_explorer_start(x);
 		tkfi_cells_share_all();
 		tkfi_cells_uncheck();
-		ret = tkfi_explorer_too_long(x->session.engine,
-					     tkfi_engine_run(x->session.engine,
-							     &schedule.strategy));
+		ret = tkfi_search_too_long(x->session.engine,
+					   tkfi_engine_run(x->session.engine,
+							   &schedule.strategy));
 		x->wrong = schedule.wrong;
 		x->replayed = tkfi_log_hash(x->session.engine);
 		x->nr_replayed = x->session.engine->nr_log;

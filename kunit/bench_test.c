@@ -343,11 +343,11 @@ static void sample_small(struct kunit *test, enum tkfi_strategy_kind kind,
 }
 
 /* Explored to its end, once, and sampled. */
-static void measure_small(struct kunit *test, struct tkfi_dpor *dpor,
+static void measure_small(struct kunit *test, struct tkfi_search *dpor,
 			  const char *name, bool is_sequence,
-			  struct tkfi_dpor_stats *stats, struct small_seen *seen)
+			  struct tkfi_search_stats *stats, struct small_seen *seen)
 {
-	const struct tkfi_dpor_client client = {
+	const struct tkfi_search_client client = {
 		.start = small_start,
 		.judge = small_judge,
 		.arg = seen,
@@ -360,7 +360,7 @@ static void measure_small(struct kunit *test, struct tkfi_dpor *dpor,
 	if (is_sequence)
 		tkfi_cells_mark(&small.seq, TKFI_CELL_SEQUENCE);
 	began = os_nsecs();
-	KUNIT_EXPECT_EQ(test, tkfi_dpor_explore(dpor, &client, stats), 0);
+	KUNIT_EXPECT_EQ(test, tkfi_search_run(dpor, &client, stats), 0);
 	say_blocked("dpor-once", stats->classes, stats->steps,
 		    os_nsecs() - began, stats->redundant);
 	KUNIT_EXPECT_TRUE(test, stats->complete);
@@ -378,8 +378,8 @@ static void measure_small(struct kunit *test, struct tkfi_dpor *dpor,
 static void small_timekeeper(struct kunit *test)
 {
 	static struct small_seen waiting, retrying;
-	struct tkfi_dpor_stats stats = {};
-	struct tkfi_dpor *dpor;
+	struct tkfi_search_stats stats = {};
+	struct tkfi_search *dpor;
 
 	engine = tkfi_engine_create();
 	KUNIT_ASSERT_NOT_NULL(test, engine);
@@ -387,7 +387,7 @@ static void small_timekeeper(struct kunit *test)
 	engine->ranges[1] = (struct tkfi_range){ &readings, sizeof(readings) };
 	engine->nr_ranges = 2;
 	engine->quiet = true;
-	dpor = tkfi_dpor_create(engine);
+	dpor = tkfi_search_create(&tkfi_dpor_search, engine);
 	KUNIT_EXPECT_NOT_NULL(test, dpor);
 	if (dpor) {
 		measure_small(test, dpor, "seqlock-timekeeper", true, &stats,
@@ -403,7 +403,7 @@ static void small_timekeeper(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, all_in(&retrying, &waiting));
 		KUNIT_EXPECT_TRUE(test, all_in(&waiting, &retrying));
 	}
-	tkfi_dpor_destroy(dpor);
+	tkfi_search_destroy(dpor);
 	tkfi_engine_destroy(engine);
 }
 

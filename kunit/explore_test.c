@@ -311,7 +311,7 @@ static void say_found(const struct tkfi_explorer *x)
 
 static void say_progress(struct tkfi_explorer *x)
 {
-	const struct tkfi_dpor_stats *stats = &x->stats;
+	const struct tkfi_search_stats *stats = &x->stats;
 
 	tkfi_result("\"type\":\"progress\",\"scenario\":\"%s\",\"part\":\"%u/%u\",\"classes\":%llu,\"executions\":%llu,\"violations\":%u,\"ns\":%llu",
 		    x->name, options.part, options.parts ?: 1, stats->classes,
@@ -337,7 +337,7 @@ static u64 least_likely(void)
 static void say_explored(u64 ns)
 {
 	const struct tkfi_explore_options *o = &explorer->options;
-	const struct tkfi_dpor_stats *stats = &explorer->stats;
+	const struct tkfi_search_stats *stats = &explorer->stats;
 	char more[128] = "";
 	size_t len = 0;
 
@@ -466,7 +466,7 @@ static bool load(struct kunit *test, const struct tkfi_scenario *s, bool is_ship
 static void check_explored(struct kunit *test, const struct tkfi_explore_options *o,
 			   bool all, bool must_be_known)
 {
-	const struct tkfi_dpor_stats *stats = &explorer->stats;
+	const struct tkfi_search_stats *stats = &explorer->stats;
 
 	if (must_be_known) {
 		expect_success(test, &explorer->plan);

@@ -206,7 +206,7 @@ static void checkpoints(struct kunit *test)
 				       .executions = 1000 }, 1024, 20 },
 		{ { "given", LONG }, { TKFI_DPOR, .executions = 1000 }, 1024, 20 },
 	};
-	struct tkfi_dpor_stats stats[2];
+	struct tkfi_search_stats stats[2];
 	unsigned int i, from_start;
 	u64 hash[2];
 

@@ -50,7 +50,7 @@ static struct {
 } memory;
 
 static struct tkfi_engine *engine;
-static struct tkfi_dpor *dpor;
+static struct tkfi_search *dpor;
 static struct tkfi_plan plan;
 static struct deeds programs[VCPUS];
 static bool last_is_nmi;		/* of VCPU0 */
@@ -71,13 +71,13 @@ static int shrink_suite_init(struct kunit_suite *suite)
 				sizeof(plan.programs[i].ops[j].from),
 			};
 	engine->quiet = true;
-	dpor = tkfi_dpor_create(engine);
+	dpor = tkfi_search_create(&tkfi_dpor_search, engine);
 	return dpor ? 0 : -ENOMEM;
 }
 
 static void shrink_suite_exit(struct kunit_suite *suite)
 {
-	tkfi_dpor_destroy(dpor);
+	tkfi_search_destroy(dpor);
 	tkfi_engine_destroy(engine);
 }
 
@@ -268,9 +268,9 @@ static const struct tkfi_cost *least_of(const struct outcomes *outcomes, u64 key
 /* Shrink all classes of the programs, and compare with all their executions. */
 static void compare(struct kunit *test, const char *what, unsigned int number)
 {
-	struct tkfi_dpor_stats stats;
+	struct tkfi_search_stats stats;
 	bool failed = false;
-	const struct tkfi_dpor_client client = {
+	const struct tkfi_search_client client = {
 		.start = start,
 		.judge = shrink_class,
 		.restart = forget_outcomes,
@@ -281,7 +281,7 @@ static void compare(struct kunit *test, const char *what, unsigned int number)
 	know_cells();
 	shrunk.nr = 0;
 	seen.nr = 0;
-	KUNIT_ASSERT_EQ_MSG(test, tkfi_dpor_explore(dpor, &client, &stats), 0,
+	KUNIT_ASSERT_EQ_MSG(test, tkfi_search_run(dpor, &client, &stats), 0,
 			    "%s", engine->error);
 	KUNIT_ASSERT_FALSE_MSG(test, failed, "%s %u", what, number);
 	KUNIT_ASSERT_TRUE_MSG(test, enumerate(), "%s %u", what, number);
