@@ -10,7 +10,7 @@
 
 #include "cells.h"
 #include "result.h"
-#include "explore.h"
+#include "explorer.h"
 #include "subject.h"
 #include "strategies.h"
 
@@ -19,7 +19,7 @@ static char err[1024];
 
 static int bench_suite_init(struct kunit_suite *suite)
 {
-	explorer = tkfi_explorer_open(NSEC_PER_SEC);
+	explorer = tkfi_explorer_open();
 	return explorer ? 0 : -ENOMEM;
 }
 
@@ -46,7 +46,7 @@ static void say_blocked(const char *run, u64 executions, u64 steps, s64 ns,
 	u64 each = div64_u64(ns * 10, executions);
 
 	tkfi_result("\"type\":\"bench\",\"scenario\":\"%s\",\"hooks\":%s,\"run\":\"%s\",\"executions\":%llu,\"blocked\":%llu,\"steps\":%llu,\"ns\":%llu.%llu",
-		    explorer->name,
+		    tkfi_run_of(explorer)->name,
 		    IS_ENABLED(CONFIG_TKFI_ACCESS) ? "true" : "false", run,
 		    executions, blocked, steps, each / 10, each % 10);
 }
@@ -64,8 +64,8 @@ static struct tkfi_schedule *load_schedule(struct kunit *test)
 {
 	static struct tkfi_schedule schedule;
 
-	tkfi_plan_names(&explorer->plan, schedule.names);
-	schedule.nr_vcpus = explorer->plan.nr_programs;
+	tkfi_plan_names(&tkfi_run_of(explorer)->plan, schedule.names);
+	schedule.nr_vcpus = tkfi_run_of(explorer)->plan.nr_programs;
 	KUNIT_ASSERT_EQ_MSG(test,
 			    tkfi_schedule_parse(&schedule,
 						"cpu0 before store tk_core.seq, host, cpu1",
@@ -124,7 +124,7 @@ static void bench(struct kunit *test)
 	if (IS_ENABLED(CONFIG_TKFI_ACCESS))
 		KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &once), 0);
 	began = os_nsecs();
-	KUNIT_ASSERT_EQ(test, tkfi_explorer_run_in_order(explorer, SAMPLES), 0);
+	KUNIT_ASSERT_EQ(test, tkfi_run_in_order(tkfi_run_of(explorer), SAMPLES), 0);
 	say("sequential", SAMPLES, 0, os_nsecs() - began);
 	if (!IS_ENABLED(CONFIG_TKFI_ACCESS))
 		return;
@@ -343,24 +343,24 @@ static void sample_small(struct kunit *test, enum tkfi_strategy_kind kind,
 }
 
 /* Explored to its end, once, and sampled. */
-static void measure_small(struct kunit *test, struct tkfi_dpor *dpor,
+static void measure_small(struct kunit *test, struct tkfi_search *dpor,
 			  const char *name, bool is_sequence,
-			  struct tkfi_dpor_stats *stats, struct small_seen *seen)
+			  struct tkfi_search_stats *stats, struct small_seen *seen)
 {
-	const struct tkfi_dpor_client client = {
+	const struct tkfi_search_client client = {
 		.start = small_start,
 		.judge = small_judge,
 		.arg = seen,
 	};
 	s64 began;
 
-	strscpy(explorer->name, name, sizeof(explorer->name));
+	strscpy(tkfi_run_of(explorer)->name, name, sizeof(tkfi_run_of(explorer)->name));
 	tkfi_cells_reset();
 	KUNIT_EXPECT_EQ(test, tkfi_cells_add("small", &small, sizeof(small)), 0);
 	if (is_sequence)
 		tkfi_cells_mark(&small.seq, TKFI_CELL_SEQUENCE);
 	began = os_nsecs();
-	KUNIT_EXPECT_EQ(test, tkfi_dpor_explore(dpor, &client, stats), 0);
+	KUNIT_EXPECT_EQ(test, tkfi_search_run(dpor, &client, stats), 0);
 	say_blocked("dpor-once", stats->classes, stats->steps,
 		    os_nsecs() - began, stats->redundant);
 	KUNIT_EXPECT_TRUE(test, stats->complete);
@@ -378,8 +378,8 @@ static void measure_small(struct kunit *test, struct tkfi_dpor *dpor,
 static void small_timekeeper(struct kunit *test)
 {
 	static struct small_seen waiting, retrying;
-	struct tkfi_dpor_stats stats = {};
-	struct tkfi_dpor *dpor;
+	struct tkfi_search_stats stats = {};
+	struct tkfi_search *dpor;
 
 	engine = tkfi_engine_create();
 	KUNIT_ASSERT_NOT_NULL(test, engine);
@@ -387,7 +387,7 @@ static void small_timekeeper(struct kunit *test)
 	engine->ranges[1] = (struct tkfi_range){ &readings, sizeof(readings) };
 	engine->nr_ranges = 2;
 	engine->quiet = true;
-	dpor = tkfi_dpor_create(engine);
+	dpor = tkfi_search_create(&tkfi_dpor_search, engine);
 	KUNIT_EXPECT_NOT_NULL(test, dpor);
 	if (dpor) {
 		measure_small(test, dpor, "seqlock-timekeeper", true, &stats,
@@ -403,7 +403,7 @@ static void small_timekeeper(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, all_in(&retrying, &waiting));
 		KUNIT_EXPECT_TRUE(test, all_in(&waiting, &retrying));
 	}
-	tkfi_dpor_destroy(dpor);
+	tkfi_search_destroy(dpor);
 	tkfi_engine_destroy(engine);
 }
 

@@ -15,7 +15,7 @@
 #include "dpor.h"
 #include "estimate.h"
 #include "entry.h"
-#include "keep.h"
+#include "saved_file.h"
 #include "wrong_dpor.h"
 
 #undef cpu_relax
@@ -130,8 +130,8 @@ static struct {
 } memory;
 
 static struct tkfi_engine *engine;
-static struct tkfi_dpor *dpor, *another;
-static struct tkfi_keep *keep;
+static struct tkfi_search *dpor, *another;
+static struct tkfi_saved *keep;
 static struct tkfi_estimate *estimate;
 
 /* What the enumerator found: canonical executions. */
@@ -149,9 +149,9 @@ static int dpor_suite_init(struct kunit_suite *suite)
 	engine->ranges[0] = (struct tkfi_range){ &memory, sizeof(memory) };
 	engine->nr_ranges = 1;
 	engine->quiet = true;
-	dpor = tkfi_dpor_create(engine);
-	another = tkfi_dpor_create(engine);
-	keep = tkfi_keep_create("");
+	dpor = tkfi_search_create(&tkfi_dpor_search, engine);
+	another = tkfi_search_create(&tkfi_dpor_search, engine);
+	keep = tkfi_saved_file_create("");
 	estimate = vmalloc(sizeof(*estimate));
 	return dpor && another && keep && estimate ? 0 : -ENOMEM;
 }
@@ -159,9 +159,9 @@ static int dpor_suite_init(struct kunit_suite *suite)
 static void dpor_suite_exit(struct kunit_suite *suite)
 {
 	vfree(estimate);
-	tkfi_keep_destroy(keep);
-	tkfi_dpor_destroy(another);
-	tkfi_dpor_destroy(dpor);
+	tkfi_saved_file_destroy(keep);
+	tkfi_search_destroy(another);
+	tkfi_search_destroy(dpor);
 	tkfi_engine_destroy(engine);
 	vfree(keys);
 }
@@ -281,9 +281,9 @@ static int prepare(bool all_shared)
 	return 0;
 }
 
-static int explore(const struct program *program, struct tkfi_dpor_stats *stats)
+static int explore(const struct program *program, struct tkfi_search_stats *stats)
 {
-	const struct tkfi_dpor_client client = {
+	const struct tkfi_search_client client = {
 		.start = start,
 		.judge = judge,
 		.arg = (void *)program,
@@ -291,23 +291,23 @@ static int explore(const struct program *program, struct tkfi_dpor_stats *stats)
 
 	return prepare(memchr_inv(program->nmi_of, 0,
 				  sizeof(program->nmi_of))) ?:
-	       tkfi_dpor_explore(dpor, &client, stats);
+	       tkfi_search_run(dpor, &client, stats);
 }
 
 /* The classes of all parts, 0 if one could not be explored. */
 static u64 explore_parts(const struct program *program, unsigned int parts)
 {
-	struct tkfi_dpor_client client = {
+	struct tkfi_search_client client = {
 		.start = start,
 		.judge = judge,
 		.arg = (void *)program,
-		.parts = parts,
+		.options.parts = parts,
 	};
-	struct tkfi_dpor_stats stats;
+	struct tkfi_search_stats stats;
 	u64 classes = 0;
 
-	for (; client.part < parts; client.part++) {
-		if (prepare(true) || tkfi_dpor_explore(dpor, &client, &stats) ||
+	for (; client.options.part < parts; client.options.part++) {
+		if (prepare(true) || tkfi_search_run(dpor, &client, &stats) ||
 		    !stats.complete)
 			return 0;
 		classes += stats.classes;
@@ -323,28 +323,28 @@ static bool pause_after_one(void *arg)
 /* Each class by an exploration of its own, that goes on where the last one was. */
 static u64 explore_in_pieces(const struct program *program)
 {
-	struct tkfi_dpor_client client = {
+	struct tkfi_search_client client = {
 		.start = start,
 		.judge = judge,
 		.pause = pause_after_one,
 		.arg = (void *)program,
 	};
-	struct tkfi_dpor_stats stats;
+	struct tkfi_search_stats stats;
 
 	if (prepare(true))
 		return 0;
-	for (; !tkfi_dpor_explore(dpor, &client, &stats); client.resumed = true) {
+	for (; !tkfi_search_run(dpor, &client, &stats); client.resumed = true) {
 		if (stats.complete)
 			return stats.classes;
-		tkfi_keep_begin(keep);
-		tkfi_dpor_keep(dpor, keep);
+		tkfi_saved_begin(keep);
+		tkfi_search_keep(dpor, keep);
 		tkfi_cells_keep(keep);
-		if (tkfi_keep_write(keep))
+		if (tkfi_saved_write(keep))
 			return 0;
 		swap(dpor, another);
-		if (prepare(false) || tkfi_keep_read(keep))
+		if (prepare(false) || tkfi_saved_read(keep))
 			return 0;
-		tkfi_dpor_keep(dpor, keep);
+		tkfi_search_keep(dpor, keep);
 		tkfi_cells_keep(keep);
 		if (keep->failed)
 			return 0;
@@ -558,7 +558,7 @@ static unsigned int count_classes(const struct program *program)
 static void exact(struct kunit *test)
 {
 	const struct program *program = test->param_value;
-	struct tkfi_dpor_stats stats;
+	struct tkfi_search_stats stats;
 
 	misordered = 0;
 	KUNIT_ASSERT_EQ_MSG(test, explore(program, &stats), 0, "%s",
@@ -616,25 +616,25 @@ static bool right(const struct tkfi_step *step)
  * Programs that are explored to another number of classes than all interleavings fall
  * into; a bit each. Some may also fail.
  */
-static u32 count_wrongly(struct tkfi_dpor *wrong,
+static u32 count_wrongly(struct tkfi_search *wrong,
 			 bool (*writes)(const struct tkfi_step *step),
 			 unsigned int *failed)
 {
-	struct tkfi_dpor_stats stats;
+	struct tkfi_search_stats stats;
 	u32 noticed = 0;
 	unsigned int i;
 
 	tkfi_wrong_writes = writes;
 	static_assert(ARRAY_SIZE(programs) <= 32);
 	for (i = 0; i < ARRAY_SIZE(programs); i++) {
-		const struct tkfi_dpor_client client = {
+		const struct tkfi_search_client client = {
 			.start = start,
 			.judge = judge,
 			.arg = (void *)&programs[i],
 		};
 
 		if (prepare(true) ||
-		    tkfi_wrong_dpor_explore(wrong, &client, &stats))
+		    tkfi_search_run(wrong, &client, &stats))
 			(*failed)++;
 		else if (stats.classes != count_classes(&programs[i]))
 			noticed |= BIT(i);
@@ -659,7 +659,7 @@ static void wrong_relations(struct kunit *test)
 		{ "the sequence is only read", sequence_is_read },
 		{ "who takes a lock reads it", locks_read },
 	};
-	struct tkfi_dpor *wrong = tkfi_wrong_dpor_create(engine);
+	struct tkfi_search *wrong = tkfi_search_create(&tkfi_wrong_dpor_search, engine);
 	unsigned int failed = 0, i;
 	u32 noticed;
 
@@ -674,7 +674,7 @@ static void wrong_relations(struct kunit *test)
 			   relations[i].name, hweight32(noticed),
 			   (unsigned int)ARRAY_SIZE(programs), noticed);
 	}
-	tkfi_wrong_dpor_destroy(wrong);
+	tkfi_search_destroy(wrong);
 }
 
 /* Is an estimate within six standard errors? A mistake of a branch is far more. */
@@ -796,7 +796,7 @@ static void print_program(const struct program *program, char *text, size_t size
 static void random_programs(struct kunit *test)
 {
 	unsigned int i, most = 0, deadlocks = 0, nmis = 0;
-	struct tkfi_dpor_stats stats;
+	struct tkfi_search_stats stats;
 	static struct program program;
 	struct rnd_state rnd;
 	u64 near = 0, error = 0;

@@ -16,7 +16,7 @@ static char err[1024];
 
 static int explorer_suite_init(struct kunit_suite *suite)
 {
-	explorer = tkfi_explorer_open(NSEC_PER_SEC);
+	explorer = tkfi_explorer_open();
 	return explorer ? 0 : -ENOMEM;
 }
 
@@ -170,7 +170,7 @@ static u64 seen;
 
 static void note_execution(struct tkfi_explorer *x, int ret)
 {
-	const u64 one[] = { seen, tkfi_log_hash(x->session.engine), ret };
+	const u64 one[] = { seen, tkfi_log_hash(x->engine), ret };
 
 	seen = x->stats.classes == 1 ? one[1] : xxh64(one, sizeof(one), 0);
 }
@@ -205,7 +205,7 @@ static void checkpoints(struct kunit *test)
 				       .executions = 1000 }, 1024, 20 },
 		{ { "given", LONG }, { TKFI_DPOR, .executions = 1000 }, 1024, 20 },
 	};
-	struct tkfi_dpor_stats stats[2];
+	struct tkfi_search_stats stats[2];
 	unsigned int i, from_start;
 	u64 hash[2];
 
@@ -220,7 +220,7 @@ static void checkpoints(struct kunit *test)
 								     err, sizeof(err)),
 					    0, "%s", err);
 			KUNIT_ASSERT_EQ_MSG(test, tkfi_explore(explorer, &how), 0, "%s",
-					    explorer->session.engine->error);
+					    explorer->engine->error);
 			stats[from_start] = explorer->stats;
 			hash[from_start] = seen;
 		}

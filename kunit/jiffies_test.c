@@ -3,7 +3,7 @@
 #include <kunit/test.h>
 
 #include "clock.h"
-#include "explore.h"
+#include "explorer_session.h"
 
 static struct tkfi_explorer *explorer;
 static struct tkfi_plan plan;
@@ -11,7 +11,7 @@ static char err[1024];
 
 static int jiffies_suite_init(struct kunit_suite *suite)
 {
-	explorer = tkfi_explorer_open(NSEC_PER_SEC);
+	explorer = tkfi_explorer_open();
 	return explorer ? 0 : -ENOMEM;
 }
 
@@ -23,7 +23,7 @@ static void jiffies_suite_exit(struct kunit_suite *suite)
 /* A tick interrupts, 12 ms after the last update: all that is to be done is done. */
 static void a_tick_counts_one(struct kunit *test)
 {
-	struct tkfi_session *session = &explorer->session;
+	struct tkfi_session *session = tkfi_session_of(explorer);
 	const struct tkfi_op *ops = plan.programs[0].ops;
 	int ret;
 
@@ -76,7 +76,7 @@ static void no_tick_is_lost(struct kunit *test)
 	ret = tkfi_explore(explorer, &options);
 	explorer->each = NULL;
 	KUNIT_ASSERT_EQ_MSG(test, ret, 0, "%s",
-			    explorer->session.engine->error);
+			    explorer->engine->error);
 	KUNIT_EXPECT_TRUE(test, explorer->stats.complete);
 	/* In either order, and readers before, between and after. */
 	KUNIT_EXPECT_GE(test, explorer->stats.classes, 12);

@@ -4,7 +4,7 @@
 #include <linux/string.h>
 #include <os.h>
 
-#include "keep.h"
+#include "saved_file.h"
 #include "result.h"
 
 /* A state, and what a file has besides. */
@@ -12,8 +12,8 @@
 #define HEADER		32
 #define FILE_SIZE	(HEADER + WORDS * sizeof(u32))
 
-static struct tkfi_keep *writer, *reader;
-static char name[TKFI_KEEP_FILE];
+static struct tkfi_saved *writer, *reader;
+static char name[TKFI_SAVED_FILE];
 static u32 state[WORDS];
 
 /* Where results can be written, so can this. */
@@ -24,20 +24,20 @@ static int keep_suite_init(struct kunit_suite *suite)
 	if (!result ||
 	    snprintf(name, sizeof(name), "%s.kept", result) >= sizeof(name))
 		name[0] = '\0';
-	writer = tkfi_keep_create(name);
-	reader = tkfi_keep_create(name);
+	writer = tkfi_saved_file_create(name);
+	reader = tkfi_saved_file_create(name);
 	return writer && reader ? 0 : -ENOMEM;
 }
 
 static void keep_suite_exit(struct kunit_suite *suite)
 {
-	tkfi_keep_destroy(reader);
-	tkfi_keep_destroy(writer);
+	tkfi_saved_file_destroy(reader);
+	tkfi_saved_file_destroy(writer);
 }
 
 static int open_file(u64 number, struct openflags flags)
 {
-	char file[TKFI_KEEP_FILE + 2];
+	char file[TKFI_SAVED_FILE + 2];
 
 	snprintf(file, sizeof(file), "%s.%u", name, (unsigned int)(number % 2));
 	return os_open_file(file, flags, 0644);
@@ -53,7 +53,7 @@ static int keep_test_init(struct kunit *test)
 	if (fd < 0)
 		kunit_skip(test, "cannot write %s.0: %d", name, fd);
 	os_close_file(fd);
-	tkfi_keep_clear(writer);
+	tkfi_saved_file_clear(writer);
 	return 0;
 }
 
@@ -61,7 +61,7 @@ static int keep_test_init(struct kunit *test)
 static void keep_test_exit(struct kunit *test)
 {
 	if (test->status != KUNIT_SKIPPED)
-		tkfi_keep_clear(writer);
+		tkfi_saved_file_clear(writer);
 }
 
 /* What the state of a number is. */
@@ -73,12 +73,12 @@ static void fill(u64 number)
 		state[i] = number * 1000000 + i;
 }
 
-static int write(struct tkfi_keep *keep)
+static int write(struct tkfi_saved *keep)
 {
 	fill(keep->number + 1);
-	tkfi_keep_begin(keep);
-	tkfi_keep_move(keep, state, sizeof(state));
-	return tkfi_keep_write(keep);
+	tkfi_saved_begin(keep);
+	tkfi_saved_move(keep, state, sizeof(state));
+	return tkfi_saved_write(keep);
 }
 
 /* As another boot would read it. Returns the number of a whole state, 0 if none. */
@@ -88,13 +88,13 @@ static u64 read(struct kunit *test)
 	int ret;
 
 	reader->number = 0;
-	tkfi_keep_begin(reader);
-	ret = tkfi_keep_read(reader);
+	tkfi_saved_begin(reader);
+	ret = tkfi_saved_read(reader);
 	if (ret) {
 		KUNIT_EXPECT_EQ(test, ret, -ENOENT);
 		return 0;
 	}
-	tkfi_keep_move(reader, got, sizeof(got));
+	tkfi_saved_move(reader, got, sizeof(got));
 	fill(reader->number);
 	KUNIT_EXPECT_FALSE(test, reader->failed);
 	KUNIT_EXPECT_EQ(test, memcmp(got, state, sizeof(state)), 0);
@@ -127,7 +127,7 @@ static void newest(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, write(writer), 0);
 		KUNIT_EXPECT_EQ(test, read(test), number);
 	}
-	tkfi_keep_clear(writer);
+	tkfi_saved_file_clear(writer);
 	KUNIT_EXPECT_EQ(test, read(test), 0);
 }
 
@@ -156,7 +156,7 @@ static void damaged(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
 		for (nr = 2; nr <= 3; nr++) {
-			tkfi_keep_clear(writer);
+			tkfi_saved_file_clear(writer);
 			while (writer->number < nr)
 				KUNIT_ASSERT_EQ(test, write(writer), 0);
 			damage(test, nr, kinds[i].byte, kinds[i].size);
@@ -188,17 +188,17 @@ static void too_much(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, write(writer), 0);
 	KUNIT_ASSERT_EQ(test, read(test), 1);
-	tkfi_keep_move(reader, more, 1);
+	tkfi_saved_move(reader, more, 1);
 	KUNIT_EXPECT_TRUE(test, reader->failed);
-	KUNIT_ASSERT_EQ(test, tkfi_keep_read(reader), 0);
-	tkfi_keep_move(reader, more, sizeof(more));
+	KUNIT_ASSERT_EQ(test, tkfi_saved_read(reader), 0);
+	tkfi_saved_move(reader, more, sizeof(more));
 	KUNIT_EXPECT_TRUE(test, reader->failed);
 	KUNIT_EXPECT_EQ(test, more[0], 0);
 
-	tkfi_keep_begin(writer);
-	for (i = 0; i <= TKFI_KEEP_SIZE / sizeof(state); i++)
-		tkfi_keep_move(writer, state, sizeof(state));
-	KUNIT_EXPECT_EQ(test, tkfi_keep_write(writer), -E2BIG);
+	tkfi_saved_begin(writer);
+	for (i = 0; i <= TKFI_SAVED_SIZE / sizeof(state); i++)
+		tkfi_saved_move(writer, state, sizeof(state));
+	KUNIT_EXPECT_EQ(test, tkfi_saved_write(writer), -E2BIG);
 	KUNIT_EXPECT_EQ(test, read(test), 1);
 }
 

@@ -6,8 +6,8 @@
 #include <os.h>
 
 #include "known.h"
-#include "keep.h"
-#include "explore.h"
+#include "saved_file.h"
+#include "explorer.h"
 #include "subject.h"
 #include "visited.h"
 
@@ -16,19 +16,19 @@ static struct tkfi_schedule turns;
 static char err[1024];
 
 static struct tkfi_visited *classes;
-static struct tkfi_keep *kept;
+static struct tkfi_saved *kept;
 
 static int schedule_suite_init(struct kunit_suite *suite)
 {
-	explorer = tkfi_explorer_open(NSEC_PER_SEC);
+	explorer = tkfi_explorer_open();
 	classes = vzalloc(sizeof(*classes));
-	kept = tkfi_keep_create("");
+	kept = tkfi_saved_file_create("");
 	return explorer && classes && kept ? 0 : -ENOMEM;
 }
 
 static void schedule_suite_exit(struct kunit_suite *suite)
 {
-	tkfi_keep_destroy(kept);
+	tkfi_saved_file_destroy(kept);
 	vfree(classes);
 	tkfi_explorer_close(explorer);
 }
@@ -205,7 +205,7 @@ struct witnesses {
 
 static struct seen look(const struct tkfi_explorer *x, const bool *chosen)
 {
-	const struct tkfi_engine *engine = x->session.engine;
+	const struct tkfi_engine *engine = x->engine;
 	struct seen seen = {};
 	unsigned int i, j;
 
@@ -220,9 +220,9 @@ static struct seen look(const struct tkfi_explorer *x, const bool *chosen)
 		if (counts)
 			seen.steps = xxh64(&what, sizeof(what), seen.steps);
 	}
-	for (i = 0; i < x->plan.nr_programs; i++)
-		for (j = 0; j < x->plan.programs[i].nr; j++)
-			seen.results = xxh64(&x->plan.programs[i].ops[j].result,
+	for (i = 0; i < tkfi_run_of(x)->plan.nr_programs; i++)
+		for (j = 0; j < tkfi_run_of(x)->plan.programs[i].nr; j++)
+			seen.results = xxh64(&tkfi_run_of(x)->plan.programs[i].ops[j].result,
 					     sizeof(s64), seen.results);
 	return seen;
 }
@@ -237,10 +237,10 @@ static void write_down(struct tkfi_explorer *x, int ret)
 	for (i = 0; i < TKFI_MAX_CELLS; i++)
 		w->chosen[i] = tkfi_cells[i].flags & TKFI_CELL_SHARED;
 	if (w->nr < MAX_CLASSES) {
-		tkfi_plan_names(&x->plan, turns.names);
+		tkfi_plan_names(&tkfi_run_of(x)->plan, turns.names);
 		w->of[w->nr].schedule[0] = '\0';
-		if (!tkfi_schedule_of(&turns, x->session.engine, NULL,
-				      x->session.engine->nr_log))
+		if (!tkfi_schedule_of(&turns, x->engine, NULL,
+				      x->engine->nr_log))
 			tkfi_schedule_print(&turns, w->of[w->nr].schedule,
 					    TKFI_SCHEDULE_TEXT);
 		w->of[w->nr].seen = look(x, w->chosen);
@@ -314,7 +314,7 @@ static void thousand_replays(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, load("falls-vdso"), 0);
 	for (i = 0; i < 1000; i++) {
-		const struct tkfi_trace *trace = &explorer->session.engine->trace;
+		const struct tkfi_trace *trace = &explorer->engine->trace;
 
 		KUNIT_ASSERT_EQ(test,
 				tkfi_explorer_replay(explorer,
@@ -399,7 +399,7 @@ static void count_class(struct tkfi_explorer *x, int ret)
 	if (x->stats.classes == 1)
 		tkfi_visited_init(classes);
 	tkfi_visited_begin(classes);
-	tkfi_visited_class(classes, x->session.engine);
+	tkfi_visited_class(classes, x->engine);
 }
 
 /* A pruned search meets each class that has an execution within the bound, once. */
@@ -467,20 +467,20 @@ static void resumes(struct kunit *test)
 		findings = nr ? explorer->violations[0].findings : 0;
 
 		options.keep = kept;
-		tkfi_keep_clear(kept);
+		tkfi_saved_file_clear(kept);
 		options.seed = 0;
 		options.executions = 10;
 		KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &options), 0);
 		KUNIT_EXPECT_EQ(test, explorer->stats.classes, 10);
 		/* It did what it was told to, and can be told to do more. */
-		KUNIT_EXPECT_EQ(test, tkfi_keep_read(kept), 0);
+		KUNIT_EXPECT_EQ(test, tkfi_saved_read(kept), 0);
 		/* Elsewhere its memory is elsewhere. */
 		swap(explorer->visited, classes);
 		tkfi_visited_init(classes);
 		options.resume = true;
 		options.executions = 0;
 		KUNIT_ASSERT_EQ_MSG(test, tkfi_explore(explorer, &options), 0,
-				    "%s", explorer->session.engine->error);
+				    "%s", explorer->engine->error);
 		KUNIT_EXPECT_EQ_MSG(test, explorer->stats.classes,
 				    classes_at_once, "way %u", i);
 		KUNIT_EXPECT_EQ(test, explorer->nr_violations, nr);
@@ -492,7 +492,7 @@ static void resumes(struct kunit *test)
 	KUNIT_EXPECT_GT(test, kept->number, 0);
 	options.strategy = TKFI_POS;
 	KUNIT_EXPECT_EQ(test, tkfi_explore(explorer, &options), -ESTALE);
-	tkfi_keep_clear(kept);
+	tkfi_saved_file_clear(kept);
 	KUNIT_EXPECT_EQ(test, tkfi_explore(explorer, &options), 0);
 }
 
@@ -610,7 +610,7 @@ static u8 widths[TKFI_MAX_CELLS];
 
 static void note_widths(struct tkfi_explorer *x, int ret)
 {
-	const struct tkfi_engine *engine = x->session.engine;
+	const struct tkfi_engine *engine = x->engine;
 	unsigned int i, j;
 
 	for (i = 0; i < engine->nr_log; i++) {

@@ -50,8 +50,8 @@ static struct {
 } memory;
 
 static struct tkfi_engine *engine;
-static struct tkfi_dpor *dpor;
-static struct tkfi_plan plan;
+static struct tkfi_search *dpor;
+static struct tkfi_boundaries bounds = { .host = TKFI_MAX_VCPUS };
 static struct deeds programs[VCPUS];
 static bool last_is_nmi;		/* of VCPU0 */
 
@@ -67,17 +67,17 @@ static int shrink_suite_init(struct kunit_suite *suite)
 	for (i = 0; i < VCPUS; i++)
 		for (j = 0; j < ARRAY_SIZE(programs[i].of); j++)
 			engine->ranges[engine->nr_ranges++] = (struct tkfi_range){
-				&plan.programs[i].ops[j].from,
-				sizeof(plan.programs[i].ops[j].from),
+				&bounds.from[i][j],
+				sizeof(bounds.from[i][j]),
 			};
 	engine->quiet = true;
-	dpor = tkfi_dpor_create(engine);
+	dpor = tkfi_search_create(&tkfi_dpor_search, engine);
 	return dpor ? 0 : -ENOMEM;
 }
 
 static void shrink_suite_exit(struct kunit_suite *suite)
 {
-	tkfi_dpor_destroy(dpor);
+	tkfi_search_destroy(dpor);
 	tkfi_engine_destroy(engine);
 }
 
@@ -152,7 +152,7 @@ static void body(struct tkfi_vcpu *vcpu, void *arg)
 	for (i = 0; i < deeds->nr; i++) {
 		if (i)
 			tkfi_yield();
-		plan.programs[vcpu->id].ops[i].from = vcpu->steps;
+		bounds.from[vcpu->id][i] = vcpu->steps;
 		do_deed(vcpu, deeds->of[i].deed, deeds->of[i].word);
 	}
 }
@@ -163,11 +163,11 @@ static int start(void *arg)
 
 	memset(&memory, 0, sizeof(memory));
 	tkfi_engine_reset(engine);
-	for (i = 0; i < plan.nr_programs; i++) {
-		plan.programs[i].nr = programs[i].nr;
+	for (i = 0; i < bounds.nr_vcpus; i++) {
+		bounds.nr[i] = programs[i].nr;
 		for (j = 0; j < programs[i].nr; j++)
-			plan.programs[i].ops[j].from = 0;
-		if (last_is_nmi && i == plan.nr_programs - 1)
+			bounds.from[i][j] = 0;
+		if (last_is_nmi && i == bounds.nr_vcpus - 1)
 			tkfi_engine_add_nmi(engine, &engine->vcpus[0], body,
 					    &programs[i]);
 		else
@@ -221,7 +221,7 @@ static void shrink_class(void *arg, int ret, struct tkfi_order *order)
 
 	s.cost = (struct tkfi_cost){ UINT_MAX, UINT_MAX, UINT_MAX };
 	*failed |= ret || !order ||
-		   !tkfi_shrink(engine, order, &plan, &to_the_end, &s) ||
+		   !tkfi_shrink(engine, order, &bounds, &to_the_end, &s) ||
 		   s.cut || s.nr != engine->nr_log;
 	add_outcome(&shrunk, &s.cost);
 }
@@ -268,9 +268,9 @@ static const struct tkfi_cost *least_of(const struct outcomes *outcomes, u64 key
 /* Shrink all classes of the programs, and compare with all their executions. */
 static void compare(struct kunit *test, const char *what, unsigned int number)
 {
-	struct tkfi_dpor_stats stats;
+	struct tkfi_search_stats stats;
 	bool failed = false;
-	const struct tkfi_dpor_client client = {
+	const struct tkfi_search_client client = {
 		.start = start,
 		.judge = shrink_class,
 		.restart = forget_outcomes,
@@ -281,7 +281,7 @@ static void compare(struct kunit *test, const char *what, unsigned int number)
 	know_cells();
 	shrunk.nr = 0;
 	seen.nr = 0;
-	KUNIT_ASSERT_EQ_MSG(test, tkfi_dpor_explore(dpor, &client, &stats), 0,
+	KUNIT_ASSERT_EQ_MSG(test, tkfi_search_run(dpor, &client, &stats), 0,
 			    "%s", engine->error);
 	KUNIT_ASSERT_FALSE_MSG(test, failed, "%s %u", what, number);
 	KUNIT_ASSERT_TRUE_MSG(test, enumerate(), "%s %u", what, number);
@@ -317,8 +317,8 @@ static bool random_program(struct rnd_state *rnd)
 	static const u8 steps[NR_DEEDS] = { 1, 1, 2, 4, 5, 6, 4 };
 	unsigned int total = 0, i, j;
 
-	plan.nr_programs = 2 + prandom_u32_state(rnd) % 2;
-	for (i = 0; i < plan.nr_programs; i++) {
+	bounds.nr_vcpus = 2 + prandom_u32_state(rnd) % 2;
+	for (i = 0; i < bounds.nr_vcpus; i++) {
 		programs[i].nr = 1 + prandom_u32_state(rnd) % 3;
 		for (j = 0; j < programs[i].nr; j++) {
 			programs[i].of[j].deed = prandom_u32_state(rnd) % NR_DEEDS;
@@ -328,9 +328,9 @@ static bool random_program(struct rnd_state *rnd)
 	}
 	/* An NMI begins and ends by a step each, and never waits for whom it interrupts. */
 	last_is_nmi = !(prandom_u32_state(rnd) % 3);
-	if (last_is_nmi && waits(&programs[plan.nr_programs - 1]))
+	if (last_is_nmi && waits(&programs[bounds.nr_vcpus - 1]))
 		return false;
-	return total + 2 * last_is_nmi <= (plan.nr_programs == 2 ? 15 : 11);
+	return total + 2 * last_is_nmi <= (bounds.nr_vcpus == 2 ? 15 : 11);
 }
 
 /* No order of any execution is plainer than what its class was shrunk to. */
@@ -358,7 +358,7 @@ static unsigned int most_for_adds(struct kunit *test, unsigned int nr)
 {
 	unsigned int most = 0, i;
 
-	plan.nr_programs = nr;
+	bounds.nr_vcpus = nr;
 	last_is_nmi = false;
 	for (i = 0; i < nr; i++)
 		programs[i] = (struct deeds){ .nr = 1, .of = { { ADD, 0 } } };
@@ -384,7 +384,7 @@ static void preempted_with_an_nmi(struct kunit *test)
 {
 	unsigned int counts[2] = {}, i;
 
-	plan.nr_programs = 3;
+	bounds.nr_vcpus = 3;
 	last_is_nmi = true;
 	programs[0] = (struct deeds){ .nr = 1, .of = { { ADD, 0 } } };
 	programs[1] = (struct deeds){ .nr = 1, .of = { { STORE, 0 } } };

@@ -11,9 +11,10 @@
 
 #include "cells.h"
 #include "clock.h"
-#include "explore.h"
+#include "explorer_session.h"
+#include "readers.h"
 #include "hooks.h"
-#include "keep.h"
+#include "saved_file.h"
 #include "subject.h"
 #include "strategies.h"
 #include "strategy.h"
@@ -62,7 +63,7 @@ static char err[1024];
 
 static int unseen_suite_init(struct kunit_suite *suite)
 {
-	explorer = tkfi_explorer_open(NSEC_PER_SEC);
+	explorer = tkfi_explorer_open();
 	return !explorer || tkfi_state_alloc(&watched.begin) ||
 	       tkfi_state_alloc(&watched.end) ||
 	       tkfi_state_alloc(&watched.open) ? -ENOMEM : 0;
@@ -103,7 +104,7 @@ static void expect_all_writes_seen(struct kunit *test, const char *text)
 	KUNIT_ASSERT_EQ_MSG(test, ret, 0, "%s", err);
 	ret = tkfi_explore(explorer, &once);
 	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s: %s", text,
-			    explorer->session.engine->error);
+			    explorer->engine->error);
 }
 
 static void note(const struct tkfi_access *access, void *arg)
@@ -178,7 +179,7 @@ static void veil(const char *name, void *addr, size_t size)
 static u64 run_once(struct tkfi_plan *p, struct tkfi_strategy *strategy,
 		    tkfi_access_fn access)
 {
-	struct tkfi_engine *engine = explorer->session.engine;
+	struct tkfi_engine *engine = explorer->engine;
 	unsigned int i, j;
 	u64 results = 0;
 
@@ -248,7 +249,7 @@ static void run_veiled(struct tkfi_plan *p, u64 seed)
 static int watch_reads(const char *setup, const char *op,
 		       s64 (*run)(struct tkfi_op *))
 {
-	struct tkfi_session *session = &explorer->session;
+	struct tkfi_session *session = tkfi_session_of(explorer);
 	unsigned long flags;
 	int ret;
 
@@ -273,26 +274,26 @@ static int watch_reads(const char *setup, const char *op,
 /* The same of executions by chance of the scenario that was loaded. */
 static int watch_sampled_reads(struct tkfi_explorer *x)
 {
-	struct tkfi_session *session = &x->session;
+	struct tkfi_session *session = tkfi_session_of(x);
 	unsigned long flags;
 	int ret = 0;
 	u64 seed;
 
 	err[0] = '\0';
-	if (x->setup[0])
+	if (tkfi_run_of(x)->setup_text[0])
 		ret = tkfi_plan_parse(session->setup, err, sizeof(err),
-				      "cpu0: %s", x->setup);
+				      "cpu0: %s", tkfi_run_of(x)->setup_text);
 	if (ret)
 		return ret;
 	local_irq_save(flags);
 	tkfi_state_save(&session->own);
 	tkfi_session_start_anew();
-	if (x->setup[0])
+	if (tkfi_run_of(x)->setup_text[0])
 		ret = tkfi_plan_run(session->setup, session->engine);
 	session->engine->quiet = true;
 	suppress_printk = true;
 	for (seed = 1; seed <= SAMPLES && !ret && !err[0]; seed++) {
-		run_veiled(&x->plan, seed);
+		run_veiled(&tkfi_run_of(x)->plan, seed);
 		tkfi_state_restore(&watched.begin);
 	}
 	suppress_printk = false;
@@ -472,14 +473,14 @@ static void load_with(struct kunit *test, const char *text,
 
 	ret = tkfi_explorer_load(explorer, &scenario, err, sizeof(err));
 	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", err);
-	let_it_run(&explorer->plan, run);
+	let_it_run(&tkfi_run_of(explorer)->plan, run);
 }
 
 static int explore_loaded(const struct tkfi_explore_options *options)
 {
 	int ret = tkfi_explore(explorer, options);
 
-	strscpy(err, explorer->session.engine->error, sizeof(err));
+	strscpy(err, explorer->engine->error, sizeof(err));
 	return ret;
 }
 
@@ -585,7 +586,7 @@ static void see_turn(const struct tkfi_access *access, void *arg)
 /* Whoever watches is told of an access right before it happens, after all others. */
 static void a_watcher_is_told_in_turn(struct kunit *test)
 {
-	struct tkfi_engine *engine = explorer->session.engine;
+	struct tkfi_engine *engine = explorer->engine;
 	unsigned long flags;
 	struct tkfi_pos pos;
 	int ret;
@@ -595,16 +596,16 @@ static void a_watcher_is_told_in_turn(struct kunit *test)
 	told_early = 0;
 	tkfi_pos_init(&pos, 1);
 	local_irq_save(flags);
-	tkfi_state_save(&explorer->session.own);
+	tkfi_state_save(&tkfi_run_of(explorer)->own);
 	tkfi_session_start_anew();
 	tkfi_cells_share_all();
 	engine->quiet = true;
-	tkfi_plan_start(&explorer->plan, engine);
+	tkfi_plan_start(&tkfi_run_of(explorer)->plan, engine);
 	tkfi_access_watch(see_turn, engine);
 	ret = tkfi_engine_run(engine, &pos.strategy);
 	tkfi_access_watch(NULL, NULL);
 	engine->quiet = false;
-	tkfi_state_restore(&explorer->session.own);
+	tkfi_state_restore(&tkfi_run_of(explorer)->own);
 	local_irq_restore(flags);
 	KUNIT_EXPECT_EQ(test, ret, 0);
 	KUNIT_EXPECT_GT(test, told, 100);
@@ -660,7 +661,7 @@ static u64 not_as_logged;
 /* All that was executed is in the log, and nothing else. */
 static void check_log(struct tkfi_explorer *x, int ret)
 {
-	const struct tkfi_engine *engine = x->session.engine;
+	const struct tkfi_engine *engine = x->engine;
 	unsigned int nr[TKFI_MAX_VCPUS] = { }, i;
 
 	for (i = 0; i < engine->nr_log; i++)
@@ -690,7 +691,7 @@ static void an_exploration_keeps_looking(struct kunit *test)
 		  .as_found = true },
 		{ TKFI_RANDOM, .executions = 40000, .as_found = true },
 	};
-	struct tkfi_keep *keep = tkfi_keep_create("");
+	struct tkfi_saved *keep = tkfi_saved_file_create("");
 	u64 late, found[ARRAY_SIZE(ways)];
 	unsigned int i;
 
@@ -719,7 +720,7 @@ static void an_exploration_keeps_looking(struct kunit *test)
 		load_with(test, MANY, run_learn_late);
 		KUNIT_EXPECT_EQ_MSG(test, explore_loaded(&ways[i]), 0, "%s", err);
 	}
-	tkfi_keep_destroy(keep);
+	tkfi_saved_file_destroy(keep);
 	/* Who goes on from a snapshot finds what was there. */
 	KUNIT_EXPECT_EQ(test, found[0], found[1]);
 	KUNIT_EXPECT_GT(test, found[0], 0);
@@ -746,7 +747,7 @@ static void an_atomic_access_is_seen(struct kunit *test)
 
 	atomics = 0;
 	plan.access = count_atomics;
-	ret = tkfi_session_run(&explorer->session, "wait 12ms", &plan);
+	ret = tkfi_session_run(tkfi_session_of(explorer), "wait 12ms", &plan);
 	KUNIT_EXPECT_EQ(test, ret, 0);
 	KUNIT_EXPECT_EQ(test, atomics, 1);
 }
@@ -782,7 +783,7 @@ static void watch_copy(const struct tkfi_access *access, void *arg)
 
 static void publication_is_word_by_word(struct kunit *test)
 {
-	struct tkfi_session *session = &explorer->session;
+	struct tkfi_session *session = tkfi_session_of(explorer);
 	static struct copy copy;
 	unsigned long flags;
 	int ret;
@@ -914,7 +915,7 @@ static void check_order(const struct tkfi_access *access, void *arg)
 static void expect_ordered(struct kunit *test, const char *setup,
 			   const char *op, unsigned int least)
 {
-	struct tkfi_session *session = &explorer->session;
+	struct tkfi_session *session = tkfi_session_of(explorer);
 	struct ordered o = { };
 	int ret;
 

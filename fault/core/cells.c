@@ -6,7 +6,7 @@
 #include <linux/string.h>
 
 #include "cells.h"
-#include "keep.h"
+#include "saved.h"
 #include "names.h"
 
 union tkfi_cell tkfi_cells[TKFI_MAX_CELLS];
@@ -152,12 +152,12 @@ int tkfi_cells_parse_shared(const char *text)
 	return 0;
 }
 
-void tkfi_cells_keep(struct tkfi_keep *keep)
+void tkfi_cells_keep(struct tkfi_saved *keep)
 {
-	tkfi_keep_move(keep, tkfi_cells, nr_cells * sizeof(tkfi_cells[0]));
-	tkfi_keep_move(keep, locks, sizeof(locks));
-	tkfi_keep_move(keep, &nr_locks, sizeof(nr_locks));
-	tkfi_keep_move(keep, &nr_guards, sizeof(nr_guards));
+	tkfi_saved_move(keep, tkfi_cells, nr_cells * sizeof(tkfi_cells[0]));
+	tkfi_saved_move(keep, locks, sizeof(locks));
+	tkfi_saved_move(keep, &nr_locks, sizeof(nr_locks));
+	tkfi_saved_move(keep, &nr_guards, sizeof(nr_guards));
 }
 
 void tkfi_cells_share_all(void)

@@ -105,10 +105,10 @@ int tkfi_cells_print_shared(char *buf, size_t size);
 /* The opposite. Return: 0, or -EINVAL for something else than was printed. */
 int tkfi_cells_parse_shared(const char *text);
 
-struct tkfi_keep;
+struct tkfi_saved;
 
 /* Save or load all that is known of cells. */
-void tkfi_cells_keep(struct tkfi_keep *keep);
+void tkfi_cells_keep(struct tkfi_saved *keep);
 
 /* Nobody waits for readers of sequences from now on. */
 void tkfi_cells_uncheck(void);

@@ -3,11 +3,12 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 
-#include "clock.h"
 #include "unseen.h"
 
-int tkfi_unseen_alloc(struct tkfi_unseen *unseen)
+int tkfi_unseen_alloc(struct tkfi_unseen *unseen, const void *own, size_t size)
 {
+	unseen->own = own;
+	unseen->own_size = size;
 	return tkfi_state_alloc(&unseen->shadow);
 }
 
@@ -25,14 +26,12 @@ void tkfi_unseen_begin(struct tkfi_unseen *unseen)
 	unseen->report[0] = '\0';
 }
 
-/* Nobody but tkfi writes the clock, and what was reported may have been written. */
+/* What is our own is written without hooks, and what was reported may have been written. */
 static void expect(struct tkfi_unseen *unseen)
 {
 	unsigned int i, j;
-	size_t size;
-	void *clock = tkfi_clock_storage(&size);
 
-	tkfi_state_refresh(&unseen->shadow, clock, size);
+	tkfi_state_refresh(&unseen->shadow, unseen->own, unseen->own_size);
 	for (i = 0; i < TKFI_MAX_VCPUS; i++) {
 		for (j = 0; j < TKFI_UNSEEN_RECENT; j++) {
 			const struct tkfi_recent *r = &unseen->recent[i][j];

@@ -33,6 +33,8 @@ struct tkfi_recent {
 
 /**
  * struct tkfi_unseen - a watch for them
+ * @own:	an object of the state that only tkfi writes: the clock
+ * @own_size:	its size in bytes
  * @shadow:	the objects as reported stores have left them
  * @recent:	what each VCPU reported last: a store may not have happened yet
  * @nr:		how many accesses each VCPU has reported
@@ -40,6 +42,8 @@ struct tkfi_recent {
  * @report:	a sentence about the first write that was not reported; "" if none
  */
 struct tkfi_unseen {
+	const void *own;
+	size_t own_size;
 	struct tkfi_state shadow;
 	struct tkfi_recent recent[TKFI_MAX_VCPUS][TKFI_UNSEEN_RECENT];
 	unsigned int nr[TKFI_MAX_VCPUS];
@@ -47,8 +51,8 @@ struct tkfi_unseen {
 	char report[384];
 };
 
-/* -ENOMEM; free with tkfi_unseen_free(). */
-int tkfi_unseen_alloc(struct tkfi_unseen *unseen);
+/* -ENOMEM; free with tkfi_unseen_free(). @own is an object that only tkfi writes. */
+int tkfi_unseen_alloc(struct tkfi_unseen *unseen, const void *own, size_t size);
 void tkfi_unseen_free(struct tkfi_unseen *unseen);
 
 /* The objects are now as they should be. */

@@ -9,7 +9,7 @@
 #include "cells.h"
 #include "front.h"
 #include "given.h"
-#include "keep.h"
+#include "saved_file.h"
 #include "report.h"
 #include "result.h"
 #include "subject.h"
@@ -48,7 +48,7 @@ static void say_problem(struct tkfi_front *f, const char *name, const char *fmt,
 /* Operations that fail explore nothing. Of reads an oracle says whether they may. */
 static void expect_success(struct tkfi_front *f, const struct tkfi_plan *plan)
 {
-	const char *name = f->explorer->name;
+	const char *name = tkfi_run_of(f->explorer)->name;
 	unsigned int i, j;
 
 	for (i = 0; i < plan->nr_programs; i++)
@@ -108,28 +108,28 @@ static void check_explored(struct tkfi_front *f, const struct tkfi_explore_optio
 			   bool all, bool is_shipped)
 {
 	const struct tkfi_explorer *x = f->explorer;
-	const struct tkfi_dpor_stats *stats = &x->stats;
+	const struct tkfi_search_stats *stats = &x->stats;
 
 	if (is_shipped) {
-		expect_success(f, &x->plan);
-		if (x->setup[0])
-			expect_success(f, x->session.setup);
+		expect_success(f, &tkfi_run_of(x)->plan);
+		if (tkfi_run_of(x)->setup_text[0])
+			expect_success(f, &tkfi_run_of(x)->setup);
 	}
 	/* Who gave a scenario may know that there is but one, who bounds it gets fewer. */
 	if (!o->parts && is_shipped && stats->complete && !o->bounded &&
 	    o->strategy != TKFI_DFS && stats->classes < 2)
-		say_problem(f, x->name,
+		say_problem(f, tkfi_run_of(x)->name,
 			    "%s: %llu classes: nothing in it depends on the order",
-			    x->name, stats->classes);
+			    tkfi_run_of(x)->name, stats->classes);
 	if (all && !stats->complete)
-		say_problem(f, x->name,
+		say_problem(f, tkfi_run_of(x)->name,
 			    "%s: the exploration did not come to its end",
-			    x->name);
+			    tkfi_run_of(x)->name);
 	/* Parts find some beginnings to be of no use only at their end. */
 	if (!o->parts && !o->bounded && stats->redundant)
-		say_problem(f, x->name,
+		say_problem(f, tkfi_run_of(x)->name,
 			    "[tkfi internal bug] %s: %llu redundant executions",
-			    x->name, stats->redundant);
+			    tkfi_run_of(x)->name, stats->redundant);
 }
 
 /* The log is that of the execution until another one explains it. */
@@ -137,7 +137,7 @@ static void say_steps(struct tkfi_explorer *x, int ret)
 {
 	const struct tkfi_front *f = x->each_arg;
 
-	tkfi_result_steps(f->shown, x->session.engine);
+	tkfi_result_steps(f->shown, x->engine);
 }
 
 /* Report the steps of the executions that follow, if that is asked for; or no longer. */
@@ -159,12 +159,12 @@ static void show_execution(struct tkfi_front *f, const struct tkfi_violation *vi
 	for (i = number; i < nr; i++)
 		if (!strcmp(violations[i].schedule, schedule))
 			same[nr_same++] = violations[i];
-	snprintf(f->shown, sizeof(f->shown), "%s#%u", x->name, number);
+	snprintf(f->shown, sizeof(f->shown), "%s#%u", tkfi_run_of(x)->name, number);
 	watch_steps(f, true);
 	if (tkfi_explorer_confirm(x, same, nr_same, err, sizeof(err)))
-		say_problem(f, x->name, "%s: %s", x->name, err);
+		say_problem(f, tkfi_run_of(x)->name, "%s: %s", tkfi_run_of(x)->name, err);
 	watch_steps(f, false);
-	tkfi_result_events(f->shown, &x->session.engine->trace);
+	tkfi_result_events(f->shown, &x->engine->trace);
 }
 
 /* A violation, and what happens in it; several of one schedule have that in common. */
@@ -183,7 +183,7 @@ static void show_violation(struct tkfi_front *f, const struct tkfi_violation *vi
 		;
 	if (i < number)
 		tkfi_result("\"type\":\"events\",\"case\":\"%s#%u\",\"same_as\":\"%s#%u\"",
-			    x->name, number, x->name, i);
+			    tkfi_run_of(x)->name, number, tkfi_run_of(x)->name, i);
 	else
 		show_execution(f, violations, nr, number);
 }
@@ -207,13 +207,13 @@ void tkfi_front_explore(struct tkfi_front *f, const struct tkfi_scenario *s,
 	ret = tkfi_explore(x, options);
 	if (ret == -ESTALE)
 		tkfi_result("\"type\":\"refused\",\"scenario\":\"%s\",\"why\":\"%s\"",
-			    s->name, x->session.engine->error);
+			    s->name, x->engine->error);
 	/* What was found before it failed is not lost. */
 	for (i = 0; i < x->nr_violations && ret; i++)
 		tkfi_report_violation(x, i, &x->violations[i], x->searched);
 	if (ret) {
 		say_problem(f, s->name, "%s: %s", s->name,
-			    x->session.engine->error);
+			    x->engine->error);
 		return;
 	}
 	tkfi_report_explored(x, os_nsecs() - x->watch.began);
@@ -251,7 +251,7 @@ void tkfi_front_explore(struct tkfi_front *f, const struct tkfi_scenario *s,
 	tkfi_result("\"type\":\"end\",\"scenario\":\"%s\"", s->name);
 	/* All is said: what is complete need not be gone on with. */
 	if (options->keep && complete)
-		tkfi_keep_clear(options->keep);
+		tkfi_saved_file_clear(options->keep);
 }
 
 enum tkfi_front_done tkfi_front_shipped(struct tkfi_front *f, const char *name)
@@ -265,7 +265,7 @@ enum tkfi_front_done tkfi_front_shipped(struct tkfi_front *f, const char *name)
 		tkfi_result("\"type\":\"absent\",\"scenario\":\"%s\"", name);
 		return TKFI_FRONT_ABSENT;
 	}
-	if (file && tkfi_keep_rename(f->request.options.keep, file))
+	if (file && tkfi_saved_file_rename(f->request.options.keep, file))
 		say_problem(f, name, "%s: the name of its file, %s, is too long", name,
 			    file);
 	else
@@ -303,10 +303,10 @@ enum tkfi_front_done tkfi_front_replay(struct tkfi_front *f)
 		fail(f, "%s", err);
 		return TKFI_FRONT_DONE;
 	}
-	tkfi_result_events(f->shown, &x->session.engine->trace);
+	tkfi_result_events(f->shown, &x->engine->trace);
 	tkfi_result_trace("tkfi_explore", "replayed",
-			  x->session.engine->trace.nr + x->nr_replayed,
-			  tkfi_trace_hash(&x->session.engine->trace, x->replayed));
+			  x->engine->trace.nr + x->nr_replayed,
+			  tkfi_trace_hash(&x->engine->trace, x->replayed));
 	for (i = 0; i < x->nr_violations; i++)
 		tkfi_report_violation(x, i, &x->violations[i], x->searched);
 	return TKFI_FRONT_DONE;
@@ -318,7 +318,7 @@ int tkfi_front_open(struct tkfi_front *f)
 
 	if (ret)
 		return ret;
-	f->explorer = tkfi_explorer_open(NSEC_PER_SEC);
+	f->explorer = tkfi_explorer_open();
 	if (!f->explorer)
 		return -ENOMEM;
 	f->explorer->progress = tkfi_report_progress;

@@ -22,7 +22,7 @@ static const char *say_access(const struct tkfi_explorer *x, char *buf, size_t s
 	char name[40];
 	size_t len;
 
-	tkfi_plan_names(&x->plan, names);
+	tkfi_plan_names(&tkfi_run_of(x)->plan, names);
 	tkfi_cell_name(seen->cell, seen->nr_cells, name, sizeof(name));
 	len = scnprintf(buf, size, "{\"vcpu\":%u,\"who\":\"%s\",\"kind\":\"%s\",\"name\":\"%s\",\"value\":",
 			seen->vcpu, names[seen->vcpu],
@@ -55,7 +55,7 @@ static void say_violation(const struct tkfi_explorer *x, const char *type,
 			  unsigned int number, const struct tkfi_violation *v,
 			  u64 searched)
 {
-	const int nr = tkfi_is_known(x->name, &v->finding);
+	const int nr = tkfi_is_known(tkfi_run_of(x)->name, &v->finding);
 	const struct tkfi_known_violation known = known_violation(nr);
 	static char name[512], reason[512], first[512], clock[512];
 	static char like[512], waits[512];
@@ -67,7 +67,7 @@ static void say_violation(const struct tkfi_explorer *x, const char *type,
 	char stopped[40], about[40] = "";
 	const struct tkfi_explanation *why = &v->why;
 
-	tkfi_result_string(name, sizeof(name), x->name);
+	tkfi_result_string(name, sizeof(name), tkfi_run_of(x)->name);
 	tkfi_result_string(reason, sizeof(reason), known.reason);
 	snprintf(like, sizeof(like), "%s%s%s", other.scenarios,
 		 *other.scenarios ? ": " : "", other.reason);
@@ -106,14 +106,14 @@ static void say_found(const struct tkfi_explorer *x)
 		struct tkfi_cost cost;
 		u64 findings;
 	} said[TKFI_MAX_VIOLATIONS];
-	static char name[sizeof(x->name)];
+	static char name[sizeof(tkfi_run_of(x)->name)];
 	static unsigned int nr;
 	unsigned int i;
 
 	/* It began anew, or is another one. */
-	if (x->nr_violations < nr || strcmp(x->name, name))
+	if (x->nr_violations < nr || strcmp(tkfi_run_of(x)->name, name))
 		memset(said, 0, sizeof(said));
-	strscpy(name, x->name, sizeof(name));
+	strscpy(name, tkfi_run_of(x)->name, sizeof(name));
 	nr = x->nr_violations;
 	for (i = 0; i < nr; i++) {
 		const struct tkfi_violation *v = &x->violations[i];
@@ -131,10 +131,10 @@ static void say_found(const struct tkfi_explorer *x)
 
 void tkfi_report_progress(struct tkfi_explorer *x)
 {
-	const struct tkfi_dpor_stats *stats = &x->stats;
+	const struct tkfi_search_stats *stats = &x->stats;
 
 	tkfi_result("\"type\":\"progress\",\"scenario\":\"%s\",\"part\":\"%u/%u\",\"classes\":%llu,\"executions\":%llu,\"violations\":%u,\"ns\":%llu",
-		    x->name, x->options.part, x->options.parts ?: 1, stats->classes,
+		    tkfi_run_of(x)->name, x->options.part, x->options.parts ?: 1, stats->classes,
 		    stats->classes + stats->redundant, x->nr_violations,
 		    os_nsecs() - x->watch.began);
 	say_found(x);
@@ -146,7 +146,7 @@ void tkfi_report_progress(struct tkfi_explorer *x)
  */
 static u64 least_likely(const struct tkfi_explorer *x)
 {
-	u64 p = div_u64(1000000000000000000ULL, x->plan.nr_programs);
+	u64 p = div_u64(1000000000000000000ULL, tkfi_run_of(x)->plan.nr_programs);
 	unsigned int i;
 
 	for (i = 1; i < x->options.depth; i++)
@@ -157,7 +157,7 @@ static u64 least_likely(const struct tkfi_explorer *x)
 void tkfi_report_explored(const struct tkfi_explorer *x, u64 ns)
 {
 	const struct tkfi_explore_options *o = &x->options;
-	const struct tkfi_dpor_stats *stats = &x->stats;
+	const struct tkfi_search_stats *stats = &x->stats;
 	char more[128] = "";
 	size_t len = 0;
 
@@ -173,7 +173,7 @@ void tkfi_report_explored(const struct tkfi_explorer *x, u64 ns)
 			  ",\"depth\":%u,\"bound\":%llue-18", o->depth,
 			  least_likely(x));
 	tkfi_result("\"type\":\"explored\",\"scenario\":\"%s\",\"part\":\"%u/%u\",\"shared\":\"%s\",\"strategy\":\"%s\",\"classes\":%llu,\"executions\":%llu,\"redundant\":%llu,\"deadlocks\":%llu,\"steps\":%llu,\"replayed\":%llu,\"longest\":%u,\"complete\":%s,\"ns\":%llu%s",
-		    x->name, o->part, o->parts ?: 1, x->shared,
+		    tkfi_run_of(x)->name, o->part, o->parts ?: 1, x->shared,
 		    tkfi_strategy_names[x->options.strategy],
 		    x->options.strategy == TKFI_DPOR ? stats->classes : 0,
 		    stats->classes + stats->redundant, stats->redundant,
@@ -191,7 +191,7 @@ const char *tkfi_report_order(const struct tkfi_explorer *x,
 
 	if (!why->holds)
 		return "";
-	tkfi_plan_names(&x->plan, names);
+	tkfi_plan_names(&tkfi_run_of(x)->plan, names);
 	tkfi_cell_name(b->cell, b->nr_cells, name, sizeof(name));
 	snprintf(text, sizeof(text), "; it holds if the order of these is another: %s at %pS, %s at %pS, both to %s",
 		 names[a->vcpu], (void *)a->ip, names[b->vcpu], (void *)b->ip,
@@ -213,7 +213,7 @@ void tkfi_report_malformed(const struct tkfi_explorer *x, const char *what,
 	tkfi_result_string(why, sizeof(why), err);
 	tkfi_result("\"type\":\"malformed\",\"what\":\"%s\",\"why\":\"%s\",\"at\":%u,\"absent\":%s",
 		    what, why, x->wrong,
-		    x->plan.absent || x->session.setup->absent ? "true" : "false");
+		    tkfi_run_is_absent(tkfi_run_of(x)) ? "true" : "false");
 }
 
 void tkfi_report_problem(const char *name, const char *text)

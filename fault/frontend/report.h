@@ -3,7 +3,7 @@
 #ifndef __TKFI_REPORT_H
 #define __TKFI_REPORT_H
 
-#include "explore.h"
+#include "explorer.h"
 
 /* The number of the known violation that a finding in a scenario is, -1 if it is new. */
 int tkfi_is_known(const char *scenario, const struct tkfi_finding *finding);

@@ -7,7 +7,7 @@
 #include <linux/vmalloc.h>
 #include <os.h>
 
-#include "keep.h"
+#include "saved_file.h"
 #include "request.h"
 #include "strategies.h"
 #include "subject.h"
@@ -183,13 +183,13 @@ int tkfi_request_read(struct tkfi_request *request)
 	ret = read_options(&request->options) ?: (list ? read_list() : 0);
 	if (ret || (!keep && !list))
 		return ret;
-	request->options.keep = tkfi_keep_create(keep ?: "");
+	request->options.keep = tkfi_saved_file_create(keep ?: "");
 	return request->options.keep ? 0 : -ENOMEM;
 }
 
 void tkfi_request_free(struct tkfi_request *request)
 {
-	tkfi_keep_destroy(request->options.keep);
+	tkfi_saved_file_destroy(request->options.keep);
 	vfree(listed);
 	listed = NULL;
 }

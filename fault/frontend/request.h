@@ -2,7 +2,7 @@
 #ifndef __TKFI_REQUEST_H
 #define __TKFI_REQUEST_H
 
-#include "explore.h"
+#include "explorer.h"
 
 /**
  * struct tkfi_request - what the kernel parameters ask for

@@ -80,6 +80,7 @@ struct tkfi_judged {
  * @end:	there will be no more; may be NULL
  * @record:	what oracles record of an execution; part of snapshots, not of the
  *		state. Sets its size in bytes; may be NULL
+ * @clock:	where its clock's value is, which only @wait writes; sets its size in bytes
  * @cycles:	nanoseconds, up to TKFI_MAX_DELAY_NS, in whole cycles of its clock
  * @most_cycles: TKFI_MAX_DELAY_NS in cycles
  * @wait:	lets so many cycles pass
@@ -109,6 +110,7 @@ struct tkfi_subject {
 	void (*begin)(void);
 	void (*end)(void);
 	void *(*record)(size_t *size);
+	void *(*clock)(size_t *size);
 	u64 (*cycles)(u64 ns);
 	u64 (*most_cycles)(void);
 	void (*wait)(u64 cycles);

@@ -8,7 +8,7 @@
 
 #include "cells.h"
 #include "dpor.h"
-#include "keep.h"
+#include "saved.h"
 #include "snapshot.h"
 
 #define NONE		(-1)
@@ -79,43 +79,61 @@ struct race {
 	u16 second;
 };
 
+/**
+ * struct tkfi_dpor - the search
+ * @search:	what all searches have
+ * @strategy:	makes the choices
+ * @engine:	as @search's
+ * @events:	of the execution under way
+ * @order:	of the events
+ * @nodes:	the choices before the events
+ * @depth:	steps executed
+ * @known:	the first of them only repeat
+ * @new_from:	steps that the execution before had, too
+ * @last_of:	each VCPU's last event, or NONE
+ * @last_at:	each cell's
+ * @ret:	why it was given up, 0 if it was not
+ * @counting:	beginnings are counted, to find out how deep to divide
+ * @counted:	how many there were when they were one step shorter
+ * @split:	steps of the beginnings that are divided, or 0
+ * @beginnings:	so far
+ * @skipped:	this one belongs to another part
+ * @races:	of the execution under way
+ * @nr_races:	how many
+ * @tree:	nodes of wakeup trees
+ * @free_tree:	those that were used, by sibling
+ * @nr_tree:	how many were used, and 0, which is none
+ */
 struct tkfi_dpor {
+	struct tkfi_search search;
 	struct tkfi_strategy strategy;
 	struct tkfi_engine *engine;
-	struct tkfi_dpor_stats *stats;
-
 	struct event events[TKFI_MAX_STEPS + 1];
-	struct tkfi_order order;	/* of the events */
+	struct tkfi_order order;
 	struct node nodes[TKFI_MAX_STEPS + 1];
-	unsigned int depth;	/* steps executed */
-	unsigned int known;	/* the first of them only repeat */
+	unsigned int depth;
+	unsigned int known;
+	unsigned int new_from;
 	s16 last_of[TKFI_MAX_VCPUS];
 	s16 last_at[TKFI_MAX_CELLS];
-
-	int ret;		/* why it was given up, 0 if it was not */
-
-	unsigned int split;	/* steps of the beginnings that are divided, or 0 */
-	unsigned int part;
-	unsigned int parts;
-	u64 beginnings;		/* so far */
-	bool skipped;		/* this one belongs to another part */
-
+	int ret;
+	bool counting;
+	u64 counted;
+	unsigned int split;
+	u64 beginnings;
+	bool skipped;
 	struct race races[MAX_RACES];
 	unsigned int nr_races;
-
 	struct tree tree[TREE_NODES];
-	u32 free_tree;		/* nodes that were used, by sibling */
-	u32 nr_tree;		/* how many were used, and 0, which is none */
-
-	struct tkfi_checkpoints checkpoints;
+	u32 free_tree;
+	u32 nr_tree;
 };
 
 static const char too_big[] = "the wakeup trees are too big";
 
-static int fail(struct tkfi_dpor *d, int ret, const char *what)
+static struct tkfi_dpor *to_dpor(struct tkfi_search *search)
 {
-	snprintf(d->engine->error, sizeof(d->engine->error), "%s", what);
-	return ret;
+	return container_of(search, struct tkfi_dpor, search);
 }
 
 /* What a VCPU does when it goes on. */
@@ -453,7 +471,7 @@ static bool same(struct touch a, struct touch b)
 /* Give up. */
 static unsigned int stop(struct tkfi_dpor *d, int ret, const char *why)
 {
-	d->ret = fail(d, ret, why);
+	d->ret = tkfi_search_fail(&d->search, ret, "%s", why);
 	return TKFI_STOP;
 }
 
@@ -488,18 +506,27 @@ static bool is_ours(const struct tkfi_dpor *d)
 	bool divided = d->depth > d->split ||
 		       (d->depth == d->split && d->nodes[d->split].visited);
 
-	return !d->split || (divided ? !d->skipped : !d->part);
+	return !d->split || (divided ? !d->skipped : !d->search.options.part);
 }
 
-/* Is the beginning that ends here another part's? */
+/* Is the beginning that ends here another part's? While they are counted all are. */
 static bool is_anothers(struct tkfi_dpor *d, struct node *node)
 {
+	const struct tkfi_search_options *options = &d->search.options;
+
 	if (node->visited)
 		return false;
 	node->visited = true;
-	d->skipped = d->beginnings++ % d->parts != d->part;
-	d->stats->prefixes += d->skipped;
+	d->skipped = d->beginnings++ % options->parts != options->part || d->counting;
 	return d->skipped;
+}
+
+/* An execution begins at the start: for that there is no snapshot yet. */
+static void dpor_begin(struct tkfi_strategy *s, struct tkfi_engine *engine)
+{
+	struct tkfi_dpor *d = container_of(s, struct tkfi_dpor, strategy);
+
+	tkfi_checkpoints_begin(&d->search.checkpoints, d->search.checkpoints.most);
 }
 
 static unsigned int dpor_next(struct tkfi_strategy *s,
@@ -511,12 +538,12 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 	unsigned long awake;
 	struct event *e;
 
-	tkfi_checkpoint(&d->checkpoints, engine, k);
+	tkfi_checkpoint(&d->search.checkpoints, engine, k);
 	if (k < d->known) {
 		p = d->events[k].vcpu;
 		if (!same(d->events[k].touch, touch_of(&engine->vcpus[p])))
-			return stop(d, -EPROTO, "[tkfi internal bug] an execution was not the same again");
-		d->stats->replayed++;
+			return stop(d, -EPROTO,
+				    "[tkfi internal bug] an execution was not the same again");
 		d->depth++;
 		return p;
 	}
@@ -529,14 +556,13 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 
 		p = t->vcpu;
 		if (!same(t->touch, touch_of(&engine->vcpus[p])))
-			return stop(d, -EPROTO, "[tkfi internal bug] a VCPU does something else than before");
+			return stop(d, -EPROTO,
+				    "[tkfi internal bug] a VCPU does something else than before");
 	} else {
 		awake = ready & ~node->asleep;
 		node->subtree = 0;
-		if (!awake) {
-			d->stats->redundant += is_ours(d);
+		if (!awake)
 			return TKFI_STOP;
-		}
 		p = awake & BIT(engine->last->id) ? engine->last->id :
 						    __ffs(awake);
 		if (k < d->split && branch_out(d, node, awake, p))
@@ -561,7 +587,6 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 	node[1].tree = node->subtree;
 	d->depth++;
 	d->known = d->depth;
-	d->stats->steps++;
 	return p;
 }
 
@@ -624,7 +649,7 @@ static int insert(struct tkfi_dpor *d, struct node *node, struct move *v,
 		u32 t = new_tree(d);
 
 		if (!t)
-			return fail(d, -ENOMEM, too_big);
+			return tkfi_search_fail(&d->search, -ENOMEM, "%s", too_big);
 		d->tree[t] = (struct tree){
 			.vcpu = v[i].vcpu,
 			.touch = v[i].touch,
@@ -705,13 +730,12 @@ static bool backtrack(struct tkfi_dpor *d)
 	return false;
 }
 
+/* All of it from the start. */
 static void forget(struct tkfi_dpor *d)
 {
 	d->depth = 0;
 	d->known = 0;
-	d->ret = 0;
 	d->nr_races = 0;
-	tkfi_checkpoints_begin(&d->checkpoints, d->checkpoints.most);
 	memset(d->last_of, 0xff, sizeof(d->last_of));
 	memset(d->last_at, 0xff, sizeof(d->last_at));
 	d->nodes[0] = (struct node){};
@@ -719,191 +743,137 @@ static void forget(struct tkfi_dpor *d)
 	d->skipped = false;
 	d->free_tree = 0;
 	d->nr_tree = 1;
-}
-
-/* Everything from the start; the first execution. */
-static int start_anew(struct tkfi_dpor *d, const struct tkfi_dpor_client *client)
-{
-	int ret;
-
-	forget(d);
+	tkfi_checkpoints_drop(&d->search.checkpoints);
 	tkfi_cells_begin();
-	ret = client->start(client->arg);
-	return ret ?: tkfi_engine_run(d->engine, &d->strategy);
 }
 
-/* From the last snapshot before the choice that backtrack() found. */
-static int go_on(struct tkfi_dpor *d)
+static void dpor_search_begin(struct tkfi_search *search)
 {
-	const struct tkfi_snapshot *from;
+	struct tkfi_dpor *d = to_dpor(search);
 
-	d->known = d->depth;
-	from = tkfi_checkpoints_back(&d->checkpoints, d->known, &d->depth);
-	return tkfi_engine_resume(d->engine, &d->strategy, from);
+	d->counting = search->options.parts > 1;
+	d->split = d->counting;
+	d->counted = 0;
+	forget(d);
 }
 
-/* To where tkfi_dpor_keep() saved it, or it was disturbed. */
-static int start_again(struct tkfi_dpor *d,
-		       const struct tkfi_dpor_client *client)
+/* From the last snapshot before the choice that backtrack() found, if there is one. */
+static const struct tkfi_snapshot *dpor_start(struct tkfi_search *search, u64 *replayed)
 {
-	int ret;
+	struct tkfi_dpor *d = to_dpor(search);
+	const struct tkfi_snapshot *from = NULL;
 
 	d->known = d->depth;
 	d->depth = 0;
 	d->ret = 0;
-	d->nr_races = 0;
-	tkfi_checkpoints_begin(&d->checkpoints, d->checkpoints.most);
-	ret = client->start(client->arg);
-	return ret ?: tkfi_engine_run(d->engine, &d->strategy);
+	if (search->checkpoints.nr)
+		from = tkfi_checkpoints_back(&search->checkpoints, d->known, &d->depth);
+	if (!d->counting)
+		*replayed += d->known - d->depth;
+	d->new_from = d->known;
+	return from;
 }
 
-/* What follows from an execution that returned @ret. Returns false at the end. */
-static bool next_execution(struct tkfi_dpor *d,
-			   const struct tkfi_dpor_client *client, int *ret)
+static int dpor_executed(struct tkfi_search *search, struct tkfi_executed *e)
 {
-	struct tkfi_dpor_stats *stats = d->stats;
+	struct tkfi_dpor *d = to_dpor(search);
 
-	stats->longest = max(stats->longest, d->depth);
-	if (*ret != -ECANCELED && is_ours(d)) {
-		stats->classes++;
-		stats->deadlocks += *ret == -EDEADLK;
-		d->order.nr = d->depth;
-		client->judge(client->arg, *ret,
-			      d->depth == d->engine->nr_log ? &d->order : NULL);
+	if (d->ret)
+		return d->ret;
+	if (d->counting) {
+		e->steps = 0;
+		e->length = 0;
+		return TKFI_NOT_COUNTED;
 	}
-	*ret = reverse_races(d);
+	e->steps = d->depth - d->new_from;
+	e->length = d->depth;
+	d->order.nr = d->depth;
+	/* Steps are not in the log if nobody else uses their cells. */
+	e->order = d->depth == d->engine->nr_log ? &d->order : NULL;
+	if (!is_ours(d))
+		return TKFI_NOT_COUNTED;
+	return e->ret == -ECANCELED ? TKFI_REDUNDANT : TKFI_COUNTS;
+}
+
+/*
+ * How deep to divide, so that each part has its share, is tried: all beginnings of so
+ * many steps are met, and none is gone on with. Returns whether to try the next depth.
+ */
+static bool divide_deeper(struct tkfi_dpor *d)
+{
+	const u64 counted = d->counted;
+
+	d->counted = d->beginnings;
+	if (d->beginnings >= SHARES * d->search.options.parts ||
+	    d->beginnings < counted || d->split == MAX_SPLIT)
+		return false;
+	d->split++;
+	return true;
+}
+
+static int dpor_next_execution(struct tkfi_search *search)
+{
+	struct tkfi_dpor *d = to_dpor(search);
+	int ret = reverse_races(d);
+
 	d->skipped = false;
-	if (*ret)
-		return false;
-	if (!backtrack(d)) {
-		stats->complete = true;
-		return false;
-	}
-	return (!client->limit || stats->classes < client->limit) &&
-	       (!client->pause || client->pause(client->arg));
-}
-
-/* Until nothing is left. -EAGAIN: a cell is shared after all, explore anew. */
-static int explore(struct tkfi_dpor *d, const struct tkfi_dpor_client *client,
-		   bool resumed)
-{
-	int ret;
-
-	ret = resumed ? start_again(d, client) : start_anew(d, client);
-	for (;;) {
-		if (tkfi_cells_changed)
-			return -EAGAIN;
-		if (d->ret)
-			return d->ret;
-		if (ret && ret != -EDEADLK && ret != -ECANCELED)
-			return ret;
-		if (!next_execution(d, client, &ret))
-			return ret;
-		ret = d->checkpoints.nr ? go_on(d) : start_again(d, client);
-	}
-}
-
-/* How deep to divide: so that each part has its share. */
-static int choose_split(struct tkfi_dpor *d,
-			const struct tkfi_dpor_client *client)
-{
-	struct tkfi_dpor_client counting = *client;
-	u64 before = 0;
-	int ret;
-
-	/* All beginnings are somebody else's. */
-	counting.pause = NULL;
-	counting.limit = 0;
-	d->part = U32_MAX;
-	d->parts = U32_MAX;
-	for (d->split = 1;; d->split++) {
-		ret = explore(d, &counting, false);
-		if (ret)
-			return ret;
-		if (d->beginnings >= SHARES * client->parts ||
-		    d->beginnings < before || d->split == MAX_SPLIT)
-			return 0;
-		before = d->beginnings;
-	}
-}
-
-int tkfi_dpor_explore(struct tkfi_dpor *d, const struct tkfi_dpor_client *client,
-		      struct tkfi_dpor_stats *stats)
-{
-	bool resumed = client->resumed;
-	unsigned int restarts = 0;
-	int ret;
-
-	ret = tkfi_checkpoints_fit(d->engine);
 	if (ret)
 		return ret;
-	d->stats = stats;
-	d->checkpoints.most = client->no_snapshots ? 1 : TKFI_CHECKPOINTS;
-	for (;; resumed = false) {
-		if (!resumed) {
-			memset(stats, 0, sizeof(*stats));
-			d->split = 0;
-			ret = client->parts > 1 ? choose_split(d, client) : 0;
-			memset(stats, 0, sizeof(*stats));
-			stats->restarts = restarts;
-		}
-		d->part = client->part;
-		d->parts = client->parts;
-		if (resumed || !ret)
-			ret = explore(d, client, resumed);
-		if (ret != -EAGAIN)
-			return ret;
-		restarts++;
-		if (client->restart)
-			client->restart(client->arg);
-	}
+	if (backtrack(d))
+		return 1;
+	if (!d->counting)
+		return 0;
+	d->counting = divide_deeper(d);
+	forget(d);
+	return 1;
 }
 
-void tkfi_dpor_disturb(struct tkfi_dpor *d)
+static void dpor_keep(struct tkfi_search *search, struct tkfi_saved *keep)
 {
-	tkfi_checkpoints_drop(&d->checkpoints);
-}
+	struct tkfi_dpor *d = to_dpor(search);
 
-void tkfi_dpor_keep(struct tkfi_dpor *d, struct tkfi_keep *keep)
-{
-	tkfi_keep_move(keep, &d->depth, sizeof(d->depth));
-	tkfi_keep_move(keep, &d->split, sizeof(d->split));
-	tkfi_keep_move(keep, &d->beginnings, sizeof(d->beginnings));
-	tkfi_keep_move(keep, &d->free_tree, sizeof(d->free_tree));
-	tkfi_keep_move(keep, &d->nr_tree, sizeof(d->nr_tree));
+	tkfi_saved_move(keep, &d->depth, sizeof(d->depth));
+	tkfi_saved_move(keep, &d->counting, sizeof(d->counting));
+	tkfi_saved_move(keep, &d->counted, sizeof(d->counted));
+	tkfi_saved_move(keep, &d->split, sizeof(d->split));
+	tkfi_saved_move(keep, &d->beginnings, sizeof(d->beginnings));
+	tkfi_saved_move(keep, &d->free_tree, sizeof(d->free_tree));
+	tkfi_saved_move(keep, &d->nr_tree, sizeof(d->nr_tree));
 	if (keep->failed || d->depth > TKFI_MAX_STEPS || d->nr_tree > TREE_NODES) {
 		keep->failed = true;
 		return;
 	}
-	tkfi_keep_move(keep, d->tree, d->nr_tree * sizeof(d->tree[0]));
-	tkfi_keep_move(keep, d->nodes, (d->depth + 1) * sizeof(d->nodes[0]));
-	tkfi_keep_move(keep, d->events, d->depth * sizeof(d->events[0]));
-	tkfi_keep_move(keep, d->order.nth, d->depth * sizeof(d->order.nth[0]));
-	tkfi_keep_move(keep, d->order.clock, d->depth * sizeof(d->order.clock[0]));
-	tkfi_keep_move(keep, d->last_of, sizeof(d->last_of));
-	tkfi_keep_move(keep, d->last_at, sizeof(d->last_at));
+	tkfi_saved_move(keep, d->tree, d->nr_tree * sizeof(d->tree[0]));
+	tkfi_saved_move(keep, d->nodes, (d->depth + 1) * sizeof(d->nodes[0]));
+	tkfi_saved_move(keep, d->events, d->depth * sizeof(d->events[0]));
+	tkfi_saved_move(keep, d->order.nth, d->depth * sizeof(d->order.nth[0]));
+	tkfi_saved_move(keep, d->order.clock, d->depth * sizeof(d->order.clock[0]));
+	tkfi_saved_move(keep, d->last_of, sizeof(d->last_of));
+	tkfi_saved_move(keep, d->last_at, sizeof(d->last_at));
 }
 
-struct tkfi_dpor *tkfi_dpor_create(struct tkfi_engine *engine)
+static int dpor_init(struct tkfi_search *search)
 {
-	struct tkfi_dpor *d = vzalloc(sizeof(*d));
+	struct tkfi_dpor *d = to_dpor(search);
 
-	if (!d)
-		return NULL;
-	d->engine = engine;
+	d->engine = search->engine;
 	d->strategy.wants = TKFI_WANTS_ACCESSES;
+	d->strategy.begin = dpor_begin;
 	d->strategy.next = dpor_next;
-	if (tkfi_checkpoints_create(&d->checkpoints)) {
-		vfree(d);
-		return NULL;
-	}
-	return d;
+	search->strategy = &d->strategy;
+	return 0;
 }
 
-void tkfi_dpor_destroy(struct tkfi_dpor *d)
-{
-	if (!d)
-		return;
-	tkfi_checkpoints_destroy(&d->checkpoints);
-	vfree(d);
-}
+const struct tkfi_search_type tkfi_dpor_search = {
+	.size = sizeof(struct tkfi_dpor),
+	.takes = TKFI_TAKES_PARTS,
+	.exhaustive = true,
+	.each_class = true,
+	.backtracks = true,
+	.init = dpor_init,
+	.begin = dpor_search_begin,
+	.start = dpor_start,
+	.executed = dpor_executed,
+	.next_execution = dpor_next_execution,
+	.keep = dpor_keep,
+};

@@ -6,7 +6,7 @@
 #include <linux/string.h>
 
 #include "cells.h"
-#include "explorer.h"
+#include "explore_internal.h"
 
 /* All executions with up to @preemptions are known. */
 static void none_is_plainer(struct tkfi_explorer *x, unsigned int preemptions)
@@ -20,7 +20,7 @@ static void none_is_plainer(struct tkfi_explorer *x, unsigned int preemptions)
 
 void tkfi_explorer_seek_plainer(struct tkfi_explorer *x)
 {
-	const struct tkfi_dpor_stats stats = x->stats;
+	const struct tkfi_search_stats stats = x->stats;
 	unsigned int bound, i;
 	bool go_on = true;
 
@@ -106,19 +106,18 @@ static int start_sought(void *arg)
 /* Execute a schedule again. Return: 0, or why it cannot be. */
 static int record(struct tkfi_explorer *x, const char *text, int *ended)
 {
-	struct tkfi_engine *engine = x->session.engine;
+	struct tkfi_engine *engine = x->engine;
 	static struct tkfi_schedule schedule;
 	int ret;
 
-	tkfi_plan_names(&x->plan, schedule.names);
-	schedule.nr_vcpus = x->plan.nr_programs;
+	tkfi_explorer_names(x, &schedule);
 	ret = tkfi_schedule_parse(&schedule, text, engine->error, sizeof(engine->error));
 	if (ret)
 		return ret;
 	tkfi_record_start(&x->recording, &schedule.strategy);
 	tkfi_explorer_start(x);
-	*ended = tkfi_explorer_too_long(engine,
-					tkfi_engine_run(engine, &x->recording.strategy));
+	*ended = tkfi_search_too_long(engine,
+				      tkfi_engine_run(engine, &x->recording.strategy));
 	if (*ended && *ended != -EDEADLK)
 		return *ended;
 	tkfi_record_end(&x->recording, engine);
@@ -129,11 +128,10 @@ static int record(struct tkfi_explorer *x, const char *text, int *ended)
 static void explain(struct tkfi_explorer *x, u64 which)
 {
 	static struct sought sought;
-	const struct tkfi_trial trial = {
+	struct tkfi_trial trial = {
 		.start = start_sought,
 		.violates = violates,
 		.arg = &sought,
-		.host = x->plan.has_host ? x->plan.nr_programs - 1 : TKFI_MAX_VCPUS,
 	};
 	unsigned int i;
 	u64 found;
@@ -141,13 +139,15 @@ static void explain(struct tkfi_explorer *x, u64 which)
 
 	if (record(x, x->violations[__ffs64(which)].schedule, &ret))
 		return;
+	x->target.boundaries(x->target.arg, &x->boundaries);
+	trial.host = x->boundaries.host;
 	sought = (struct sought){ .x = x, .which = which, .shrink = true };
 	violates(&sought, ret);
 	sought.shrink = false;
 	found = sought.found;
 	for (i = 0; i < x->nr_violations; i++)
 		if (found & BIT_ULL(i))
-			tkfi_explain(x->session.engine, &x->recording, i,
+			tkfi_explain(x->engine, &x->recording, i,
 				     sought.stopped[i], &trial, &x->violations[i].why);
 }
 
@@ -172,7 +172,7 @@ static void explain_all(struct tkfi_explorer *x)
 
 void tkfi_explorer_explain(struct tkfi_explorer *x)
 {
-	struct tkfi_engine *engine = x->session.engine;
+	struct tkfi_engine *engine = x->engine;
 	bool quiet = engine->quiet;
 	unsigned int nr = engine->trace.nr;
 

@@ -3,12 +3,14 @@
 #include <linux/kernel.h>
 #include <linux/limits.h>
 #include <linux/string.h>
+#include <linux/time64.h>
 #include <os.h>
 
 #include "cells.h"
-#include "explorer.h"
-#include "keep.h"
+#include "explore_internal.h"
+#include "saved.h"
 #include "strategies.h"
+#include "strategy.h"
 #include "visited.h"
 
 void tkfi_explorer_check(struct tkfi_explorer *x, int ret, struct tkfi_order *order,
@@ -17,13 +19,7 @@ void tkfi_explorer_check(struct tkfi_explorer *x, int ret, struct tkfi_order *or
 	x->steps.nr = 0;
 	x->order = order ?: &x->steps;
 	x->sought = false;
-	tkfi_subject->judge(&(struct tkfi_judged){
-		.engine = x->session.engine,
-		.setup = x->session.setup,
-		.plan = &x->plan,
-		.ret = ret,
-		.order = x->order,
-	}, fn, arg);
+	x->target.judge(x->target.arg, ret, x->order, fn, arg);
 }
 
 void tkfi_explorer_judge(void *arg, int ret, struct tkfi_order *order)
@@ -51,7 +47,7 @@ static bool watch_sample(struct tkfi_explorer *x, u64 seed)
 	tkfi_unseen_begin(&x->unseen);
 	tkfi_access_watch(tkfi_unseen_access, &x->unseen);
 	suppress_printk = true;
-	tkfi_engine_run(x->session.engine, &pos.strategy);
+	tkfi_engine_run(x->engine, &pos.strategy);
 	suppress_printk = false;
 	tkfi_access_watch(NULL, NULL);
 	return !tkfi_unseen_end(&x->unseen);
@@ -65,7 +61,7 @@ static bool watch_another(struct tkfi_explorer *x)
 	if (x->searching || nr < x->watch.watch_at)
 		return true;
 	x->watch.watch_at = nr + TKFI_WATCH_EVERY;
-	tkfi_dpor_disturb(x->dpor);
+	tkfi_search_disturb(x->dpor);
 	tkfi_checkpoints_drop(&x->checkpoints);
 	return watch_sample(x, nr);
 }
@@ -93,7 +89,7 @@ static bool look_at_clock(struct tkfi_explorer *x)
 
 static int say_unseen(struct tkfi_explorer *x)
 {
-	struct tkfi_engine *engine = x->session.engine;
+	struct tkfi_engine *engine = x->engine;
 
 	strscpy(engine->error, x->unseen.report, sizeof(engine->error));
 	return -EPROTO;
@@ -104,7 +100,7 @@ static int keep_rest(struct tkfi_explorer *x, int ret)
 {
 	if (!ret && x->unseen.report[0])
 		return say_unseen(x);
-	/* What is complete is forgotten when its results are out: tkfi_keep_clear(). */
+	/* What is complete is forgotten when its results are out: tkfi_saved_file_clear(). */
 	if (!ret && !x->stats.complete && x->options.keep)
 		tkfi_explorer_save(x);
 	return ret;
@@ -126,43 +122,33 @@ const char * const tkfi_strategy_names[TKFI_NR_STRATEGIES] = {
 
 static int explore_dpor(struct tkfi_explorer *x)
 {
-	struct tkfi_dpor_client client = {
+	struct tkfi_search_client client = {
 		.start = tkfi_explorer_start,
 		.judge = tkfi_explorer_judge,
 		.pause = pause,
 		.restart = tkfi_violations_forget,
 		.arg = x,
+		.options.part = x->options.part,
+		.options.parts = x->options.parts,
 		.limit = x->options.executions,
 		.no_snapshots = x->options.no_snapshots,
-		.part = x->options.part,
-		.parts = x->options.parts,
 	};
 	int ret = tkfi_explorer_resume(x);
 
 	if (ret < 0)
 		return ret;
 	client.resumed = ret;
-	ret = keep_rest(x, tkfi_dpor_explore(x->dpor, &client, &x->stats));
+	ret = keep_rest(x, tkfi_search_run(x->dpor, &client, &x->stats));
 	if (ret || x->stats.complete)
 		return ret;
-	return tkfi_estimate(&x->estimate, x->session.engine, tkfi_explorer_start, x,
+	return tkfi_estimate(&x->estimate, x->engine, tkfi_explorer_start, x,
 			     &x->classes, &x->classes_error);
-}
-
-int tkfi_explorer_too_long(struct tkfi_engine *engine, int ret)
-{
-	if (engine->nr_log <= TKFI_MAX_STEPS)
-		return ret;
-	snprintf(engine->error, sizeof(engine->error),
-		 "an execution of %u steps; %d are possible", engine->nr_log,
-		 TKFI_MAX_STEPS);
-	return -E2BIG;
 }
 
 /* From the start, or the last checkpoint before what dfs does differently. */
 static int run(struct tkfi_explorer *x, struct tkfi_strategy *strategy)
 {
-	struct tkfi_engine *engine = x->session.engine;
+	struct tkfi_engine *engine = x->engine;
 	const struct tkfi_snapshot *from = NULL;
 	unsigned int again;
 
@@ -180,9 +166,9 @@ static int run(struct tkfi_explorer *x, struct tkfi_strategy *strategy)
 static bool execute(struct tkfi_explorer *x, struct tkfi_strategy *strategy,
 		    int *ret)
 {
-	struct tkfi_engine *engine = x->session.engine;
+	struct tkfi_engine *engine = x->engine;
 
-	*ret = tkfi_explorer_too_long(engine, run(x, strategy));
+	*ret = tkfi_search_too_long(engine, run(x, strategy));
 	if (*ret && *ret != -EDEADLK)
 		return false;
 	if (strategy == &x->dfs.strategy && x->dfs.visited &&
@@ -229,7 +215,7 @@ static void restart_dfs(struct tkfi_explorer *x)
 int tkfi_explore_within(struct tkfi_explorer *x, unsigned int bound, bool prune,
 			u64 most)
 {
-	int ret = tkfi_checkpoints_fit(x->session.engine);
+	int ret = tkfi_checkpoints_fit(x->engine);
 
 	if (!ret && !x->searching)
 		ret = tkfi_explorer_resume(x);
@@ -246,16 +232,16 @@ int tkfi_explore_within(struct tkfi_explorer *x, unsigned int bound, bool prune,
 			continue;
 		}
 		if (x->dfs.nr > TKFI_MAX_CHOICES) {
-			snprintf(x->session.engine->error,
-				 sizeof(x->session.engine->error),
+			snprintf(x->engine->error,
+				 sizeof(x->engine->error),
 				 "an execution of %u choices; %u are possible",
 				 x->dfs.nr, TKFI_MAX_CHOICES);
 			return -E2BIG;
 		}
 		if (prune && !x->searching &&
 		    !tkfi_visited_has_room(x->visited)) {
-			snprintf(x->session.engine->error,
-				 sizeof(x->session.engine->error),
+			snprintf(x->engine->error,
+				 sizeof(x->engine->error),
 				 "more than can be remembered; explore with fewer preemptions");
 			return -E2BIG;
 		}
@@ -324,7 +310,7 @@ static int parse_shared(struct tkfi_explorer *x, const char *shared)
 {
 	if (!shared || !tkfi_cells_parse_shared(shared))
 		return 0;
-	snprintf(x->session.engine->error, sizeof(x->session.engine->error),
+	snprintf(x->engine->error, sizeof(x->engine->error),
 		 "'%s' is no list of shared cells; write 12-14,77", shared);
 	return -EINVAL;
 }
@@ -335,18 +321,18 @@ static int parse_shared(struct tkfi_explorer *x, const char *shared)
  */
 static int look_behind_hooks(struct tkfi_explorer *x)
 {
-	struct tkfi_engine *engine = x->session.engine;
+	struct tkfi_engine *engine = x->engine;
 	unsigned int i;
 	bool go_on;
 	int ret;
 
 	if (x->watched)
 		return 0;
-	x->plan.access = tkfi_unseen_access;
-	x->plan.probe_arg = &x->unseen;
-	tkfi_state_restore(&x->begin);
+	tkfi_explorer_start(x);
 	tkfi_unseen_begin(&x->unseen);
-	ret = tkfi_plan_run(&x->plan, engine);
+	tkfi_access_watch(tkfi_unseen_access, &x->unseen);
+	ret = tkfi_engine_run(engine, &tkfi_in_order);
+	tkfi_access_watch(NULL, NULL);
 	engine->quiet = true;
 	go_on = !tkfi_unseen_end(&x->unseen);
 	for (i = 0; i < WATCHED_FIRST && go_on; i++)
@@ -376,8 +362,8 @@ int tkfi_explore(struct tkfi_explorer *x,
 	memset(&x->stats, 0, sizeof(x->stats));
 	x->classes = 0;
 	x->classes_error = 0;
-	ret = tkfi_explorer_enter(x, &flags) ?: look_behind_hooks(x);
-	x->session.engine->quiet = true;
+	ret = x->target.enter(x->target.arg, &flags) ?: look_behind_hooks(x);
+	x->engine->quiet = true;
 	if (!ret) {
 		tkfi_cells_begin();
 		ret = parse_shared(x, options->shared);
@@ -386,8 +372,8 @@ int tkfi_explore(struct tkfi_explorer *x,
 	}
 	if (!ret && options->parts > 1 &&
 	    (options->strategy != TKFI_DPOR || options->bounded)) {
-		snprintf(x->session.engine->error,
-			 sizeof(x->session.engine->error),
+		snprintf(x->engine->error,
+			 sizeof(x->engine->error),
 			 "only dpor without a bound explores in parts");
 		ret = -EINVAL;
 	}
@@ -402,8 +388,8 @@ int tkfi_explore(struct tkfi_explorer *x,
 	}
 	if (tkfi_cells_print_shared(x->shared, sizeof(x->shared)) >=
 	    sizeof(x->shared) && !ret) {
-		snprintf(x->session.engine->error,
-			 sizeof(x->session.engine->error),
+		snprintf(x->engine->error,
+			 sizeof(x->engine->error),
 			 "too many shared cells to be named");
 		ret = -E2BIG;
 	}
@@ -415,30 +401,7 @@ int tkfi_explore(struct tkfi_explorer *x,
 			tkfi_explorer_seek_plainer(x);
 		tkfi_explorer_explain(x);
 	}
-	x->session.engine->quiet = false;
-	tkfi_explorer_leave(x, flags);
-	return ret;
-}
-
-int tkfi_explorer_run_in_order(struct tkfi_explorer *x, unsigned int times)
-{
-	unsigned long flags;
-	unsigned int i, j;
-	int ret;
-
-	ret = tkfi_explorer_enter(x, &flags);
-	suppress_printk = true;
-	for (; times && !ret; times--) {
-		tkfi_state_restore(&x->begin);
-		for (i = 0; i < x->plan.nr_programs; i++) {
-			for (j = 0; j < x->plan.programs[i].nr; j++) {
-				struct tkfi_op *op = &x->plan.programs[i].ops[j];
-
-				op->result = op->type->run(op);
-			}
-		}
-	}
-	suppress_printk = false;
-	tkfi_explorer_leave(x, flags);
+	x->engine->quiet = false;
+	x->target.leave(x->target.arg, flags);
 	return ret;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Scenarios, their exploration, and what was found. */
+/* Explorations, and what they find. */
 #ifndef __TKFI_EXPLORE_H
 #define __TKFI_EXPLORE_H
 
@@ -7,12 +7,10 @@
 #include "estimate.h"
 #include "explain.h"
 #include "interleave.h"
-#include "oracle.h"
 #include "schedule.h"
-#include "session.h"
 #include "shrink.h"
 #include "snapshot.h"
-#include "subject.h"
+#include "target.h"
 #include "unseen.h"
 
 
@@ -92,14 +90,11 @@ struct tkfi_explore_options {
 	unsigned int part;
 	unsigned int parts;
 	const char *shared;
-	struct tkfi_keep *keep;
+	struct tkfi_saved *keep;
 	bool resume;
 };
 
 #define TKFI_SAMPLES	10000
-
-/* The longest text of a scenario: a kernel parameter. */
-#define TKFI_SCENARIO_TEXT	1024
 
 /* The longest list of shared cells. */
 #define TKFI_SHARED_TEXT	2048
@@ -130,14 +125,9 @@ struct tkfi_watch {
 
 /**
  * struct tkfi_explorer - explorations of scenarios
- * @session:	the virtual clocksource and the engine are its own
- * @name:	the scenario's
- * @plan:	its programs
- * @setup:	its set-up's operations
- * @setup_at:	where these are in the scenario's text
- * @plan_at:	and where what is in @plan
- * @wrong:	where the fault is in a scenario, or a schedule, that is refused
- * @begin:	the state in which executions begin
+ * @target:	what is explored
+ * @engine:	the target's
+ * @wrong:	where the fault is in what is refused: a schedule, or a scenario
  * @unseen:	watches executions of each scenario: the first ones, and now and then
  *		another one
  * @watched:	it has watched the first ones
@@ -147,13 +137,13 @@ struct tkfi_watch {
  * @order:	of the steps of the execution that is judged; @order->nr is 0 while
  *		nobody has asked
  * @steps:	room for it
+ * @boundaries:	where its operations began
  * @sought:	the plainest order of this execution that comes to @goal was looked for
  * @goal:	what the order comes to
  * @is_shrunk:	there is one
  * @shrunk:	the order
  * @recording:	of an execution that is explained
  * @options:	of the last exploration
- * @text:	the scenario's
  * @watch:	looks after time and state while it goes on
  * @estimate:	memory of the estimate
  * @classes:	how many classes there are, also those of other parts: estimated, when
@@ -178,29 +168,24 @@ struct tkfi_watch {
  * @cut:	but not all orders of their steps were looked at
  */
 struct tkfi_explorer {
-	struct tkfi_session session;
-	char name[48];
-	struct tkfi_plan plan;
-	char setup[TKFI_PLAN_TEXT];
-	unsigned int setup_at;
-	unsigned int plan_at;
+	struct tkfi_target target;
+	struct tkfi_engine *engine;
 	unsigned int wrong;
-	struct tkfi_state begin;
 	struct tkfi_unseen unseen;
 	bool watched;
-	struct tkfi_dpor *dpor;
+	struct tkfi_search *dpor;
 	struct tkfi_visited *visited;
 	struct tkfi_interleave dfs;
 	struct tkfi_checkpoints checkpoints;
 	struct tkfi_order *order;
 	struct tkfi_order steps;
+	struct tkfi_boundaries boundaries;
 	bool sought;
 	struct tkfi_goal goal;
 	bool is_shrunk;
 	struct tkfi_shrunk shrunk;
 	struct tkfi_recording recording;
 	struct tkfi_explore_options options;
-	char text[TKFI_SCENARIO_TEXT];
 	struct tkfi_watch watch;
 	struct tkfi_estimate estimate;
 	u64 classes;
@@ -208,7 +193,7 @@ struct tkfi_explorer {
 	char shared[TKFI_SHARED_TEXT];
 	u64 replayed;
 	unsigned int nr_replayed;
-	struct tkfi_dpor_stats stats;
+	struct tkfi_search_stats stats;
 	const struct tkfi_violation *only;
 	unsigned int nr_only;
 	void (*each)(struct tkfi_explorer *x, int ret);
@@ -221,32 +206,16 @@ struct tkfi_explorer {
 	bool cut;
 };
 
-/* As tkfi_session_open() and _close(). */
-struct tkfi_explorer *tkfi_explorer_open(u32 hz);
-void tkfi_explorer_close(struct tkfi_explorer *x);
+/* Memory for explorations of a target. Return: NULL when out of memory. */
+struct tkfi_explorer *tkfi_explorer_create(const struct tkfi_target *target);
+void tkfi_explorer_destroy(struct tkfi_explorer *x);
 
 /**
- * tkfi_explorer_load() - choose a scenario
- * @x:		explorer
- * @scenario:	scenario
- * @err:	a sentence that says what is wrong; @x->wrong is where
- * @size:	of @err
- *
- * Return: 0 or -EINVAL.
- */
-int tkfi_explorer_load(struct tkfi_explorer *x,
-		       const struct tkfi_scenario *scenario, char *err,
-		       size_t size);
-
-/* Does this kernel lack what a scenario names? */
-bool tkfi_explorer_lacks(struct tkfi_explorer *x, const struct tkfi_scenario *scenario);
-
-/**
- * tkfi_explore() - explore the scenario that was loaded
+ * tkfi_explore() - explore the target
  * @x:		explorer; @x->stats and @x->violations are filled
  * @options:	how
  *
- * Return: as tkfi_dpor_explore(); -EINVAL for bad @options->shared, -ESTALE if the state
+ * Return: as tkfi_search_run(); -EINVAL for bad @options->shared, -ESTALE if the state
  * that was kept is of something else, -EPROTO also if something was written that no hook
  * reports. The sentence is in the engine's error.
  */
@@ -254,19 +223,7 @@ int tkfi_explore(struct tkfi_explorer *x,
 		 const struct tkfi_explore_options *options);
 
 /**
- * tkfi_explorer_run_in_order() - all operations one after another, as the kernel
- * runs them
- * @x:		explorer; a scenario has been loaded
- * @times:	how often
- *
- * Off the VCPUs: see tkfi_session_repeat(). For benchmarks.
- *
- * Return: 0, or as tkfi_engine_run() for the set-up.
- */
-int tkfi_explorer_run_in_order(struct tkfi_explorer *x, unsigned int times);
-
-/**
- * tkfi_explorer_replay() - one execution of the scenario that was loaded
+ * tkfi_explorer_replay() - one execution of the target
  * @x:		explorer; @x->violations hold its findings, the engine its trace
  * @text:	schedule
  * @err:	a sentence that says what is wrong
@@ -280,7 +237,7 @@ int tkfi_explorer_replay(struct tkfi_explorer *x, const char *text, char *err,
 
 /**
  * tkfi_explorer_confirm() - an execution by the schedule of violations, again
- * @x:		explorer; its scenario is the violations'. Its engine has the trace
+ * @x:		explorer; its target is the violations'. Its engine has the trace
  * @v:		violations of one schedule, not those of @x
  * @nr:		how many, from 1
  * @err:	a sentence that says what is wrong
@@ -292,15 +249,5 @@ int tkfi_explorer_replay(struct tkfi_explorer *x, const char *text, char *err,
 int tkfi_explorer_confirm(struct tkfi_explorer *x, const struct tkfi_violation *v,
 			  unsigned int nr,
 			  char *err, size_t size);
-
-/**
- * tkfi_explorer_find() - where an operation is in the scenario's text
- * @x:		explorer; a scenario has been loaded
- * @op:		of its programs, or of the session's set-up
- *
- * Return: where it begins.
- */
-unsigned int tkfi_explorer_find(const struct tkfi_explorer *x,
-				const struct tkfi_op *op);
 
 #endif

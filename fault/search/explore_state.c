@@ -5,27 +5,27 @@
 #include <os.h>
 
 #include "cells.h"
-#include "explorer.h"
-#include "keep.h"
+#include "explore_internal.h"
+#include "saved.h"
 #include "visited.h"
 
 /* Save or load where the exploration is. */
 static void keep_all(struct tkfi_explorer *x)
 {
-	struct tkfi_keep *keep = x->options.keep;
+	struct tkfi_saved *keep = x->options.keep;
 	s64 spent = os_nsecs() - x->watch.began;
 
-	tkfi_keep_move(keep, &spent, sizeof(spent));
+	tkfi_saved_move(keep, &spent, sizeof(spent));
 	x->watch.began = os_nsecs() - spent;
-	tkfi_keep_move(keep, &x->stats, sizeof(x->stats));
-	tkfi_keep_move(keep, &x->nr_violations, sizeof(x->nr_violations));
-	tkfi_keep_move(keep, x->violations, sizeof(x->violations));
-	tkfi_keep_move(keep, &x->cut, sizeof(x->cut));
+	tkfi_saved_move(keep, &x->stats, sizeof(x->stats));
+	tkfi_saved_move(keep, &x->nr_violations, sizeof(x->nr_violations));
+	tkfi_saved_move(keep, x->violations, sizeof(x->violations));
+	tkfi_saved_move(keep, &x->cut, sizeof(x->cut));
 	tkfi_cells_keep(keep);
 	if (x->options.strategy == TKFI_DPOR && !x->options.bounded)
-		tkfi_dpor_keep(x->dpor, keep);
+		tkfi_search_keep(x->dpor, keep);
 	else if (x->options.strategy <= TKFI_DFS)
-		tkfi_keep_move(keep, &x->dfs, sizeof(x->dfs));
+		tkfi_saved_move(keep, &x->dfs, sizeof(x->dfs));
 	if (x->options.bounded)
 		tkfi_visited_keep(x->visited, keep);
 }
@@ -39,12 +39,12 @@ static void name_state(const struct tkfi_explorer *x, char *name, size_t size)
 	const struct tkfi_explore_options *o = &x->options;
 
 	snprintf(name, size, "%s%s\n%s %u %u %u %llu %u %u %u %u/%u %s", linux_banner,
-		 x->text, tkfi_strategy_names[o->strategy], o->no_snapshots,
+		 x->target.text, tkfi_strategy_names[o->strategy], o->no_snapshots,
 		 o->unchecked, o->as_found, o->seed, o->depth, o->bounded,
 		 o->preemptions, o->part, o->parts, o->shared ?: "");
 }
 
-#define NAME_SIZE	(TKFI_SCENARIO_TEXT + TKFI_SHARED_TEXT + 1024)
+#define NAME_SIZE	(TKFI_SHARED_TEXT + 2048)
 
 void tkfi_explorer_save(struct tkfi_explorer *x)
 {
@@ -52,10 +52,10 @@ void tkfi_explorer_save(struct tkfi_explorer *x)
 	int ret;
 
 	name_state(x, name, sizeof(name));
-	tkfi_keep_begin(x->options.keep);
-	tkfi_keep_move(x->options.keep, name, sizeof(name));
+	tkfi_saved_begin(x->options.keep);
+	tkfi_saved_move(x->options.keep, name, sizeof(name));
 	keep_all(x);
-	ret = tkfi_keep_write(x->options.keep);
+	ret = tkfi_saved_write(x->options.keep);
 	if (ret)
 		pr_err_once("tkfi: the state of the exploration cannot be kept: %d\n",
 			    ret);
@@ -66,16 +66,16 @@ int tkfi_explorer_resume(struct tkfi_explorer *x)
 	static char name[NAME_SIZE], kept[NAME_SIZE];
 
 	if (!x->options.keep || !x->options.resume ||
-	    tkfi_keep_read(x->options.keep))
+	    tkfi_saved_read(x->options.keep))
 		return 0;
 	name_state(x, name, sizeof(name));
-	tkfi_keep_move(x->options.keep, kept, sizeof(kept));
+	tkfi_saved_move(x->options.keep, kept, sizeof(kept));
 	if (!x->options.keep->failed && !strcmp(name, kept)) {
 		keep_all(x);
 		if (!x->options.keep->failed)
 			return 1;
 	}
-	snprintf(x->session.engine->error, sizeof(x->session.engine->error),
+	snprintf(x->engine->error, sizeof(x->engine->error),
 		 "the state that was kept is of another kernel, scenario or strategy");
 	return -ESTALE;
 }

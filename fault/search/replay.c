@@ -3,7 +3,7 @@
 #include <linux/kernel.h>
 
 #include "cells.h"
-#include "explorer.h"
+#include "explore_internal.h"
 
 static int replay(struct tkfi_explorer *x, const char *text, bool explains, char *err,
 		  size_t size)
@@ -13,35 +13,34 @@ static int replay(struct tkfi_explorer *x, const char *text, bool explains, char
 	int ret;
 
 	tkfi_explorer_collect(x);
-	tkfi_plan_names(&x->plan, schedule.names);
-	schedule.nr_vcpus = x->plan.nr_programs;
+	tkfi_explorer_names(x, &schedule);
 	ret = tkfi_schedule_parse(&schedule, text, err, size);
 	x->wrong = schedule.wrong;
 	if (ret)
 		return ret;
 	tkfi_violations_forget(x);
 	x->searched = 0;
-	ret = tkfi_explorer_enter(x, &flags);
+	ret = x->target.enter(x->target.arg, &flags);
 	if (!ret) {
 		tkfi_explorer_start(x);
 		tkfi_cells_share_all();
 		tkfi_cells_uncheck();
-		ret = tkfi_explorer_too_long(x->session.engine,
-					     tkfi_engine_run(x->session.engine,
-							     &schedule.strategy));
+		ret = tkfi_search_too_long(x->engine,
+					   tkfi_engine_run(x->engine,
+							   &schedule.strategy));
 		x->wrong = schedule.wrong;
-		x->replayed = tkfi_log_hash(x->session.engine);
-		x->nr_replayed = x->session.engine->nr_log;
+		x->replayed = tkfi_log_hash(x->engine);
+		x->nr_replayed = x->engine->nr_log;
 		if (!ret || ret == -EDEADLK)
 			tkfi_explorer_judge(x, ret, NULL);
 	}
 	if (ret)
-		snprintf(err, size, "%s", x->session.engine->error);
+		snprintf(err, size, "%s", x->engine->error);
 	if (explains)
 		tkfi_explorer_explain(x);
 	else
 		tkfi_explorer_collect(x);
-	tkfi_explorer_leave(x, flags);
+	x->target.leave(x->target.arg, flags);
 	return ret;
 }
 

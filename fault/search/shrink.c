@@ -215,7 +215,7 @@ static u16 take_turn(struct search *s, u16 from, unsigned int vcpu,
 	return NONE;
 }
 
-static void init(struct search *s, const struct tkfi_plan *plan)
+static void init(struct search *s, const struct tkfi_boundaries *b)
 {
 	const struct tkfi_goal *goal = s->goal;
 	const struct tkfi_done *log = s->engine->log;
@@ -227,12 +227,12 @@ static void init(struct search *s, const struct tkfi_plan *plan)
 		s->steps[log[i].vcpu][s->nr[log[i].vcpu]++] = i;
 	for (i = 0; i < s->engine->nr_vcpus; i++)
 		memset(s->between[i], 0, (s->nr[i] + 1) * sizeof(bool));
-	for (i = 0; i < plan->nr_programs; i++) {
-		for (j = 0; j < plan->programs[i].nr; j++)
-			s->between[i][plan->programs[i].ops[j].from] = true;
+	for (i = 0; i < b->nr_vcpus; i++) {
+		for (j = 0; j < b->nr[i]; j++)
+			s->between[i][b->from[i][j]] = true;
 		s->between[i][s->nr[i]] |= s->engine->vcpus[i].done;
 	}
-	s->host = plan->has_host ? plan->nr_programs - 1 : TKFI_MAX_VCPUS;
+	s->host = b->host;
 	s->needed = 0;
 	for (i = 0; i < s->engine->nr_vcpus; i++) {
 		const u16 *first, *second;
@@ -289,7 +289,7 @@ static void write_down(const struct search *s, u16 at, struct tkfi_shrunk *shrun
 }
 
 bool tkfi_shrink(const struct tkfi_engine *engine, const struct tkfi_order *order,
-		 const struct tkfi_plan *plan, const struct tkfi_goal *goal,
+		 const struct tkfi_boundaries *b, const struct tkfi_goal *goal,
 		 struct tkfi_shrunk *shrunk)
 {
 	struct search *s = &search;
@@ -300,7 +300,7 @@ bool tkfi_shrink(const struct tkfi_engine *engine, const struct tkfi_order *orde
 	s->engine = engine;
 	s->order = order;
 	s->goal = goal;
-	init(s, plan);
+	init(s, b);
 	/* There may be nothing to do. */
 	best = at_goal(s, s->nodes[0].done) ? 0 : NONE;
 	if (!best)

@@ -11,7 +11,7 @@
 #define __TKFI_SHRINK_H
 
 #include "order.h"
-#include "plan.h"
+#include "target.h"
 
 /**
  * struct tkfi_goal - what an order of the steps has to get to
@@ -61,7 +61,7 @@ struct tkfi_shrunk {
  * tkfi_shrink() - search the orders of the class of the engine's last execution
  * @engine:	engine; its log
  * @order:	of its steps
- * @plan:	whose operations they are
+ * @boundaries:	where operations began in it
  * @goal:	what to get to; the order must allow it
  * @shrunk:	filled; @shrunk->cost must be what others cost that are known: only
  *		one that costs less is looked for
@@ -73,7 +73,7 @@ struct tkfi_shrunk {
  * Return: whether there is one that costs less.
  */
 bool tkfi_shrink(const struct tkfi_engine *engine, const struct tkfi_order *order,
-		 const struct tkfi_plan *plan, const struct tkfi_goal *goal,
+		 const struct tkfi_boundaries *boundaries, const struct tkfi_goal *goal,
 		 struct tkfi_shrunk *shrunk);
 
 #endif

@@ -6,7 +6,7 @@
 #include <linux/string.h>
 
 #include "cells.h"
-#include "explorer.h"
+#include "explore_internal.h"
 
 void tkfi_violations_forget(void *arg)
 {
@@ -62,7 +62,7 @@ static struct tkfi_violation *find_or_add(struct tkfi_explorer *x,
 const struct tkfi_shrunk *tkfi_violations_shrink(struct tkfi_explorer *x,
 						 const struct tkfi_finding *finding)
 {
-	const struct tkfi_engine *engine = x->session.engine;
+	const struct tkfi_engine *engine = x->engine;
 	struct tkfi_goal goal = {};
 
 	if (finding->is_pair) {
@@ -76,7 +76,8 @@ const struct tkfi_shrunk *tkfi_violations_shrink(struct tkfi_explorer *x,
 		if (!x->order->nr)
 			tkfi_order_of(engine, x->order);
 		x->shrunk.cost = no_cost;
-		x->is_shrunk = tkfi_shrink(engine, x->order, &x->plan, &goal,
+		x->target.boundaries(x->target.arg, &x->boundaries);
+		x->is_shrunk = tkfi_shrink(engine, x->order, &x->boundaries, &goal,
 					   &x->shrunk);
 		x->goal = goal;
 		x->sought = true;
@@ -142,7 +143,7 @@ static bool is_sought(const struct tkfi_explorer *x, const struct tkfi_finding *
 void tkfi_violations_add(const struct tkfi_finding *finding, void *arg)
 {
 	struct tkfi_explorer *x = arg;
-	const struct tkfi_engine *engine = x->session.engine;
+	const struct tkfi_engine *engine = x->engine;
 	static struct tkfi_schedule schedule;
 	const struct tkfi_shrunk *shrunk;
 	char text[TKFI_SCHEDULE_TEXT];
@@ -159,7 +160,7 @@ void tkfi_violations_add(const struct tkfi_finding *finding, void *arg)
 	v->findings += !x->searching;
 	if (!shrunk || !tkfi_cost_less(&shrunk->cost, &v->cost))
 		return;
-	tkfi_plan_names(&x->plan, schedule.names);
+	tkfi_explorer_names(x, &schedule);
 	/* One that is too long is none; there may be a shorter one. */
 	if (tkfi_schedule_of(&schedule, engine, shrunk->steps, shrunk->nr) ||
 	    tkfi_schedule_print(&schedule, text, sizeof(text)) >= sizeof(text))

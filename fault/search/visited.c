@@ -47,21 +47,21 @@ static bool look_up(struct tkfi_visited *visited, u64 key, bool add)
 	return false;
 }
 
-void tkfi_visited_keep(struct tkfi_visited *visited, struct tkfi_keep *keep)
+void tkfi_visited_keep(struct tkfi_visited *visited, struct tkfi_saved *keep)
 {
 	unsigned int nr = visited->nr, i;
 	u64 key;
 
-	tkfi_keep_move(keep, &nr, sizeof(nr));
+	tkfi_saved_move(keep, &nr, sizeof(nr));
 	if (!keep->loading) {
 		for (i = 0; i < TKFI_VISITED; i++)
 			if (visited->keys[i])
-				tkfi_keep_move(keep, &visited->keys[i], sizeof(key));
+				tkfi_saved_move(keep, &visited->keys[i], sizeof(key));
 		return;
 	}
 	tkfi_visited_init(visited);
 	for (i = 0; i < nr && !keep->failed; i++) {
-		tkfi_keep_move(keep, &key, sizeof(key));
+		tkfi_saved_move(keep, &key, sizeof(key));
 		look_up(visited, key, true);
 	}
 }

@@ -8,7 +8,7 @@
 #ifndef __TKFI_VISITED_H
 #define __TKFI_VISITED_H
 
-#include "keep.h"
+#include "saved.h"
 #include "order.h"
 
 #define TKFI_VISITED_BITS	22
@@ -49,7 +49,7 @@ bool tkfi_visited_class(struct tkfi_visited *visited,
 			const struct tkfi_engine *engine);
 
 /* Save or load what is remembered; between executions. */
-void tkfi_visited_keep(struct tkfi_visited *visited, struct tkfi_keep *keep);
+void tkfi_visited_keep(struct tkfi_visited *visited, struct tkfi_saved *keep);
 
 /* Was there room for everything? */
 static inline bool tkfi_visited_has_room(const struct tkfi_visited *visited)

@@ -89,6 +89,7 @@ static struct tkfi_subject timekeeping = {
 	.begin		= tkfi_publish_start,
 	.end		= tkfi_publish_stop,
 	.record		= tkfi_publish_storage,
+	.clock		= tkfi_clock_storage,
 	.cycles		= tkfi_clock_cycles,
 	.most_cycles	= tkfi_clock_max_delay,
 	.wait		= tkfi_clock_advance,

@@ -3,7 +3,7 @@
 #ifndef __TKFI_GIVEN_H
 #define __TKFI_GIVEN_H
 
-#include "explore.h"
+#include "explorer.h"
 
 /**
  * tkfi_given_load() - choose a scenario in which operations may fail

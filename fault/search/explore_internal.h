@@ -2,37 +2,30 @@
 /*
  * What the files of the explorer need of each other; explore.h is for everybody else.
  *
- * explorer.c: scenarios, and the state in which executions begin; explore.c: the
+ * explorer.c: its memory; explore.c: the
  * explorations; violations.c: what they find, by kinds; explained.c: the plainest schedule
  * of that, and why it violates; replay.c: once more; explore_state.c: going on after a kill.
  */
-#ifndef __TKFI_EXPLORER_H
-#define __TKFI_EXPLORER_H
+#ifndef __TKFI_EXPLORE_INTERNAL_H
+#define __TKFI_EXPLORE_INTERNAL_H
 
 #include "explore.h"
 
-/* Forget what was learnt of the scenario's cells, and what snapshots hold. */
-void tkfi_explorer_collect(struct tkfi_explorer *x);
+/* Forget what was learnt of cells, and what snapshots hold. */
+static inline void tkfi_explorer_collect(struct tkfi_explorer *x)
+{
+	x->target.collect(x->target.arg);
+}
 
-/**
- * tkfi_explorer_enter() - begin to execute
- * @x:		explorer; a scenario has been loaded
- * @flags:	for tkfi_explorer_leave(), whatever is returned
- *
- * Interrupts are off, the kernel's own state is saved, the scenario is set up.
- *
- * Return: 0, or what the set-up came to, as tkfi_plan_run().
- */
-int tkfi_explorer_enter(struct tkfi_explorer *x, unsigned long *flags);
-
-/* Give the kernel its own state back. */
-void tkfi_explorer_leave(struct tkfi_explorer *x, unsigned long flags);
+/* What the VCPUs are called, for a schedule. */
+static inline void tkfi_explorer_names(struct tkfi_explorer *x,
+				       struct tkfi_schedule *schedule)
+{
+	schedule->nr_vcpus = x->target.names(x->target.arg, schedule->names);
+}
 
 /* Put everything where executions begin; @arg is the explorer. Return: 0. */
 int tkfi_explorer_start(void *arg);
-
-/* -E2BIG if not all steps of the last execution are known, or else @ret. */
-int tkfi_explorer_too_long(struct tkfi_engine *engine, int ret);
 
 /**
  * tkfi_explorer_check() - let the oracles look at the last execution

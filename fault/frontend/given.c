@@ -15,9 +15,9 @@ static void note_failing(struct tkfi_explorer *x, int ret)
 	unsigned int i, j;
 
 	static_assert(TKFI_MAX_VCPUS * TKFI_MAX_OPS <= 64);
-	for (i = 0; i < x->plan.nr_programs; i++) {
-		for (j = 0; j < x->plan.programs[i].nr; j++) {
-			const struct tkfi_op *op = &x->plan.programs[i].ops[j];
+	for (i = 0; i < tkfi_run_of(x)->plan.nr_programs; i++) {
+		for (j = 0; j < tkfi_run_of(x)->plan.programs[i].nr; j++) {
+			const struct tkfi_op *op = &tkfi_run_of(x)->plan.programs[i].ops[j];
 
 			if (op->done && !op->reads && op->result < 0)
 				now |= BIT_ULL(i * TKFI_MAX_OPS + j);
@@ -33,7 +33,7 @@ static const struct tkfi_op *find_failing(struct tkfi_explorer *x, const char **
 		.strategy = TKFI_POS, .executions = 16, .as_found = true,
 	};
 	static char names[TKFI_MAX_VCPUS][TKFI_VCPU_NAME], on[16];
-	const struct tkfi_program *setup = x->session.setup->programs;
+	const struct tkfi_program *setup = tkfi_run_of(x)->setup.programs;
 	unsigned int i;
 	int ret;
 
@@ -42,16 +42,16 @@ static const struct tkfi_op *find_failing(struct tkfi_explorer *x, const char **
 	ret = tkfi_explore(x, &some);
 	x->each = NULL;
 	*who = "in the set-up";
-	for (i = 0; x->setup[0] && i < setup->nr; i++)
+	for (i = 0; tkfi_run_of(x)->setup_text[0] && i < setup->nr; i++)
 		if (!setup->ops[i].reads && setup->ops[i].result < 0)
 			return &setup->ops[i];
 	if (ret || !failing || failing == U64_MAX)
 		return NULL;
 	i = __ffs64(failing);
-	tkfi_plan_names(&x->plan, names);
+	tkfi_plan_names(&tkfi_run_of(x)->plan, names);
 	snprintf(on, sizeof(on), "on %s", names[i / TKFI_MAX_OPS]);
 	*who = on;
-	return &x->plan.programs[i / TKFI_MAX_OPS].ops[i % TKFI_MAX_OPS];
+	return &tkfi_run_of(x)->plan.programs[i / TKFI_MAX_OPS].ops[i % TKFI_MAX_OPS];
 }
 
 int tkfi_given_load(struct tkfi_explorer *x, const struct tkfi_scenario *scenario,
@@ -69,7 +69,7 @@ int tkfi_given_load(struct tkfi_explorer *x, const struct tkfi_scenario *scenari
 	/* What was learnt is forgotten. */
 	if (!op)
 		return tkfi_explorer_load(x, scenario, err, size);
-	x->wrong = tkfi_explorer_find(x, op);
+	x->wrong = tkfi_run_find(tkfi_run_of(x), op);
 	text = scenario->text + x->wrong;
 	snprintf(error, sizeof(error), "%pe", ERR_PTR(op->result));
 	snprintf(err, size, "%.*s %s failed: %s", (int)strcspn(text, ",;"), text,

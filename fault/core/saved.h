@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* State that is saved, to go on from it later: bytes in the order they were saved in. */
+#ifndef __TKFI_SAVED_H
+#define __TKFI_SAVED_H
+
+#include <linux/types.h>
+
+/* The most bytes of a state. */
+#define TKFI_SAVED_SIZE	(32 << 20)
+
+/**
+ * struct tkfi_saved - a state that is saved or loaded
+ * @write:	have what was saved written somewhere; NULL if it stays in memory. Returns 0
+ *		or an error
+ * @read:	fill @bytes and @size with what was written last. Returns 0, -ENOENT if there
+ *		is nothing
+ * @number:	how often a state was written
+ * @loading:	tkfi_saved_move() fills memory from @bytes, else it adds to them
+ * @failed:	there were too few bytes, or too many
+ * @at:		how many have been moved
+ * @size:	how many the state has that was written, or read, last
+ * @bytes:	the state; TKFI_SAVED_SIZE of them
+ */
+struct tkfi_saved {
+	int (*write)(struct tkfi_saved *saved);
+	int (*read)(struct tkfi_saved *saved);
+	u64 number;
+	bool loading;
+	bool failed;
+	size_t at;
+	size_t size;
+	u8 *bytes;
+};
+
+/* In memory. Return: NULL when out of memory. */
+struct tkfi_saved *tkfi_saved_create(void);
+void tkfi_saved_destroy(struct tkfi_saved *saved);
+
+/* Save or load @size bytes at @what. A failure shows at the end. */
+void tkfi_saved_move(struct tkfi_saved *saved, void *what, size_t size);
+
+/* The state that is moved next is to be saved. */
+void tkfi_saved_begin(struct tkfi_saved *saved);
+
+/**
+ * tkfi_saved_write() - write the state that was saved
+ * @saved:	state
+ *
+ * Return: 0; -E2BIG if it was too much; or as @saved->write. The state that was
+ * written before is still there then.
+ */
+int tkfi_saved_write(struct tkfi_saved *saved);
+
+/**
+ * tkfi_saved_read() - read the state that was written last
+ * @saved:	state; to be loaded by tkfi_saved_move() in the order it was saved
+ *
+ * Return: 0, or -ENOENT if there is none.
+ */
+int tkfi_saved_read(struct tkfi_saved *saved);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a long exploration would not like to lose: its state, in files of the host. Two
+ * files take turns, FILE.0 and FILE.1, each with a number and a checksum: whatever
+ * happens while one is written, the other is whole.
+ */
+#ifndef __TKFI_SAVED_FILE_H
+#define __TKFI_SAVED_FILE_H
+
+#include "saved.h"
+
+/* The longest name of a file, with its end. */
+#define TKFI_SAVED_FILE	256
+
+/**
+ * tkfi_saved_file_create() - a state in files
+ * @file:	name of the files, without .0 and .1; "" to stay in memory
+ *
+ * Return: NULL when out of memory or @file is too long.
+ */
+struct tkfi_saved *tkfi_saved_file_create(const char *file);
+void tkfi_saved_file_destroy(struct tkfi_saved *saved);
+
+/* Another state, in other files. Return: 0, or -E2BIG if @file is too long. */
+int tkfi_saved_file_rename(struct tkfi_saved *saved, const char *file);
+
+/* There is nothing to go on with any more: both files become empty. */
+void tkfi_saved_file_clear(struct tkfi_saved *saved);
+
+#endif

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A search: which executions there are, one after another. A strategy says who goes on
+ * in an execution; a search says what the next execution is, and whether there is one.
+ *
+ * There is one loop, tkfi_search_run(): it has the limits, the pauses, the snapshots,
+ * the statistics, and begins anew when more turns out to be shared than was known. A
+ * search has what differs: struct tkfi_search_type.
+ */
+#ifndef __TKFI_SEARCH_H
+#define __TKFI_SEARCH_H
+
+#include "engine.h"
+#include "order.h"
+#include "snapshot.h"
+
+struct tkfi_saved;
+struct tkfi_schedule;
+struct tkfi_search_type;
+
+/**
+ * struct tkfi_search_options - what searches can be asked for
+ * @preemptions: the most of an execution
+ * @forgetful:	when there is no more room to remember what was seen, go on all the same
+ * @seed:	number of the first execution of those that sample
+ * @depth:	of bugs that pct looks for, 1 ... TKFI_PCT_MAX_DEPTH
+ * @schedule:	what replay executes
+ * @part:	explore only this part of @parts, from 0; all parts together explore each
+ *		class once if they agree about what is shared
+ * @parts:	how many there are; 0 and 1 for everything
+ *
+ * Each search takes some of these, those that its type says, and knows nothing of others.
+ */
+struct tkfi_search_options {
+	unsigned int preemptions;
+	bool forgetful;
+	u64 seed;
+	unsigned int depth;
+	struct tkfi_schedule *schedule;
+	unsigned int part;
+	unsigned int parts;
+};
+
+/**
+ * struct tkfi_search_stats - what a search did
+ * @classes:	executions that count; where the type says so, each of another class
+ * @redundant:	executions that came to nothing new, or were abandoned as they would not
+ * @deadlocks:	those of @classes that ended with VCPUs waiting for ever
+ * @steps:	steps executed that were a choice
+ * @replayed:	steps executed again to get from a snapshot to a choice
+ * @longest:	most steps of an execution
+ * @restarts:	how often a cell turned out to be shared after all
+ * @complete:	nothing is left to execute
+ */
+struct tkfi_search_stats {
+	u64 classes;
+	u64 redundant;
+	u64 deadlocks;
+	u64 steps;
+	u64 replayed;
+	unsigned int longest;
+	unsigned int restarts;
+	bool complete;
+};
+
+/**
+ * struct tkfi_search - what all searches have
+ * @type:	what differs
+ * @engine:	where it executes
+ * @strategy:	makes the choices of the execution under way
+ * @options:	of the exploration
+ * @stats:	of the exploration, so far
+ * @checkpoints: snapshots of the last execution, if the type backtracks. Invariant: they
+ *		are of the execution whose steps the engine's log has
+ */
+struct tkfi_search {
+	const struct tkfi_search_type *type;
+	struct tkfi_engine *engine;
+	struct tkfi_strategy *strategy;
+	struct tkfi_search_options options;
+	struct tkfi_search_stats *stats;
+	struct tkfi_checkpoints checkpoints;
+};
+
+/* What an execution is to a search. */
+enum tkfi_worth {
+	TKFI_COUNTS,		/* it is looked at by whoever explores */
+	TKFI_REDUNDANT,		/* it came to nothing new */
+	TKFI_NOT_COUNTED,	/* it is another part's, or only serves the search */
+};
+
+/**
+ * struct tkfi_executed - an execution that has ended
+ * @ret:	what tkfi_engine_run() returned
+ * @steps:	how many of its steps count in the statistics: at first, all
+ * @length:	how long it was, for the statistics: at first, as @steps
+ * @order:	the order of its steps; NULL if nobody knows it yet
+ */
+struct tkfi_executed {
+	int ret;
+	unsigned int steps;
+	unsigned int length;
+	struct tkfi_order *order;
+};
+
+/* Which of struct tkfi_search_options a search takes, besides those that all do. */
+#define TKFI_TAKES_PREEMPTIONS	BIT(0)
+#define TKFI_TAKES_SEED		BIT(1)
+#define TKFI_TAKES_DEPTH	BIT(2)
+#define TKFI_TAKES_SCHEDULE	BIT(3)
+#define TKFI_TAKES_PARTS	BIT(4)
+
+/**
+ * struct tkfi_search_type - a way to search
+ * @size:	of its memory, of which struct tkfi_search is the first member
+ * @takes:	TKFI_TAKES_*
+ * @exhaustive: it comes to an end, and has executed then all that there is, within the
+ *		bounds it was given. Others sample: an execution may come up again
+ * @each_class:	at its end every class was executed, if not bounded by its options; and
+ *		none was twice
+ * @backtracks:	executions begin from snapshots of the one before
+ * @init:	@search is zero, but for what all searches have. Returns 0 or -ENOMEM. May
+ *		be NULL
+ * @exit:	the opposite; also after an @init that failed. May be NULL
+ * @begin:	a whole search begins, or begins anew. May be NULL
+ * @start:	the next execution is about to start: set @search->strategy, unless it is
+ *		always the same. Returns the snapshot it begins from and adds to *@replayed
+ *		the steps from there that were executed before; or NULL: it begins at the
+ *		start. May be NULL, which is that
+ * @executed:	look at an execution that has ended, in whatever way. Returns enum
+ *		tkfi_worth, or an error. May be NULL: all count, and it is an error if one
+ *		was stopped
+ * @next_execution: is there another execution? Returns 1 or 0, or an error. Not called
+ *		before the first one. May be NULL: there always is
+ * @keep:	save or load where the search is, between @next_execution and @start. May
+ *		be NULL: @search->stats are enough
+ *
+ * Errors are negative, and @engine->error has the sentence.
+ */
+struct tkfi_search_type {
+	size_t size;
+	unsigned int takes;
+	bool exhaustive;
+	bool each_class;
+	bool backtracks;
+	int (*init)(struct tkfi_search *search);
+	void (*exit)(struct tkfi_search *search);
+	void (*begin)(struct tkfi_search *search);
+	const struct tkfi_snapshot *(*start)(struct tkfi_search *search, u64 *replayed);
+	int (*executed)(struct tkfi_search *search, struct tkfi_executed *e);
+	int (*next_execution)(struct tkfi_search *search);
+	void (*keep)(struct tkfi_search *search, struct tkfi_saved *keep);
+};
+
+/**
+ * tkfi_search_create() - memory for searches of a type
+ * @type:	type
+ * @engine:	engine
+ *
+ * Return: NULL when out of memory. Free with tkfi_search_destroy().
+ */
+struct tkfi_search *tkfi_search_create(const struct tkfi_search_type *type,
+				       struct tkfi_engine *engine);
+void tkfi_search_destroy(struct tkfi_search *search);
+
+/**
+ * struct tkfi_search_client - who explores
+ * @start:	put everything where executions begin, and add the VCPUs
+ * @judge:	look at an execution that counts, with what tkfi_engine_run() returned,
+ *		and the order of its steps; NULL if nobody knows it yet. May be NULL
+ * @pause:	called between executions, when tkfi_search_keep() can be. Return false
+ *		to end the search. May be NULL
+ * @restart:	forget all judgements: what follows repeats them. May be NULL
+ * @arg:	for all of them
+ * @options:	what is searched
+ * @limit:	the most executions that count, 0 for no limit
+ * @no_snapshots: take none but at the start
+ * @resumed:	go on from what tkfi_search_keep() has loaded; the statistics go on too
+ */
+struct tkfi_search_client {
+	int (*start)(void *arg);
+	void (*judge)(void *arg, int ret, struct tkfi_order *order);
+	bool (*pause)(void *arg);
+	void (*restart)(void *arg);
+	void *arg;
+	struct tkfi_search_options options;
+	u64 limit;
+	bool no_snapshots;
+	bool resumed;
+};
+
+/**
+ * tkfi_search_run() - execute until nothing is left, or the client ends it
+ * @search:	memory
+ * @client:	what is explored
+ * @stats:	filled
+ *
+ * What is known of cells is kept; the caller has called tkfi_cells_begin(), or wants
+ * to go on with what was learnt.
+ *
+ * Return: 0, also when the client ended it; -E2BIG if an execution has more than
+ * TKFI_MAX_STEPS steps, or there is too much state; -ECANCELED if one could not be as
+ * it should; or as tkfi_engine_run(), but not -EDEADLK. @search->engine->error has the
+ * sentence.
+ */
+int tkfi_search_run(struct tkfi_search *search, const struct tkfi_search_client *client,
+		    struct tkfi_search_stats *stats);
+
+/* -E2BIG if not all steps of the last execution are known, or else @ret. */
+int tkfi_search_too_long(struct tkfi_engine *engine, int ret);
+
+/* Say why a search cannot go on. Return: @ret. */
+__printf(3, 4)
+int tkfi_search_fail(struct tkfi_search *search, int ret, const char *fmt, ...);
+
+/*
+ * What an execution leaves behind is not all as it was: the next one begins at the
+ * start, not at a snapshot. For @pause.
+ */
+void tkfi_search_disturb(struct tkfi_search *search);
+
+/* Save or load what is left to execute. For @pause, and before a resumption. */
+void tkfi_search_keep(struct tkfi_search *search, struct tkfi_saved *keep);
+
+#endif
