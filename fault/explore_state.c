@@ -7,7 +7,6 @@
 #include "cells.h"
 #include "explorer.h"
 #include "keep.h"
-#include "visited.h"
 
 /* A pointer into @x or to something of the kernel's image, as @x was at @old. */
 static void relocate(struct tkfi_explorer *x, unsigned long old, const void *pointer)
@@ -34,12 +33,7 @@ static void keep_all(struct tkfi_explorer *x)
 	tkfi_keep_move(keep, x->violations, sizeof(x->violations));
 	tkfi_keep_move(keep, &x->cut, sizeof(x->cut));
 	tkfi_cells_keep(keep);
-	if (x->options.strategy == TKFI_DPOR && !x->options.bounded)
-		tkfi_search_keep(x->dpor, keep);
-	else if (x->options.strategy <= TKFI_DFS)
-		tkfi_keep_move(keep, &x->dfs, sizeof(x->dfs));
-	if (x->options.bounded)
-		tkfi_visited_keep(x->visited, keep);
+	tkfi_search_keep(x->search, keep);
 	for (i = 0; i < x->nr_violations; i++) {
 		relocate(x, self, &x->violations[i].finding.first);
 		relocate(x, self, &x->violations[i].finding.second);

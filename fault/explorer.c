@@ -9,22 +9,24 @@
 #include "clock.h"
 #include "explorer.h"
 #include "publish.h"
-#include "visited.h"
 
 struct tkfi_explorer *tkfi_explorer_open(u32 hz)
 {
 	struct tkfi_explorer *x = vzalloc(sizeof(*x));
+	unsigned int i;
 
 	if (!x)
 		return NULL;
 	if (tkfi_session_open(&x->session, hz) ||
-	    tkfi_state_alloc(&x->begin) || tkfi_unseen_alloc(&x->unseen) ||
-	    tkfi_checkpoints_create(&x->checkpoints))
+	    tkfi_state_alloc(&x->begin) || tkfi_unseen_alloc(&x->unseen))
 		goto failed;
-	x->dpor = tkfi_search_create(&tkfi_dpor_search, x->session.engine);
-	x->visited = vzalloc(sizeof(*x->visited));
-	if (!x->dpor || !x->visited)
-		goto failed;
+	for (i = 0; i < TKFI_NR_STRATEGIES; i++) {
+		x->searches[i] = tkfi_search_create(tkfi_search_types[i],
+						    x->session.engine);
+		if (!x->searches[i])
+			goto failed;
+	}
+	x->search = x->searches[0];
 	return x;
 
 failed:
@@ -34,11 +36,12 @@ failed:
 
 void tkfi_explorer_close(struct tkfi_explorer *x)
 {
+	unsigned int i;
+
 	if (!x)
 		return;
-	vfree(x->visited);
-	tkfi_checkpoints_destroy(&x->checkpoints);
-	tkfi_search_destroy(x->dpor);
+	for (i = 0; i < TKFI_NR_STRATEGIES; i++)
+		tkfi_search_destroy(x->searches[i]);
 	tkfi_unseen_free(&x->unseen);
 	tkfi_state_free(&x->begin);
 	tkfi_session_close(&x->session);
