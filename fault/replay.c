@@ -5,6 +5,23 @@
 #include "cells.h"
 #include "explorer.h"
 
+/* The one execution of a schedule. Return: as tkfi_engine_run(). */
+static int execute(struct tkfi_explorer *x, struct tkfi_schedule *schedule)
+{
+	const struct tkfi_search_client client = {
+		.start = tkfi_explorer_start,
+		.judge = tkfi_explorer_judge,
+		.restart = tkfi_violations_forget,
+		.arg = x,
+		.options.schedule = schedule,
+		.limit = 1,
+	};
+	struct tkfi_search_stats stats;
+
+	return tkfi_search_run(x->searches[TKFI_REPLAY], &client, &stats) ?:
+	       x->session.engine->ret;
+}
+
 static int replay(struct tkfi_explorer *x, const char *text, bool explains, char *err,
 		  size_t size)
 {
@@ -23,17 +40,12 @@ static int replay(struct tkfi_explorer *x, const char *text, bool explains, char
 	x->searched = 0;
 	ret = tkfi_explorer_enter(x, &flags);
 	if (!ret) {
-		tkfi_explorer_start(x);
 		tkfi_cells_share_all();
 		tkfi_cells_uncheck();
-		ret = tkfi_search_too_long(x->session.engine,
-					   tkfi_engine_run(x->session.engine,
-							   &schedule.strategy));
+		ret = execute(x, &schedule);
 		x->wrong = schedule.wrong;
 		x->replayed = tkfi_log_hash(x->session.engine);
 		x->nr_replayed = x->session.engine->nr_log;
-		if (!ret || ret == -EDEADLK)
-			tkfi_explorer_judge(x, ret, NULL);
 	}
 	if (ret)
 		snprintf(err, size, "%s", x->session.engine->error);
