@@ -12,10 +12,10 @@
 #include <linux/xxhash.h>
 
 #include "cells.h"
-#include "dpor.h"
 #include "estimate.h"
 #include "entry.h"
 #include "saved_file.h"
+#include "search.h"
 #include "wrong_dpor.h"
 
 #undef cpu_relax
@@ -132,7 +132,7 @@ static struct {
 static struct tkfi_engine *engine;
 static struct tkfi_search *dpor, *another;
 static struct tkfi_saved *keep;
-static struct tkfi_estimate *estimate;
+static struct tkfi_search *estimate;
 
 /* What the enumerator found: canonical executions. */
 #define KEY_BITS	18
@@ -152,13 +152,13 @@ static int dpor_suite_init(struct kunit_suite *suite)
 	dpor = tkfi_search_create(&tkfi_dpor_search, engine);
 	another = tkfi_search_create(&tkfi_dpor_search, engine);
 	keep = tkfi_saved_file_create("");
-	estimate = vmalloc(sizeof(*estimate));
+	estimate = tkfi_search_create(&tkfi_estimate_search, engine);
 	return dpor && another && keep && estimate ? 0 : -ENOMEM;
 }
 
 static void dpor_suite_exit(struct kunit_suite *suite)
 {
-	vfree(estimate);
+	tkfi_search_destroy(estimate);
 	tkfi_saved_file_destroy(keep);
 	tkfi_search_destroy(another);
 	tkfi_search_destroy(dpor);
@@ -682,8 +682,7 @@ static bool is_near(const struct program *program, unsigned int classes,
 		    u64 *estimated, u64 *error)
 {
 	if (prepare(true) ||
-	    tkfi_estimate(estimate, engine, start, (void *)program, estimated,
-			  error))
+	    tkfi_estimate(estimate, start, (void *)program, estimated, error))
 		return false;
 	return *estimated <= classes + 6 * *error + 1 &&
 	       classes <= *estimated + 6 * *error + 1;

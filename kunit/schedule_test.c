@@ -444,6 +444,17 @@ static void prunes(struct kunit *test)
 	}
 }
 
+/* Give a search other memory. */
+static void renew_search(struct kunit *test, enum tkfi_strategy_kind kind)
+{
+	struct tkfi_search *other = tkfi_search_create(tkfi_search_types[kind],
+						       explorer->engine);
+
+	KUNIT_ASSERT_NOT_NULL(test, other);
+	swap(explorer->searches[kind], other);
+	tkfi_search_destroy(other);
+}
+
 /* What goes on from where it was kept comes to what it had come to at once. */
 static void resumes(struct kunit *test)
 {
@@ -475,8 +486,7 @@ static void resumes(struct kunit *test)
 		/* It did what it was told to, and can be told to do more. */
 		KUNIT_EXPECT_EQ(test, tkfi_saved_read(kept), 0);
 		/* Elsewhere its memory is elsewhere. */
-		swap(explorer->visited, classes);
-		tkfi_visited_init(classes);
+		renew_search(test, options.bounded ? TKFI_BOUNDED : options.strategy);
 		options.resume = true;
 		options.executions = 0;
 		KUNIT_ASSERT_EQ_MSG(test, tkfi_explore(explorer, &options), 0,

@@ -8,11 +8,11 @@
 #include <linux/xxhash.h>
 
 #include "cells.h"
-#include "dpor.h"
 #include "explain.h"
 #include "entry.h"
 #include "interleave.h"
 #include "result.h"
+#include "search.h"
 #include "shrink.h"
 
 #undef cpu_relax

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The exploration by a relation that is wrong on purpose: what tkfi_wrong_writes says
- * of a step is believed. Else as dpor.h.
+ * of a step is believed. Else as tkfi_dpor_search.
  */
 #ifndef __TKFI_WRONG_DPOR_H
 #define __TKFI_WRONG_DPOR_H
 
-#include "dpor.h"
+#include "search.h"
 
 extern bool (*tkfi_wrong_writes)(const struct tkfi_step *step);
 

@@ -7,11 +7,50 @@
 #include <linux/overflow.h>
 #include <linux/string.h>
 
+#include "cells.h"
 #include "estimate.h"
 #include "strategies.h"
 
+#define FRACTION	16
+
+/**
+ * struct estimate - the search, and what it has seen
+ * @search:	what all searches have
+ * @strategy:	makes the choices
+ * @state:	of the generator
+ * @asleep:	VCPUs whose next step need not be taken here
+ * @product:	1/p of the choices so far, in 2^-FRACTION; at most U64_MAX
+ * @longest:	the most steps of each VCPU
+ * @loads:	for each VCPU and cell the last of its steps that read it, from 1; 0 if
+ *		none did
+ * @stores:	likewise the last that wrote it
+ * @batch:	which batch is being sampled; TKFI_BATCHES when all were
+ * @nr:		how many samples of it there are
+ * @part:	what their products come to beyond whole numbers
+ * @sums:	of the products of each batch, whole numbers
+ */
+struct estimate {
+	struct tkfi_search search;
+	struct tkfi_strategy strategy;
+	u64 state;
+	u8 asleep;
+	u64 product;
+	u16 longest[TKFI_MAX_VCPUS];
+	u16 loads[TKFI_MAX_VCPUS][TKFI_MAX_CELLS];
+	u16 stores[TKFI_MAX_VCPUS][TKFI_MAX_CELLS];
+	unsigned int batch;
+	unsigned int nr;
+	u64 part;
+	u64 sums[TKFI_BATCHES];
+};
+
+static struct estimate *to_estimate(struct tkfi_search *search)
+{
+	return container_of(search, struct estimate, search);
+}
+
 /* Will @q, as far as is known, touch what conflicts with the next step of @v? */
-static bool may_conflict(const struct tkfi_estimate *s, const struct tkfi_vcpu *q,
+static bool may_conflict(const struct estimate *s, const struct tkfi_vcpu *q,
 			 const struct tkfi_vcpu *v)
 {
 	const struct tkfi_step *step = &v->next;
@@ -29,7 +68,7 @@ static bool may_conflict(const struct tkfi_estimate *s, const struct tkfi_vcpu *
  * A persistent set around @v: whatever the others do first, it does not touch what the
  * set's VCPUs are about to do. With one that has to wait come those it waits for.
  */
-static unsigned long close_around(const struct tkfi_estimate *s,
+static unsigned long close_around(const struct estimate *s,
 				  const struct tkfi_engine *engine,
 				  unsigned int v)
 {
@@ -56,7 +95,7 @@ static unsigned long close_around(const struct tkfi_estimate *s,
 	return set;
 }
 
-static unsigned long choose_set(const struct tkfi_estimate *s,
+static unsigned long choose_set(const struct estimate *s,
 				const struct tkfi_engine *engine,
 				unsigned long ready)
 {
@@ -72,7 +111,7 @@ static unsigned long choose_set(const struct tkfi_estimate *s,
 }
 
 /* An NMI is one step of those around it. */
-static unsigned int steps_left(const struct tkfi_estimate *s,
+static unsigned int steps_left(const struct estimate *s,
 			       const struct tkfi_vcpu *v)
 {
 	if (v->interrupts && !v->steps)
@@ -90,8 +129,8 @@ static unsigned int estimate_next(struct tkfi_strategy *strategy,
 				  struct tkfi_engine *engine,
 				  unsigned long ready)
 {
-	struct tkfi_estimate *s =
-		container_of(strategy, struct tkfi_estimate, strategy);
+	struct estimate *s =
+		container_of(strategy, struct estimate, strategy);
 	unsigned int i, next, skip, left = 1, all = 0;
 	unsigned long branches;
 
@@ -118,15 +157,15 @@ static unsigned int estimate_next(struct tkfi_strategy *strategy,
 static void estimate_begin(struct tkfi_strategy *strategy,
 			   struct tkfi_engine *engine)
 {
-	struct tkfi_estimate *s =
-		container_of(strategy, struct tkfi_estimate, strategy);
+	struct estimate *s =
+		container_of(strategy, struct estimate, strategy);
 
 	s->asleep = 0;
-	s->product = 1ULL << TKFI_FRACTION;
+	s->product = 1ULL << FRACTION;
 }
 
 /* Note what an execution touched, and when. Returns whether there was news. */
-static bool learn(struct tkfi_estimate *s, const struct tkfi_engine *engine)
+static bool learn(struct estimate *s, const struct tkfi_engine *engine)
 {
 	unsigned int n[TKFI_MAX_VCPUS] = {}, i, c;
 	bool news = false;
@@ -150,34 +189,85 @@ static bool learn(struct tkfi_estimate *s, const struct tkfi_engine *engine)
 	return news;
 }
 
-/* One batch; -EAGAIN if something was seen that had not been. */
-static int sample(struct tkfi_estimate *s, struct tkfi_engine *engine,
-		  int (*start)(void *arg), void *arg, u64 *sum)
+/* All samples are to be drawn anew. */
+static void draw_anew(struct estimate *s)
 {
-	u64 part = 0;
-	int i, ret;
+	s->batch = 0;
+	s->nr = 0;
+	s->part = 0;
+	memset(s->sums, 0, sizeof(s->sums));
+}
 
-	*sum = 0;
-	for (i = 0; i < TKFI_BATCH; i++) {
-		ret = start(arg) ?: tkfi_engine_run(engine, &s->strategy);
-		if (ret && ret != -EDEADLK && ret != -ECANCELED)
-			return ret;
-		if (learn(s, engine) || tkfi_cells_changed)
-			return -EAGAIN;
-		if (ret == -ECANCELED)
-			continue;
-		part += s->product & GENMASK_ULL(TKFI_FRACTION - 1, 0);
+static void add_sample(struct estimate *s, bool stopped)
+{
+	u64 *sum = &s->sums[s->batch];
+
+	if (!stopped) {
+		s->part += s->product & GENMASK_ULL(FRACTION - 1, 0);
 		if (s->product == U64_MAX ||
-		    check_add_overflow(*sum, s->product >> TKFI_FRACTION, sum))
+		    check_add_overflow(*sum, s->product >> FRACTION, sum))
 			*sum = U64_MAX;
 	}
+	if (++s->nr < TKFI_BATCH)
+		return;
 	if (*sum != U64_MAX)
-		*sum += part >> TKFI_FRACTION;
+		*sum += s->part >> FRACTION;
+	s->batch++;
+	s->nr = 0;
+	s->part = 0;
+}
+
+static void estimate_search_begin(struct tkfi_search *search)
+{
+	struct estimate *s = to_estimate(search);
+
+	memset(s->longest, 0, sizeof(s->longest));
+	memset(s->loads, 0, sizeof(s->loads));
+	memset(s->stores, 0, sizeof(s->stores));
+	s->state = tkfi_draw_init(0);
+	draw_anew(s);
+}
+
+static int estimate_executed(struct tkfi_search *search, struct tkfi_executed *e)
+{
+	struct estimate *s = to_estimate(search);
+
+	if (learn(s, search->engine) || tkfi_cells_changed) {
+		/* Samples are drawn anew, but what was learnt is of use. */
+		tkfi_cells_changed = false;
+		draw_anew(s);
+	} else {
+		add_sample(s, e->ret == -ECANCELED);
+	}
+	return TKFI_NOT_COUNTED;
+}
+
+static int estimate_next_execution(struct tkfi_search *search)
+{
+	return to_estimate(search)->batch < TKFI_BATCHES;
+}
+
+static int estimate_init(struct tkfi_search *search)
+{
+	struct estimate *s = to_estimate(search);
+
+	s->strategy.wants = TKFI_WANTS_ACCESSES;
+	s->strategy.begin = estimate_begin;
+	s->strategy.next = estimate_next;
+	search->strategy = &s->strategy;
 	return 0;
 }
 
+const struct tkfi_search_type tkfi_estimate_search = {
+	.size = sizeof(struct estimate),
+	.init = estimate_init,
+	.begin = estimate_search_begin,
+	.executed = estimate_executed,
+	.next_execution = estimate_next_execution,
+};
+
 /* The mean of all samples, and how far the batches' sums are from each other. */
-static void judge(const struct tkfi_estimate *s, u64 *classes, u64 *error)
+static void judge(const struct estimate *s, u64 *classes, u64 *error)
 {
 	u64 most = 0, sum = 0, squares = 0, mean;
 	unsigned int shift, i;
@@ -202,23 +292,14 @@ static void judge(const struct tkfi_estimate *s, u64 *classes, u64 *error)
 	*error = DIV_ROUND_UP_ULL((u64)int_sqrt64(squares) << shift, TKFI_BATCH);
 }
 
-int tkfi_estimate(struct tkfi_estimate *s, struct tkfi_engine *engine,
-		  int (*start)(void *arg), void *arg, u64 *classes, u64 *error)
+int tkfi_estimate(struct tkfi_search *search, int (*start)(void *arg), void *arg,
+		  u64 *classes, u64 *error)
 {
-	int i = 0, ret;
+	const struct tkfi_search_client client = { .start = start, .arg = arg };
+	struct tkfi_search_stats stats;
+	int ret = tkfi_search_run(search, &client, &stats);
 
-	memset(s, 0, sizeof(*s));
-	s->strategy.wants = TKFI_WANTS_ACCESSES;
-	s->strategy.begin = estimate_begin;
-	s->strategy.next = estimate_next;
-	s->state = tkfi_draw_init(0);
-	while (i < TKFI_BATCHES) {
-		ret = sample(s, engine, start, arg, &s->sums[i]);
-		if (ret && ret != -EAGAIN)
-			return ret;
-		i = ret ? 0 : i + 1;
-		tkfi_cells_changed = false;
-	}
-	judge(s, classes, error);
-	return 0;
+	if (!ret)
+		judge(to_estimate(search), classes, error);
+	return ret;
 }

@@ -13,50 +13,23 @@
 #ifndef __TKFI_ESTIMATE_H
 #define __TKFI_ESTIMATE_H
 
-#include "cells.h"
-#include "engine.h"
+#include "search.h"
 
 /* Samples, in batches whose sums tell the error. */
 #define TKFI_BATCHES		20
 #define TKFI_BATCH		1000
 
-#define TKFI_FRACTION		16
-
-/**
- * struct tkfi_estimate - the strategy, and what it has seen
- * @strategy:	for tkfi_engine_run()
- * @state:	of the generator
- * @asleep:	VCPUs whose next step need not be taken here
- * @product:	1/p of the choices so far, in 2^-TKFI_FRACTION; at most U64_MAX
- * @longest:	the most steps of each VCPU
- * @loads:	for each VCPU and cell the last of its steps that read it, from 1; 0 if
- *		none did
- * @stores:	likewise the last that wrote it
- * @sums:	of the products of each batch, whole numbers
- */
-struct tkfi_estimate {
-	struct tkfi_strategy strategy;
-	u64 state;
-	u8 asleep;
-	u64 product;
-	u16 longest[TKFI_MAX_VCPUS];
-	u16 loads[TKFI_MAX_VCPUS][TKFI_MAX_CELLS];
-	u16 stores[TKFI_MAX_VCPUS][TKFI_MAX_CELLS];
-	u64 sums[TKFI_BATCHES];
-};
-
 /**
  * tkfi_estimate() - estimate a number of classes
- * @s:		memory
- * @engine:	engine
+ * @search:	a search of the type tkfi_estimate_search
  * @start:	puts everything where executions begin, and adds the VCPUs
  * @arg:	for @start
  * @classes:	the estimate; U64_MAX if there are more than can be counted
  * @error:	its standard error
  *
- * Return: 0, or as tkfi_engine_run().
+ * Return: 0, or as tkfi_search_run().
  */
-int tkfi_estimate(struct tkfi_estimate *s, struct tkfi_engine *engine,
-		  int (*start)(void *arg), void *arg, u64 *classes, u64 *error);
+int tkfi_estimate(struct tkfi_search *search, int (*start)(void *arg), void *arg,
+		  u64 *classes, u64 *error);
 
 #endif

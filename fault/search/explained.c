@@ -21,29 +21,29 @@ static void none_is_plainer(struct tkfi_explorer *x, unsigned int preemptions)
 void tkfi_explorer_seek_plainer(struct tkfi_explorer *x)
 {
 	const struct tkfi_search_stats stats = x->stats;
-	unsigned int bound, i;
+	struct tkfi_search_options options = { .forgetful = true };
+	unsigned int *bound = &options.preemptions, i;
 	bool go_on = true;
 
 	if (stats.complete) {
 		x->searched = stats.classes;
-		none_is_plainer(x, x->options.strategy == TKFI_DPOR &&
-				!x->options.bounded ? UINT_MAX :
-				x->options.preemptions);
+		none_is_plainer(x, x->search->type->takes & TKFI_TAKES_PREEMPTIONS ?
+				x->options.preemptions : UINT_MAX);
 		return;
 	}
 	x->searching = true;
 	x->cut = strchr(x->shared, 'u');
 	x->watch.stop = 0;
-	for (bound = 0; go_on; bound++) {
-		memset(&x->stats, 0, sizeof(x->stats));
-		tkfi_explore_within(x, bound, true, TKFI_MAX_SEARCHED - x->searched);
+	for (; go_on; ++*bound) {
+		tkfi_explorer_search(x, x->searches[TKFI_BOUNDED], &options,
+				     TKFI_MAX_SEARCHED - x->searched, false);
 		x->searched += x->stats.classes;
 		if (!x->stats.complete)
 			break;
-		none_is_plainer(x, bound);
+		none_is_plainer(x, *bound);
 		go_on = false;
 		for (i = 0; i < x->nr_violations; i++)
-			go_on |= x->violations[i].cost.preemptions > bound;
+			go_on |= x->violations[i].cost.preemptions > *bound;
 		go_on &= x->searched < TKFI_MAX_SEARCHED;
 	}
 	x->searching = false;

@@ -7,11 +7,10 @@
 #include <os.h>
 
 #include "cells.h"
+#include "estimate.h"
 #include "explore_internal.h"
-#include "saved.h"
 #include "strategies.h"
 #include "strategy.h"
-#include "visited.h"
 
 void tkfi_explorer_check(struct tkfi_explorer *x, int ret, struct tkfi_order *order,
 			 tkfi_finding_fn fn, void *arg)
@@ -61,14 +60,14 @@ static bool watch_another(struct tkfi_explorer *x)
 	if (x->searching || nr < x->watch.watch_at)
 		return true;
 	x->watch.watch_at = nr + TKFI_WATCH_EVERY;
-	tkfi_search_disturb(x->dpor);
-	tkfi_checkpoints_drop(&x->checkpoints);
+	tkfi_search_disturb(x->search);
 	return watch_sample(x, nr);
 }
 
 /* Between executions. Returns whether to go on. */
-static bool look_at_clock(struct tkfi_explorer *x)
+static bool look_at_clock(void *arg)
 {
+	struct tkfi_explorer *x = arg;
 	struct tkfi_watch *w = &x->watch;
 	s64 now;
 
@@ -106,204 +105,55 @@ static int keep_rest(struct tkfi_explorer *x, int ret)
 	return ret;
 }
 
-static bool pause(void *arg)
+int tkfi_explorer_search(struct tkfi_explorer *x, struct tkfi_search *search,
+			 const struct tkfi_search_options *options, u64 limit,
+			 bool resumed)
 {
-	return look_at_clock(arg);
-}
-
-const char * const tkfi_strategy_names[TKFI_NR_STRATEGIES] = {
-	[TKFI_DPOR]	= "dpor",
-	[TKFI_DFS]	= "dfs",
-	[TKFI_RANDOM]	= "random",
-	[TKFI_POS]	= "pos",
-	[TKFI_PCT]	= "pct",
-	[TKFI_REPLAY]	= "replay",
-};
-
-static int explore_dpor(struct tkfi_explorer *x)
-{
-	struct tkfi_search_client client = {
+	const struct tkfi_search_client client = {
 		.start = tkfi_explorer_start,
 		.judge = tkfi_explorer_judge,
-		.pause = pause,
+		.pause = look_at_clock,
 		.restart = tkfi_violations_forget,
 		.arg = x,
-		.options.part = x->options.part,
-		.options.parts = x->options.parts,
-		.limit = x->options.executions,
+		.options = *options,
+		.limit = limit,
 		.no_snapshots = x->options.no_snapshots,
+		.resumed = resumed,
 	};
-	int ret = tkfi_explorer_resume(x);
 
+	return tkfi_search_run(search, &client, &x->stats);
+}
+
+/* As the options say; and if classes are left, say how many there are. */
+static int explore(struct tkfi_explorer *x)
+{
+	const struct tkfi_explore_options *o = &x->options;
+	const struct tkfi_search_type *type = x->search->type;
+	const struct tkfi_search_options options = {
+		.preemptions = o->preemptions,
+		.seed = o->seed,
+		.depth = o->depth,
+		.schedule = o->schedule,
+		.part = o->part,
+		.parts = o->parts,
+	};
+	u64 limit = o->executions;
+	int ret;
+
+	if (o->parts > 1 && !(type->takes & TKFI_TAKES_PARTS))
+		return tkfi_search_fail(x->search, -EINVAL,
+					"only dpor without a bound explores in parts");
+	/* Who samples for a time does so for that time. */
+	if (!limit && !type->exhaustive && !o->ms)
+		limit = TKFI_SAMPLES;
+	ret = tkfi_explorer_resume(x);
 	if (ret < 0)
 		return ret;
-	client.resumed = ret;
-	ret = keep_rest(x, tkfi_search_run(x->dpor, &client, &x->stats));
-	if (ret || x->stats.complete)
+	ret = keep_rest(x, tkfi_explorer_search(x, x->search, &options, limit, ret));
+	if (ret || x->stats.complete || !type->each_class)
 		return ret;
-	return tkfi_estimate(&x->estimate, x->engine, tkfi_explorer_start, x,
+	return tkfi_estimate(x->searches[TKFI_ESTIMATE], tkfi_explorer_start, x,
 			     &x->classes, &x->classes_error);
-}
-
-/* From the start, or the last checkpoint before what dfs does differently. */
-static int run(struct tkfi_explorer *x, struct tkfi_strategy *strategy)
-{
-	struct tkfi_engine *engine = x->engine;
-	const struct tkfi_snapshot *from = NULL;
-	unsigned int again;
-
-	if (strategy == &x->dfs.strategy) {
-		from = tkfi_interleave_back(&x->dfs, &again);
-		x->stats.replayed += again;
-	}
-	if (from)
-		return tkfi_engine_resume(engine, strategy, from);
-	tkfi_explorer_start(x);
-	return tkfi_engine_run(engine, strategy);
-}
-
-/* One execution; returns whether to go on. */
-static bool execute(struct tkfi_explorer *x, struct tkfi_strategy *strategy,
-		    int *ret)
-{
-	struct tkfi_engine *engine = x->engine;
-
-	*ret = tkfi_search_too_long(engine, run(x, strategy));
-	if (*ret && *ret != -EDEADLK)
-		return false;
-	if (strategy == &x->dfs.strategy && x->dfs.visited &&
-	    tkfi_visited_class(x->dfs.visited, engine)) {
-		x->stats.redundant++;
-		return true;
-	}
-	x->stats.classes++;
-	x->stats.steps += engine->nr_log;
-	x->stats.longest = max(x->stats.longest, engine->nr_log);
-	x->stats.deadlocks += *ret == -EDEADLK;
-	tkfi_explorer_judge(x, *ret, NULL);
-	return true;
-}
-
-/* Where dfs remembers what. Checkpoints of another search are none of this one's. */
-static void set_memory(struct tkfi_explorer *x, bool prune)
-{
-	x->dfs.visited = prune ? x->visited : NULL;
-	x->dfs.checkpoints = x->options.no_snapshots ? NULL : &x->checkpoints;
-	tkfi_checkpoints_drop(&x->checkpoints);
-}
-
-static void start_dfs(struct tkfi_explorer *x, unsigned int bound, bool prune)
-{
-	tkfi_interleave_init(&x->dfs);
-	/* Between two operations nobody is preempted. */
-	x->dfs.strategy.wants = TKFI_WANTS_ACCESSES | BIT(TKFI_STEP_YIELD);
-	x->dfs.bound = bound;
-	set_memory(x, prune);
-	if (prune)
-		tkfi_visited_init(x->visited);
-}
-
-/* Everything from the start: choices have come up that were none before. */
-static void restart_dfs(struct tkfi_explorer *x)
-{
-	tkfi_cells_begin();
-	memset(&x->stats, 0, sizeof(x->stats));
-	tkfi_violations_forget(x);
-	start_dfs(x, x->dfs.bound, x->dfs.visited);
-}
-
-int tkfi_explore_within(struct tkfi_explorer *x, unsigned int bound, bool prune,
-			u64 most)
-{
-	int ret = tkfi_checkpoints_fit(x->engine);
-
-	if (!ret && !x->searching)
-		ret = tkfi_explorer_resume(x);
-	if (ret < 0)
-		return ret;
-	if (ret)	/* What was kept was elsewhere. */
-		set_memory(x, prune);
-	else
-		start_dfs(x, bound, prune);
-	while (execute(x, &x->dfs.strategy, &ret) || x->dfs.pruned) {
-		x->stats.redundant += x->dfs.pruned;
-		if (tkfi_cells_changed) {
-			restart_dfs(x);
-			continue;
-		}
-		if (x->dfs.nr > TKFI_MAX_CHOICES) {
-			snprintf(x->engine->error,
-				 sizeof(x->engine->error),
-				 "an execution of %u choices; %u are possible",
-				 x->dfs.nr, TKFI_MAX_CHOICES);
-			return -E2BIG;
-		}
-		if (prune && !x->searching &&
-		    !tkfi_visited_has_room(x->visited)) {
-			snprintf(x->engine->error,
-				 sizeof(x->engine->error),
-				 "more than can be remembered; explore with fewer preemptions");
-			return -E2BIG;
-		}
-		if (!tkfi_interleave_next(&x->dfs)) {
-			x->stats.complete = true;
-			break;
-		}
-		if ((most && x->stats.classes >= most) || !look_at_clock(x))
-			break;
-		/* It may have learnt by looking. */
-		if (tkfi_cells_changed)
-			restart_dfs(x);
-	}
-	ret = ret == -EDEADLK || x->dfs.pruned ? 0 : ret;
-	return x->searching ? ret : keep_rest(x, ret);
-}
-
-static int explore_samples(struct tkfi_explorer *x)
-{
-	const struct tkfi_explore_options *options = &x->options;
-	u64 nr = options->executions ?: options->ms ? U64_MAX : TKFI_SAMPLES;
-	struct tkfi_random random;
-	struct tkfi_pos pos;
-	struct tkfi_pct pct;
-	int ret = tkfi_explorer_resume(x);
-
-	if (ret < 0)
-		return ret;
-	while (x->stats.classes < nr) {
-		u64 i = options->seed + x->stats.classes;
-		struct tkfi_strategy *strategy;
-
-		switch (options->strategy) {
-		case TKFI_RANDOM:
-			tkfi_random_init(&random, i);
-			strategy = &random.strategy;
-			break;
-		case TKFI_POS:
-			tkfi_pos_init(&pos, i);
-			strategy = &pos.strategy;
-			break;
-		case TKFI_REPLAY:
-			strategy = &options->schedule->strategy;
-			break;
-		default:
-			tkfi_pct_init(&pct, i, options->depth,
-				      x->stats.longest);
-			strategy = &pct.strategy;
-			break;
-		}
-		if (!execute(x, strategy, &ret))
-			break;
-		if (tkfi_cells_changed) {
-			/* What was learnt makes other choices: from the start. */
-			tkfi_cells_begin();
-			memset(&x->stats, 0, sizeof(x->stats));
-			tkfi_violations_forget(x);
-		}
-		if (!look_at_clock(x))
-			break;
-	}
-	return keep_rest(x, ret == -EDEADLK ? 0 : ret);
 }
 
 static int parse_shared(struct tkfi_explorer *x, const char *shared)
@@ -353,6 +203,7 @@ int tkfi_explore(struct tkfi_explorer *x,
 	tkfi_violations_forget(x);
 	x->searched = 0;
 	x->options = *options;
+	x->search = x->searches[options->bounded ? TKFI_BOUNDED : options->strategy];
 	x->watch = (struct tkfi_watch){ .began = os_nsecs() };
 	x->watch.said = x->watch.began;
 	x->watch.kept = x->watch.began;
@@ -370,22 +221,7 @@ int tkfi_explore(struct tkfi_explorer *x,
 		if (options->unchecked)
 			tkfi_cells_uncheck();
 	}
-	if (!ret && options->parts > 1 &&
-	    (options->strategy != TKFI_DPOR || options->bounded)) {
-		snprintf(x->engine->error,
-			 sizeof(x->engine->error),
-			 "only dpor without a bound explores in parts");
-		ret = -EINVAL;
-	}
-	if (!ret) {
-		if (options->strategy == TKFI_DPOR && !options->bounded)
-			ret = explore_dpor(x);
-		else if (options->strategy <= TKFI_DFS)
-			ret = tkfi_explore_within(x, options->preemptions,
-						  options->bounded, options->executions);
-		else
-			ret = explore_samples(x);
-	}
+	ret = ret ?: explore(x);
 	if (tkfi_cells_print_shared(x->shared, sizeof(x->shared)) >=
 	    sizeof(x->shared) && !ret) {
 		snprintf(x->engine->error,

@@ -3,16 +3,11 @@
 #ifndef __TKFI_EXPLORE_H
 #define __TKFI_EXPLORE_H
 
-#include "dpor.h"
-#include "estimate.h"
 #include "explain.h"
-#include "interleave.h"
 #include "schedule.h"
+#include "search.h"
 #include "shrink.h"
-#include "snapshot.h"
-#include "target.h"
 #include "unseen.h"
-
 
 /**
  * struct tkfi_violation - findings of one oracle, clock and pair of readers, whose
@@ -39,18 +34,6 @@ struct tkfi_violation {
 };
 
 #define TKFI_MAX_VIOLATIONS	64
-
-enum tkfi_strategy_kind {
-	TKFI_DPOR,		/* every class once */
-	TKFI_DFS,		/* every interleaving, within a bound of preemptions */
-	TKFI_RANDOM,
-	TKFI_POS,
-	TKFI_PCT,
-	TKFI_REPLAY,		/* one and the same */
-	TKFI_NR_STRATEGIES
-};
-
-extern const char * const tkfi_strategy_names[TKFI_NR_STRATEGIES];
 
 /**
  * struct tkfi_explore_options - how to explore
@@ -131,9 +114,8 @@ struct tkfi_watch {
  * @unseen:	watches executions of each scenario: the first ones, and now and then
  *		another one
  * @watched:	it has watched the first ones
- * @dpor:	memory of the exploration
- * @visited:	memory of a search that is pruned
- * @dfs:	memory of the strategy of that name
+ * @searches:	memory of the searches, by strategy
+ * @search:	the one of the last exploration
  * @order:	of the steps of the execution that is judged; @order->nr is 0 while
  *		nobody has asked
  * @steps:	room for it
@@ -145,7 +127,6 @@ struct tkfi_watch {
  * @recording:	of an execution that is explained
  * @options:	of the last exploration
  * @watch:	looks after time and state while it goes on
- * @estimate:	memory of the estimate
  * @classes:	how many classes there are, also those of other parts: estimated, when
  *		dpor without a bound did not come to its end; else 0
  * @classes_error: its standard error
@@ -173,10 +154,8 @@ struct tkfi_explorer {
 	unsigned int wrong;
 	struct tkfi_unseen unseen;
 	bool watched;
-	struct tkfi_search *dpor;
-	struct tkfi_visited *visited;
-	struct tkfi_interleave dfs;
-	struct tkfi_checkpoints checkpoints;
+	struct tkfi_search *searches[TKFI_NR_STRATEGIES];
+	struct tkfi_search *search;
 	struct tkfi_order *order;
 	struct tkfi_order steps;
 	struct tkfi_boundaries boundaries;
@@ -187,7 +166,6 @@ struct tkfi_explorer {
 	struct tkfi_recording recording;
 	struct tkfi_explore_options options;
 	struct tkfi_watch watch;
-	struct tkfi_estimate estimate;
 	u64 classes;
 	u64 classes_error;
 	char shared[TKFI_SHARED_TEXT];

@@ -42,16 +42,18 @@ void tkfi_explorer_check(struct tkfi_explorer *x, int ret, struct tkfi_order *or
 void tkfi_explorer_judge(void *arg, int ret, struct tkfi_order *order);
 
 /**
- * tkfi_explore_within() - all executions of so many preemptions
- * @x:		explorer
- * @bound:	the most preemptions
- * @prune:	of those that do not differ, only one
- * @most:	the most executions, 0 for all
+ * tkfi_explorer_search() - search, and keep what is found
+ * @x:		explorer; @x->stats are filled
+ * @search:	one of its searches
+ * @options:	for it
+ * @limit:	the most executions that count, 0 for all
+ * @resumed:	go on from what was kept
  *
- * Return: as tkfi_explore().
+ * Return: as tkfi_search_run().
  */
-int tkfi_explore_within(struct tkfi_explorer *x, unsigned int bound, bool prune,
-			u64 most);
+int tkfi_explorer_search(struct tkfi_explorer *x, struct tkfi_search *search,
+			 const struct tkfi_search_options *options, u64 limit,
+			 bool resumed);
 
 /* Are two findings of one kind? Which operations of the programs does not matter. */
 bool tkfi_finding_is_like(const struct tkfi_finding *a, const struct tkfi_finding *b);

@@ -7,7 +7,6 @@
 #include "cells.h"
 #include "explore_internal.h"
 #include "saved.h"
-#include "visited.h"
 
 /* Save or load where the exploration is. */
 static void keep_all(struct tkfi_explorer *x)
@@ -22,12 +21,7 @@ static void keep_all(struct tkfi_explorer *x)
 	tkfi_saved_move(keep, x->violations, sizeof(x->violations));
 	tkfi_saved_move(keep, &x->cut, sizeof(x->cut));
 	tkfi_cells_keep(keep);
-	if (x->options.strategy == TKFI_DPOR && !x->options.bounded)
-		tkfi_search_keep(x->dpor, keep);
-	else if (x->options.strategy <= TKFI_DFS)
-		tkfi_saved_move(keep, &x->dfs, sizeof(x->dfs));
-	if (x->options.bounded)
-		tkfi_visited_keep(x->visited, keep);
+	tkfi_search_keep(x->search, keep);
 }
 
 /*

@@ -3,23 +3,24 @@
 #include <linux/vmalloc.h>
 
 #include "explore_internal.h"
-#include "visited.h"
 
 struct tkfi_explorer *tkfi_explorer_create(const struct tkfi_target *target)
 {
 	struct tkfi_explorer *x = vzalloc(sizeof(*x));
+	unsigned int i;
 
 	if (!x)
 		return NULL;
 	x->target = *target;
 	x->engine = target->engine;
-	if (tkfi_unseen_alloc(&x->unseen, target->own, target->own_size) ||
-	    tkfi_checkpoints_create(&x->checkpoints))
+	if (tkfi_unseen_alloc(&x->unseen, target->own, target->own_size))
 		goto failed;
-	x->dpor = tkfi_search_create(&tkfi_dpor_search, x->engine);
-	x->visited = vzalloc(sizeof(*x->visited));
-	if (!x->dpor || !x->visited)
-		goto failed;
+	for (i = 0; i < TKFI_NR_STRATEGIES; i++) {
+		x->searches[i] = tkfi_search_create(tkfi_search_types[i], x->engine);
+		if (!x->searches[i])
+			goto failed;
+	}
+	x->search = x->searches[0];
 	return x;
 
 failed:
@@ -29,11 +30,12 @@ failed:
 
 void tkfi_explorer_destroy(struct tkfi_explorer *x)
 {
+	unsigned int i;
+
 	if (!x)
 		return;
-	vfree(x->visited);
-	tkfi_checkpoints_destroy(&x->checkpoints);
-	tkfi_search_destroy(x->dpor);
+	for (i = 0; i < TKFI_NR_STRATEGIES; i++)
+		tkfi_search_destroy(x->searches[i]);
 	tkfi_unseen_free(&x->unseen);
 	vfree(x);
 }

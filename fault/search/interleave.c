@@ -21,7 +21,7 @@ static void interleave_begin(struct tkfi_strategy *strategy,
 	if (s->visited)
 		tkfi_visited_begin(s->visited);
 	if (s->checkpoints)
-		tkfi_checkpoints_begin(s->checkpoints, TKFI_CHECKPOINTS);
+		tkfi_checkpoints_begin(s->checkpoints, s->checkpoints->most);
 }
 
 static enum tkfi_whereabouts whereabouts(const struct tkfi_vcpu *v)

@@ -3,6 +3,7 @@
 #include <linux/container_of.h>
 #include <linux/minmax.h>
 
+#include "search.h"
 #include "strategies.h"
 
 static unsigned int highest(const struct tkfi_pct *s, unsigned long ready)
@@ -54,3 +55,24 @@ void tkfi_pct_init(struct tkfi_pct *s, u64 seed, unsigned int depth,
 		s->priority[j] = s->depth + i;
 	}
 }
+
+struct pct_search {
+	struct tkfi_search search;
+	struct tkfi_pct pct;
+};
+
+static const struct tkfi_snapshot *pct_start(struct tkfi_search *search, u64 *replayed)
+{
+	struct pct_search *s = container_of(search, struct pct_search, search);
+
+	tkfi_pct_init(&s->pct, tkfi_search_sample(search), search->options.depth,
+		      search->stats->longest);
+	search->strategy = &s->pct.strategy;
+	return NULL;
+}
+
+const struct tkfi_search_type tkfi_pct_search = {
+	.size = sizeof(struct pct_search),
+	.takes = TKFI_TAKES_SEED | TKFI_TAKES_DEPTH,
+	.start = pct_start,
+};

@@ -3,6 +3,7 @@
 #include <linux/container_of.h>
 #include <linux/limits.h>
 
+#include "search.h"
 #include "strategies.h"
 
 static unsigned int pos_next(struct tkfi_strategy *strategy,
@@ -32,3 +33,23 @@ void tkfi_pos_init(struct tkfi_pos *s, u64 seed)
 	for (i = 0; i < TKFI_MAX_VCPUS; i++)
 		s->priority[i] = tkfi_draw(&s->state, U32_MAX);
 }
+
+struct pos_search {
+	struct tkfi_search search;
+	struct tkfi_pos pos;
+};
+
+static const struct tkfi_snapshot *pos_start(struct tkfi_search *search, u64 *replayed)
+{
+	struct pos_search *s = container_of(search, struct pos_search, search);
+
+	tkfi_pos_init(&s->pos, tkfi_search_sample(search));
+	search->strategy = &s->pos.strategy;
+	return NULL;
+}
+
+const struct tkfi_search_type tkfi_pos_search = {
+	.size = sizeof(struct pos_search),
+	.takes = TKFI_TAKES_SEED,
+	.start = pos_start,
+};

@@ -2,6 +2,7 @@
 #include <linux/bitops.h>
 #include <linux/container_of.h>
 
+#include "search.h"
 #include "strategies.h"
 
 static unsigned int random_next(struct tkfi_strategy *strategy,
@@ -28,3 +29,23 @@ void tkfi_random_init(struct tkfi_random *s, u64 seed)
 	};
 	s->state = tkfi_draw_init(seed);
 }
+
+struct random_search {
+	struct tkfi_search search;
+	struct tkfi_random random;
+};
+
+static const struct tkfi_snapshot *random_start(struct tkfi_search *search, u64 *replayed)
+{
+	struct random_search *s = container_of(search, struct random_search, search);
+
+	tkfi_random_init(&s->random, tkfi_search_sample(search));
+	search->strategy = &s->random.strategy;
+	return NULL;
+}
+
+const struct tkfi_search_type tkfi_random_search = {
+	.size = sizeof(struct random_search),
+	.takes = TKFI_TAKES_SEED,
+	.start = random_start,
+};

@@ -5,6 +5,23 @@
 #include "cells.h"
 #include "explore_internal.h"
 
+/* The one execution of a schedule. Return: as tkfi_engine_run(). */
+static int execute(struct tkfi_explorer *x, struct tkfi_schedule *schedule)
+{
+	const struct tkfi_search_client client = {
+		.start = tkfi_explorer_start,
+		.judge = tkfi_explorer_judge,
+		.restart = tkfi_violations_forget,
+		.arg = x,
+		.options.schedule = schedule,
+		.limit = 1,
+	};
+	struct tkfi_search_stats stats;
+
+	return tkfi_search_run(x->searches[TKFI_REPLAY], &client, &stats) ?:
+	       x->engine->ret;
+}
+
 static int replay(struct tkfi_explorer *x, const char *text, bool explains, char *err,
 		  size_t size)
 {
@@ -22,17 +39,12 @@ static int replay(struct tkfi_explorer *x, const char *text, bool explains, char
 	x->searched = 0;
 	ret = x->target.enter(x->target.arg, &flags);
 	if (!ret) {
-		tkfi_explorer_start(x);
 		tkfi_cells_share_all();
 		tkfi_cells_uncheck();
-		ret = tkfi_search_too_long(x->engine,
-					   tkfi_engine_run(x->engine,
-							   &schedule.strategy));
+		ret = execute(x, &schedule);
 		x->wrong = schedule.wrong;
 		x->replayed = tkfi_log_hash(x->engine);
 		x->nr_replayed = x->engine->nr_log;
-		if (!ret || ret == -EDEADLK)
-			tkfi_explorer_judge(x, ret, NULL);
 	}
 	if (ret)
 		snprintf(err, size, "%s", x->engine->error);

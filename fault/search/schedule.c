@@ -8,6 +8,7 @@
 
 #include "cells.h"
 #include "schedule.h"
+#include "search.h"
 
 /* The turn in which @vcpu stops before a step; @name must hold its name. */
 static void stop_before(struct tkfi_turn *turn, enum tkfi_step_kind kind,
@@ -309,3 +310,15 @@ int tkfi_schedule_print(const struct tkfi_schedule *s, char *buf, size_t size)
 	}
 	return len;
 }
+
+static const struct tkfi_snapshot *replay_start(struct tkfi_search *search, u64 *replayed)
+{
+	search->strategy = &search->options.schedule->strategy;
+	return NULL;
+}
+
+const struct tkfi_search_type tkfi_replay_search = {
+	.size = sizeof(struct tkfi_search),
+	.takes = TKFI_TAKES_SCHEDULE,
+	.start = replay_start,
+};

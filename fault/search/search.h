@@ -82,6 +82,14 @@ struct tkfi_search {
 	struct tkfi_checkpoints checkpoints;
 };
 
+/* The strategies, by number: see strategy_list.h. */
+enum tkfi_strategy_kind {
+#define TKFI_STRATEGY(id, name)	TKFI_##id,
+#include "strategy_list.h"
+#undef TKFI_STRATEGY
+	TKFI_NR_STRATEGIES
+};
+
 /* What an execution is to a search. */
 enum tkfi_worth {
 	TKFI_COUNTS,		/* it is looked at by whoever explores */
@@ -116,8 +124,7 @@ struct tkfi_executed {
  * @takes:	TKFI_TAKES_*
  * @exhaustive: it comes to an end, and has executed then all that there is, within the
  *		bounds it was given. Others sample: an execution may come up again
- * @each_class:	at its end every class was executed, if not bounded by its options; and
- *		none was twice
+ * @each_class:	at its end each class was executed, once
  * @backtracks:	executions begin from snapshots of the one before
  * @init:	@search is zero, but for what all searches have. Returns 0 or -ENOMEM. May
  *		be NULL
@@ -151,6 +158,17 @@ struct tkfi_search_type {
 	int (*next_execution)(struct tkfi_search *search);
 	void (*keep)(struct tkfi_search *search, struct tkfi_saved *keep);
 };
+
+/* By number. What people call them, and what they are. */
+extern const char * const tkfi_strategy_names[TKFI_NR_STRATEGIES];
+extern const struct tkfi_search_type * const tkfi_search_types[TKFI_NR_STRATEGIES];
+
+/* One declaration of all; what ends it is defined nowhere. */
+extern const struct tkfi_search_type
+#define TKFI_STRATEGY(id, name)	tkfi_##name##_search,
+#include "strategy_list.h"
+#undef TKFI_STRATEGY
+	tkfi_last_search;
 
 /**
  * tkfi_search_create() - memory for searches of a type
@@ -208,6 +226,12 @@ int tkfi_search_run(struct tkfi_search *search, const struct tkfi_search_client 
 
 /* -E2BIG if not all steps of the last execution are known, or else @ret. */
 int tkfi_search_too_long(struct tkfi_engine *engine, int ret);
+
+/* The number of the next sample: the generator of random numbers begins with it. */
+static inline u64 tkfi_search_sample(const struct tkfi_search *search)
+{
+	return search->options.seed + search->stats->classes;
+}
 
 /* Say why a search cannot go on. Return: @ret. */
 __printf(3, 4)

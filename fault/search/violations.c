@@ -94,7 +94,7 @@ static bool only_counts(struct tkfi_explorer *x, const struct tkfi_finding *find
 	struct tkfi_violation *v;
 
 	if (x->searching ||
-	    (x->options.strategy <= TKFI_DFS && !x->options.as_found))
+	    (x->search->type->exhaustive && !x->options.as_found))
 		return false;
 	for (v = x->violations; v < x->violations + x->nr_violations; v++) {
 		if (tkfi_finding_is_like(&v->finding, finding) &&
