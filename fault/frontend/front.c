@@ -225,7 +225,7 @@ void tkfi_front_explore(struct tkfi_front *f, const struct tkfi_scenario *s,
 	memcpy(violations, x->violations, sizeof(violations));
 	for (i = 0; i < nr; i++) {
 		const struct tkfi_violation *v = &violations[i];
-		const int known = tkfi_is_known(s->name, &v->finding);
+		const int known = tkfi_known_violation(s->name, &v->finding);
 
 		/* What the other parts find may be plainer. */
 		if (all && !options->parts && !v->minimal)

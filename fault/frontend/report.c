@@ -38,15 +38,10 @@ static const char *say_access(const struct tkfi_explorer *x, char *buf, size_t s
 	return buf;
 }
 
-int tkfi_is_known(const char *name, const struct tkfi_finding *finding)
-{
-	return tkfi_subject->is_known ? tkfi_subject->is_known(name, finding) : -1;
-}
-
 /* The known violation of that number; an empty one for -1. */
 static struct tkfi_known_violation known_violation(int nr)
 {
-	return nr < 0 ? (struct tkfi_known_violation){ "", "" } :
+	return nr < 0 ? (struct tkfi_known_violation){ "", "", "" } :
 			tkfi_subject->known(nr);
 }
 
@@ -55,13 +50,13 @@ static void say_violation(const struct tkfi_explorer *x, const char *type,
 			  unsigned int number, const struct tkfi_violation *v,
 			  u64 searched)
 {
-	const int nr = tkfi_is_known(tkfi_run_of(x)->name, &v->finding);
+	const int nr = tkfi_known_violation(tkfi_run_of(x)->name,
+						&v->finding);
 	const struct tkfi_known_violation known = known_violation(nr);
 	static char name[512], reason[512], first[512], clock[512];
 	static char like[512], waits[512];
 	const struct tkfi_known_violation other =
-		known_violation(nr < 0 && tkfi_subject->known_like ?
-				tkfi_subject->known_like(&v->finding) : -1);
+		known_violation(nr < 0 ? tkfi_known_violation(NULL, &v->finding) : -1);
 	static char schedule[2 * TKFI_SCHEDULE_TEXT], accesses[2][512];
 	const struct tkfi_finding *f = &v->finding;
 	char stopped[40], about[40] = "";
@@ -92,7 +87,7 @@ static void say_violation(const struct tkfi_explorer *x, const char *type,
 		    stopped, about, nr >= 0 ? "true" : "false", reason, like, waits,
 		    f->is_pair ? f->second.group : "",
 		    init_utsname()->release,
-		    tkfi_subject->build(), name, schedule);
+		    tkfi_build(), name, schedule);
 }
 
 /*

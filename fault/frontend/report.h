@@ -5,9 +5,6 @@
 
 #include "explorer.h"
 
-/* The number of the known violation that a finding in a scenario is, -1 if it is new. */
-int tkfi_is_known(const char *scenario, const struct tkfi_finding *finding);
-
 /* How far it is, and what is new since this was said last; for @x->progress. */
 void tkfi_report_progress(struct tkfi_explorer *x);
 

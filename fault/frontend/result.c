@@ -77,7 +77,7 @@ void tkfi_result(const char *fmt, ...)
 
 	if (result && result_fd < 0)
 		write_members("\"type\":\"header\",\"format\":1,\"kernel\":\"%s\",\"variant\":\"%s\",\"compiler\":\"%s\"",
-			      init_utsname()->release, tkfi_subject->build(),
+			      init_utsname()->release, tkfi_build(),
 			      CONFIG_CC_VERSION_TEXT);
 	va_start(args, fmt);
 	write_object(fmt, args);

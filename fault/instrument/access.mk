@@ -6,11 +6,10 @@ tkfi-access-$(CONFIG_TKFI_ACCESS) := -fsanitize=thread \
 	--param tsan-instrument-func-entry-exit=0 -g1 \
 	-include $(srctree)/kernel/time/tkfi/instrument/barrier.h
 
-# These files include hooks.h, and the glue.
-tkfi-access-y += $(patsubst %,-I$(srctree)/kernel/time/tkfi/%,timekeeping program core instrument)
+# The kernel's own ones include hooks.h, and the glue.
+tkfi-patched := $(patsubst %,-I$(srctree)/kernel/time/tkfi/%,timekeeping program core instrument)
 
-CFLAGS_tick-common.o += $(tkfi-access-y)
-CFLAGS_timekeeping.o += $(tkfi-access-y)
-CFLAGS_ntp.o += $(tkfi-access-y)
-CFLAGS_vsyscall.o += $(tkfi-access-y)
-CFLAGS_vdso.o += $(tkfi-access-y)
+CFLAGS_tick-common.o += $(tkfi-access-y) $(tkfi-patched)
+CFLAGS_timekeeping.o += $(tkfi-access-y) $(tkfi-patched)
+CFLAGS_ntp.o += $(tkfi-access-y) $(tkfi-patched)
+CFLAGS_vsyscall.o += $(tkfi-access-y) $(tkfi-patched)

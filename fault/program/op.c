@@ -59,6 +59,39 @@ int tkfi_program_add(struct tkfi_program *program, char *text,
 	return 0;
 }
 
+int tkfi_parse_nothing(struct tkfi_op *op, char *args, char *err, size_t size)
+{
+	if (!*args)
+		return 0;
+	snprintf(err, size, "%s takes no arguments, not '%s'", op->type->name, args);
+	return -EINVAL;
+}
+
+/* What "wait" is told. */
+static struct tkfi_duration *duration_of(struct tkfi_op *op)
+{
+	static_assert(sizeof(struct tkfi_duration) <= sizeof(op->args));
+	return (struct tkfi_duration *)op->args;
+}
+
+int tkfi_parse_wait(struct tkfi_op *op, char *args, char *err, size_t size)
+{
+	if (tkfi_parse_duration(args, duration_of(op))) {
+		snprintf(err, size,
+			 "impossible time '%s'; write 0 to 10min, in ns, us, ms, s, m, min or cycles, as in wait 10ms",
+			 args);
+		return -EINVAL;
+	}
+	snprintf(op->call, sizeof(op->call), "(%s pass)", args);
+	return 0;
+}
+
+s64 tkfi_run_wait(struct tkfi_op *op)
+{
+	tkfi_subject->wait(tkfi_duration_cycles(*duration_of(op)));
+	return 0;
+}
+
 void tkfi_op_run(struct tkfi_vcpu *vcpu, struct tkfi_op *op)
 {
 	/* Of the operation that this one interrupts, if it does. */

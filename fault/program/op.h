@@ -125,6 +125,11 @@ int tkfi_program_add(struct tkfi_program *program, char *text,
  */
 int tkfi_op_parse_read(struct tkfi_op *op, char *text, char *err, size_t size);
 
+/* For tables: what takes no arguments; and "wait TIME", which lets time pass. */
+int tkfi_parse_nothing(struct tkfi_op *op, char *args, char *err, size_t size);
+int tkfi_parse_wait(struct tkfi_op *op, char *args, char *err, size_t size);
+s64 tkfi_run_wait(struct tkfi_op *op);
+
 /* Perform an operation on the executing VCPU and keep its results. */
 void tkfi_op_run(struct tkfi_vcpu *vcpu, struct tkfi_op *op);
 

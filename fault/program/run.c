@@ -17,7 +17,7 @@ int tkfi_run_open(struct tkfi_run *run)
 		return -ENOMEM;
 	tkfi_state_use(tkfi_subject->state);
 	ret = tkfi_state_alloc(&run->own) ?: tkfi_state_alloc(&run->begin);
-	if (!ret)
+	if (!ret && tkfi_subject->open)
 		ret = tkfi_subject->open();
 	run->is_open = !ret;
 	if (ret)
@@ -27,7 +27,7 @@ int tkfi_run_open(struct tkfi_run *run)
 
 void tkfi_run_close(struct tkfi_run *run)
 {
-	if (run->is_open)
+	if (run->is_open && tkfi_subject->close)
 		tkfi_subject->close();
 	tkfi_engine_destroy(run->engine);
 	tkfi_state_free(&run->begin);

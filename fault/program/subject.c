@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/errno.h>
+#include <linux/glob.h>
 #include <linux/init.h>
 #include <linux/string.h>
 
@@ -18,6 +19,27 @@ int tkfi_subject_choose(const char *name)
 		return 0;
 	}
 	return -ENOENT;
+}
+
+const char *tkfi_build(void)
+{
+	return tkfi_subject->build ? tkfi_subject->build() : "post-series";
+}
+
+int tkfi_known_violation(const char *scenario, const struct tkfi_finding *finding)
+{
+	unsigned int i;
+
+	if (tkfi_subject->is_known)
+		return tkfi_subject->is_known(scenario, finding);
+	for (i = 0; i < tkfi_subject->nr_known; i++) {
+		const struct tkfi_known_violation known = tkfi_subject->known(i);
+
+		if (!strcmp(known.oracle, finding->oracle) &&
+		    (!scenario || glob_match(known.scenarios, scenario)))
+			return i;
+	}
+	return -1;
 }
 
 const struct tkfi_scenario *tkfi_scenario_find(const char *name)

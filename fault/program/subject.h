@@ -38,11 +38,13 @@ struct tkfi_scenario {
 /**
  * struct tkfi_known_violation - a violation that is known to occur
  * @scenarios:	glob: where it does
+ * @oracle:	which one says so
  * @reason:	why it is there, and what it is a sign of
  * @occurs:	this build has it
  */
 struct tkfi_known_violation {
 	const char *scenarios;
+	const char *oracle;
 	const char *reason;
 	bool occurs;
 };
@@ -68,9 +70,10 @@ struct tkfi_judged {
 /**
  * struct tkfi_subject - what is explored
  * @name:	without blanks
- * @build:	which build of it this is, as schedules and results have it
- * @open:	get ready; may sleep. Returns 0 or an error
- * @close:	undo that; nothing happens if it is not open
+ * @build:	which build of it this is, as schedules and results have it; NULL for the
+ *		tree as it is
+ * @open:	get ready; may sleep. Returns 0 or an error. May be NULL
+ * @close:	undo that; nothing happens if it is not open. May be NULL
  * @state:	every object that executions change
  * @sequences:	the sequences among them
  * @prepare:	says what oracles have to be told of, when all cells are known: see
@@ -81,8 +84,9 @@ struct tkfi_judged {
  * @record:	what oracles record of an execution; part of snapshots, not of the
  *		state. Sets its size in bytes; may be NULL
  * @clock:	where its clock's value is, which only @wait writes; sets its size in bytes
- * @cycles:	nanoseconds, up to TKFI_MAX_DELAY_NS, in whole cycles of its clock
- * @most_cycles: TKFI_MAX_DELAY_NS in cycles
+ * @cycles:	nanoseconds, up to TKFI_MAX_DELAY_NS, in whole cycles of its clock; NULL
+ *		if that is the same
+ * @most_cycles: TKFI_MAX_DELAY_NS in cycles; NULL with @cycles
  * @wait:	lets so many cycles pass
  * @ops:	operations; the host's is called "wait" and takes a time
  * @nr_ops:	how many
@@ -94,9 +98,9 @@ struct tkfi_judged {
  * @scenarios:	what is explored when nothing else is asked for
  * @nr_scenarios: how many
  * @nr_known:	how many violations are known, up to TKFI_MAX_KNOWN
- * @known:	one of them, from 0; may be NULL if there are none, as may those below
- * @is_known:	the number of the one that a finding in a scenario is; -1 if it is new
- * @known_like:	the number of one with such a finding in another scenario; -1 for none
+ * @known:	one of them, from 0; may be NULL if there are none
+ * @is_known:	the number of the one that a finding is, in a scenario or, with NULL, in
+ *		any; -1 if it is new. NULL to compare no more than scenario and oracle
  */
 struct tkfi_subject {
 	const char *name;
@@ -126,7 +130,6 @@ struct tkfi_subject {
 	unsigned int nr_known;
 	struct tkfi_known_violation (*known)(unsigned int nr);
 	int (*is_known)(const char *scenario, const struct tkfi_finding *finding);
-	int (*known_like)(const struct tkfi_finding *finding);
 };
 
 /*
@@ -142,6 +145,15 @@ extern const struct tkfi_subject * const __stop_tkfi_subjects[];
 
 /* The one that is explored: the first, until another one is chosen. */
 extern const struct tkfi_subject *tkfi_subject;
+
+/* Which build of it this is: "post-series" is the tree as it is. */
+const char *tkfi_build(void);
+
+/*
+ * The number of the known violation that a finding is, in a scenario or, with NULL, in
+ * any; -1 if it is new.
+ */
+int tkfi_known_violation(const char *scenario, const struct tkfi_finding *finding);
 
 /* A scenario of its, by name; NULL if there is none. */
 const struct tkfi_scenario *tkfi_scenario_find(const char *name);

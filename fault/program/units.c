@@ -37,7 +37,8 @@ static const char *parse_digits(const char *text, unsigned int max, u64 *value)
 
 u64 tkfi_duration_cycles(struct tkfi_duration d)
 {
-	return d.in_cycles ? d.amount : tkfi_subject->cycles(d.amount);
+	return d.in_cycles || !tkfi_subject->cycles ? d.amount :
+	       tkfi_subject->cycles(d.amount);
 }
 
 int tkfi_parse_duration(const char *text, struct tkfi_duration *d)
@@ -59,7 +60,7 @@ int tkfi_parse_duration(const char *text, struct tkfi_duration *d)
 	if (!unit)
 		return -EINVAL;
 	d->in_cycles = !strcmp(unit->name, "cycles");
-	if (amount > (d->in_cycles ? tkfi_subject->most_cycles() :
+	if (amount > (d->in_cycles && tkfi_subject->cycles ? tkfi_subject->most_cycles() :
 		      div64_u64(TKFI_MAX_DELAY_NS, unit->factor)))
 		return -ERANGE;
 	d->amount = amount * unit->factor;

@@ -21,7 +21,6 @@ struct clocksource;
  * @timex:	for "adjtimex" and "inject"
  * @ts:		for "settimeofday" and "sleeptime"
  * @cs:		for "clocksource"
- * @duration:	for "wait"
  * @tick_us:	for "ntp"
  * @freq:	for "ntp"
  */
@@ -33,7 +32,6 @@ struct tkfi_args {
 		struct __kernel_timex timex;
 		struct timespec64 ts;
 		struct clocksource *cs;
-		struct tkfi_duration duration;
 		struct {
 			long tick_us;
 			long freq;

@@ -119,13 +119,8 @@ static s64 run_ntp(struct tkfi_op *op)
 static int parse_call(struct tkfi_op *op, const char *call, char *args,
 		      char *err, size_t size)
 {
-	if (*args) {
-		snprintf(err, size, "%s takes no arguments, not '%s'",
-			 op->type->name, args);
-		return -EINVAL;
-	}
 	strscpy(op->call, call, sizeof(op->call));
-	return 0;
+	return tkfi_parse_nothing(op, args, err, size);
 }
 
 static int parse_tick(struct tkfi_op *op, char *args, char *err, size_t size)
@@ -263,24 +258,6 @@ static s64 run_sleeptime(struct tkfi_op *op)
 	return 0;
 }
 
-static int parse_wait(struct tkfi_op *op, char *args, char *err, size_t size)
-{
-	if (tkfi_parse_duration(args, &tkfi_args(op)->duration)) {
-		snprintf(err, size,
-			 "impossible time '%s'; write 0 to 10min, in ns, us, ms, s, m, min or cycles, as in wait 10ms",
-			 args);
-		return -EINVAL;
-	}
-	snprintf(op->call, sizeof(op->call), "(%s pass)", args);
-	return 0;
-}
-
-static s64 run_wait(struct tkfi_op *op)
-{
-	tkfi_clock_advance(tkfi_duration_cycles(tkfi_args(op)->duration));
-	return 0;
-}
-
 static int parse_enable(struct tkfi_op *op, char *args, char *err, size_t size)
 {
 	/* It begins anew. */
@@ -345,7 +322,7 @@ const struct tkfi_op_type tkfi_operations[] = {
 	{ "sleeptime", "TIME", parse_sleeptime, run_sleeptime },
 	{ "suspend", "", parse_suspend, run_suspend },
 	{ "tick", "", parse_tick, run_tick, TKFI_OP_TICKS },
-	{ "wait", "TIME", parse_wait, run_wait },
+	{ "wait", "TIME", tkfi_parse_wait, tkfi_run_wait },
 };
 
 const unsigned int tkfi_nr_operations = ARRAY_SIZE(tkfi_operations);

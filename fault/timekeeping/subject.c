@@ -58,6 +58,7 @@ static struct tkfi_known_violation known(unsigned int nr)
 {
 	return (struct tkfi_known_violation){
 		.scenarios = tkfi_known[nr].scenarios,
+		.oracle = tkfi_known[nr].oracle,
 		.reason = tkfi_known[nr].reason,
 		.occurs = tkfi_known[nr].variants & BIT(tkfi_variant()),
 	};
@@ -65,14 +66,8 @@ static struct tkfi_known_violation known(unsigned int nr)
 
 static int is_known(const char *scenario, const struct tkfi_finding *finding)
 {
-	const struct tkfi_known *known = tkfi_known_find(scenario, finding);
-
-	return known ? known - tkfi_known : -1;
-}
-
-static int known_like(const struct tkfi_finding *finding)
-{
-	const struct tkfi_known *known = tkfi_known_like(finding);
+	const struct tkfi_known *known = scenario ? tkfi_known_find(scenario, finding) :
+						    tkfi_known_like(finding);
 
 	return known ? known - tkfi_known : -1;
 }
@@ -103,7 +98,6 @@ static struct tkfi_subject timekeeping = {
 	.nr_scenarios	= ARRAY_SIZE(scenarios),
 	.known		= known,
 	.is_known	= is_known,
-	.known_like	= known_like,
 };
 
 TKFI_SUBJECT(timekeeping);

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A small subject: a clock in a seqlock, with one writer, readers, and a host. It shows
+ * what a room beside timekeeping/ needs, and that nothing else knows what is explored.
+ *
+ * The clock is a line: time = base + (now - cycle_last) * mult. A writer calculates a new
+ * line before its write section, as timekeeping does since 2013: if it is delayed in
+ * between, and the new line is the flatter one, readers see time go back.
+ */
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/seqlock.h>
+#include <linux/string.h>
+
+#include "names.h"
+#include "subject.h"
+
+#include "redirect.h"
+
+#define OLD_MULT	2
+#define START		1000	/* cycles, of 1 ns */
+
+static struct {
+	seqcount_t seq;
+	u64 now;
+	u64 base;
+	u64 mult;
+	u64 cycle_last;
+} clock;
+
+/* What a read found: for the oracle that asks whether it is all of one line. */
+static u64 *found_mult(const struct tkfi_op *op)
+{
+	return (u64 *)&op->results[0];
+}
+
+static u64 *found_cycle_last(const struct tkfi_op *op)
+{
+	return (u64 *)&op->results[1];
+}
+
+static int parse_number(struct tkfi_op *op, char *args, char *err, size_t size)
+{
+	if (!kstrtou64(args, 10, &op->args[0]) && op->args[0] <= 1000) {
+		snprintf(op->call, sizeof(op->call), "write(mult = %llu)", op->args[0]);
+		return 0;
+	}
+	snprintf(err, size, "impossible multiplier '%s'; write 0 to 1000", args);
+	return -EINVAL;
+}
+
+static s64 run_write(struct tkfi_op *op)
+{
+	u64 now = clock.now;
+	u64 base = clock.base + (now - clock.cycle_last) * clock.mult;
+
+	write_seqcount_begin(&clock.seq);
+	clock.base = base;
+	clock.mult = op->args[0];
+	clock.cycle_last = now;
+	write_seqcount_end(&clock.seq);
+	return 0;
+}
+
+static int parse_read(struct tkfi_op *op, char *args, char *err, size_t size)
+{
+	op->reads = true;
+	snprintf(op->call, sizeof(op->call), "%s()", op->type->name);
+	return tkfi_parse_nothing(op, args, err, size);
+}
+
+static s64 look(struct tkfi_op *op)
+{
+	u64 base = clock.base;
+
+	*found_mult(op) = clock.mult;
+	*found_cycle_last(op) = clock.cycle_last;
+	return base + (clock.now - *found_cycle_last(op)) * *found_mult(op);
+}
+
+static s64 run_read(struct tkfi_op *op)
+{
+	unsigned int seq;
+	s64 ns;
+
+	do {
+		seq = read_seqcount_begin(&clock.seq);
+		ns = look(op);
+	} while (read_seqcount_retry(&clock.seq, seq));
+	return ns;
+}
+
+/* Without the sequence. */
+static s64 run_peek(struct tkfi_op *op)
+{
+	return look(op);
+}
+
+static void wait(u64 cycles)
+{
+	clock.now += cycles;
+}
+
+static const struct tkfi_op_type ops[] = {
+	{ "peek", "", parse_read, run_peek },
+	{ "read", "", parse_read, run_read },
+	{ "wait", "TIME", tkfi_parse_wait, tkfi_run_wait },
+	{ "write", "MULTIPLIER", parse_number, run_write },
+};
+
+static struct tkfi_span span_of(unsigned int vcpu, const struct tkfi_op *op)
+{
+	return (struct tkfi_span){ vcpu, op->from, op->to, op->type, "read()", "" };
+}
+
+/* A line that was published: the first one, or a writer's. */
+static bool is_torn(const struct tkfi_op *op)
+{
+	return (*found_mult(op) == OLD_MULT) != (*found_cycle_last(op) == START);
+}
+
+static void judge(const struct tkfi_judged *judged, tkfi_finding_fn found, void *arg)
+{
+	struct tkfi_finding finding = { "progress", "seqlock" };
+	unsigned int i, j;
+
+	if (judged->ret)
+		found(&finding, arg);
+	for (i = 0; i < judged->plan->nr_programs && !judged->ret; i++) {
+		const struct tkfi_program *p = &judged->plan->programs[i];
+
+		for (j = 0; j < p->nr; j++) {
+			const struct tkfi_op *op = &p->ops[j];
+
+			if (!op->reads)
+				continue;
+			finding = (struct tkfi_finding){ "torn", op->type->name,
+							 .second_ns = op->result };
+			if (is_torn(op))
+				found(&finding, arg);
+			finding = (struct tkfi_finding){
+				"monotonic", op->type->name, true, span_of(i, op - !!j),
+				span_of(i, op), op[-!!j].result, op->result };
+			if (j && op[-1].reads && op[-1].result > op->result)
+				found(&finding, arg);
+		}
+	}
+}
+
+static const char * const oracles[] = { "progress", "torn", "monotonic", NULL };
+
+static const struct tkfi_scenario scenarios[] = {
+#include "scenarios.inc"
+};
+
+static struct tkfi_known_violation known(unsigned int nr)
+{
+	static const struct tkfi_known_violation all[] = {
+		{ "seqlock-falls", "monotonic",
+		  "a delay before a lower multiplier is published", true },
+		{ "seqlock-peek", "torn",
+		  "who does not look at the sequence sees half a line", true },
+	};
+
+	return all[nr];
+}
+
+static void state(tkfi_region_fn add)
+{
+	add("clock", &clock, sizeof(clock));
+}
+
+static void sequences(tkfi_sequence_fn mark)
+{
+	mark(&clock.seq.sequence, false);
+}
+
+static void reset(void)
+{
+	clock.seq.sequence = 0;
+	clock.now = START;
+	clock.base = 0;
+	clock.mult = OLD_MULT;
+	clock.cycle_last = START;
+	tkfi_name_add(&clock.seq.sequence, "seqlock.seq");
+	tkfi_name_add(&clock.now, "seqlock.now");
+	tkfi_name_add(&clock.base, "seqlock.base");
+	tkfi_name_add(&clock.mult, "seqlock.mult");
+	tkfi_name_add(&clock.cycle_last, "seqlock.cycle_last");
+}
+
+static void *now(size_t *size)
+{
+	*size = sizeof(clock.now);
+	return &clock.now;
+}
+
+static const struct tkfi_subject seqlock = {
+	.name = "seqlock",
+	.state = state,
+	.sequences = sequences,
+	.reset = reset,
+	.clock = now,
+	.wait = wait,
+	.ops = ops,
+	.nr_ops = ARRAY_SIZE(ops),
+	.judge = judge,
+	.oracles = oracles,
+	.scenarios = scenarios,
+	.nr_scenarios = ARRAY_SIZE(scenarios),
+	.nr_known = 2,
+	.known = known,
+};
+
+TKFI_SUBJECT(seqlock);
