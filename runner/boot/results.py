@@ -475,15 +475,3 @@ def _make(record_type: type[_Record], record: Mapping[str, Any]) -> _Record:
 @cache
 def _types_of(record_type: Any) -> Mapping[str, tuple[type, ...]]:
     return {f.name: _TYPES[str(f.type)] for f in fields(record_type)}
-
-
-def to_json(answer: Mapping[str, Any]) -> str:
-    """An answer for a program: each member, and each element of a list in it, on a line of its own."""
-    return "{\n" + ",\n".join(f"{json.dumps(name)}: {_value(value)}"
-                              for name, value in answer.items()) + "\n}"
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, (list, tuple)) and value:
-        return "[\n" + ",\n".join(json.dumps(one, default=vars) for one in value) + "\n]"
-    return json.dumps(value, default=vars)

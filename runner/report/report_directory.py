@@ -12,6 +12,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from runner import answer
 from runner.boot import results
 from runner.errors import TkfiError
 from runner.explore.exploration import Exploration
@@ -78,7 +79,7 @@ class Report:
             note(f"the report in '{self.directory}' stays: it is of an earlier exploration that came to "
                  "its end, and this one did not")
             return
-        texts = {_DATA: results.to_json(made.json()) + "\n",
+        texts = {_DATA: answer.to_json(made.json()) + "\n",
                  _TEXT: findings.text(made, every=True) + "\n", _PAGE: _page(made)}
         kept = "what was there is as it was"
         try:
