@@ -13,7 +13,7 @@ from typing import Any
 from runner import answer, check_counts, lock, machine
 from runner.boot import boots
 from runner.boot.boots import Run, failure
-from runner.boot.results import Cost
+from runner.boot.records import Cost
 from runner.kernel import builder, kernels
 from runner.kernel.kernels import Kernel
 from runner.layout import Layout

@@ -9,8 +9,9 @@ from fractions import Fraction
 from typing import Any
 
 from runner import answer, lock
-from runner.boot import boots, results
-from runner.boot.results import Header, Race, Results
+from runner.boot import boots, records, results
+from runner.boot.records import Header, Race
+from runner.boot.results import Results
 from runner.errors import TestFailure, TkfiError
 from runner.kernel import builder, kernels
 from runner.kernel.kernels import Kernel
@@ -48,7 +49,7 @@ class Outcome:
     request: Request
     header: Header
     races: Sequence[Race]
-    events: Sequence[results.Event]
+    events: Sequence[records.Event]
 
     @property
     def main(self) -> Race:

@@ -11,7 +11,8 @@ from runner import answer, check_counts, lock
 from runner.boot import boots
 from runner.boot.kunit_boot import Boot
 from runner.boot.kunit_output import failures_only
-from runner.boot.results import Results, Shown
+from runner.boot.records import Shown
+from runner.boot.results import Results
 from runner.kernel import builder, kernels
 from runner.kernel.kernels import Kernel
 from runner.layout import Layout
