@@ -145,7 +145,7 @@ def test_what_is_wrong_and_what_to_do(layout: Layout, words: str, said: str,
 def test_what_a_verb_does_not_use_is_not_imported() -> None:
     """It would take longer than the verb."""
     script = ("import sys\nfrom runner import cli\nstatus = cli.main(['list', 'variants'])\n"
-              "print([name for name in ('rich', 'jinja2', 'matplotlib') if name in sys.modules])")
+              "print([name for name in ('rich', 'jinja2', 'matplotlib', 'psutil') if name in sys.modules])")
     done = subprocess.run([sys.executable, "-B", "-c", script], cwd=REPO, capture_output=True, text=True,
                           check=True)
     assert done.stdout.endswith("fixed\n[]\n")
