@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The verb `explore`: every execution of scenarios, and what is wrong in any of them."""
+"""Exploring scenarios on a kernel: built, booted, gone on with, and each violation replayed."""
 
 from __future__ import annotations
 
