@@ -4,9 +4,13 @@
 import importlib.util
 import sys
 
-if importlib.util.find_spec("rich") is None:
-    print("tkfi: python3-rich is not installed; run 'make setup'", file=sys.stderr)
+if sys.version_info < (3, 11):
+    print("tkfi: Python 3.11 or later is needed", file=sys.stderr)
     sys.exit(2)
+for name in ("click", "jinja2", "psutil", "rich"):
+    if importlib.util.find_spec(name) is None:
+        print(f"tkfi: python3-{name} is not installed; run 'make setup'", file=sys.stderr)
+        sys.exit(2)
 
 from runner.cli import main  # noqa: E402  (after the check above)
 

@@ -33,6 +33,11 @@ class Layout:
         return self.repo / "build"
 
     @property
+    def lock(self) -> Path:
+        """Held by who works in build/."""
+        return self.build / ".lock"
+
+    @property
     def debs(self) -> Path:
         """Downloaded packages."""
         return self.build / "debs"

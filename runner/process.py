@@ -22,6 +22,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from runner import process_tree
 from runner.errors import TkfiError
 
 GRACE = 3.0  # seconds between SIGTERM and SIGKILL
@@ -96,7 +97,7 @@ def run_all(programs: Sequence[Program], *, at_once: int = 1,
     any exception, and on return, no process started by them is left.
     """
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    others = _descendants()
+    others = process_tree.below()
     try:
         ended = _run_all(programs, at_once, tick)
     finally:
@@ -120,10 +121,9 @@ def undisturbed() -> Iterator[None]:
 def end_strays(*options: str) -> None:
     """End what another run that was killed left: the user's processes that have an option which begins like
     one of these on their command lines, and what is below them."""
-    strays = {int(place.name) for place in Path("/proc").iterdir()
-              if place.name.isdigit() and _has_option(place, options)}
-    left = strays.union(*map(_descendants, strays)) - {os.getpid()}
-    _end(lambda: set(filter(_runs, left)))
+    strays = process_tree.with_option(options)
+    left = strays.union(*map(process_tree.below, strays)) - {os.getpid()}
+    _end(lambda: set(filter(process_tree.runs, left)))
 
 
 def checked(argv: Sequence[str | Path], *, log: Path, what: str, cwd: Path | None = None,
@@ -206,13 +206,13 @@ def _wait(children: Sequence[subprocess.Popen[bytes]], seconds: float) -> None:
 
 def _end_all(others: set[int]) -> None:
     """End all our descendants but others."""
-    _end(lambda: _descendants() - others)
+    _end(lambda: process_tree.below() - others)
 
 
 def _end_one(child: int) -> None:
     """End a child and what is below it now; what that leaves behind ends with all the others."""
-    tree = {child, *_descendants(child)}
-    _end(lambda: tree & _descendants())
+    tree = {child, *process_tree.below(child)}
+    _end(lambda: tree & process_tree.below())
 
 
 def _end(find_left: Callable[[], set[int]]) -> None:
@@ -231,22 +231,6 @@ def _end(find_left: Callable[[], set[int]]) -> None:
             time.sleep(0.02)
 
 
-def _has_option(place: Path, options: Sequence[str]) -> bool:
-    with suppress(OSError):
-        words = (place / "cmdline").read_bytes().split(b"\0")
-        return place.stat().st_uid == os.getuid() and any(
-            word.startswith(tuple(map(os.fsencode, options))) for word in words)
-    return False
-
-
-def _runs(pid: int) -> bool:
-    """Whether there is such a process, and it has not died."""
-    with suppress(OSError):
-        stat = Path("/proc", str(pid), "stat").read_text(encoding="utf-8", errors="replace")
-        return stat.rpartition(")")[2].split()[0] != "Z"
-    return False
-
-
 def _full(directory: Path) -> bool:
     """Whether a log may have lost its end because the disk it is on is full."""
     try:
@@ -256,21 +240,3 @@ def _full(directory: Path) -> bool:
     except OSError as error:
         return error.errno == errno.ENOSPC
     return False
-
-
-def _descendants(root: int | None = None) -> set[int]:
-    """The process ids below root (this process), dead ones not yet waited for included."""
-    children: dict[int, list[int]] = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            with suppress(OSError):
-                stat = Path("/proc", entry, "stat").read_text(encoding="utf-8", errors="replace")
-                parent = int(stat.rpartition(")")[2].split()[1])
-                children.setdefault(parent, []).append(int(entry))
-    found: set[int] = set()
-    pending = [root or os.getpid()]
-    while pending:
-        below = children.get(pending.pop(), [])
-        found.update(below)
-        pending.extend(below)
-    return found

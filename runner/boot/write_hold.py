@@ -12,7 +12,7 @@ from typing import Any
 
 from runner.boot import boots
 from runner.boot.boots import Run, failure
-from runner.boot.results import Hold
+from runner.boot.records import Hold
 from runner.kernel import builder
 from runner.kernel.kernels import Kernel
 from runner.layout import Layout

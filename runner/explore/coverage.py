@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from math import expm1, log1p
 
-from runner.boot.results import Explored, unit
+from runner.boot.records import Explored, unit
 from runner.plural import counted
 
 _UNCOUNTED = 2.0 ** 64 - 2048  # the kernel counts up to 2^64 - 1

@@ -14,7 +14,7 @@ from runner.boot import results
 from runner.boot.boots import Run
 from runner.boot.causes import Kind
 from runner.boot.kunit_output import messages
-from runner.boot.results import Explored, Header, Violation
+from runner.boot.records import Explored, Header, Violation
 from runner.errors import INTERRUPTED, InputError, TkfiError
 from runner.explore import coverage, scenario_parts, schedule
 from runner.explore.rounds import Runs, by_scenario

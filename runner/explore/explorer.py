@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The verb `explore`: every execution of scenarios, and what is wrong in any of them."""
+"""Exploring scenarios on a kernel: built, booted, gone on with, and each violation replayed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from runner import process
-from runner.boot import results, shared_boots
-from runner.boot.results import Violation
+from runner.boot import records, shared_boots
+from runner.boot.records import Violation
 from runner.errors import Interrupted, TestFailure, TkfiError
 from runner.explore import exploration, kept_states, schedule, source_lines
 from runner.explore.exploration import Exploration, Problem
@@ -49,7 +49,7 @@ def explore(kernel: Kernel, scenarios: Sequence[Scenario], request: Request, lay
     (shared_boots.recover if request.resume else shared_boots.forget)(kept.directory)
     shares = request.divide(len(scenarios))
     rounds = Rounds(tool, kept, {scenario: begin(scenario, shares) for scenario in scenarios},
-                    request.parameters, results.unit(request.strategy), request.jobs,
+                    request.parameters, records.unit(request.strategy), request.jobs,
                     Limit(request.options.get("time"), shares, request.executions))
     try:
         made = _located(tool, exploration.whole(kernel, rounds.run(), request.strategy))

@@ -9,7 +9,7 @@ from itertools import zip_longest
 from typing import Any
 
 from runner.boot import boots
-from runner.boot.results import Event, Trace
+from runner.boot.records import Event, Trace
 from runner.errors import TestFailure, TkfiError
 from runner.explore.replay import CASE, Replayed, ask, outcome
 from runner.explore.scenarios import Scenario

@@ -11,7 +11,7 @@ from runner.boot import boots, results
 from runner.boot.causes import Kind
 from runner.boot.kunit_boot import Ask
 from runner.boot.kunit_output import messages
-from runner.boot.results import Event, Header, Malformed, Violation
+from runner.boot.records import Event, Header, Malformed, Violation
 from runner.errors import InputError, TestFailure, TkfiError
 from runner.explore import source_lines
 from runner.explore.scenarios import Scenario

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runner.boot.kunit_boot import Ask
-from runner.boot.results import Explored, Progress, Violation, unit
+from runner.boot.records import Explored, Progress, Violation, unit
 from runner.explore.kept_states import Plan
 from runner.explore.scenarios import GIVEN, Scenario
 

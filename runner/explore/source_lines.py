@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from runner.boot.results import Access, Violation
+from runner.boot.records import Access, Violation
 from runner.kernel.kunit_tool import KunitTool
 
 _LINE = re.compile(r"(?P<path>[^?].*):(?P<line>[1-9]\d*)( \(discriminator \d+\))?")

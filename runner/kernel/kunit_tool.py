@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from runner import process
-from runner.errors import TkfiError
 from runner.kernel.kernels import Kernel
 from runner.kernel.prepare import FAULT
 from runner.layout import OBJECTS, Layout
@@ -59,7 +57,3 @@ def made_since(directory: Path, start: float) -> int:
             with suppress(FileNotFoundError):
                 made += name.endswith(".o") and Path(place, name).stat().st_mtime >= start
     return made
-
-
-if sys.version_info < (3, 11):
-    raise TkfiError("Python 3.11 or later is needed")

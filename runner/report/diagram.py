@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from runner.boot.results import Event, Violation
+from runner.boot.records import Event, Violation
 from runner.units import format_ns, format_seconds
 
 COLUMN = 35  # characters from one VCPU to the next

@@ -6,8 +6,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from runner.boot import results
-from runner.boot.results import Explored
+from runner.boot import records
+from runner.boot.records import Explored
 from runner.explore import coverage
 from runner.explore.exploration import Exploration, Found
 from runner.plural import counted
@@ -21,7 +21,7 @@ def title(made: Exploration) -> str:
 
 def scenario_rows(made: Exploration, explored: Sequence[Explored]) -> tuple[list[str], list[list[str]]]:
     """The heading of a table of these, and its lines."""
-    unit = results.unit(made.strategy)
+    unit = records.unit(made.strategy)
     lines = [[one.scenario, f"{getattr(one, unit):,}", coverage.cell(one),
               *(str(sum(found.violation.known is known for found in made.violations
                         if found.violation.scenario == one.scenario)) for known in (True, False)),
@@ -55,7 +55,7 @@ def command(made: Exploration, found: Found) -> str:
 def total(made: Exploration) -> str:
     """The last sentence."""
     explored = (counted(sum(one.classes for one in made.explored), "class", "es")
-                if results.unit(made.strategy) == "classes" else
+                if records.unit(made.strategy) == "classes" else
                 counted(sum(one.executions for one in made.explored), "execution"))
     complete = sum(one.complete for one in made.explored)
     known = counted(len(made.violations) - len(made.new), "known violation")

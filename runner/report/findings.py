@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from runner.boot.results import Explored
+from runner.boot.records import Explored
 from runner.explore import coverage
 from runner.explore.exploration import Exploration, Found
 from runner.plural import counted

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 
+from runner import answer
 from runner.boot import results
 from runner.errors import TkfiError
 from runner.explore.exploration import Exploration
@@ -19,30 +19,11 @@ from runner.files import write_safely
 from runner.process import undisturbed
 from runner.progress import note
 from runner.report import findings
-from runner.report.exploration_text import command, diagram, how_often, scenario_rows, title, total
-from runner.report.violations import explained, verdict
+from runner.report.html_page import page
 
 _DATA, _TEXT, _PAGE = "report.json", "report.txt", "index.html"
 _NEW = ".tkfi-new"
 _NAME = "name with --report a directory that is new, empty, or holds an earlier report"
-_PAGE_TEXT = """\
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<title>{title}</title>
-<style>
-body {{ font-family: sans-serif; margin: 2em }}
-pre {{ overflow-x: auto }}
-td, th {{ padding: 0 1em; text-align: right }}
-td:first-child, th:first-child {{ text-align: left }}
-</style>
-</head>
-<body>
-{body}
-</body>
-</html>
-"""
 
 
 @dataclass(frozen=True)
@@ -78,8 +59,8 @@ class Report:
             note(f"the report in '{self.directory}' stays: it is of an earlier exploration that came to "
                  "its end, and this one did not")
             return
-        texts = {_DATA: results.to_json(made.json()) + "\n",
-                 _TEXT: findings.text(made, every=True) + "\n", _PAGE: _page(made)}
+        texts = {_DATA: answer.to_json(made.json()) + "\n",
+                 _TEXT: findings.text(made, every=True) + "\n", _PAGE: page(made, [_TEXT, _DATA])}
         kept = "what was there is as it was"
         try:
             with _new(self.directory) as new:
@@ -123,27 +104,3 @@ def _is_whole(file: Path) -> bool:
     """Whether that is a report of an exploration that came to its end."""
     data = _read(file)
     return data is not None and not data.get("stopped") and not data.get("problems")
-
-
-def _execution(made: Exploration, number: int) -> list[str]:
-    """How to see it again, its diagram, and what explains it."""
-    found = made.violations[number]
-    return [command(made, found), *filter(None, [diagram(made, found), explained(found.violation)])]
-
-
-def _page(made: Exploration) -> str:
-    heading, rows = scenario_rows(made, made.explored)
-    parts = [f"<h1>{escape(title(made))}</h1>",
-             f'<p>{escape(total(made))} <a href="{_TEXT}">{_TEXT}</a>, <a href="{_DATA}">{_DATA}</a></p>',
-             "<table>", _row("th", heading), *(_row("td", row) for row in rows), "</table>",
-             *(f"<pre>{escape(problem.text)}</pre>" for problem in made.problems)]
-    for number, found in enumerate(made.violations):
-        violation = found.violation
-        parts += [f"<h2>{escape(violation.scenario)}: {escape(verdict(violation))}</h2>",
-                  f"<p>Found {escape(how_often(found))}; the plainest schedule:</p>",
-                  "<pre>" + escape("\n\n".join(_execution(made, number))) + "</pre>"]
-    return _PAGE_TEXT.format(title=escape(title(made)), body="\n".join(parts))
-
-
-def _row(cell: str, texts: Sequence[str]) -> str:
-    return "<tr>" + "".join(f"<{cell}>{escape(text)}</{cell}>" for text in texts) + "</tr>"

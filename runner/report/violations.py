@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from runner.boot.results import Violation
+from runner.boot.records import Violation
 from runner.plural import counted
 from runner.report import diagram, tables
 from runner.units import format_seconds

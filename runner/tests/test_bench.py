@@ -15,7 +15,8 @@ from runner.boot import boots, results
 from runner.boot.boots import Run
 from runner.boot.causes import Cause, Kind
 from runner.boot.kunit_boot import Boot, Counts
-from runner.boot.results import Cost, Header, Results
+from runner.boot.records import Cost, Header
+from runner.boot.results import Results
 from runner.errors import TkfiError
 from runner.kernel import builder
 from runner.kernel.kernels import Kernel

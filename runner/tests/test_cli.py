@@ -7,6 +7,7 @@ import errno
 import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from runner.errors import TkfiError
 from runner.layout import REPO, Layout
 from runner.tests.conftest import write
 from runner.tests.test_results import race_outcome
+from runner.verbs import reproduce, tree
 from runner.verbs.dev import identical
 from runner.verbs.reproduce import Outcome, Request
 
@@ -103,17 +105,55 @@ def test_bad_input(layout: Layout, capsys: pytest.CaptureFixture[str], arguments
     "test --suite x --json x --json y", "reproduce --to -1ppm --to -2Hz", "hold --svg x --svg y",
     "list points --kernel 6.12 --kernel 5.5", "build --variant post-series --variant x"])
 def test_nothing_is_dropped(layout: Layout, words: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        cli.main(words.split(), layout)
-    assert ended.value.code == 2
-    assert re.search(r"error: argument --\w+: may be given only once\n$", capsys.readouterr().err)
+    assert cli.main(words.split(), layout) == 2
+    assert re.search(r"\ntkfi: option --\w+ may be given only once; './tkfi .* --help' lists all",
+                     capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("words", [
+    "explore --report --all", "list points --json --kernel=6.12", "test --suite --all", "hold --svg -x",
+    "reproduce --kernel -1"])
+def test_an_option_is_no_value(layout: Layout, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(words.split(), layout) == 2
+    assert re.search(r"\ntkfi: option --\w+ needs a value, and '(-.*)' looks like an option; "
+                     r"a file of that name is \./\1\n", capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("words, said", [
+    ("tree --kern 6.12", "there is no option --kern; did you mean --kernel"),
+    ("test --summary", "there is no option --summary; "
+     "did you mean --suite? './tkfi test --help' lists all\n"),
+    ("explore --strategi pct", "there is no option --strategi; did you mean --strategy"),
+    ("dev style --kernal=6.12", "there is no option --kernal; did you mean --kernel? './tkfi dev style "),
+    ("list", "missing argument 'WHAT'. There are breaks, kernels, "),
+    ("list point", "'point' is none of breaks, kernels, oracles, points, readers, scenarios, suites, "
+                   "variants; did you mean points? './tkfi list --help' lists all\n"),
+    ("replay", "missing argument 'SCHEDULE'; './tkfi replay --help' lists all that can be given\n"),
+    ("tree x", "unexpected extra argument (x); './tkfi tree --help' lists all that can be given\n"),
+    ("tree --kernel", "option '--kernel' requires an argument; './tkfi tree --help' lists all"),
+    ("test --boots 0", "invalid value for '--boots': '0' is not a number of 1 or more; give one that is\n"),
+    ("dev", "missing command; './tkfi dev --help' lists all that can be given\n")])
+def test_what_is_wrong_and_what_to_do(layout: Layout, words: str, said: str,
+                                      capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(words.split(), layout) == 2
+    captured = capsys.readouterr()
+    usage, answer = captured.err.splitlines(keepends=True)
+    assert usage.startswith("Usage: tkfi ") and answer.startswith("tkfi: ") and said in answer
+    assert not captured.out
+
+
+def test_what_a_verb_does_not_use_is_not_imported() -> None:
+    """It would take longer than the verb."""
+    script = ("import sys\nfrom runner import cli\nstatus = cli.main(['list', 'variants'])\n"
+              "print([name for name in ('rich', 'jinja2', 'matplotlib', 'psutil') if name in sys.modules])")
+    done = subprocess.run([sys.executable, "-B", "-c", script], cwd=REPO, capture_output=True, text=True,
+                          check=True)
+    assert done.stdout.endswith("fixed\n[]\n")
 
 
 def test_help_has_commands_for_users_and_for_developers(capsys: pytest.CaptureFixture[str]) -> None:
     def named(words: list[str], heading: str) -> list[str]:
-        with pytest.raises(SystemExit) as ended:
-            cli.main(words)
-        assert ended.value.code == 0
+        assert cli.main(words) == 0
         below = capsys.readouterr().out.partition(f"\n{heading}:\n")[2].partition("\n\n")[0]
         return re.findall(r"^ {2,4}((?:dev )?[a-z]+)\b", below, re.MULTILINE)
     assert named(["--help"], "commands") == [
@@ -126,9 +166,8 @@ def test_help_has_commands_for_users_and_for_developers(capsys: pytest.CaptureFi
 @pytest.mark.parametrize("words", ["test --summary", "bench --hold", "bench --svg x", "dev", "dev -x", "-x",
                                    "summary --variant fixed"])
 def test_what_is_no_command(layout: Layout, words: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        cli.main([*words.split(), "--kernel", "5.5"], layout)
-    assert ended.value.code == 2 and "usage: tkfi" in capsys.readouterr().err
+    assert cli.main([*words.split(), "--kernel", "5.5"], layout) == 2
+    assert "Usage: tkfi" in (said := capsys.readouterr().err) and "\ntkfi: there is no option -" in said
 
 
 def test_reproduce(layout: Layout, monkeypatch: pytest.MonkeyPatch,
@@ -138,7 +177,7 @@ def test_reproduce(layout: Layout, monkeypatch: pytest.MonkeyPatch,
     def fake(_kernel: object, request: Request, _layout: Layout) -> Outcome:
         asked.append(request)
         return race_outcome()
-    monkeypatch.setattr(cli, "reproduce", fake)
+    monkeypatch.setattr(reproduce, "reproduce", fake)
     assert cli.main(["reproduce", "--delay", "7ms", "--from", "+300ppm", "--to", "-200ppm",
                      "--json", "-"], layout) == 0
     assert asked == [Request(7_000_000, 300_000, -200_000)]
@@ -162,7 +201,7 @@ def test_disk_full_here(layout: Layout, monkeypatch: pytest.MonkeyPatch,
                         capsys: pytest.CaptureFixture[str]) -> None:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "tree.new")
-    monkeypatch.setattr(cli, "prepare", full)
+    monkeypatch.setattr(tree, "prepare", full)
     assert cli.main(["tree"], layout) == 2
     assert "the disk is full" in capsys.readouterr().err
 

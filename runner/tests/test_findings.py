@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.boot.results import Access, Event, Explored, Header, Violation
+from runner.boot.records import Access, Event, Explored, Header, Violation
 from runner.explore.exploration import Exploration, Found, Problem
 from runner.kernel import kernels
 from runner.layout import Layout

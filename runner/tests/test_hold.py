@@ -15,7 +15,8 @@ from runner.boot import boots, results, write_hold
 from runner.boot.boots import Run
 from runner.boot.causes import Cause, Kind
 from runner.boot.kunit_boot import Boot, Counts
-from runner.boot.results import Header, Hold, Results
+from runner.boot.records import Header, Hold
+from runner.boot.results import Results
 from runner.boot.write_hold import Bench
 from runner.errors import TkfiError
 from runner.kernel import builder

@@ -19,7 +19,8 @@ import pytest
 
 from runner import cli, process
 from runner.boot import results
-from runner.boot.results import Access, Explored, Violation, gone_on
+from runner.boot.records import Access, Explored, Violation
+from runner.boot.results import gone_on
 from runner.explore import coverage, scenario_parts
 from runner.explore.kept_states import Kept, Plan
 from runner.explore.live_progress import Watch

@@ -9,7 +9,8 @@ import pytest
 
 from runner.boot import boots
 from runner.boot.kunit_boot import Ask
-from runner.boot.results import Event, Results, Step, Violation
+from runner.boot.records import Event, Step, Violation
+from runner.boot.results import Results
 from runner.explore import replay, scenarios, schedule
 from runner.kernel import freshness, kernels
 from runner.kernel.kunit_tool import KunitTool

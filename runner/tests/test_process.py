@@ -40,11 +40,12 @@ time.sleep(60)
 RUNNER = """\
 import pathlib, sys
 from runner import cli, lock, process
-def run(arguments, layout):
+from runner.verbs import tree
+def run(**_):
     with lock.held(pathlib.Path(sys.argv[1], ".lock")):
         process.run([sys.executable, sys.argv[2], sys.argv[1]], log=pathlib.Path(sys.argv[1], "log"))
     return 0
-cli._tree = run
+tree.command.callback = run
 sys.exit(cli.main(["tree"]))
 """
 
@@ -182,10 +183,11 @@ def test_missing_program(tmp_path: Path) -> None:
 def full_disk(layout: Layout) -> subprocess.CompletedProcess[str]:
     """`tkfi tree` in a checkout whose disk is full: dd fails as any writer would."""
     script = ("import sys, pathlib\nfrom runner import cli, process\nfrom runner.layout import Layout\n"
-              "def run(arguments, layout):\n"
+              "from runner.verbs import tree\nlayout = Layout(pathlib.Path(sys.argv[1]))\n"
+              "def run(**_):\n"
               "    process.checked(['dd', 'if=/dev/zero', 'of=/dev/full', 'count=1'],\n"
               "                    log=layout.build / 'log', what='Writing')\n"
-              "cli._tree = run\nsys.exit(cli.main(['tree'], Layout(pathlib.Path(sys.argv[1]))))\n")
+              "tree.command.callback = run\nsys.exit(cli.main(['tree'], layout))\n")
     return subprocess.run([sys.executable, "-B", "-c", script, str(layout.repo)], text=True, check=False,
                           env={**os.environ, "PYTHONPATH": str(REPO)}, capture_output=True)
 

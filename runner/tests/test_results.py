@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.boot import results
+from runner.boot import records, results
 from runner.errors import TkfiError
 from runner.report import diagram, tables
 from runner.tests.conftest import write
@@ -28,9 +28,9 @@ def race_outcome() -> Outcome:
 def test_reads_what_it_knows_and_ignores_the_rest() -> None:
     found = results.read(DATA / "race.jsonl")
     assert not found.problems
-    assert found.header == results.Header(1, "6.12.117", "post-series", "gcc 12.2.0")
+    assert found.header == records.Header(1, "6.12.117", "post-series", "gcc 12.2.0")
     assert [race.reader for race in found.races] == ["vdso MONOTONIC", "vdso MONOTONIC_RAW"]
-    assert found.traces == [results.Trace("tkfi_reproduce", "cover_letter", 123, "0123456789abcdef")]
+    assert found.traces == [records.Trace("tkfi_reproduce", "cover_letter", 123, "0123456789abcdef")]
 
 
 def test_truncated_last_line_is_reported(tmp_path: Path) -> None:
@@ -50,6 +50,28 @@ def test_nonsense_is_reported_with_its_line(tmp_path: Path, line: str) -> None:
     write(tmp_path / "bad.jsonl", f'{{"type":"new thing"}}\n{line}\n')
     (problem,) = results.read(tmp_path / "bad.jsonl").problems
     assert problem.startswith(f"{tmp_path}/bad.jsonl:2: not understood")
+
+
+@pytest.mark.parametrize("line", [
+    '{"type":"end","scenario":7}', '{"type":"events","same_as":"nothing#0"}', '{"type":"found","number":1}',
+    '{"type":"step","case":"c","number":true,"vcpu":0,"kind":"k","text":"t"}',
+    '{"type":"took","suite":"s","ns":1.5}', '{"type":"took","suite":"s"}'])
+def test_a_wrong_member_is_reported(tmp_path: Path, line: str) -> None:
+    write(tmp_path / "bad.jsonl", f"{line}\n")
+    (problem,) = results.read(tmp_path / "bad.jsonl").problems
+    assert problem.startswith(f"{tmp_path}/bad.jsonl:1: not understood (")
+
+
+@pytest.mark.parametrize("line", ['{"type":["end"]}', '{"type":null}', "{}", '{"type":"End"}'])
+def test_a_type_of_later_kernels_is_ignored(tmp_path: Path, line: str) -> None:
+    write(tmp_path / "new.jsonl", f"{line}\n")
+    assert results.read(tmp_path / "new.jsonl") == results.Results()
+
+
+def test_every_type_is_stored() -> None:
+    lists = {name for name, value in vars(results.Results()).items() if isinstance(value, list)}
+    for name, kind in records.KINDS.items():
+        assert (kind.into in lists) != (name in results._STORES), name
 
 
 def test_missing_and_empty_files(tmp_path: Path) -> None:
@@ -108,7 +130,7 @@ def test_table() -> None:
 
 def drawn(*events: tuple[int, str, str, int | None], vcpus: tuple[str, ...] = ()) -> list[str]:
     """The lines below the heading."""
-    return diagram.draw([results.Event("c", *event) for event in events], vcpus=vcpus).split("\n")[1:]
+    return diagram.draw([records.Event("c", *event) for event in events], vcpus=vcpus).split("\n")[1:]
 
 
 def test_reads_that_are_interrupted_do_not_indent_what_follows() -> None:
@@ -125,9 +147,9 @@ def test_a_read_in_another_call_takes_nothing_from_its_indent() -> None:
 
 
 def test_only_reads_after_the_first_went_back() -> None:
-    events = [results.Event("c", 0, "read", "b()", 3), results.Event("c", 0, "read", "a()", 5),
-              results.Event("c", 0, "read", "b()", 3)]
-    found = results.Violation("s", "monotonic", "b()", "a()", 5, 3, 1, 2, 1, 1, True, 9, False, 0,
+    events = [records.Event("c", 0, "read", "b()", 3), records.Event("c", 0, "read", "a()", 5),
+              records.Event("c", 0, "read", "b()", 3)]
+    found = records.Violation("s", "monotonic", "b()", "a()", 5, 3, 1, 2, 1, 1, True, 9, False, 0,
                               (), False, "", "")
     drawn = diagram.draw(events, violations=[found]).split("\n")
     assert [line.endswith("<- 2 ns back") for line in drawn] == [False, False, False, True]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from runner.boot import results
-from runner.boot.results import Access, Violation
+from runner.boot.records import Access, Violation
 from runner.explore import source_lines
 from runner.report.violations import explained, explanation
 

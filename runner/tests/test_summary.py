@@ -15,7 +15,8 @@ from runner.boot import boots, results
 from runner.boot.boots import Run
 from runner.boot.causes import Cause, Kind
 from runner.boot.kunit_boot import Boot, Counts
-from runner.boot.results import Header, Results, Shown
+from runner.boot.records import Header, Shown
+from runner.boot.results import Results
 from runner.kernel import builder
 from runner.kernel.kernels import Kernel
 from runner.kernel.kunit_tool import KunitTool

@@ -10,13 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from runner import answer, check_counts, lock, machine
 from runner.boot import boots
 from runner.boot.boots import Run, failure
-from runner.boot.results import Cost
-from runner.kernel import builder
+from runner.boot.records import Cost
+from runner.kernel import builder, kernels
 from runner.kernel.kernels import Kernel
 from runner.layout import Layout
 from runner.report import tables
+from runner.verbs.options import json_option, kernel_options, pass_layout, verb
 
 SUITE = "tkfi_bench"
 BOOTS = 7  # of each build: whatever shares its core makes a whole boot slower
@@ -300,3 +302,20 @@ def _cell(value: float | None, digits: int = 0) -> str:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 1)
+
+
+@verb("bench", "measure what exploring costs", held="measured",
+      failed="something that was measured is impossible")
+@kernel_options(kernels.DEFAULT)
+@json_option
+@pass_layout
+def command(layout: Layout, kernel: Sequence[str], json_to: str | None) -> int:
+    """Whether all was measured."""
+    chosen = [kernels.choose(name, layout) for name in kernel or [kernels.DEFAULT]]
+    with lock.held(layout.lock):
+        benches = [measure(one, layout) for one in chosen]
+    data = {"format": 1, "cpu": machine.cpu_model(), "kernels": [made.json() for made in benches]}
+    answer.give(report(benches), data, json_to)
+    failed = sum(len(made.problems) for made in benches)
+    check_counts.add("bench", sum(made.measured for made in benches), failed)
+    return 1 if failed else 0

@@ -4,9 +4,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from runner.boot.write_hold import BOOTS, SAMPLES, Bench, Figures
-from runner.report import tables
+from runner import answer, check_counts, lock, machine
+from runner.boot import write_hold
+from runner.boot.write_hold import BOOTS, SAMPLES, VARIANTS, Bench, Figures
+from runner.kernel import kernels
+from runner.layout import Layout
+from runner.report import hold_chart, tables
+from runner.verbs.options import json_option, kernel_options, option, or_all, pass_layout, verb
 
 METHOD = f"""\
 Accesses: loads and stores of timekeeping with the readers' sequence odd, including the one that makes it
@@ -47,3 +53,24 @@ def _time(figures: Figures, quantity: str) -> str:
 
 def _times(factor: float | None) -> str:
     return "-" if factor is None else f"{factor:.2f}"
+
+
+@verb("hold", f"measure what updaters execute with a sequence odd on {', '.join(VARIANTS)}",
+      held="measured", failed="something that was measured is impossible")
+@kernel_options("all")
+@option("--svg", metavar="FILE", help="draw a chart")
+@json_option
+@pass_layout
+def command(layout: Layout, kernel: Sequence[str], svg: str | None, json_to: str | None) -> int:
+    """Whether all was measured."""
+    chosen = [[kernels.choose(name, layout, variant) for variant in VARIANTS]
+              for name in or_all(kernel, layout)]
+    with lock.held(layout.lock):
+        benches = [write_hold.measure(of_kernel, layout) for of_kernel in chosen]
+    data = {"format": 1, "cpu": machine.cpu_model(), "kernels": [made.json() for made in benches]}
+    answer.give(report(benches), data, json_to)
+    failed = sum(len(made.problems) for made in benches)
+    check_counts.add("write hold", sum(made.measured for made in benches), failed)
+    if svg:
+        hold_chart.write(benches, Path(svg), layout.build / "matplotlib")
+    return 1 if failed else 0

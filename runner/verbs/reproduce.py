@@ -8,14 +8,18 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any
 
-from runner.boot import boots, results
-from runner.boot.results import Header, Race, Results
+from runner import answer, lock
+from runner.boot import boots, records, results
+from runner.boot.records import Header, Race
+from runner.boot.results import Results
 from runner.errors import TestFailure, TkfiError
-from runner.kernel import builder
+from runner.kernel import builder, kernels
 from runner.kernel.kernels import Kernel
 from runner.layout import Layout
 from runner.report import diagram, tables
 from runner.units import format_ns, format_ppb, format_seconds
+from runner.verbs.options import (Delay, Frequency, json_option, kernel_option, option, pass_layout,
+                                  variant_option, verb)
 
 CASE = "cover_letter"
 MAIN_READER = "vdso MONOTONIC"
@@ -45,7 +49,7 @@ class Outcome:
     request: Request
     header: Header
     races: Sequence[Race]
-    events: Sequence[results.Event]
+    events: Sequence[records.Event]
 
     @property
     def main(self) -> Race:
@@ -124,3 +128,22 @@ def outcome(request: Request, found: Results) -> Outcome:
         raise TkfiError("the result file is damaged:\n" + "\n".join(found.problems))
     return Outcome(request, found.header, races,
                    [event for event in found.events if event.case == CASE])
+
+
+@verb("reproduce", "show the cover letter's race on a live kernel",
+      held="the clock did as predicted, back or not", failed="it did not")
+@kernel_option
+@variant_option
+@option("--delay", "delay_ns", type=Delay(), default="10ms", help="how long the updater is off (10ms)")
+@option("--from", "from_ppb", type=Frequency(), default="+500ppm", help="frequency before (+500ppm)")
+@option("--to", "to_ppb", type=Frequency(), default="-500ppm", help="frequency after (-500ppm)")
+@json_option
+@pass_layout
+def command(layout: Layout, kernel: str, variant: str, delay_ns: int, from_ppb: int, to_ppb: int,
+            json_to: str | None) -> int:
+    """Whether the clock did as predicted."""
+    request, chosen = Request(delay_ns, from_ppb, to_ppb), kernels.choose(kernel, layout, variant)
+    with lock.held(layout.lock):
+        made = reproduce(chosen, request, layout)
+    answer.give(made.text(), made.json(), json_to)
+    return 0 if made.held else 1

@@ -7,15 +7,18 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from runner import answer, check_counts, lock
 from runner.boot import boots
 from runner.boot.kunit_boot import Boot
 from runner.boot.kunit_output import failures_only
-from runner.boot.results import Results, Shown
-from runner.kernel import builder
+from runner.boot.records import Shown
+from runner.boot.results import Results
+from runner.kernel import builder, kernels
 from runner.kernel.kernels import Kernel
 from runner.layout import Layout
 from runner.progress import note
 from runner.report import tables
+from runner.verbs.options import json_option, kernel_options, or_all, pass_layout, verb
 
 SUITE = "tkfi_series"
 VARIANTS = ("pre-series", "post-series", "fixed")
@@ -105,3 +108,20 @@ def count(rows: Sequence[Row]) -> tuple[int, int]:
     """How many cells are right and how many are not."""
     right = [row.right(column) for row in rows for column in COLUMNS]
     return right.count(True), right.count(False)
+
+
+@verb("summary", f"measure what {', '.join(VARIANTS)} show of the race",
+      held="each build shows what it must", failed="one does not")
+@kernel_options("all")
+@json_option
+@pass_layout
+def command(layout: Layout, kernel: Sequence[str], json_to: str | None) -> int:
+    """Whether every cell is right."""
+    chosen = [kernels.choose(name, layout, variant) for name in or_all(kernel, layout)
+              for variant in VARIANTS]
+    with lock.held(layout.lock):
+        rows = measure(chosen, layout)
+    held = all(row.held for row in rows)
+    answer.give(report(rows), {"format": 1, "held": held, "rows": [row.json() for row in rows]}, json_to)
+    check_counts.add("what each build shows", *count(rows))
+    return 0 if held else 1

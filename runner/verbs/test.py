@@ -7,17 +7,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from runner import answer, check_counts, lock
 from runner.boot import suite_batches, suites
 from runner.boot.kunit_boot import Boot, Counts
 from runner.boot.kunit_output import failures_only
 from runner.boot.suite_batches import Ran
-from runner.kernel import builder
+from runner.kernel import builder, kernels
 from runner.kernel.kernels import POST_SERIES, Kernel
 from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
 from runner.plural import counted
 from runner.progress import note
 from runner.report import tables
+from runner.verbs.options import (Count, flag, json_option, kernel_options, option, options, pass_layout,
+                                  verb)
 
 Traces = dict[str, tuple[int, str]]  # case -> events, hash
 
@@ -158,3 +161,33 @@ def _suite_run(kernel: Kernel, suite: str, ran: Sequence[Ran]) -> SuiteRun:
 
 def _describe(trace: tuple[int, str] | None) -> str:
     return f"{trace[1]} ({trace[0]} events)" if trace else "absent"
+
+
+@verb("test", "run the KUnit suites through the tree's own kunit.py", held="no case failed",
+      failed="a case failed")
+@kernel_options(kernels.DEFAULT)
+@options("--variant", help=f"may be repeated ({POST_SERIES})")
+@options("--suite", metavar="GLOB", help=(
+    "which suites; may be repeated (all that test something; for a tree of yours only those that test the "
+    "kernel: see list suites)"))
+@option("--boots", type=Count(), metavar="N", help="boot N times and compare the traces (1)")
+@flag("--all", "every", about="print all suites, not only those in which something failed")
+@json_option
+@pass_layout
+def command(layout: Layout, kernel: Sequence[str], variant: Sequence[str], suite: Sequence[str],
+            boots: int | None, every: bool, json_to: str | None) -> int:
+    """Whether no case failed, and all boots and variants agree."""
+    chosen = [kernels.choose(name, layout, of) for name in kernel or [kernels.DEFAULT]
+              for of in variant or [POST_SERIES]]
+    with lock.held(layout.lock):
+        runs = run_suites(chosen, suite, boots or 1, layout)
+    different = unlike(runs)
+    for line in different:
+        note(line)
+    passed = sum(run.counts.passed for run in runs)
+    failed = sum(run.counts.failed for run in runs) + len(different)
+    data = {"format": 1, "passed": passed, "failed": failed, "runs": [run.json() for run in runs],
+            "unlike": different}
+    answer.give(report(runs, every=every or bool(suite)), data, json_to)
+    check_counts.add("KUnit", passed, failed)
+    return 1 if failed else 0

@@ -12,18 +12,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import click
+
+from runner import answer, check_counts, lock
 from runner.boot import boots
 from runner.boot.causes import Kind
 from runner.boot.kunit_boot import Boot
 from runner.boot.kunit_output import failures_only
 from runner.errors import TkfiError
 from runner.kernel import builder
-from runner.kernel.break_patches import Break
+from runner.kernel.break_patches import Break, select
 from runner.kernel.kernels import Kernel, choose
 from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
 from runner.progress import note
 from runner.report import tables
+from runner.verbs.options import json_option, kernel_options, or_all, pass_layout, verb
 
 _FAILURE = re.compile(r"(?:EXPECTATION|ASSERTION) FAILED at (\S+)\n(.*)")
 _STAMP = re.compile(r"^\[[\d:]+\] *", re.MULTILINE)
@@ -123,3 +127,21 @@ def _short(text: str) -> str:
 
 def _file_name(text: str) -> str:
     return re.sub(r"[^\w.-]", "_", text)
+
+
+@verb("breaks", "check that each deliberate break of the kernel fails its case",
+      words="NAME: which breaks (all).", held="each break was noticed", failed="one was not")
+@click.argument("name", nargs=-1)
+@kernel_options("all")
+@json_option
+@pass_layout
+def command(layout: Layout, name: Sequence[str], kernel: Sequence[str], json_to: str | None) -> int:
+    """Whether all were caught."""
+    chosen = select([choose(one, layout) for one in or_all(kernel, layout)], name)
+    with lock.held(layout.lock):
+        verdicts = run(chosen, layout)
+    data = {"format": 1, "breaks": [verdict.json() for verdict in verdicts]}
+    answer.give(report(verdicts), data, json_to)
+    caught = sum(verdict.caught for verdict in verdicts)
+    check_counts.add("breaks", caught, len(verdicts) - caught)
+    return 0 if caught == len(verdicts) else 1

@@ -14,14 +14,15 @@ import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from runner import process
+from runner import check_counts, lock, process
 from runner.errors import TkfiError
-from runner.kernel import overlay
+from runner.kernel import kernels, overlay
 from runner.kernel.kernels import Kernel
 from runner.kernel.overlay import Overlay
 from runner.kernel.prepare import prepare
 from runner.layout import Layout
 from runner.progress import step
+from runner.verbs.options import kernel_option, pass_layout, verb
 
 OBJECTS = ("kernel/time/timekeeping.o", "kernel/time/ntp.o", "kernel/time/vsyscall.o",
            "kernel/time/tick-common.o")
@@ -96,3 +97,20 @@ def _disassembly(file: Path) -> list[str]:
     if done.returncode != 0 or len(lines) < 10:
         raise TkfiError(f"objdump cannot read {file}: {done.stderr.strip() or 'no code'}")
     return lines
+
+
+@verb("identical", "check that CONFIG_TKFI=n leaves the object code unchanged", held="identical",
+      failed="different")
+@kernel_option
+@pass_layout
+def command(layout: Layout, kernel: str) -> int:
+    """Whether no object differs."""
+    chosen = kernels.choose(kernel, layout)
+    with lock.held(layout.lock):
+        different = check_identical(chosen, layout)
+    for name, difference in different.items():
+        print(f"{name}: CONFIG_TKFI=n changes the object code\n{difference}")
+    if not different:
+        print(f"{chosen.name}: with CONFIG_TKFI=n the object code is that of the pristine tree")
+    check_counts.add(f"identical {chosen.name}", int(not different), int(bool(different)))
+    return 1 if different else 0

@@ -7,12 +7,14 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from runner import process
+from runner import check_counts, lock, process
 from runner.errors import TkfiError
+from runner.kernel import kernels
 from runner.kernel.kernels import Kernel
 from runner.kernel.prepare import prepare
 from runner.layout import Layout
 from runner.progress import step
+from runner.verbs.options import kernel_option, pass_layout, verb
 
 # What is not asked, and why not. Everything else must be clean.
 IGNORED = {
@@ -62,3 +64,20 @@ def _run(script: Path, arguments: Sequence[str | Path], layout: Layout) -> list[
         raise TkfiError(f"checkpatch.pl failed ({process.describe(status)}); full log: {log}\n"
                         f"{process.tail(log)}")
     return findings
+
+
+@verb("style", "run the kernel's checkpatch.pl on the C sources and the patches", held="clean",
+      failed="not clean")
+@kernel_option
+@pass_layout
+def command(layout: Layout, kernel: str) -> int:
+    """Whether nothing was found."""
+    chosen = kernels.choose(kernel, layout)
+    with lock.held(layout.lock):
+        checked, findings = check(chosen, layout)
+    for finding in findings:
+        print(finding)
+    bad = len(unclean(findings))
+    print(f"checkpatch.pl --strict: {checked - bad} of {checked} files are clean")
+    check_counts.add("style", checked - bad, bad)
+    return 1 if findings else 0

@@ -1,0 +1,400 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What the kernel under test reports: a dataclass for each type of lines of a result file.
+
+Members of a line that a dataclass does not have are ignored: they are for later readers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from fractions import Fraction
+from typing import Any, Generic, TypeVar, cast
+
+_NO_TURNS = (1 << 32) - 1  # the kernel's UINT_MAX
+_Record = TypeVar("_Record")
+_Reading = tuple[tuple[type, ...], Callable[[Any], Any] | None]  # the types in JSON, and what reads these
+
+
+class Kind(Generic[_Record]):
+    """Lines of one type: the record that each is, and the list of Results that it is appended to, "" if
+    there is more to do."""
+
+    def __init__(self, record_type: type[_Record], into: str = "") -> None:
+        self.into = into
+        self._type = record_type
+        self._fields = [(one.name, *_READINGS[str(one.type)]) for one in fields(cast(Any, record_type))]
+
+    def read(self, line: Mapping[str, Any]) -> _Record:
+        """The record. Raises TypeError for a member that is missing or of another type than the field's."""
+        known: dict[str, Any] = {}
+        for name, expected, convert in self._fields:
+            if name in line:
+                value = line[name]
+                if type(value) not in expected:
+                    raise TypeError(f"{name} is {value!r}")
+                known[name] = convert(value) if convert else value
+        return self._type(**known)
+
+
+KINDS: dict[str, Kind[Any]] = {}  # by "type"
+
+
+def record(kind: str, into: str = "") -> Callable[[type[_Record]], type[_Record]]:
+    """Register a dataclass for the lines of a type."""
+    def register(record_type: type[_Record]) -> type[_Record]:
+        KINDS[kind] = Kind(record_type, into)
+        return record_type
+    return register
+
+
+def _accesses(value: list[Any]) -> tuple[Access, ...]:
+    return tuple(map(_ACCESS.read, value))
+
+
+_READINGS: dict[str, _Reading] = {  # of fields, by annotation
+    "str": ((str,), None), "int": ((int,), None), "bool": ((bool,), None), "float": ((float, int), None),
+    "int | None": ((int, type(None)), None), "float | None": ((float, int, type(None)), None),
+    "tuple[Access, ...]": ((list,), _accesses),
+    "tuple[Event, ...]": ((), None),  # is in lines of its own
+}
+
+
+@record("header")
+@dataclass(frozen=True)
+class Header:
+    """What was run."""
+
+    format: int
+    kernel: str
+    variant: str
+    compiler: str
+
+
+@record("race", "races")
+@dataclass(frozen=True)
+class Race:
+    """One reader's pair of reads around the publication. Times in ns."""
+
+    case: str
+    reader: str
+    delay_ns: int
+    delay_cycles: int
+    mult_old: int
+    mult_new: int
+    shift: int
+    first_ns: int
+    second_ns: int
+    measured_ns: int
+    predicted_ns: int
+    point: str = ""
+    unit_ns: int = 1  # what the reader rounds down to; gettimeofday() has 1000
+
+    @property
+    def exact(self) -> Fraction:
+        """a * D / 2^shift in ns, from what the kernel published."""
+        return Fraction((self.mult_new - self.mult_old) * self.delay_cycles, 1 << self.shift)
+
+    @property
+    def held(self) -> bool:
+        """Whether the jump is the predicted one within 1 ns (or the reader's coarser unit), by the
+        kernel's arithmetic and by ours."""
+        ours = self.exact.numerator // self.exact.denominator
+        return abs(self.measured_ns - ours) <= self.unit_ns and abs(self.predicted_ns - ours) <= 1
+
+
+@record("event")
+@dataclass(frozen=True)
+class Event:
+    """One line of a diagram. ns is a clock value or a duration, where there is one; step says how many
+    steps were executed before."""
+
+    case: str
+    vcpu: int
+    kind: str
+    text: str = ""
+    ns: int | None = None
+    step: int = 0
+
+
+@record("step", "steps")
+@dataclass(frozen=True)
+class Step:
+    """One step that an execution took, the number-th from 0: of which VCPU, what it did, and to what."""
+
+    case: str
+    number: int
+    vcpu: int
+    kind: str
+    text: str
+
+
+@record("trace", "traces")
+@dataclass(frozen=True)
+class Trace:
+    """The hash of a KUnit case's symbolic trace."""
+
+    suite: str
+    case: str
+    events: int
+    hash: str
+
+
+@record("shows", "shows")
+@dataclass(frozen=True)
+class Shown:
+    """What a build showed in one column of the table "What each build must show", and what it must
+    show, in words; runs counts the executions that it was measured in."""
+
+    column: str
+    measured: str
+    expected: str
+    runs: int
+
+
+@record("took", "took")
+@dataclass(frozen=True)
+class Took:
+    """How long a KUnit suite took of the host's time."""
+
+    suite: str
+    ns: int
+
+
+@record("same", "same")
+@dataclass(frozen=True)
+class Same:
+    """The hash of something that must come out the same in every variant of a kernel."""
+
+    suite: str
+    case: str
+    hash: str
+
+
+@record("hold", "holds")
+@dataclass(frozen=True)
+class Hold:
+    """What an updater executes with a sequence odd, for one workload and one kind of readers. A kernel
+    without access hooks counts no accesses; in one with them the times are of instrumented code. Less than
+    ns_resolution the stopwatch cannot tell from nothing."""
+
+    workload: str
+    readers: str
+    hooks: bool
+    accesses: int
+    ns_median: float
+    ns_p99: float
+    ns_resolution: float
+    samples: int
+
+
+@record("bench", "costs")
+@dataclass(frozen=True)
+class Cost:
+    """What a run of a scenario took of the host's time: ns per execution, steps in all of them. hooks:
+    whether the kernel has access hooks. blocked: executions besides that did not come to their end."""
+
+    scenario: str
+    hooks: bool
+    run: str
+    executions: int
+    steps: int
+    ns: float
+    blocked: int = 0
+
+
+@record("explored", "explored")
+@dataclass(frozen=True)
+class Explored:
+    """A scenario, or a part of it as in 0/4, explored as far as the strategy went: complete says whether
+    that is all there is, of executions with so many preemptions if these are bounded. If it is not,
+    estimate says how many classes there are, in all parts, if that can be said, and estimate_error the
+    standard error. bound: how likely an execution is to meet a bug of the depth that pct looks for, at the
+    least.
+    shared: the memory cells that were taken for shared; parts go together if they agree about these."""
+
+    scenario: str
+    strategy: str
+    classes: int
+    executions: int
+    redundant: int
+    deadlocks: int
+    steps: int
+    longest: int
+    complete: bool
+    ns: int
+    part: str = ""
+    shared: str = ""
+    estimate: float | None = None
+    estimate_error: float | None = None
+    bound: float | None = None
+    depth: int | None = None
+    preemptions: int | None = None
+
+
+@record("progress")
+@dataclass(frozen=True)
+class Progress:
+    """How far the exploration of a scenario, or of a part of it, has come; violations counts kinds. classes
+    are those of dpor: from others it is a number of executions."""
+
+    scenario: str
+    classes: int
+    executions: int
+    violations: int
+    ns: int
+    part: str = ""
+
+
+def unit(strategy: str) -> str:
+    """What an exploration is counted in: other strategies than dpor do not tell classes apart."""
+    return "classes" if strategy == "dpor" else "executions"
+
+
+@record("not_found", "not_found")
+@dataclass(frozen=True)
+class NotFound:
+    """A violation that is known, with its reason, and that a part of a scenario does not have."""
+
+    scenario: str
+    reason: str
+
+
+@record("refused", "refused")
+@dataclass(frozen=True)
+class Refused:
+    """An exploration that was not gone on with, as its state does not fit."""
+
+    scenario: str
+    why: str
+
+
+@record("malformed", "malformed")
+@dataclass(frozen=True)
+class Malformed:
+    """What somebody wrote and the kernel could not use: why, and where the fault is. what is it in: the
+    scenario, the schedule's turns, or the kernel, which the turns do not fit. absent: another kernel may
+    have what this one does not."""
+
+    what: str
+    why: str
+    at: int
+    absent: bool = False
+
+
+@record("problem", "failures")
+@dataclass(frozen=True)
+class Failure:
+    """What the kernel's own checks found wrong in an exploration, besides violations."""
+
+    scenario: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Access:
+    """One of two accesses whose order matters, by who as a schedule has it: value is what was read or
+    written, None for a lock. The kernel says at which instruction, by address and by symbol; place is
+    file:line where that is known."""
+
+    vcpu: int
+    who: str
+    kind: str
+    name: str
+    value: int | None
+    ip: int
+    at: str
+    place: str = ""
+
+
+@record("violation")
+@record("found")
+@dataclass(frozen=True)
+class Violation:
+    """What an oracle found in executions of a scenario, with the schedule of the plainest one ("" if it
+    does not fit into one). For a pair of reads, first is the earlier one's clock and clock the later's.
+
+    minimal says that of all that can happen, searched executions, none shows it with fewer preemptions,
+    then delays, then turns. explained says that it held when these two accesses were executed in the
+    other order; so many such orders were tried. One violation differs from another of its kind by what
+    the VCPU stopped for that lost its CPU, and by what orders the two accesses. like: of one that is not
+    known, where the same oracle and clock are, and the reason there. waits: who waits for what, if VCPUs
+    do not come to their end. family: of the readers that it is about, "" if it is about none. events: what
+    happened in it."""
+
+    scenario: str
+    oracle: str
+    clock: str
+    first: str
+    first_ns: int
+    second_ns: int
+    findings: int
+    turns: int
+    preemptions: int
+    delays: int
+    minimal: bool
+    searched: int
+    explained: bool
+    tried: int
+    accesses: tuple[Access, ...]
+    known: bool
+    reason: str
+    schedule: str
+    stopped: str = ""
+    about: str = ""
+    like: str = ""
+    waits: str = ""
+    family: str = ""
+    events: tuple[Event, ...] = ()
+
+    @property
+    def fits(self) -> bool:
+        """Whether its schedule has few enough turns to be one."""
+        return self.turns < _NO_TURNS
+
+    @property
+    def cost(self) -> tuple[int, int, int]:
+        """How plain its schedule is: the least is the plainest."""
+        return self.preemptions, self.delays, self.turns
+
+    @property
+    def kind(self) -> tuple[str, str, str]:
+        """What findings of one kind have in common."""
+        return self.oracle, self.clock, self.first
+
+    @property
+    def plainness(self) -> tuple[tuple[int, int, int], str]:
+        """For an order that is always the same."""
+        return self.cost, self.schedule
+
+    @property
+    def found(self) -> tuple[str, str, str, int, int]:
+        """What two executions of one schedule have in common."""
+        return self.oracle, self.clock, self.first, self.first_ns, self.second_ns
+
+
+@record("events")
+@dataclass(frozen=True)
+class SameEvents:
+    """The events of the last violation are those of an earlier one: the case that these were of."""
+
+    same_as: str
+
+
+@record("absent")
+@dataclass(frozen=True)
+class Absent:
+    """A scenario that is not for this kernel."""
+
+    scenario: str
+
+
+@record("end")
+@dataclass(frozen=True)
+class End:
+    """A scenario of which all was said."""
+
+    scenario: str
+
+
+_ACCESS = Kind(Access)

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The verb `explore`: every execution of scenarios, and what is wrong in any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from runner import answer, check_counts, lock
+from runner.explore import explorer, mistakes, scenarios, strategies
+from runner.explore.exploration import Exploration
+from runner.explore.strategies import Request
+from runner.kernel import kernels
+from runner.layout import Layout
+from runner.progress import note
+from runner.report import findings
+from runner.report.report_directory import Report
+from runner.verbs.options import (Body, Count, Seconds, flag, json_option, kernel_option, option,
+                                  pass_layout, variant_option, verb)
+
+
+def _number_options(function: Body) -> Body:
+    """The numbers that strategies may be told."""
+    for name, one in reversed(strategies.OPTIONS.items()):
+        function = option(f"--{name}", type=Count(one.least, one.most), metavar="N",
+                          help=one.about)(function)
+    return function
+
+
+@verb("explore", "explore all executions of scenarios that differ in effect", words=(
+    "SCENARIO: name or glob (see list scenarios), a text as in 'cpu0: tick; cpu1: read vdso MONOTONIC', or "
+    "a file of lines NAME = TEXT (all that are shipped)."),
+      held="nothing is wrong but what the kernel is known to have", failed="something new, or a crash")
+@click.argument("scenario", nargs=-1)
+@kernel_option
+@variant_option
+@option("--strategy", default=strategies.DEFAULT,
+        help=f"who chooses: {', '.join(strategies.STRATEGIES)} ({strategies.DEFAULT})")
+@_number_options
+@option("--time", type=Seconds(), metavar="T", help=(
+    "how long a scenario is explored at most, as in 90s, by however many kernels at once; dpor without a "
+    "bound then estimates how many classes there are"))
+@option("--jobs", type=Count(), default="1", metavar="N", help=(
+    "kernels at once (1); dpor without a bound divides scenarios among them, at the cost of some "
+    "executions that come to nothing"))
+@flag("--resume", about="go on where the same command was stopped, with the same build of the kernel; what "
+      "it had explored to the end is not explored again")
+@flag("--replay", about="replay every violation on a kernel of its own: it must come to the same")
+@flag("--all", "every", about="print all scenarios, all causes, and how each known violation is replayed")
+@option("--report", metavar="DIR", help=(
+    "write a directory: index.html, report.txt, report.json, and a file for each violation"))
+@json_option
+@pass_layout
+def command(layout: Layout, scenario: Sequence[str], kernel: str, variant: str, strategy: str, jobs: int,
+            resume: bool, replay: bool, every: bool, report: str | None, json_to: str | None,
+            **numbers: int | None) -> int:
+    """Whether nothing is wrong, but for what is known; numbers are those that the strategy is told."""
+    told = {name: value for name in (*strategies.OPTIONS, "time") if (value := numbers[name]) is not None}
+    request = Request(strategy, told, jobs, resume)
+    request.check()
+    chosen = scenarios.choose(scenario, layout)
+    of_kernel = kernels.choose(kernel, layout, variant)
+    mistakes.check(chosen, layout, of_kernel.patches())
+    report_to = Report.begin(Path(report)) if report else None
+
+    def tell(made: Exploration) -> None:
+        answer.give(findings.text(made, every=every), made.json(), json_to)
+        if report_to:
+            report_to.write(made)
+
+    with lock.held(layout.lock):
+        try:
+            made = explorer.explore(of_kernel, chosen, request, layout, replay=replay)
+        except explorer.Stopped as stop:
+            tell(stop.made)
+            note("the same command with --resume goes on from here")
+            raise
+    tell(made)
+    check_counts.add("explore", len(made.explored), len(made.new) + len(made.problems))
+    return made.status

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The verb `tree`: where the prepared tree of a kernel is."""
+
+from __future__ import annotations
+
+from runner import lock
+from runner.kernel import kernels
+from runner.kernel.prepare import prepare
+from runner.layout import Layout
+from runner.verbs.options import kernel_option, pass_layout, variant_option, verb
+
+
+@verb("tree", "print the path of the prepared tree, for plain kunit.py")
+@kernel_option
+@variant_option
+@pass_layout
+def command(layout: Layout, kernel: str, variant: str) -> int:
+    """Prepare it, if that is to be done."""
+    chosen = kernels.choose(kernel, layout, variant)
+    with lock.held(layout.lock):
+        print(prepare(chosen, layout).tree)
+    return 0
