@@ -6,13 +6,16 @@
 #include <linux/sched.h>
 #include <linux/timekeeper_internal.h>
 
-#include "clock.h"
 #include "engine.h"
-#include "glue.h"
 #include "redirect.h"
 #include "names.h"
 #include "result.h"
 #include "strategy.h"
+
+#ifdef CONFIG_TKFI_TIMEKEEPING
+#include "clock.h"
+#include "glue.h"
+#endif
 
 #undef cpu_relax
 
@@ -459,6 +462,7 @@ static void cells_have_news(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, tkfi_cells_use(cell + 1, 1, 1, false, lock));
 }
 
+#ifdef CONFIG_TKFI_TIMEKEEPING
 static const u32 frequencies[] = {
 	TKFI_MIN_HZ, 3579545, 19200000, 24000000, 1000000000, 2893202000U,
 	TKFI_MAX_HZ,
@@ -508,6 +512,8 @@ static void clocksource_frequency_range(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tkfi_clock_install(TKFI_MAX_HZ + 1), -ERANGE);
 }
 
+#endif
+
 static struct kunit_case engine_cases[] = {
 	KUNIT_CASE(switching),
 	KUNIT_CASE(no_more_than_max),
@@ -522,8 +528,10 @@ static struct kunit_case engine_cases[] = {
 	KUNIT_CASE(strategy_is_checked),
 	KUNIT_CASE(trace_is_hashed),
 	KUNIT_CASE(cells_have_news),
+#ifdef CONFIG_TKFI_TIMEKEEPING
 	KUNIT_CASE_PARAM(clocksource, frequency_gen_params),
 	KUNIT_CASE(clocksource_frequency_range),
+#endif
 	{}
 };
 

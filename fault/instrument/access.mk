@@ -7,9 +7,10 @@ tkfi-access-$(CONFIG_TKFI_ACCESS) := -fsanitize=thread \
 	-include $(srctree)/kernel/time/tkfi/instrument/barrier.h
 
 # The kernel's own ones include hooks.h, and the glue.
-tkfi-patched := $(patsubst %,-I$(srctree)/kernel/time/tkfi/%,timekeeping program core instrument)
+tkfi-patched-$(CONFIG_TKFI_TIMEKEEPING) := $(tkfi-access-y) \
+	$(patsubst %,-I$(srctree)/kernel/time/tkfi/%,timekeeping program core instrument)
 
-CFLAGS_tick-common.o += $(tkfi-access-y) $(tkfi-patched)
-CFLAGS_timekeeping.o += $(tkfi-access-y) $(tkfi-patched)
-CFLAGS_ntp.o += $(tkfi-access-y) $(tkfi-patched)
-CFLAGS_vsyscall.o += $(tkfi-access-y) $(tkfi-patched)
+CFLAGS_tick-common.o += $(tkfi-patched-y)
+CFLAGS_timekeeping.o += $(tkfi-patched-y)
+CFLAGS_ntp.o += $(tkfi-patched-y)
+CFLAGS_vsyscall.o += $(tkfi-patched-y)

@@ -67,16 +67,9 @@ int tkfi_parse_nothing(struct tkfi_op *op, char *args, char *err, size_t size)
 	return -EINVAL;
 }
 
-/* What "wait" is told. */
-static struct tkfi_duration *duration_of(struct tkfi_op *op)
-{
-	static_assert(sizeof(struct tkfi_duration) <= sizeof(op->args));
-	return (struct tkfi_duration *)op->args;
-}
-
 int tkfi_parse_wait(struct tkfi_op *op, char *args, char *err, size_t size)
 {
-	if (tkfi_parse_duration(args, duration_of(op))) {
+	if (tkfi_parse_duration(args, &op->duration)) {
 		snprintf(err, size,
 			 "impossible time '%s'; write 0 to 10min, in ns, us, ms, s, m, min or cycles, as in wait 10ms",
 			 args);
@@ -88,7 +81,7 @@ int tkfi_parse_wait(struct tkfi_op *op, char *args, char *err, size_t size)
 
 s64 tkfi_run_wait(struct tkfi_op *op)
 {
-	tkfi_subject->wait(tkfi_duration_cycles(*duration_of(op)));
+	tkfi_subject->wait(tkfi_duration_cycles(op->duration));
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <linux/types.h>
 
 #include "engine.h"
+#include "units.h"
 
 struct tkfi_op;
 
@@ -38,6 +39,7 @@ struct tkfi_op_type {
  * @absent:	it was refused because this kernel does not have it; others may
  * @call:	as shown in a diagram
  * @reads:	it reads a value, in ns, which is its result
+ * @duration:	for tkfi_run_wait()
  * @args:	its arguments, as the subject has them
  * @done:	it has returned
  * @may_wait:	on the way it took a step that waits if it must
@@ -57,6 +59,7 @@ struct tkfi_op {
 	bool absent;
 	char call[64];
 	bool reads;
+	struct tkfi_duration duration;
 	u64 args[TKFI_OP_ARGS];
 
 	bool done;

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A small subject: a clock in a seqlock, with one writer, readers, and a host. It shows
- * what a room beside timekeeping/ needs, and that nothing else knows what is explored.
- *
- * The clock is a line: time = base + (now - cycle_last) * mult. A writer calculates a new
- * line before its write section, as timekeeping does since 2013: if it is delayed in
- * between, and the new line is the flatter one, readers see time go back.
+ * A small subject: a clock in a seqlock. It is a line, base + (now - cycle_last) * mult. A
+ * writer calculates a new one before its write section, as timekeeping does since 2013: if
+ * it is delayed in between, and the new line is flatter, readers see time go back.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -27,17 +24,6 @@ static struct {
 	u64 mult;
 	u64 cycle_last;
 } clock;
-
-/* What a read found: for the oracle that asks whether it is all of one line. */
-static u64 *found_mult(const struct tkfi_op *op)
-{
-	return (u64 *)&op->results[0];
-}
-
-static u64 *found_cycle_last(const struct tkfi_op *op)
-{
-	return (u64 *)&op->results[1];
-}
 
 static int parse_number(struct tkfi_op *op, char *args, char *err, size_t size)
 {
@@ -73,9 +59,10 @@ static s64 look(struct tkfi_op *op)
 {
 	u64 base = clock.base;
 
-	*found_mult(op) = clock.mult;
-	*found_cycle_last(op) = clock.cycle_last;
-	return base + (clock.now - *found_cycle_last(op)) * *found_mult(op);
+	/* For the oracle that asks whether it is all of one line. */
+	op->results[0] = clock.mult;
+	op->results[1] = clock.cycle_last;
+	return base + (clock.now - op->results[1]) * op->results[0];
 }
 
 static s64 run_read(struct tkfi_op *op)
@@ -96,8 +83,10 @@ static s64 run_peek(struct tkfi_op *op)
 	return look(op);
 }
 
-static void wait(u64 cycles)
+/* One step, reported by itself. */
+static __no_sanitize_thread void wait(u64 cycles)
 {
+	tkfi_access(&clock.now, sizeof(clock.now), true, false, _RET_IP_);
 	clock.now += cycles;
 }
 
@@ -113,37 +102,39 @@ static struct tkfi_span span_of(unsigned int vcpu, const struct tkfi_op *op)
 	return (struct tkfi_span){ vcpu, op->from, op->to, op->type, "read()", "" };
 }
 
-/* A line that was published: the first one, or a writer's. */
 static bool is_torn(const struct tkfi_op *op)
 {
-	return (*found_mult(op) == OLD_MULT) != (*found_cycle_last(op) == START);
+	return (op->results[0] == OLD_MULT) != (op->results[1] == START);
+}
+
+static void judge_read(unsigned int vcpu, const struct tkfi_op *op,
+		       const struct tkfi_op *before, tkfi_finding_fn found, void *arg)
+{
+	const struct tkfi_finding torn = { "torn", "read()", .second_ns = op->result };
+	const struct tkfi_finding back = {
+		"monotonic", "read()", true, span_of(vcpu, before),
+		span_of(vcpu, op), before->result, op->result,
+	};
+
+	if (is_torn(op))
+		found(&torn, arg);
+	if (before->reads && before->result > op->result)
+		found(&back, arg);
 }
 
 static void judge(const struct tkfi_judged *judged, tkfi_finding_fn found, void *arg)
 {
-	struct tkfi_finding finding = { "progress", "seqlock" };
+	const struct tkfi_finding progress = { "progress", "seqlock" };
 	unsigned int i, j;
 
 	if (judged->ret)
-		found(&finding, arg);
+		found(&progress, arg);
 	for (i = 0; i < judged->plan->nr_programs && !judged->ret; i++) {
-		const struct tkfi_program *p = &judged->plan->programs[i];
+		const struct tkfi_op *ops = judged->plan->programs[i].ops;
 
-		for (j = 0; j < p->nr; j++) {
-			const struct tkfi_op *op = &p->ops[j];
-
-			if (!op->reads)
-				continue;
-			finding = (struct tkfi_finding){ "torn", op->type->name,
-							 .second_ns = op->result };
-			if (is_torn(op))
-				found(&finding, arg);
-			finding = (struct tkfi_finding){
-				"monotonic", op->type->name, true, span_of(i, op - !!j),
-				span_of(i, op), op[-!!j].result, op->result };
-			if (j && op[-1].reads && op[-1].result > op->result)
-				found(&finding, arg);
-		}
+		for (j = 0; j < judged->plan->programs[i].nr; j++)
+			if (ops[j].reads)
+				judge_read(i, &ops[j], &ops[j - !!j], found, arg);
 	}
 }
 
@@ -156,10 +147,8 @@ static const struct tkfi_scenario scenarios[] = {
 static struct tkfi_known_violation known(unsigned int nr)
 {
 	static const struct tkfi_known_violation all[] = {
-		{ "seqlock-falls", "monotonic",
-		  "a delay before a lower multiplier is published", true },
-		{ "seqlock-peek", "torn",
-		  "who does not look at the sequence sees half a line", true },
+		{ "seqlock-falls", "monotonic", "a delay before publication", true },
+		{ "seqlock-peek", "torn", "a reader without the sequence", true },
 	};
 
 	return all[nr];
@@ -177,11 +166,7 @@ static void sequences(tkfi_sequence_fn mark)
 
 static void reset(void)
 {
-	clock.seq.sequence = 0;
-	clock.now = START;
-	clock.base = 0;
-	clock.mult = OLD_MULT;
-	clock.cycle_last = START;
+	clock = (typeof(clock)){ .now = START + 500, .mult = OLD_MULT, .cycle_last = START };
 	tkfi_name_add(&clock.seq.sequence, "seqlock.seq");
 	tkfi_name_add(&clock.now, "seqlock.now");
 	tkfi_name_add(&clock.base, "seqlock.base");

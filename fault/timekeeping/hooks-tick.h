@@ -5,7 +5,7 @@
 
 #include "hooks.h"
 
-#ifdef CONFIG_TKFI
+#ifdef CONFIG_TKFI_TIMEKEEPING
 
 /* Defined here. */
 #undef tick_suspend
@@ -22,5 +22,5 @@
 #define profile_tick(type)						\
 	(tkfi_current ? tkfi_leave("profile_tick") : profile_tick(type))
 
-#endif /* CONFIG_TKFI */
+#endif /* CONFIG_TKFI_TIMEKEEPING */
 #endif /* __TKFI_HOOKS_TICK_H */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What a patched file of kernel/time/ sees: the injection points, and every
- * redirection. Include it last. Without CONFIG_TKFI it is nothing at all.
+ * redirection. Include it last. Without CONFIG_TKFI_TIMEKEEPING it is nothing.
  */
 #ifndef __TKFI_HOOKS_H
 #define __TKFI_HOOKS_H
 
-#ifndef CONFIG_TKFI
+#ifndef CONFIG_TKFI_TIMEKEEPING
 
 #define tkfi_point(name)	do { } while (0)
 #define tkfi_local(object)	do { } while (0)
@@ -123,5 +123,5 @@ void tkfi_read_persistent_clock64(struct timespec64 *ts);
 #define read_persistent_clock64	tkfi_read_persistent_clock64
 #define local_clock()		(tkfi_current ? tkfi_clock_ns() : local_clock())
 
-#endif /* CONFIG_TKFI */
+#endif /* CONFIG_TKFI_TIMEKEEPING */
 #endif /* __TKFI_HOOKS_H */

@@ -66,7 +66,7 @@ static inline struct tkfi_results *tkfi_results(const struct tkfi_op *op)
 /* NULL for one that is no read. */
 static inline const struct tkfi_reader *tkfi_reader_of(const struct tkfi_op *op)
 {
-	return tkfi_args(op)->reader;
+	return op->reads ? tkfi_args(op)->reader : NULL;
 }
 
 /* It ticks: it accumulates whole ticks, and else does nothing. For struct tkfi_op_type. */

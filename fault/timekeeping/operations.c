@@ -57,8 +57,8 @@ static int parse_read(struct tkfi_op *op, char *args, char *err, size_t size)
 	char *family = strsep(&args, " ");
 
 	tkfi_args(op)->reader = args ? tkfi_reader_find(family, args) : NULL;
-	if (tkfi_reader_of(op)) {
-		op->reads = true;
+	op->reads = tkfi_args(op)->reader;
+	if (op->reads) {
 		strscpy(op->call, tkfi_reader_of(op)->call, sizeof(op->call));
 		return 0;
 	}

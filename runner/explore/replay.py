@@ -69,7 +69,7 @@ def replay_all(tool: KunitTool, wanted: Mapping[str, tuple[Scenario, Schedule]],
 
 def ask(name: str, scenario: Scenario, schedule: Schedule) -> Ask:
     """The boot for one execution."""
-    return Ask(f"tkfi_explore.{CASE}", name, [f'tkfi.scenario="{scenario.parameter}"',
+    return Ask(f"tkfi_explore.{CASE}", name, [*scenario.parameters,
                                               f'tkfi.schedule="{schedule.turns}"'])
 
 

@@ -56,7 +56,7 @@ class Piece:
     def ask(self, parameters: Sequence[str], patience: int) -> Ask:
         """Its boot, which goes on from the state that is kept, if there is one."""
         return Ask(f"tkfi_explore.{'shipped' if self.scenario.shipped else GIVEN}", self.name,
-                   [f'tkfi.scenario="{self.scenario.parameter}"', *parameters,
+                   [*self.scenario.parameters, *parameters,
                     *([f"tkfi.part={self.part}"] if self.part else []),
                     *([f"tkfi.shared={self.plan.shared}"] if self.plan.shared else []),
                     f"tkfi.keep={self.place / self.name}.state",

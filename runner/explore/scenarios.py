@@ -16,6 +16,7 @@ from runner.layout import Layout
 from runner.nearest import nearest
 
 LISTING = "./tkfi list scenarios"  # the command that lists all
+SUBJECT = "timekeeping"  # what is explored when nothing else is asked for
 GIVEN = "given"  # what the kernel calls one that is not shipped
 MAX_TEXT = 1023  # characters; the kernel ignores a longer parameter
 
@@ -30,11 +31,13 @@ class Scenario:
     name: str
     text: str
     shipped: bool = False
+    subject: str = SUBJECT  # of which it is a scenario: a room of fault/
 
     @property
-    def parameter(self) -> str:
+    def parameters(self) -> list[str]:
         """What the kernel is told."""
-        return self.name if self.shipped else self.text
+        subject = [] if self.subject == SUBJECT else [f"tkfi.subject={self.subject}"]
+        return [f'tkfi.scenario="{self.name if self.shipped else self.text}"', *subject]
 
     @property
     def vcpus(self) -> tuple[str, ...]:
@@ -46,20 +49,22 @@ class Scenario:
 
 
 def shipped(layout: Layout) -> list[Scenario]:
-    """Those of fault/timekeeping/scenarios.txt, in its order."""
-    return [Scenario(name, text, shipped=True)
-            for name, text in _lines(layout.repo / "fault/timekeeping/scenarios.txt")]
+    """Those of every subject, a room of fault/ with a scenarios.txt, in their order; timekeeping's first."""
+    files = sorted((layout.repo / "fault").glob("*/scenarios.txt"),
+                   key=lambda file: (file.parent.name != SUBJECT, file))
+    return [Scenario(name, text, shipped=True, subject=file.parent.name)
+            for file in files for name, text in _lines(file)]
 
 
 def choose(words: Sequence[str], layout: Layout) -> list[Scenario]:
-    """The shipped scenarios that words name (a glob may name several), in their order, all without a word;
-    then those that other words are (a text, which has a colon) or hold (a file).
+    """The shipped scenarios that words name (a glob may name several), in their order, all of timekeeping
+    without a word; then those that other words are (a text, which has a colon) or hold (a file).
 
     Raises TkfiError for a word that is none of these.
     """
     ours = shipped(layout)
     if not words:
-        return ours
+        return [scenario for scenario in ours if scenario.subject == SUBJECT]
     names: set[str] = set()
     others: list[Scenario] = []
     for word in words:
