@@ -13,6 +13,8 @@ from runner.layout import Layout
 from runner.nearest import nearest
 
 MEASURES = ("tkfi_bench", "tkfi_hold")  # for `bench`
+OF_PARTS = ("tkfi_engine", "tkfi_engine_dpor", "tkfi_engine_keep", "tkfi_engine_shrink",
+            "tkfi_engine_strategies", "tkfi_explore")  # those that need no timekeeping
 _OF_TKFI = "tkfi_engine"  # what the names of suites that test tkfi itself begin with
 _SUITE_NAME = re.compile(r"\.name\s*=\s*\"(tkfi_\w+)\"")
 _CASE_GLOB = re.compile(r"[\w*?\[\]!-]+", re.ASCII)
@@ -28,6 +30,8 @@ def subject(suite: str) -> str:
 def default(kernel: Kernel, layout: Layout) -> list[str]:
     """The suites that are run if nobody says which: a tree of the user's is judged by those that test the
     kernel."""
+    if kernel.parts:
+        return list(OF_PARTS)
     wanted = ("kernel",) if kernel.path else ("kernel", "tkfi")
     return [suite for suite in suites(layout) if subject(suite) in wanted]
 

@@ -46,7 +46,8 @@ _LAST_MINOR = {3: 19, 4: 20, 5: 19, 6: 19}
 class Kernel:
     """A chosen kernel, as one of its variants, and with one more patch where it is to be broken.
 
-    A bare one is built without access hooks: its timekeeping takes the time it takes.
+    A bare one is built without access hooks: its timekeeping takes the time it takes. One of the parts is
+    built without timekeeping as a subject: what is left are the parts that know none.
 
     invariant: exactly one of release (Debian's source) and path (the user's tree) is set.
     """
@@ -58,11 +59,13 @@ class Kernel:
     variant: str = POST_SERIES
     breaking: Path | None = None
     bare: bool = False
+    parts: bool = False
 
     @property
     def place(self) -> str:
         """Its directory below build/."""
-        kind = f"{'break-' if self.breaking else ''}{'bare-' if self.bare else ''}"
+        kind = "".join(f"{word}-" for word, is_so in (
+            ("break", self.breaking), ("bare", self.bare), ("parts", self.parts)) if is_so)
         return f"{self.name}/{kind}{self.variant}"
 
     @property
@@ -70,6 +73,7 @@ class Kernel:
         """For a person."""
         words = [self.name] if self.variant == POST_SERIES else [self.name, self.variant]
         return " ".join([*words, *(["bare"] if self.bare else []),
+                         *(["without timekeeping"] if self.parts else []),
                          *([f"with {self.breaking.stem}"] if self.breaking else [])])
 
     @property
@@ -80,7 +84,8 @@ class Kernel:
     @property
     def options(self) -> list[str]:
         """What its configuration has that differs from configs/tkfi.config."""
-        return ["CONFIG_TKFI_ACCESS=n"] if self.bare else []
+        return [*(["CONFIG_TKFI_ACCESS=n"] if self.bare else []),
+                *(["CONFIG_TKFI_TIMEKEEPING=n"] if self.parts else [])]
 
     def patches(self) -> list[Path]:
         """What is applied to its source, in order."""

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from runner import answer, check_counts, lock
@@ -171,13 +171,15 @@ def _describe(trace: tuple[int, str] | None) -> str:
     "which suites; may be repeated (all that test something; for a tree of yours only those that test the "
     "kernel: see list suites)"))
 @option("--boots", type=Count(), metavar="N", help="boot N times and compare the traces (1)")
+@flag("--without-timekeeping", "parts", about=(
+    "of a build without timekeeping: the parts by themselves, and the small subject"))
 @flag("--all", "every", about="print all suites, not only those in which something failed")
 @json_option
 @pass_layout
 def command(layout: Layout, kernel: Sequence[str], variant: Sequence[str], suite: Sequence[str],
-            boots: int | None, every: bool, json_to: str | None) -> int:
+            boots: int | None, parts: bool, every: bool, json_to: str | None) -> int:
     """Whether no case failed, and all boots and variants agree."""
-    chosen = [kernels.choose(name, layout, of) for name in kernel or [kernels.DEFAULT]
+    chosen = [replace(kernels.choose(name, layout, of), parts=parts) for name in kernel or [kernels.DEFAULT]
               for of in variant or [POST_SERIES]]
     with lock.held(layout.lock):
         runs = run_suites(chosen, suite, boots or 1, layout)
