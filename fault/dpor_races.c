@@ -6,7 +6,7 @@
 #include <linux/minmax.h>
 #include <linux/string.h>
 
-#include "cells.h"
+#include "blocking.h"
 #include "dpor_internal.h"
 
 /* Which of the cells that @e touches it is. */
@@ -47,25 +47,6 @@ static bool before(const struct tkfi_dpor *d, const struct dpor_event *a,
 	return d->order.nth[a - d->events] <= clock_of(d, b)[a->vcpu];
 }
 
-static bool is_sequence(unsigned int cell)
-{
-	return tkfi_cells[cell].flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH);
-}
-
-/* Do those who write a sequence wait for those who read it? */
-static bool waits_for_readers(unsigned int cell)
-{
-	return is_sequence(cell) &&
-	       !(tkfi_cells[cell].flags & TKFI_CELL_UNCHECKED);
-}
-
-/* Would a step that waits for a value have had to wait at this one? */
-static bool waits(const struct dpor_event *e, const struct tkfi_step *step,
-		  unsigned int value)
-{
-	return e->kind == TKFI_STEP_AWAIT ? value == step->value : value & 1;
-}
-
 /*
  * The events that @e could have gone before: for plain memory the conflicting
  * ones; for a step that has to wait those before which it need not have waited.
@@ -76,7 +57,6 @@ static unsigned int rivals(const struct tkfi_dpor *d, const struct dpor_event *e
 {
 	/* To one that reads others that read do not matter. */
 	bool reads = !dpor_writes(e->touch, cell) && cell != e->touch.cpu;
-	bool sequence = is_sequence(cell);
 	const struct dpor_event *x;
 	unsigned int nr = 0;
 	u8 seen = 0;
@@ -95,15 +75,13 @@ static unsigned int rivals(const struct tkfi_dpor *d, const struct dpor_event *e
 				return nr;
 			case TKFI_STEP_BEGIN:
 			case TKFI_STEP_AWAIT:
-				if (!dpor_writes(x->touch, cell) ||
-				    (sequence && tkfi_cells[cell].flags & TKFI_CELL_LATCH))
-					break;
-				if (waits(e, step, x->old[cell - x->touch.cell]))
+				if (dpor_writes(x->touch, cell) &&
+				    tkfi_value_blocks(step, x->old[cell - x->touch.cell]))
 					continue;
 				break;
 			case TKFI_STEP_STORE:
 				/* Not into a reader's attempt: before it. */
-				if (!waits_for_readers(cell) || dpor_writes(x->touch, cell))
+				if (!tkfi_writers_wait(cell) || dpor_writes(x->touch, cell))
 					break;
 				if (x->kind == TKFI_STEP_CHECK || seen & BIT(x->vcpu))
 					continue;
@@ -141,7 +119,7 @@ static bool is_between(const struct tkfi_dpor *d, const struct dpor_event *first
 	case TKFI_STEP_BEGIN:
 		return false;
 	case TKFI_STEP_STORE:
-		if (waits_for_readers(second->touch.cell) &&
+		if (tkfi_writers_wait(second->touch.cell) &&
 		    first->vcpu == between->vcpu)
 			return false;
 		break;
@@ -163,7 +141,7 @@ static bool could_go_first(const struct tkfi_dpor *d, const struct dpor_event *f
 		tkfi_engine_waits_for(d->engine, &d->engine->vcpus[e->vcpu]);
 	s16 at = d->last_at[cell];
 
-	if (e->kind == TKFI_STEP_STORE && !waits_for_readers(cell))
+	if (e->kind == TKFI_STEP_STORE && !tkfi_writers_wait(cell))
 		return true;
 	for (; at != DPOR_NONE; at = previous(&d->events[at], cell)) {
 		const struct dpor_event *x = &d->events[at];
@@ -176,10 +154,9 @@ static bool could_go_first(const struct tkfi_dpor *d, const struct dpor_event *f
 			break;
 		case TKFI_STEP_AWAIT:
 		case TKFI_STEP_BEGIN:
-			if (dpor_writes(x->touch, cell) &&
-			    (e->kind == TKFI_STEP_AWAIT ||
-			     tkfi_cells[cell].flags & TKFI_CELL_SEQUENCE))
-				waits_for = waits(e, step, x->old[cell - x->touch.cell]);
+			if (dpor_writes(x->touch, cell))
+				waits_for = tkfi_value_blocks(step,
+							      x->old[cell - x->touch.cell]);
 			break;
 		case TKFI_STEP_STORE:
 			if (x->vcpu == e->vcpu)
