@@ -39,6 +39,9 @@ struct dpor_touch {
  * @prev:	for each cell touched the step before that touched it, or DPOR_NONE; that of
  *		touch.cpu is the last
  * @prev_write:	and the last step before that wrote it, or DPOR_NONE
+ *
+ * invariant: both lead to earlier events only; so whatever was last is found again when
+ * this event is taken back.
  */
 struct dpor_event {
 	u8 vcpu;
@@ -60,11 +63,14 @@ struct dpor_tree {
 
 /**
  * struct dpor_node - a choice: the state before an event
- * @asleep:	VCPUs whose next step has been explored, or is of no use
+ * @asleep:	VCPUs whose next step has been explored, or is of no use: the sleep set
  * @touch:	what each of those would do; of others it means nothing
  * @tree:	other beginnings that have to be explored from here
  * @subtree:	how the chosen beginning goes on
  * @visited:	a beginning that has been counted
+ *
+ * invariant: no branch of @tree begins with a VCPU that is asleep, nor do two of them with
+ * the same one.
  */
 struct dpor_node {
 	u8 asleep;
@@ -103,8 +109,12 @@ struct dpor_race {
  * @tree:	nodes of wakeup trees
  * @free_tree:	those that were used, by sibling
  * @nr_tree:	how many were used, and 0, which is none
- * @wrong_writes: a relation that is wrong on purpose: does a step write? Invariant: NULL
- *		but in tests of the tests
+ * @wrong_writes: a relation that is wrong on purpose: does a step write? NULL but in
+ *		tests of the tests
+ *
+ * invariant, while an execution is under way: @depth <= @known, and they are equal from
+ * where it is a new one; @events, @order and @nodes are valid up to @known, and @last_of
+ * and @last_at are as the first @known events have left them.
  */
 struct tkfi_dpor {
 	struct tkfi_search search;
@@ -161,6 +171,7 @@ static inline bool dpor_writes(struct dpor_touch t, unsigned int cell)
 	return t.writes && cell - t.cell < t.nr;
 }
 
+/* As tkfi_vcpus_conflict(), of steps that need not be the next ones. */
 static inline bool dpor_dependent(struct dpor_touch a, struct dpor_touch b)
 {
 	return tkfi_cells_conflict(a.cell, a.nr, a.writes, b.cell, b.nr,

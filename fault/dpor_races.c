@@ -206,8 +206,7 @@ static int order(struct tkfi_dpor *d, struct dpor_event *e,
 			const struct dpor_event *x = &d->events[at];
 
 			joined[nr_joined++] = at;
-			for (k = 0; k < nr_vcpus; k++)
-				clock[k] = max(clock[k], d->order.clock[at][k]);
+			tkfi_clock_join(clock, d->order.clock[at], nr_vcpus);
 			if (dpor_writes(x->touch, cell))
 				break;
 		}

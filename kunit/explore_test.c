@@ -337,25 +337,26 @@ static u64 least_likely(void)
 static void say_explored(u64 ns)
 {
 	const struct tkfi_explore_options *o = &explorer->options;
+	const struct tkfi_search_type *type = explorer->search->type;
 	const struct tkfi_search_stats *stats = &explorer->stats;
 	char more[128] = "";
 	size_t len = 0;
 
-	if (o->bounded || o->strategy == TKFI_DFS)
+	if (type->takes & TKFI_TAKES_PREEMPTIONS)
 		len += scnprintf(more, sizeof(more), ",\"preemptions\":%u",
 				 o->preemptions);
 	if (explorer->classes)
 		len += scnprintf(more + len, sizeof(more) - len,
 				 ",\"estimate\":%llu,\"estimate_error\":%llu",
 				 explorer->classes, explorer->classes_error);
-	if (o->strategy == TKFI_PCT)
+	if (type->takes & TKFI_TAKES_DEPTH)
 		scnprintf(more + len, sizeof(more) - len,
 			  ",\"depth\":%u,\"bound\":%llue-18", o->depth,
 			  least_likely());
 	tkfi_result("\"type\":\"explored\",\"scenario\":\"%s\",\"part\":\"%u/%u\",\"shared\":\"%s\",\"strategy\":\"%s\",\"classes\":%llu,\"executions\":%llu,\"redundant\":%llu,\"deadlocks\":%llu,\"steps\":%llu,\"replayed\":%llu,\"longest\":%u,\"complete\":%s,\"ns\":%llu%s",
 		    explorer->name, options.part, options.parts ?: 1, explorer->shared,
 		    tkfi_strategy_names[explorer->options.strategy],
-		    explorer->options.strategy == TKFI_DPOR ? stats->classes : 0,
+		    type->distinct ? stats->classes : 0,
 		    stats->classes + stats->redundant, stats->redundant,
 		    stats->deadlocks, stats->steps, stats->replayed,
 		    stats->longest, stats->complete ? "true" : "false",
@@ -474,8 +475,8 @@ static void check_explored(struct kunit *test, const struct tkfi_explore_options
 			expect_success(test, explorer->session.setup);
 	}
 	/* Who gave a scenario may know that there is but one, who bounds it gets fewer. */
-	if (!o->parts && must_be_known && stats->complete && !o->bounded &&
-	    o->strategy != TKFI_DFS && stats->classes < 2)
+	if (!o->parts && must_be_known && stats->complete &&
+	    tkfi_search_is_full(explorer->search->type) && stats->classes < 2)
 		say_problem(test, explorer->name,
 			    "%s: %llu classes: nothing in it depends on the order",
 			    explorer->name, stats->classes);
@@ -542,8 +543,8 @@ static void explore(struct kunit *test, const struct tkfi_scenario *s,
 		    const struct tkfi_explore_options *options,
 		    bool must_be_known)
 {
-	bool all = options->strategy == TKFI_DPOR && !options->executions &&
-		   !options->ms && !options->bounded;
+	bool all = tkfi_search_is_full(tkfi_search_types[options->strategy]) &&
+		   !options->executions && !options->ms && !options->bounded;
 	static struct tkfi_violation violations[TKFI_MAX_VIOLATIONS];
 	bool occurs[TKFI_MAX_KNOWN] = {};
 	unsigned int i, nr;

@@ -27,8 +27,10 @@ static void call(char whom)
 {
 	size_t len = strlen(called);
 
-	if (len + 1 < sizeof(called))
-		memcpy(called + len, (char [2]){ whom }, 2);
+	if (len + 1 == sizeof(called))
+		return;
+	called[len] = whom;
+	called[len + 1] = '\0';
 }
 
 /**
