@@ -12,11 +12,11 @@
 #include <linux/xxhash.h>
 
 #include "cells.h"
+#include "dpor_internal.h"
 #include "estimate.h"
 #include "entry.h"
 #include "saved_file.h"
 #include "search.h"
-#include "wrong_dpor.h"
 
 #undef cpu_relax
 
@@ -624,7 +624,7 @@ static u32 count_wrongly(struct tkfi_search *wrong,
 	u32 noticed = 0;
 	unsigned int i;
 
-	tkfi_wrong_writes = writes;
+	to_dpor(wrong)->wrong_writes = writes;
 	static_assert(ARRAY_SIZE(programs) <= 32);
 	for (i = 0; i < ARRAY_SIZE(programs); i++) {
 		const struct tkfi_search_client client = {
@@ -659,7 +659,7 @@ static void wrong_relations(struct kunit *test)
 		{ "the sequence is only read", sequence_is_read },
 		{ "who takes a lock reads it", locks_read },
 	};
-	struct tkfi_search *wrong = tkfi_search_create(&tkfi_wrong_dpor_search, engine);
+	struct tkfi_search *wrong = tkfi_search_create(&tkfi_dpor_search, engine);
 	unsigned int failed = 0, i;
 	u32 noticed;
 

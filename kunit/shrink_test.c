@@ -26,6 +26,8 @@ enum deed {
 	LOCKED,		/* load the other word; then the same under the lock */
 	WRITE_BOTH,		/* both words, in a section that a sequence protects */
 	READ_BOTH,		/* both words, in one look at that sequence */
+	GLANCE,			/* both words, without a second look: nobody waits for readers */
+	PUBLISH,		/* store a word; then WRITE_BOTH */
 	NR_DEEDS
 };
 
@@ -104,10 +106,12 @@ static void store(struct tkfi_vcpu *vcpu, unsigned int word)
 
 static void do_deed(struct tkfi_vcpu *vcpu, enum deed deed, unsigned int word)
 {
-	bool locked = deed == LOCKED || deed == WRITE_BOTH;
+	bool locked = deed == LOCKED || deed == WRITE_BOTH || deed == PUBLISH;
 
 	if (deed == LOCKED)
 		load(vcpu, !word);
+	if (deed == PUBLISH)
+		store(vcpu, word);
 	if (locked)
 		tkfi_lock(&memory.lock);
 	switch (deed) {
@@ -118,6 +122,7 @@ static void do_deed(struct tkfi_vcpu *vcpu, enum deed deed, unsigned int word)
 		store(vcpu, word);
 		break;
 	case WRITE_BOTH:
+	case PUBLISH:
 		access(SEQUENCE, TKFI_STEP_STORE, false);
 		memory.words[SEQUENCE]++;
 		store(vcpu, 0);
@@ -130,6 +135,12 @@ static void do_deed(struct tkfi_vcpu *vcpu, enum deed deed, unsigned int word)
 		load(vcpu, 0);
 		load(vcpu, 1);
 		access(SEQUENCE, TKFI_STEP_LOAD, true);
+		break;
+	case GLANCE:
+		access(SEQUENCE, TKFI_STEP_LOAD, true);
+		load(vcpu, 0);
+		load(vcpu, 1);
+		tkfi_attempts_end();
 		break;
 	case TWICE:
 		load(vcpu, word);
@@ -314,7 +325,7 @@ static bool waits(const struct deeds *deeds)
 /* A program of so few steps that all its executions can be looked at. */
 static bool random_program(struct rnd_state *rnd)
 {
-	static const u8 steps[NR_DEEDS] = { 1, 1, 2, 4, 5, 6, 4 };
+	static const u8 steps[NR_DEEDS] = { 1, 1, 2, 4, 5, 6, 4, 3, 7 };
 	unsigned int total = 0, i, j;
 
 	bounds.nr_vcpus = 2 + prandom_u32_state(rnd) % 2;
@@ -396,6 +407,25 @@ static void preempted_with_an_nmi(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, counts[0], 8);
 	KUNIT_EXPECT_EQ(test, counts[1], 4);
+}
+
+/*
+ * Nobody waits for readers of a sequence that do not look twice, not even long after: a
+ * writer that another one of their looks comes before is preempted there.
+ */
+static void preempted_by_a_glance(struct kunit *test)
+{
+	unsigned int counts[2] = {}, i;
+
+	bounds.nr_vcpus = 2;
+	last_is_nmi = false;
+	programs[0] = (struct deeds){ .nr = 1, .of = { { PUBLISH, 0 } } };
+	programs[1] = (struct deeds){ .nr = 2, .of = { { GLANCE }, { GLANCE } } };
+	compare(test, "glances", 0);
+	for (i = 0; i < shrunk.nr; i++)
+		counts[min(shrunk.of[i].cost.preemptions, 1U)]++;
+	KUNIT_EXPECT_GT(test, counts[0], 0);
+	KUNIT_EXPECT_GT(test, counts[1], 0);
 }
 
 /* VCPU1 loads two words, VCPU0 stores both afterwards. */
@@ -542,6 +572,7 @@ static struct kunit_case shrink_cases[] = {
 	KUNIT_CASE(random_programs),
 	KUNIT_CASE(lost_updates),
 	KUNIT_CASE(preempted_with_an_nmi),
+	KUNIT_CASE(preempted_by_a_glance),
 	KUNIT_CASE(reverse),
 	KUNIT_CASE(explain),
 	KUNIT_CASE(strings),

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What a VCPU waits for before it goes on; inlined into the choice of who does. */
+/*
+ * What a VCPU waits for before it goes on; inlined into the choice of who does.
+ *
+ * The engine asks it of VCPUs as they are, dpor of what was before a step, shrink of what
+ * would be in another order: each finds out itself who holds a lock, reads a sequence, or
+ * what a word was. When that makes a step wait is said here, for all of them.
+ */
 #ifndef __TKFI_BLOCKING_H
 #define __TKFI_BLOCKING_H
 
@@ -27,12 +33,47 @@ static inline bool tkfi_is_reading(const struct tkfi_vcpu *v, unsigned int cell)
 	return false;
 }
 
+/* Does a step that waits for a value have to, while its word has this one? */
+static __always_inline bool tkfi_value_blocks(const struct tkfi_step *step,
+					      unsigned int value)
+{
+	if (step->kind == TKFI_STEP_AWAIT)
+		return value == step->value;
+	/* Who begins to read a sequence waits for its section to end; not so a latch. */
+	return tkfi_cells[step->cell].flags & TKFI_CELL_SEQUENCE && value & 1;
+}
+
 /*
- * A reader that finds its sequence changed has done nothing and starts again. So
- * nothing is lost if writers of the sequence wait for readers that are between
- * their two looks at it: that a reader was late is the same as that it began late.
- * That does not hold where somebody does not look twice.
+ * Do those who write a cell wait for those who read it? Only of sequences and latches, and
+ * for readers that are between their two looks at it.
+ *
+ * The kernel's writers do not wait. That nothing is lost if ours do is an argument of our
+ * own; we know of no publication that has it. A sequence that is written during an attempt
+ * to read makes that attempt fail. Its steps only load, so that leaving them out changes
+ * nothing for others; nor for the reader, which starts again. What is left is an execution
+ * in which the reader begins after that write: that it was late is the same as that it
+ * began late. So every outcome has an execution without failed attempts. Conditions:
+ *
+ *  - between its two looks a reader stores nothing that anybody else reads;
+ *  - it looks for the second time, and does heed what it sees: it keeps nothing of an
+ *    attempt that failed. Where somebody does not look, the engine notices, and sets
+ *    TKFI_CELL_UNCHECKED: from then on nobody waits for readers of this cell. That those
+ *    who look do heed it is tested without waiting (heeds, in the suite tkfi_explore);
+ *  - during an attempt it waits for nobody who would have to wait for it: this would be
+ *    a deadlock, and be reported as one. An NMI is not waited for by whom it interrupts;
+ *  - how often readers start again is no part of an outcome. Whether they would for ever
+ *    is another question: see TKFI_MAX_LOOKS.
+ *
+ * The suite tkfi_engine_dpor compares the outcomes of both on small programs.
  */
+static __always_inline bool tkfi_writers_wait(unsigned int cell)
+{
+	const u8 flags = tkfi_cells[cell].flags;
+
+	return flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH) &&
+	       !(flags & TKFI_CELL_UNCHECKED);
+}
+
 static inline unsigned long tkfi_readers_of(const struct tkfi_engine *engine,
 					    const struct tkfi_vcpu *writer,
 					    unsigned int cell)
@@ -52,31 +93,21 @@ static __always_inline unsigned long tkfi_waits_for(const struct tkfi_engine *en
 {
 	const struct tkfi_step *next = &v->next;
 	const struct tkfi_held *held;
-	bool waits;
-	u8 flags;
 
 	switch (next->kind) {
 	case TKFI_STEP_LOCK:
 		held = tkfi_find_held(engine, next->what);
 		return held ? BIT(held->owner->id) : 0;
 	case TKFI_STEP_AWAIT:
-		waits = *(const unsigned int *)next->what == next->value;
-		break;
 	case TKFI_STEP_BEGIN:
-		flags = tkfi_cells[next->cell].flags;
-		waits = flags & TKFI_CELL_SEQUENCE &&
-			*(const unsigned int *)next->what & 1;
-		break;
+		return tkfi_value_blocks(next, *(const unsigned int *)next->what) ?
+		       ~BIT(v->id) : 0;
 	case TKFI_STEP_STORE:
-		flags = tkfi_cells[next->cell].flags;
-		if (!(flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH)) ||
-		    flags & TKFI_CELL_UNCHECKED)
-			return 0;
-		return tkfi_readers_of(engine, v, next->cell);
+		return tkfi_writers_wait(next->cell) ?
+		       tkfi_readers_of(engine, v, next->cell) : 0;
 	default:
 		return 0;
 	}
-	return waits ? ~BIT(v->id) : 0;
 }
 
 /*

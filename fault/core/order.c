@@ -11,14 +11,6 @@ static bool writes(const struct tkfi_done *step)
 	return tkfi_step_writes(&(struct tkfi_step){ .kind = step->kind });
 }
 
-static void join(u16 *to, const u16 *from, unsigned int nr_vcpus)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr_vcpus; i++)
-		to[i] = max(to[i], from[i]);
-}
-
 static void copy(u16 *to, const u16 *from, unsigned int nr_vcpus)
 {
 	unsigned int i;
@@ -62,9 +54,9 @@ const u16 *tkfi_clocks_add(struct tkfi_clocks *c, const struct tkfi_engine *engi
 	c->nr++;
 	clock[step->vcpu]++;
 	for (i = step->cell; i < end; i++)
-		join(clock, write ? c->all[i] : c->written[i], nr);
+		tkfi_clock_join(clock, write ? c->all[i] : c->written[i], nr);
 	if (cpu)
-		join(clock, c->written[cpu], nr);
+		tkfi_clock_join(clock, c->written[cpu], nr);
 	for (i = step->cell; i < end; i++) {
 		use(c, i);
 		/* What is written comes after all that was. */
@@ -72,12 +64,12 @@ const u16 *tkfi_clocks_add(struct tkfi_clocks *c, const struct tkfi_engine *engi
 			copy(c->all[i], clock, nr);
 			copy(c->written[i], clock, nr);
 		} else {
-			join(c->all[i], clock, nr);
+			tkfi_clock_join(c->all[i], clock, nr);
 		}
 	}
 	if (cpu) {
 		use(c, cpu);
-		join(c->all[cpu], clock, nr);
+		tkfi_clock_join(c->all[cpu], clock, nr);
 	}
 	return clock;
 }

@@ -1,7 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Happens-before among the steps of an execution, from the engine's log. */
+/*
+ * Happens-before among the steps of an execution, from the engine's log: the least order
+ * in which each step comes after the one before it of its VCPU, and after those before
+ * it that it conflicts with. So a step that reads a cell comes after what was written to
+ * it, one that writes it after all that touched it; and a step of a VCPU that has an NMI
+ * reads the cell that the NMI writes when it begins and ends.
+ *
+ * dpor takes events back, which these clocks do not: dpor_races.c finds the same clocks
+ * from one event to the next. The suite tkfi_engine_dpor compares the two, step by step.
+ */
 #ifndef __TKFI_ORDER_H
 #define __TKFI_ORDER_H
+
+#include <linux/minmax.h>
 
 #include "cells.h"
 #include "engine.h"
@@ -12,6 +23,9 @@
  * @nth:	for each step, the how manieth of its VCPU it is, from 1
  * @clock:	for each step and VCPU, how many of the VCPU's steps happened before
  *		it or are it
+ *
+ * invariant: the clock of a step has @nth for its own VCPU; step a happened before b, or
+ * is it, if and only if nth[a] <= clock[b][VCPU of a].
  */
 struct tkfi_order {
 	unsigned int nr;
@@ -28,6 +42,8 @@ struct tkfi_order {
  * @is_used:	cells of which the latter two are not 0
  * @used:	which these are
  * @nr_used:	how many
+ *
+ * invariant: of each cell, no component of @written is more than that of @all.
  */
 struct tkfi_clocks {
 	unsigned int nr;
@@ -38,6 +54,16 @@ struct tkfi_clocks {
 	u16 used[TKFI_MAX_CELLS];
 	unsigned int nr_used;
 };
+
+/* What happened before @from, or is it, has happened before @to. */
+static __always_inline void tkfi_clock_join(u16 *to, const u16 *from,
+					    unsigned int nr_vcpus)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_vcpus; i++)
+		to[i] = max(to[i], from[i]);
+}
 
 /* An execution begins. */
 void tkfi_clocks_begin(struct tkfi_clocks *clocks);

@@ -52,6 +52,8 @@ void tkfi_snapshot_restore(const struct tkfi_snapshot *snapshot,
  * @slot:	where in @bytes each is
  * @bytes:	the snapshots
  *
+ * invariant: snapshot i, of @nr, was taken at the choice i * @spacing.
+ *
  * The first is that of the beginning. When there is no more room each second one is
  * dropped: an execution may be as long as it likes.
  */

@@ -116,8 +116,8 @@ static void check_explored(struct tkfi_front *f, const struct tkfi_explore_optio
 			expect_success(f, &tkfi_run_of(x)->setup);
 	}
 	/* Who gave a scenario may know that there is but one, who bounds it gets fewer. */
-	if (!o->parts && is_shipped && stats->complete && !o->bounded &&
-	    o->strategy != TKFI_DFS && stats->classes < 2)
+	if (!o->parts && is_shipped && stats->complete &&
+	    tkfi_search_is_full(x->search->type) && stats->classes < 2)
 		say_problem(f, tkfi_run_of(x)->name,
 			    "%s: %llu classes: nothing in it depends on the order",
 			    tkfi_run_of(x)->name, stats->classes);
@@ -192,8 +192,8 @@ void tkfi_front_explore(struct tkfi_front *f, const struct tkfi_scenario *s,
 			const struct tkfi_explore_options *options, bool is_shipped)
 {
 	struct tkfi_explorer *x = f->explorer;
-	bool all = options->strategy == TKFI_DPOR && !options->executions &&
-		   !options->ms && !options->bounded;
+	bool all = tkfi_search_is_full(tkfi_search_types[options->strategy]) &&
+		   !options->executions && !options->ms && !options->bounded;
 	static struct tkfi_violation violations[TKFI_MAX_VIOLATIONS];
 	bool occurs[TKFI_MAX_KNOWN] = {};
 	unsigned int i, nr;

@@ -152,25 +152,26 @@ static u64 least_likely(const struct tkfi_explorer *x)
 void tkfi_report_explored(const struct tkfi_explorer *x, u64 ns)
 {
 	const struct tkfi_explore_options *o = &x->options;
+	const struct tkfi_search_type *type = x->search->type;
 	const struct tkfi_search_stats *stats = &x->stats;
 	char more[128] = "";
 	size_t len = 0;
 
-	if (o->bounded || o->strategy == TKFI_DFS)
+	if (type->takes & TKFI_TAKES_PREEMPTIONS)
 		len += scnprintf(more, sizeof(more), ",\"preemptions\":%u",
 				 o->preemptions);
 	if (x->classes)
 		len += scnprintf(more + len, sizeof(more) - len,
 				 ",\"estimate\":%llu,\"estimate_error\":%llu",
 				 x->classes, x->classes_error);
-	if (o->strategy == TKFI_PCT)
+	if (type->takes & TKFI_TAKES_DEPTH)
 		scnprintf(more + len, sizeof(more) - len,
 			  ",\"depth\":%u,\"bound\":%llue-18", o->depth,
 			  least_likely(x));
 	tkfi_result("\"type\":\"explored\",\"scenario\":\"%s\",\"part\":\"%u/%u\",\"shared\":\"%s\",\"strategy\":\"%s\",\"classes\":%llu,\"executions\":%llu,\"redundant\":%llu,\"deadlocks\":%llu,\"steps\":%llu,\"replayed\":%llu,\"longest\":%u,\"complete\":%s,\"ns\":%llu%s",
 		    tkfi_run_of(x)->name, o->part, o->parts ?: 1, x->shared,
 		    tkfi_strategy_names[x->options.strategy],
-		    x->options.strategy == TKFI_DPOR ? stats->classes : 0,
+		    type->distinct ? stats->classes : 0,
 		    stats->classes + stats->redundant, stats->redundant,
 		    stats->deadlocks, stats->steps, stats->replayed,
 		    stats->longest, stats->complete ? "true" : "false",

@@ -142,6 +142,7 @@ const struct tkfi_search_type tkfi_bounded_search = {
 	.size = sizeof(struct dfs),
 	.takes = TKFI_TAKES_PREEMPTIONS,
 	.exhaustive = true,
+	.distinct = true,
 	.backtracks = true,
 	.init = bounded_init,
 	.exit = bounded_exit,

@@ -150,7 +150,7 @@ static int explore(struct tkfi_explorer *x)
 	if (ret < 0)
 		return ret;
 	ret = keep_rest(x, tkfi_explorer_search(x, x->search, &options, limit, ret));
-	if (ret || x->stats.complete || !type->each_class)
+	if (ret || x->stats.complete || !tkfi_search_is_full(type))
 		return ret;
 	return tkfi_estimate(x->searches[TKFI_ESTIMATE], tkfi_explorer_start, x,
 			     &x->classes, &x->classes_error);

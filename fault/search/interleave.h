@@ -31,6 +31,9 @@ struct tkfi_visited;
  * of the last one up to the latest that leaves another VCPU to try. Nothing is
  * pruned but what is beyond the bound, and what @visited knows. @nr above TKFI_MAX_CHOICES
  * says that there were too many.
+ *
+ * invariant: at each choice below @nr, @chosen is one of @ready; those of a lower id have
+ * been tried; and @spent is at most @bound.
  */
 struct tkfi_interleave {
 	struct tkfi_strategy strategy;

@@ -43,7 +43,7 @@ struct tkfi_search_options {
 
 /**
  * struct tkfi_search_stats - what a search did
- * @classes:	executions that count; where the type says so, each of another class
+ * @classes:	executions that count; if the type is distinct, each of another class
  * @redundant:	executions that came to nothing new, or were abandoned as they would not
  * @deadlocks:	those of @classes that ended with VCPUs waiting for ever
  * @steps:	steps executed that were a choice
@@ -70,8 +70,10 @@ struct tkfi_search_stats {
  * @strategy:	makes the choices of the execution under way
  * @options:	of the exploration
  * @stats:	of the exploration, so far
- * @checkpoints: snapshots of the last execution, if the type backtracks. Invariant: they
- *		are of the execution whose steps the engine's log has
+ * @checkpoints: snapshots of the last execution, if the type backtracks
+ *
+ * invariant: if there are checkpoints, they are of the execution whose steps the engine's
+ * log has.
  */
 struct tkfi_search {
 	const struct tkfi_search_type *type;
@@ -124,7 +126,7 @@ struct tkfi_executed {
  * @takes:	TKFI_TAKES_*
  * @exhaustive: it comes to an end, and has executed then all that there is, within the
  *		bounds it was given. Others sample: an execution may come up again
- * @each_class:	at its end each class was executed, once
+ * @distinct:	no two executions that count are of one class
  * @backtracks:	executions begin from snapshots of the one before
  * @init:	@search is zero, but for what all searches have. Returns 0 or -ENOMEM. May
  *		be NULL
@@ -148,7 +150,7 @@ struct tkfi_search_type {
 	size_t size;
 	unsigned int takes;
 	bool exhaustive;
-	bool each_class;
+	bool distinct;
 	bool backtracks;
 	int (*init)(struct tkfi_search *search);
 	void (*exit)(struct tkfi_search *search);
@@ -169,6 +171,13 @@ extern const struct tkfi_search_type
 #include "strategy_list.h"
 #undef TKFI_STRATEGY
 	tkfi_last_search;
+
+/* At the end of a search, has each class been executed, once? */
+static inline bool tkfi_search_is_full(const struct tkfi_search_type *type)
+{
+	return type->exhaustive && type->distinct &&
+	       !(type->takes & TKFI_TAKES_PREEMPTIONS);
+}
 
 /**
  * tkfi_search_create() - memory for searches of a type

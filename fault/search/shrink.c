@@ -6,7 +6,7 @@
 #include <linux/limits.h>
 #include <linux/string.h>
 
-#include "cells.h"
+#include "blocking.h"
 #include "preempt.h"
 #include "shrink.h"
 
@@ -86,15 +86,18 @@ static bool has_to_wait(const struct search *s, const u16 *done,
 	const struct tkfi_done *log = s->engine->log;
 	const struct tkfi_vcpu *v = &s->engine->vcpus[vcpu];
 	int readers[TKFI_MAX_VCPUS] = {}, held = 0, interrupted = 0;
-	struct tkfi_done next = { .kind = v->next.kind, .cell = v->next.cell };
+	struct tkfi_step next = v->next;
 	unsigned int i, stores = 0;
 
 	/* To begin an operation nobody does. */
 	if (s->between[vcpu][done[vcpu]])
 		return false;
 	/* After all its steps it waits, if it does, for what it never got. */
-	if (done[vcpu] < s->nr[vcpu])
-		next = log[s->steps[vcpu][done[vcpu]]];
+	if (done[vcpu] < s->nr[vcpu]) {
+		const struct tkfi_done *step = &log[s->steps[vcpu][done[vcpu]]];
+
+		next = (struct tkfi_step){ .kind = step->kind, .cell = step->cell };
+	}
 	for (i = 0; i < s->order->nr; i++) {
 		if (s->order->nth[i] > done[log[i].vcpu])
 			continue;
@@ -118,12 +121,12 @@ static bool has_to_wait(const struct search *s, const u16 *done,
 	case TKFI_STEP_AWAIT:
 		return true;
 	case TKFI_STEP_BEGIN:
-		return tkfi_cells[next.cell].flags & TKFI_CELL_SEQUENCE &&
-		       stores & 1;
+		/* It is even at first. */
+		return tkfi_value_blocks(&next, stores);
 	case TKFI_STEP_STORE:
 		for (i = 0; i < s->engine->nr_vcpus; i++)
 			if (i != vcpu && readers[i])
-				return true;
+				return tkfi_writers_wait(next.cell);
 		return false;
 	default:
 		return false;

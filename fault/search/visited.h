@@ -21,6 +21,8 @@
  * @nr:		how many beginnings are known; once they fill three quarters of @keys
  *		no more are added
  * @keys:	their hashes, 0 for none
+ *
+ * invariant: @hash is of the first @clocks.nr steps of the engine's log.
  */
 struct tkfi_visited {
 	struct tkfi_clocks clocks;
