@@ -8,7 +8,7 @@ BOOTS ?= 2
 PYTHON := /usr/bin/python3 -B
 
 .PHONY: help setup tree build reproduce check check-suites check-explore check-runner check-all \
-	check-style check-hold check-kernels check-parser check-kernel check-identical check-variants check-breaks check-report \
+	check-style check-hold check-kernels check-parser check-parts check-kernel check-identical check-variants check-breaks check-report \
 	clean distclean
 .NOTPARALLEL:
 
@@ -48,7 +48,7 @@ check-runner: setup
 	@./tkfi build
 	$(PYTHON) -m pytest -q
 
-check-all: check-style check-hold check-kernels check-parser
+check-all: check-style check-hold check-kernels check-parser check-parts
 
 check-kernels: setup
 	@status=0; for kernel in $(EVERY); do \
@@ -58,6 +58,10 @@ check-kernels: setup
 # Each kernel has its own kunit.py, whose output these tests are of.
 check-parser: check-kernels
 	$(PYTHON) -m pytest -q runner/tests/test_causes.py
+
+# What knows nothing of timekeeping, by itself.
+check-parts: setup
+	@./tkfi test --without-timekeeping
 
 check-style: setup
 	$(PYTHON) -m flake8 runner

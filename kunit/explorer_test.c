@@ -49,7 +49,8 @@ static void refused(struct kunit *test)
 	/* What fails now and then may be what somebody wants to see. */
 	static const struct tkfi_scenario good[] = {
 		{ "given", "cpu0: tick; cpu1: settimeofday 1300000000; host: 1ms" },
-		{ "given", "setup: aux enable; cpu0: aux disable; cpu1: aux tick, aux settime 1300000000" },
+		{ "given", "setup: aux enable; cpu0: aux disable;"
+		  "cpu1: aux tick, aux settime 1300000000" },
 	};
 	unsigned int i;
 

@@ -6,6 +6,7 @@
 #ifndef __TKFI_ENTRY_H
 #define __TKFI_ENTRY_H
 
+#include <linux/compiler.h>
 #include <linux/types.h>
 
 struct tkfi_vcpu;
@@ -71,10 +72,22 @@ struct tkfi_observer {
 /* NULL for nobody. */
 extern const struct tkfi_observer *tkfi_observer;
 
-#define TKFI_OBSERVE(what, arg)						\
-do {									\
-	if (unlikely(tkfi_observer))					\
-		tkfi_observer->what(arg);				\
-} while (0)
+static __always_inline void tkfi_observe_begin(const unsigned int *sequence)
+{
+	if (unlikely(tkfi_observer))
+		tkfi_observer->begin(sequence);
+}
+
+static __always_inline void tkfi_observe_end(const unsigned int *sequence)
+{
+	if (unlikely(tkfi_observer))
+		tkfi_observer->end(sequence);
+}
+
+static __always_inline void tkfi_observe_unlock(const void *lock)
+{
+	if (unlikely(tkfi_observer))
+		tkfi_observer->unlock(lock);
+}
 
 #endif

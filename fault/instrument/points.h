@@ -10,10 +10,11 @@
 
 /*
  * The name of each point is in a section of its own. A section that no linker
- * script knows gets these two symbols if its name is a C identifier.
+ * script knows gets these two symbols if its name is a C identifier; without a point
+ * there is none.
  */
-extern const char * const __start_tkfi_points[];
-extern const char * const __stop_tkfi_points[];
+extern const char * const __start_tkfi_points[] __weak;
+extern const char * const __stop_tkfi_points[] __weak;
 
 /* An injection point: the executing VCPU can be scheduled out here. */
 #define tkfi_point(name)						\
@@ -37,8 +38,8 @@ struct tkfi_local {
 	size_t size;
 };
 
-extern const struct tkfi_local * const __start_tkfi_locals[];
-extern const struct tkfi_local * const __stop_tkfi_locals[];
+extern const struct tkfi_local * const __start_tkfi_locals[] __weak;
+extern const struct tkfi_local * const __stop_tkfi_locals[] __weak;
 
 /* State that no glue at the end of the file can see. */
 #define tkfi_local(object)						\

@@ -35,7 +35,7 @@ do {									\
 #define raw_spin_unlock(lock)						\
 do {									\
 	_raw_spin_unlock(lock);						\
-	TKFI_OBSERVE(unlock, lock);					\
+	tkfi_observe_unlock(lock);					\
 	tkfi_unlock(lock);						\
 } while (0)
 
@@ -91,14 +91,14 @@ do {									\
 #define do_write_seqcount_begin(s)					\
 do {									\
 	do_write_seqcount_begin(s);					\
-	TKFI_OBSERVE(begin, &(s)->sequence);				\
+	tkfi_observe_begin(&(s)->sequence);				\
 	TKFI_SECTION(begin, TKFI_SEQ_KERNEL);				\
 } while (0)
 
 #define do_write_seqcount_end(s)					\
 do {									\
 	TKFI_SECTION(end, TKFI_SEQ_KERNEL);				\
-	TKFI_OBSERVE(end, &(s)->sequence);				\
+	tkfi_observe_end(&(s)->sequence);				\
 	do_write_seqcount_end(s);					\
 } while (0)
 

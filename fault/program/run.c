@@ -155,8 +155,7 @@ int tkfi_run_load(struct tkfi_run *run, const struct tkfi_scenario *scenario,
 	}
 	ret = parse_setup(run, err, size);
 	if (ret) {
-		run->wrong = place_in_text(run, &run->setup,
-					 run->setup.wrong);
+		run->wrong = place_in_text(run, &run->setup, run->setup.wrong);
 		return ret;
 	}
 	fault = find_fault(text);

@@ -116,6 +116,14 @@ static bool is_refused(const struct tkfi_op *op)
 	return false;
 }
 
+/* The clock as a read saw it, or, if it did not look, when it returned. */
+static u64 when(const struct tkfi_op *op)
+{
+	const struct tkfi_results *results = tkfi_results(op);
+
+	return results->counter == TKFI_NOT_READ ? results->cycle : results->counter;
+}
+
 /*
  * The line that a read saw: one that was the reader's to see at some time from the
  * read's first step to its last, and says at the cycle it read what it returned. A
@@ -148,8 +156,7 @@ static const struct tkfi_publication *find_line(const struct tkfi_execution *e,
 			return p;
 		if (latest < 0)
 			latest = tkfi_line_time(&p->tk, tkfi_reader_of(op),
-						tkfi_results(op)->counter == TKFI_NOT_READ ?
-						tkfi_results(op)->cycle : tkfi_results(op)->counter);
+						when(op));
 		hidden = hides_from(p, op);
 	}
 	tkfi_find(e, &(struct tkfi_finding){

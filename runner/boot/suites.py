@@ -13,8 +13,8 @@ from runner.layout import Layout
 from runner.nearest import nearest
 
 MEASURES = ("tkfi_bench", "tkfi_hold")  # for `bench`
-OF_PARTS = ("tkfi_engine", "tkfi_engine_dpor", "tkfi_engine_keep", "tkfi_engine_shrink",
-            "tkfi_engine_strategies", "tkfi_explore")  # those that need no timekeeping
+OF_PARTS = ("tkfi_engine", "tkfi_engine_dpor", "tkfi_engine_keep", "tkfi_engine_search",
+            "tkfi_engine_shrink", "tkfi_engine_strategies", "tkfi_explore")  # need no timekeeping
 _OF_TKFI = "tkfi_engine"  # what the names of suites that test tkfi itself begin with
 _SUITE_NAME = re.compile(r"\.name\s*=\s*\"(tkfi_\w+)\"")
 _CASE_GLOB = re.compile(r"[\w*?\[\]!-]+", re.ASCII)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """What is certainly wrong with a scenario or the turns of a schedule, before there is a kernel to read it.
 
-The kernel reads them itself (program/plan.c, timekeeping/operations.c, adjtimex.c, search/schedule.c). Nothing that it takes may be
-refused here. Places and reasons are its own, but for readers, all of which it lists. What an operation
-comes to when it is executed, EINVAL for one, only the kernel can tell.
+The kernel reads them itself (fault/program/plan.c, fault/timekeeping/operations.c and adjtimex.c,
+fault/search/schedule.c). Nothing that it takes may be refused here. Places and reasons are its own, but for
+readers, all of which it lists. What an operation comes to when it is executed, EINVAL for one, only the
+kernel can tell.
 """
 
 from __future__ import annotations

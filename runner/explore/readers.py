@@ -11,7 +11,7 @@ from pathlib import Path
 from runner.explore import macros
 from runner.layout import Layout
 
-_GLUE = re.compile(r'#include "(?:tkfi/)?(glue-[\w.]+\.h)"')
+_GLUE = re.compile(r'^\+?#include "(?:tkfi/timekeeping/)?(glue-[\w.]+)"', re.MULTILINE)
 _ROW = re.compile(rf"{{\s*TKFI_(\w+),\s*((?:{macros.STRING}\s*)+),[^,]*,"
                   r"\s*(?:TKFI_)?CLOCK_(\w+),\s*TKFI_(\w+),")
 _TABLES = ("tkfi_readers[] = {", "tkfi_floor_readers[] = {", "tkfi_jiffies_reader = {",
@@ -43,7 +43,8 @@ def _glue(layout: Layout, text: str) -> str:
     """The glue headers that a text includes, and those that they do."""
     names = _GLUE.findall(text)
     return "".join(_glue(layout, header) + header for header in [
-        (layout.repo / "fault" / name).read_text(encoding="utf-8") for name in dict.fromkeys(names)])
+        (layout.repo / "fault/timekeeping" / name).read_text(encoding="utf-8")
+        for name in dict.fromkeys(names)])
 
 
 def _table(source: str, begins: str) -> str:

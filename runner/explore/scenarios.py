@@ -10,8 +10,6 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from runner.errors import InputError, TkfiError
-from runner.explore import macros
-from runner.explore.macros import STRING
 from runner.layout import Layout
 from runner.nearest import nearest
 
@@ -49,7 +47,8 @@ class Scenario:
 
 
 def shipped(layout: Layout) -> list[Scenario]:
-    """Those of every subject, a room of fault/ with a scenarios.txt, in their order; timekeeping's first."""
+    """Those of every subject, a room of fault/ with a scenarios.txt, in their order; timekeeping's
+    first."""
     files = sorted((layout.repo / "fault").glob("*/scenarios.txt"),
                    key=lambda file: (file.parent.name != SUBJECT, file))
     return [Scenario(name, text, shipped=True, subject=file.parent.name)

@@ -54,12 +54,12 @@ def test_list_breaks(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None
 
 def test_list_readers(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
     """Rows in the macros of the file itself, or of the glue of the kernel asked for; whole ones."""
-    write(layout.repo / "fault/readers.c", READERS)
-    write(layout.repo / "fault/glue-6.12.h", "#define TKFI_MORE_READERS \\\n\tOTHER(real, REALTIME), \\\n"
-          "\tOTHER(boot, BOOTTIME),\n")
-    write(layout.repo / "fault/glue-6.1.h", '#define X 1\n#include "glue-6.12.h"\n')
+    write(layout.repo / "fault/timekeeping/readers.c", READERS)
+    write(layout.repo / "fault/timekeeping/glue-6.12.h",
+          "#define TKFI_MORE_READERS \\\n\tOTHER(real, REALTIME), \\\n\tOTHER(boot, BOOTTIME),\n")
+    write(layout.repo / "fault/timekeeping/glue-6.1.h", '#define X 1\n#include "glue-6.12.h"\n')
     patch = layout.repo / "kernel-patches/6.12/0001-point.patch"
-    for glue in "", '+#include "tkfi/glue-6.1.h"\n':
+    for glue in "", '+#include "tkfi/timekeeping/glue-6.1.h"\n':
         write(patch, patch.read_text() + glue)
         assert cli.main(["list", "readers"], layout) == 0
         assert capsys.readouterr().out == (

@@ -103,8 +103,8 @@ class Machine:
 @pytest.fixture(name="start")
 def machine(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Machine]:
     """Make a machine that all verbs boot on."""
-    write(layout.repo / "fault/scenarios.h", "".join(
-        f'\t{{ "{name}", "cpu0: tick; cpu1: tick; {last}" }},\n' for name, last in (
+    write(layout.repo / "fault/timekeeping/scenarios.txt", "".join(
+        f"{name} = cpu0: tick; cpu1: tick; {last}\n" for name, last in (
             ("falls-vdso", "host: 10ms"), ("rises-coarse", "cpu2: tick"), ("tick-vdso", "host: 10ms"))))
     monkeypatch.setattr(builder, "build", KunitTool)
     monkeypatch.setattr(mistakes, "check", lambda *_: None)  # all is left to the kernel

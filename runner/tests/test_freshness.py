@@ -405,8 +405,8 @@ def test_the_real_kernel() -> None:
         assert record
         tree = REAL.tree(kernel.place)
         for name in ("kernel/time/timekeeping.c", "kernel/time/ntp.c", "include/linux/timekeeping.h",
-                     "kernel/time/Kconfig", "kernel/time/Makefile", "kernel/time/tkfi/engine.c",
-                     "kernel/time/tkfi/engine.h", "kernel/time/tkfi/access.mk", "scripts/Makefile.build",
+                     "kernel/time/Kconfig", "kernel/time/Makefile", "kernel/time/tkfi/core/engine.c",
+                     "kernel/time/tkfi/core/engine.h", "kernel/time/tkfi/access.mk", "scripts/Makefile.build",
                      "arch/um/Makefile", "arch/x86/Makefile.um", "arch/um/Kconfig", "Makefile",
                      "arch/x86/um/delay.c", "kernel/time", "kernel/time/timeconst.bc",
                      "lib/vdso/gettimeofday.c", ".kunit/include/generated/autoconf.h", ".kunit/linux",
@@ -419,7 +419,8 @@ def test_the_real_kernel() -> None:
         begun = time.monotonic()
         assert record.is_current(kernel, REAL)
         assert time.monotonic() - begun < 1
-        for name in ("include/linux/timekeeping.h", "kernel/time/Kconfig", "kernel/time/tkfi/engine.c"):
+        for name in ("include/linux/timekeeping.h", "kernel/time/Kconfig",
+                     "kernel/time/tkfi/core/engine.c"):
             states = dict(record.states)
             changed = os.path.realpath(tree / name)
             states[changed] = [*states[changed][:1], 0, *states[changed][2:]]

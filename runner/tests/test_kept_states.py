@@ -312,7 +312,7 @@ def test_other_builds_options_and_texts(start: Callable[..., Machine], layout: L
     booted = start(known)
     cli.main(["explore", "--resume", "--preemptions", "3"], layout)
     assert len(booted.asked) == 3 and not any("resume" in line for line in booted.asked)
-    scenarios = layout.repo / "fault/scenarios.h"
+    scenarios = layout.repo / "fault/timekeeping/scenarios.txt"
     write(scenarios, scenarios.read_text().replace("cpu2: tick", "cpu2: adjtimex"))
     booted = start(known)
     cli.main(["explore", "rises-coarse", "--resume"], layout)

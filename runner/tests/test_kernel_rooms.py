@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The rooms of fault/: what a file of one may include, by the very command that compiled one of its files."""
+"""The rooms of fault/: what a file of one may include, by the command that compiled one of its files."""
 
 from __future__ import annotations
 

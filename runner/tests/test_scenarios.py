@@ -20,51 +20,50 @@ from runner.kernel.kernels import offered
 from runner.layout import Layout
 from runner.tests.conftest import write
 
-HEADER = """\
-#define FALLS\t"setup: wait 13ms;"
-#define VDSO2\t"read vdso MONOTONIC;"
-static const struct tkfi_scenario tkfi_scenarios[] = {
-\t{ "falls-vdso", FALLS "cpu0: tick; cpu1:" VDSO2 "host: 10ms" },
-\t{ "falls-fast", FALLS "cpu0: tick;"
-\t  "cpu1: read fast ktime_get_mono_fast_ns" },
-\t{ "rises", "cpu0: tick" },
-};
+SCENARIOS = """\
+# SPDX-License-Identifier: GPL-2.0
+falls-vdso = setup: wait 13ms; cpu0: tick; cpu1: read vdso MONOTONIC; host: 10ms
+
+falls-fast = setup: wait 13ms; cpu0: tick; cpu1: read fast ktime_get_mono_fast_ns
+rises = cpu0: tick
 """
+OTHERS = "seqlock-peek = cpu0: write 3; cpu1: peek\n"
 LINE = "tkfi1 6.12.117 post-series falls-vdso: cpu0 before store vdso.seq, host"
 TEXT = 'tkfi1 6.1.180-1 fixed "cpu0: tick; host: 9ms": host'
 
 
 @pytest.fixture(name="layout")
 def with_scenarios(layout: Layout) -> Layout:
-    write(layout.repo / "fault/scenarios.h", HEADER)
+    write(layout.repo / "fault/timekeeping/scenarios.txt", SCENARIOS)
+    write(layout.repo / "fault/seqlock/scenarios.txt", OTHERS)
     return layout
 
 
-def test_the_header_is_read_whole() -> None:
-    """This checkout's own: every entry is there, and every text begins as one."""
+def test_what_is_shipped() -> None:
+    """This checkout's own: every text begins as one, and the names differ."""
     ours = shipped(Layout())
-    source = (Layout().repo / "fault/scenarios.h").read_text()
-    table = source.partition("tkfi_scenarios[] = {")[2]
-    rows = {r"IN_\w+": 3, "COARSE": 1, "PAIR": 1, "LEAP": 1, "AUX": 2, "AUX_PAIR": 1}
-    chain = ("TICK", "ADJTIMEX", "OFFSET", "STATUS", "TAI", "SETTIMEOFDAY", "INJECT", "SLEEPTIME",
-             "CLOCKSOURCE")
-    rows |= {f"WITH_{name}": times for times, name in enumerate(chain, 2)}
-    on_aux = ("TICK", "ADJTIMEX", "INJECT", "SETTIME", "CLOCKSOURCE")
-    rows |= {f"AUX_WITH_{name}": times for times, name in enumerate(on_aux, 1)}
-    assert len(ours) == table.count('\t{ "') + sum(
-        times * len(re.findall(rf"\t{macro}\(", table)) for macro, times in rows.items()) > 200
+    assert len([scenario for scenario in ours if scenario.subject == "timekeeping"]) > 200
     assert all(scenario.text.startswith(("setup: ", "cpu0: ")) for scenario in ours)
     assert all(("host: " in scenario.text) == (scenario.vcpus[-1] == "host") for scenario in ours)
     assert len({scenario.name for scenario in ours}) == len(ours)
 
 
+def test_other_subjects(layout: Layout) -> None:
+    """They are explored when somebody asks for them."""
+    assert [one.name for one in choose([], layout)] == ["falls-vdso", "falls-fast", "rises"]
+    (other,) = choose(["seqlock-*"], layout)
+    assert other.parameters == ['tkfi.scenario="seqlock-peek"', "tkfi.subject=seqlock"]
+    assert choose(["rises"], layout)[0].parameters == ['tkfi.scenario="rises"']
+
+
 def updaters() -> list[str]:
-    """What updates the timekeeper: the operations of fault/ops.c, adjtimex and the like by argument."""
-    source = "".join((Layout().repo / f"fault/timekeeping/{name}.c").read_text() for name in ("adjtimex", "operations"))
+    """What updates the timekeeper: the operations of timekeeping, adjtimex and the like by argument."""
+    source = "".join((Layout().repo / f"fault/timekeeping/{name}.c").read_text()
+                     for name in ("adjtimex", "operations"))
     found = []
     settings = re.findall(r'^\t\[\w+\] = { "(\w+=?)"', source, re.MULTILINE)
     assert "freq=" in settings
-    for table, prefix in ("op_types", ""), ("aux_types", "aux "):
+    for table, prefix in ("tkfi_operations", ""), ("aux_types", "aux "):
         rows = re.search(rf"{table}\[\] = {{(.*?)^}};", source, re.DOTALL | re.MULTILINE)
         assert rows
         for name in re.findall(r'{ "(\w+)", ', rows[1]):
@@ -173,13 +172,15 @@ def test_oracles_are_read() -> None:
     assert found["agree"] == "vDSO and kernel tell the same time when all updates have ended"
 
 
-def test_macros_and_strings_are_joined(layout: Layout) -> None:
+def test_the_files_are_read(layout: Layout) -> None:
     assert shipped(layout) == [
         Scenario("falls-vdso", "setup: wait 13ms; cpu0: tick; cpu1: read vdso MONOTONIC; host: 10ms", True),
         Scenario("falls-fast", "setup: wait 13ms; cpu0: tick; cpu1: read fast ktime_get_mono_fast_ns",
                  True),
-        Scenario("rises", "cpu0: tick", True)]
-    assert ["host" in scenario.vcpus for scenario in shipped(layout)] == [True, False, False]
+        Scenario("rises", "cpu0: tick", True),
+        Scenario("seqlock-peek", "cpu0: write 3; cpu1: peek", True, "seqlock")]
+    assert ["host" in scenario.vcpus for scenario in choose([], layout)] == [
+        True, False, False]
 
 
 @pytest.mark.parametrize("words, names", [

@@ -32,8 +32,8 @@ exit $status;
 def checkable(layout: Layout, source: Path) -> Path:
     """A kernel tree that has a checkpatch.pl, and two C sources."""
     write(source / "scripts/checkpatch.pl", CHECKPATCH)
-    write(layout.repo / "fault/engine.c", "int engine;\n")
-    write(layout.repo / "fault/switch.S", "nop\n")
+    write(layout.repo / "fault/core/engine.c", "int engine;\n")
+    write(layout.repo / "fault/core/switch.S", "nop\n")
     write(layout.repo / ".git/HEAD", "")
     return source
 
@@ -43,7 +43,7 @@ def test_clean(layout: Layout, checkable: Path, capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().out == "checkpatch.pl --strict: 4 of 4 files are clean\n"
 
 
-@pytest.mark.parametrize("bad", ["fault/engine.c", "fault/switch.S", "kunit/a_kunit.c",
+@pytest.mark.parametrize("bad", ["fault/core/engine.c", "fault/core/switch.S", "kunit/a_kunit.c",
                                  "kernel-patches/6.12/0001-point.patch",
                                  "kernel-patches/6.12/variants/fixed.patch"])
 def test_findings(layout: Layout, checkable: Path, variants: list[str], bad: str,

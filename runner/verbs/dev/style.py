@@ -29,7 +29,8 @@ _FINDING = re.compile(r"^(.+?):\d+: (ERROR|WARNING|CHECK):")
 
 def files(layout: Layout) -> tuple[list[Path], list[Path]]:
     """The C sources and the patches, relative to the checkout. Raises TkfiError when there are none."""
-    sources = [file for room in ("fault", "kunit") for file in sorted((layout.repo / room).glob("*.[chS]"))]
+    sources = [file for place in ("fault", "kunit")
+               for file in sorted((layout.repo / place).rglob("*.[chS]"))]
     patches = sorted(layout.patches.rglob("*.patch"))
     if not sources or not patches:
         raise TkfiError(f"there is nothing to check in {layout.repo}")
