@@ -13,6 +13,8 @@ const struct tkfi_oracle * const tkfi_oracles[] = {
 	&tkfi_oracle_agree,
 };
 
+const unsigned int tkfi_nr_oracles = ARRAY_SIZE(tkfi_oracles);
+
 s64 tkfi_round_to(s64 ns, u32 unit)
 {
 	return ns - ns % unit;
@@ -33,10 +35,6 @@ void tkfi_oracles_prepare(void)
 		if (tkfi_oracles[i]->prepare)
 			tkfi_oracles[i]->prepare();
 }
-
-const char * const tkfi_oracle_names[] = {
-	"progress", "line", "monotonic", "series", "counted", "agree", NULL
-};
 
 void tkfi_oracles_check(const struct tkfi_judged *judged, tkfi_finding_fn found,
 			void *arg)

@@ -129,9 +129,7 @@ void tkfi_oracles_prepare(void);
 void tkfi_oracles_check(const struct tkfi_judged *judged, tkfi_finding_fn found,
 			void *arg);
 
-/* Names of all oracles, NULL after the last. */
-extern const char * const tkfi_oracle_names[];
-
 extern const struct tkfi_oracle * const tkfi_oracles[];
+extern const unsigned int tkfi_nr_oracles;
 
 #endif

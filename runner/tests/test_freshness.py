@@ -406,7 +406,8 @@ def test_the_real_kernel() -> None:
         tree = REAL.tree(kernel.place)
         for name in ("kernel/time/timekeeping.c", "kernel/time/ntp.c", "include/linux/timekeeping.h",
                      "kernel/time/Kconfig", "kernel/time/Makefile", "kernel/time/tkfi/core/engine.c",
-                     "kernel/time/tkfi/core/engine.h", "kernel/time/tkfi/access.mk", "scripts/Makefile.build",
+                     "kernel/time/tkfi/core/engine.h", "kernel/time/tkfi/instrument/access.mk",
+                     "kernel/time/tkfi/timekeeping/scenarios.txt", "scripts/Makefile.build",
                      "arch/um/Makefile", "arch/x86/Makefile.um", "arch/um/Kconfig", "Makefile",
                      "arch/x86/um/delay.c", "kernel/time", "kernel/time/timeconst.bc",
                      "lib/vdso/gettimeofday.c", ".kunit/include/generated/autoconf.h", ".kunit/linux",
