@@ -184,7 +184,7 @@ struct small_seen {
 
 static struct tkfi_engine *engine;
 
-static void touch(unsigned int *word, enum tkfi_step_kind kind, bool is_volatile)
+static void touch(unsigned int *word, enum tkfi_transition_kind kind, bool is_volatile)
 {
 	tkfi_access(word, sizeof(*word), kind == TKFI_STEP_STORE,
 		    is_volatile, _THIS_IP_);

@@ -166,7 +166,7 @@ static void dpor_suite_exit(struct kunit_suite *suite)
 	vfree(keys);
 }
 
-static void access(unsigned int *word, enum tkfi_step_kind kind, bool is_volatile)
+static void access(unsigned int *word, enum tkfi_transition_kind kind, bool is_volatile)
 {
 	tkfi_access(word, sizeof(*word), kind == TKFI_STEP_STORE,
 		    is_volatile, _THIS_IP_);
@@ -575,39 +575,39 @@ static void exact(struct kunit *test)
 
 /* Relations between steps: which of them write? */
 
-static bool nobody_writes(const struct tkfi_step *step)
+static bool nobody_writes(const struct tkfi_transition *step)
 {
 	return false;
 }
 
-static bool all_write(const struct tkfi_step *step)
+static bool all_write(const struct tkfi_transition *step)
 {
 	return true;
 }
 
-static bool stores_read(const struct tkfi_step *step)
+static bool stores_read(const struct tkfi_transition *step)
 {
 	return step->kind != TKFI_STEP_STORE && tkfi_step_writes(step);
 }
 
-static bool first_word_is_read(const struct tkfi_step *step)
+static bool first_word_is_read(const struct tkfi_transition *step)
 {
 	return step->cell != tkfi_cell_at(&memory.words[0]) &&
 	       tkfi_step_writes(step);
 }
 
-static bool sequence_is_read(const struct tkfi_step *step)
+static bool sequence_is_read(const struct tkfi_transition *step)
 {
 	return step->cell != tkfi_cell_at(&memory.words[SEQUENCE]) &&
 	       tkfi_step_writes(step);
 }
 
-static bool locks_read(const struct tkfi_step *step)
+static bool locks_read(const struct tkfi_transition *step)
 {
 	return step->kind != TKFI_STEP_LOCK && tkfi_step_writes(step);
 }
 
-static bool right(const struct tkfi_step *step)
+static bool right(const struct tkfi_transition *step)
 {
 	return tkfi_step_writes(step);
 }
@@ -617,7 +617,7 @@ static bool right(const struct tkfi_step *step)
  * into; a bit each. Some may also fail.
  */
 static u32 count_wrongly(struct tkfi_search *wrong,
-			 bool (*writes)(const struct tkfi_step *step),
+			 bool (*writes)(const struct tkfi_transition *step),
 			 unsigned int *failed)
 {
 	struct tkfi_search_stats stats;
@@ -650,7 +650,7 @@ static void wrong_relations(struct kunit *test)
 {
 	static const struct {
 		const char *name;
-		bool (*writes)(const struct tkfi_step *step);
+		bool (*writes)(const struct tkfi_transition *step);
 	} relations[] = {
 		{ "nobody writes", nobody_writes },
 		{ "all write", all_write },

@@ -375,7 +375,7 @@ static void strategy_is_checked(struct kunit *test)
 
 static void trace_is_hashed(struct kunit *test)
 {
-	const struct tkfi_event event = {
+	const struct tkfi_trace_entry event = {
 		.kind = TKFI_EV_POINT, .what = "p", .value = 1,
 	};
 	struct tkfi_trace *t = &engine->trace;
@@ -443,18 +443,18 @@ static void cells_have_news(struct kunit *test)
 	/* Who writes without a guard that is required is told each time. */
 	tkfi_cells_require(memory, 4, lock);
 	tkfi_cells_begin();
-	tkfi_cells_bared = 0;
+	tkfi_guards_missed = 0;
 	KUNIT_EXPECT_FALSE(test, tkfi_cells_use(cell, 1, 0, true, lock));
 	KUNIT_EXPECT_FALSE(test, tkfi_cells_use(cell, 1, 0, false, 0));
 	KUNIT_EXPECT_TRUE(test, tkfi_is_private(memory, 4, tkfi_mask_of(0, false, 0)));
 	KUNIT_EXPECT_TRUE(test, tkfi_is_private(memory, 4, tkfi_mask_of(0, true, lock)));
-	KUNIT_EXPECT_EQ(test, tkfi_cells_bared, 0);
+	KUNIT_EXPECT_EQ(test, tkfi_guards_missed, 0);
 	for (i = 0; i < 2; i++) {
-		tkfi_cells_bared = 0;
+		tkfi_guards_missed = 0;
 		KUNIT_EXPECT_FALSE(test, tkfi_is_private(memory, 4,
 							 tkfi_mask_of(0, true, 0)));
 		KUNIT_EXPECT_FALSE(test, tkfi_cells_use(cell, 1, 0, true, 0));
-		KUNIT_EXPECT_EQ(test, tkfi_cells_bared, lock);
+		KUNIT_EXPECT_EQ(test, tkfi_guards_missed, lock);
 	}
 	/* Shared is what two use, one writes and nothing guards. */
 	KUNIT_EXPECT_TRUE(test, tkfi_cells_use(cell, 1, 1, false, lock));

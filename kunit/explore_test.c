@@ -73,7 +73,7 @@ static void shipped(struct kunit *test)
  */
 static void heeds(struct kunit *test)
 {
-	static const struct tkfi_explore_options options = { .unchecked = true };
+	static const struct tkfi_explore_options options = { .no_wait_for_readers = true };
 	unsigned int i;
 
 	if (front.request.is_list || front.request.text || front.request.turns)

@@ -385,13 +385,13 @@ static const char *story(const struct tkfi_trace *trace)
 	unsigned int i;
 
 	for (i = 0; i < tkfi_trace_stored(trace); i++) {
-		const struct tkfi_event *e = &trace->events[i];
+		const struct tkfi_trace_entry *e = &trace->events[i];
 
 		if (e->kind == TKFI_EV_CALL || e->kind == TKFI_EV_OFF ||
 		    e->kind == TKFI_EV_ON || e->kind == TKFI_EV_BLOCKED)
 			len += scnprintf(text + len, sizeof(text) - len,
 					 "%u %s %s\n", e->vcpu,
-					 tkfi_event_names[e->kind], e->what);
+					 tkfi_entry_names[e->kind], e->what);
 	}
 	return text;
 }

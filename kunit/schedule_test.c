@@ -210,7 +210,7 @@ static struct seen look(const struct tkfi_explorer *x, const bool *chosen)
 	unsigned int i, j;
 
 	for (i = 0; i < engine->nr_log; i++) {
-		const struct tkfi_done *step = &engine->log[i];
+		const struct tkfi_event *step = &engine->log[i];
 		u64 what = step->vcpu | step->kind << 8 | step->nr_cells << 16 |
 			   (u64)step->cell << 32;
 		bool counts = false;
@@ -624,7 +624,7 @@ static void note_widths(struct tkfi_explorer *x, int ret)
 	unsigned int i, j;
 
 	for (i = 0; i < engine->nr_log; i++) {
-		const struct tkfi_done *step = &engine->log[i];
+		const struct tkfi_event *step = &engine->log[i];
 
 		for (j = step->cell; j < step->cell + step->nr_cells; j++)
 			if (tkfi_cells[j].flags & TKFI_CELL_SHARED)

@@ -83,7 +83,7 @@ static void shrink_suite_exit(struct kunit_suite *suite)
 	tkfi_engine_destroy(engine);
 }
 
-static void access(unsigned int word, enum tkfi_step_kind kind, bool is_volatile)
+static void access(unsigned int word, enum tkfi_transition_kind kind, bool is_volatile)
 {
 	tkfi_access(&memory.words[word], sizeof(memory.words[0]), kind == TKFI_STEP_STORE,
 		    is_volatile, _THIS_IP_);

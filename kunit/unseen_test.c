@@ -262,7 +262,7 @@ static int watch_reads(const char *setup, const char *op,
 		let_it_run(&plan, run);
 	local_irq_save(flags);
 	tkfi_state_save(&session->own);
-	tkfi_session_start_anew();
+	tkfi_timekeeping_start();
 	ret = tkfi_plan_run(session->setup, session->engine);
 	if (!ret)
 		run_veiled(&plan, 0);
@@ -287,7 +287,7 @@ static int watch_sampled_reads(struct tkfi_explorer *x)
 		return ret;
 	local_irq_save(flags);
 	tkfi_state_save(&session->own);
-	tkfi_session_start_anew();
+	tkfi_timekeeping_start();
 	if (tkfi_run_of(x)->setup_text[0])
 		ret = tkfi_plan_run(session->setup, session->engine);
 	session->engine->quiet = true;
@@ -574,7 +574,7 @@ static void see_turn(const struct tkfi_access *access, void *arg)
 {
 	const struct tkfi_engine *engine = arg;
 	unsigned int cell = tkfi_cell_at(access->addr);
-	const struct tkfi_done *last = &engine->log[engine->nr_log - 1];
+	const struct tkfi_event *last = &engine->log[engine->nr_log - 1];
 
 	if (access->barrier || !cell)
 		return;
@@ -597,7 +597,7 @@ static void a_watcher_is_told_in_turn(struct kunit *test)
 	tkfi_pos_init(&pos, 1);
 	local_irq_save(flags);
 	tkfi_state_save(&tkfi_run_of(explorer)->own);
-	tkfi_session_start_anew();
+	tkfi_timekeeping_start();
 	tkfi_cells_share_all();
 	engine->quiet = true;
 	tkfi_plan_start(&tkfi_run_of(explorer)->plan, engine);
@@ -797,7 +797,7 @@ static void publication_is_word_by_word(struct kunit *test)
 	copy = (struct copy){ };
 	local_irq_save(flags);
 	tkfi_state_save(&session->own);
-	tkfi_session_start_anew();
+	tkfi_timekeeping_start();
 	tkfi_clock_advance(tkfi_clock_cycles(12 * NSEC_PER_MSEC));
 	copy.old = *tkfi_timekeeper();
 	ret = tkfi_plan_run(&plan, session->engine);

@@ -34,7 +34,7 @@ static inline bool tkfi_is_reading(const struct tkfi_vcpu *v, unsigned int cell)
 }
 
 /* Does a step that waits for a value have to, while its word has this one? */
-static __always_inline bool tkfi_value_blocks(const struct tkfi_step *step,
+static __always_inline bool tkfi_value_blocks(const struct tkfi_transition *step,
 					      unsigned int value)
 {
 	if (step->kind == TKFI_STEP_AWAIT)
@@ -57,12 +57,12 @@ static __always_inline bool tkfi_value_blocks(const struct tkfi_step *step,
  *  - between its two looks a reader stores nothing that anybody else reads;
  *  - it looks for the second time, and does heed what it sees: it keeps nothing of an
  *    attempt that failed. Where somebody does not look, the engine notices, and sets
- *    TKFI_CELL_UNCHECKED: from then on nobody waits for readers of this cell. That those
+ *    TKFI_CELL_NO_RETRY: from then on nobody waits for readers of this cell. That those
  *    who look do heed it is tested without waiting (heeds, in the suite tkfi_explore);
  *  - during an attempt it waits for nobody who would have to wait for it: this would be
  *    a deadlock, and be reported as one. An NMI is not waited for by whom it interrupts;
  *  - how often readers start again is no part of an outcome. Whether they would for ever
- *    is another question: see TKFI_MAX_LOOKS.
+ *    is another question: see TKFI_MAX_REREADS.
  *
  * The suite tkfi_engine_dpor compares the outcomes of both on small programs.
  */
@@ -71,7 +71,7 @@ static __always_inline bool tkfi_writers_wait(unsigned int cell)
 	const u8 flags = tkfi_cells[cell].flags;
 
 	return flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH) &&
-	       !(flags & TKFI_CELL_UNCHECKED);
+	       !(flags & TKFI_CELL_NO_RETRY);
 }
 
 static inline unsigned long tkfi_readers_of(const struct tkfi_engine *engine,
@@ -91,7 +91,7 @@ static inline unsigned long tkfi_readers_of(const struct tkfi_engine *engine,
 static __always_inline unsigned long tkfi_waits_for(const struct tkfi_engine *engine,
 						    const struct tkfi_vcpu *v)
 {
-	const struct tkfi_step *next = &v->next;
+	const struct tkfi_transition *next = &v->next;
 	const struct tkfi_held *held;
 
 	switch (next->kind) {
@@ -119,7 +119,7 @@ static __always_inline bool tkfi_is_free(const struct tkfi_vcpu *v)
 	const unsigned int waiting = BIT(TKFI_STEP_LOCK) |
 				     BIT(TKFI_STEP_AWAIT) | BIT(TKFI_STEP_BEGIN);
 	const u8 flags = TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH;
-	const struct tkfi_step *next = &v->next;
+	const struct tkfi_transition *next = &v->next;
 
 	/* Who has an NMI may be interrupted before any step. */
 	return !v->cpu && !(BIT(next->kind) & waiting) &&

@@ -11,7 +11,7 @@
 
 union tkfi_cell tkfi_cells[TKFI_MAX_CELLS];
 bool tkfi_cells_changed;
-u16 tkfi_cells_bared;
+u16 tkfi_guards_missed;
 
 /* The first cells stand for locks. */
 #define MAX_LOCKS	8
@@ -77,13 +77,13 @@ void tkfi_cells_begin(void)
 	tkfi_cells_changed = false;
 }
 
-void tkfi_cells_uncheck(void)
+void tkfi_cells_no_retry(void)
 {
 	unsigned int i;
 
 	for (i = 1; i < nr_cells; i++)
 		if (tkfi_cells[i].flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH))
-			tkfi_cells[i].flags |= TKFI_CELL_UNCHECKED;
+			tkfi_cells[i].flags |= TKFI_CELL_NO_RETRY;
 }
 
 static bool is_mentioned(unsigned int cell)
@@ -103,13 +103,13 @@ int tkfi_cells_print_shared(char *buf, size_t size)
 
 	buf[0] = '\0';
 	for (i = MAX_LOCKS + 1; i < nr_cells; i++) {
-		if (tkfi_cells[i].flags & TKFI_CELL_BROKEN) {
+		if (tkfi_cells[i].flags & TKFI_CELL_MANY_WRITERS) {
 			len += snprintf(buf + min(len, size),
 					size - min(len, size), "%sb%u", comma,
 					i);
 			comma = ",";
 		}
-		if (tkfi_cells[i].flags & TKFI_CELL_UNCHECKED) {
+		if (tkfi_cells[i].flags & TKFI_CELL_NO_RETRY) {
 			len += snprintf(buf + min(len, size),
 					size - min(len, size), "%su%u", comma,
 					i);
@@ -130,8 +130,8 @@ int tkfi_cells_print_shared(char *buf, size_t size)
 int tkfi_cells_parse_shared(const char *text)
 {
 	while (*text) {
-		u8 flag = *text == 'b' ? TKFI_CELL_BROKEN :
-			  *text == 'u' ? TKFI_CELL_UNCHECKED : TKFI_CELL_SHARED;
+		u8 flag = *text == 'b' ? TKFI_CELL_MANY_WRITERS :
+			  *text == 'u' ? TKFI_CELL_NO_RETRY : TKFI_CELL_SHARED;
 		unsigned int first, last;
 		int length, longer, n;
 
@@ -245,7 +245,7 @@ u16 tkfi_guard_of_sequence(const unsigned int *word)
 {
 	const union tkfi_cell *c = &tkfi_cells[tkfi_cell_at(word)];
 
-	return c->flags & TKFI_CELL_BROKEN ? 0 : BIT(c->guard);
+	return c->flags & TKFI_CELL_MANY_WRITERS ? 0 : BIT(c->guard);
 }
 
 u16 tkfi_guard_of_lock(const void *lock)
@@ -323,7 +323,7 @@ bool tkfi_cells_learn(unsigned int cell, unsigned int nr, unsigned int vcpu,
 
 	for (; nr; nr--, c++) {
 		if (store) {
-			tkfi_cells_bared |= c->required & (u16)~held;
+			tkfi_guards_missed |= c->required & (u16)~held;
 			c->unwritten &= ~self;
 		} else {
 			c->unread &= ~self;

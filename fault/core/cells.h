@@ -19,8 +19,8 @@
 #define TKFI_CELL_SHARED	BIT(0)	/* worth a choice */
 #define TKFI_CELL_SEQUENCE	BIT(1)	/* a seqcount: odd means writing */
 #define TKFI_CELL_LATCH		BIT(2)	/* a latch: readers never wait */
-#define TKFI_CELL_BROKEN	BIT(3)	/* a sequence that two write at once */
-#define TKFI_CELL_UNCHECKED	BIT(4)	/* or that somebody reads and does not check */
+#define TKFI_CELL_MANY_WRITERS	BIT(3)	/* a sequence that two write at once */
+#define TKFI_CELL_NO_RETRY	BIT(4)	/* or that somebody reads and does not check */
 
 /* Set whenever a cell turns out to be shared: explore anew. */
 extern bool tkfi_cells_changed;
@@ -29,7 +29,7 @@ extern bool tkfi_cells_changed;
  * Guards without which somebody wrote a cell that requires them, or was about to, a bit
  * each. Of one execution: to be cleared at its start, and part of what snapshots hold.
  */
-extern u16 tkfi_cells_bared;
+extern u16 tkfi_guards_missed;
 
 /* Forget all cells. */
 void tkfi_cells_reset(void);
@@ -111,7 +111,7 @@ struct tkfi_saved;
 void tkfi_cells_keep(struct tkfi_saved *keep);
 
 /* Nobody waits for readers of sequences from now on. */
-void tkfi_cells_uncheck(void);
+void tkfi_cells_no_retry(void);
 
 /* Every cell is worth a choice from now on. */
 void tkfi_cells_share_all(void);

@@ -122,11 +122,11 @@ void tkfi_stop_here(void)
 static void did(struct tkfi_vcpu *v)
 {
 	struct tkfi_engine *engine = tkfi_engine;
-	const struct tkfi_step *step = &v->next;
+	const struct tkfi_transition *step = &v->next;
 
 	v->steps++;
 	if (engine->nr_log < TKFI_MAX_STEPS)
-		engine->log[engine->nr_log] = (struct tkfi_done){
+		engine->log[engine->nr_log] = (struct tkfi_event){
 			.vcpu = v->id,
 			.kind = step->kind,
 			.nr_cells = step->nr_cells,
@@ -139,7 +139,7 @@ void tkfi_step(struct tkfi_vcpu *v)
 {
 	const struct tkfi_engine *engine = tkfi_engine;
 	unsigned int wants = engine->strategy->wants ?: TKFI_WANTS_POINTS;
-	const struct tkfi_step *next = &v->next;
+	const struct tkfi_transition *next = &v->next;
 
 	if (!engine->quiet || !(wants & BIT(next->kind))) {
 		bool blocked = !tkfi_can_go_on(engine, v);
@@ -159,7 +159,7 @@ void tkfi_step(struct tkfi_vcpu *v)
 	did(v);
 }
 
-unsigned int tkfi_now(void)
+unsigned int tkfi_nr_steps(void)
 {
 	return tkfi_engine->nr_log;
 }
@@ -170,7 +170,7 @@ u64 tkfi_log_hash(const struct tkfi_engine *engine)
 	u64 hash = 0;
 
 	for (i = 0; i < nr; i++) {
-		const struct tkfi_done *step = &engine->log[i];
+		const struct tkfi_event *step = &engine->log[i];
 		u64 what = step->vcpu | step->kind << 8 | step->nr_cells << 16 |
 			   (u64)step->cell << 32;
 
@@ -181,7 +181,7 @@ u64 tkfi_log_hash(const struct tkfi_engine *engine)
 
 void tkfi_yield(void)
 {
-	tkfi_current->next = (struct tkfi_step){ .kind = TKFI_STEP_YIELD };
+	tkfi_current->next = (struct tkfi_transition){ .kind = TKFI_STEP_YIELD };
 	tkfi_step(tkfi_current);
 }
 
@@ -191,7 +191,7 @@ void tkfi_hit(const char *name)
 
 	tkfi_record(TKFI_EV_POINT, name, 0);
 	v->at = name;
-	v->next = (struct tkfi_step){ .kind = TKFI_STEP_POINT, .what = name };
+	v->next = (struct tkfi_transition){ .kind = TKFI_STEP_POINT, .what = name };
 	tkfi_step(v);
 	tkfi_take_nmi(v);
 	v->at = NULL;
@@ -215,7 +215,7 @@ static void report_deadlock(struct tkfi_engine *engine)
 	len = scnprintf(engine->error, size, "deadlock:");
 	for (i = 0; i < engine->nr_vcpus; i++) {
 		const struct tkfi_vcpu *v = &engine->vcpus[i];
-		const struct tkfi_step *next = &v->next;
+		const struct tkfi_transition *next = &v->next;
 
 		if (v->done)
 			continue;
@@ -313,7 +313,7 @@ int tkfi_engine_run(struct tkfi_engine *engine, struct tkfi_strategy *strategy)
 		tkfi_set_held(v, 0);
 		if (!(wants & BIT(TKFI_STEP_LOAD)))
 			v->masks = (struct tkfi_masks){};
-		v->next = (struct tkfi_step){ .kind = TKFI_STEP_YIELD };
+		v->next = (struct tkfi_transition){ .kind = TKFI_STEP_YIELD };
 		memset(v->attempts, 0, sizeof(v->attempts));
 		v->interrupted = false;
 		note_stopped(engine, v);

@@ -23,7 +23,7 @@
 #define TKFI_VCPU_NAME	8
 
 /* What a VCPU does next; all but the first two have cells. */
-enum tkfi_step_kind {
+enum tkfi_transition_kind {
 	TKFI_STEP_YIELD,	/* nothing; or it has not begun */
 	TKFI_STEP_POINT,	/* goes on from an injection point */
 	TKFI_STEP_LOCK,		/* takes a lock, once that is free */
@@ -36,13 +36,13 @@ enum tkfi_step_kind {
 };
 
 /* What a schedule and a diagram call it: load, store, lock or unlock. */
-const char *tkfi_step_kind_name(enum tkfi_step_kind kind);
+const char *tkfi_transition_kind_name(enum tkfi_transition_kind kind);
 
 #define TKFI_WANTS_POINTS	(BIT(TKFI_STEP_YIELD) | BIT(TKFI_STEP_POINT))
 #define TKFI_WANTS_ACCESSES	(~0U & ~TKFI_WANTS_POINTS)
 
 /**
- * struct tkfi_step - what a VCPU does when it goes on
+ * struct tkfi_transition - what a VCPU does next, once it is chosen
  * @kind:	what
  * @nr_cells:	how many cells it touches; 0 if it does not matter to others
  * @cell:	the first of them
@@ -50,7 +50,7 @@ const char *tkfi_step_kind_name(enum tkfi_step_kind kind);
  * @what:	name of the point, address of the lock or the first byte
  * @ip:		where in the kernel
  */
-struct tkfi_step {
+struct tkfi_transition {
 	u8 kind;
 	u8 nr_cells;
 	u16 cell;
@@ -59,13 +59,13 @@ struct tkfi_step {
 	unsigned long ip;
 };
 
-static inline bool tkfi_kind_writes(enum tkfi_step_kind kind)
+static inline bool tkfi_kind_writes(enum tkfi_transition_kind kind)
 {
 	return kind == TKFI_STEP_STORE || kind == TKFI_STEP_LOCK ||
 	       kind == TKFI_STEP_UNLOCK;
 }
 
-static inline bool tkfi_step_writes(const struct tkfi_step *step)
+static inline bool tkfi_step_writes(const struct tkfi_transition *step)
 {
 	return tkfi_kind_writes(step->kind);
 }
@@ -88,8 +88,8 @@ static __always_inline bool tkfi_cells_conflict(unsigned int a, unsigned int nr_
 	return (writes_a || writes_b) && a < b + nr_b && b < a + nr_a;
 }
 
-static inline bool tkfi_steps_conflict(const struct tkfi_step *a,
-				       const struct tkfi_step *b)
+static inline bool tkfi_steps_conflict(const struct tkfi_transition *a,
+				       const struct tkfi_transition *b)
 {
 	return tkfi_cells_conflict(a->cell, a->nr_cells, tkfi_step_writes(a),
 				   b->cell, b->nr_cells, tkfi_step_writes(b));
@@ -99,7 +99,7 @@ static inline bool tkfi_steps_conflict(const struct tkfi_step *a,
  * Who begins to read a sequence that often in one operation, and all the time it is
  * the same, will do so for ever.
  */
-#define TKFI_MAX_LOOKS	16
+#define TKFI_MAX_REREADS	16
 
 /* Sequences that one VCPU is reading at once: one may be in an NMI. */
 #define TKFI_MAX_ATTEMPTS	3
@@ -120,7 +120,7 @@ struct tkfi_op;
  * @op:		the operation that it performs, NULL if none; for bodies
  * @steps:	how many steps it has executed that were a choice
  * @may_wait:	it has taken a step that waits for others if it must; for bodies
- * @looks:	how often in a row it began to read a sequence that nobody had changed
+ * @rereads:	how often in a row it began to read a sequence that nobody had changed
  * @seen:	what it read there
  * @held:	guards it holds, where these are a choice: see cells.h
  * @attempts:	cells of sequences it has read and will check; 0 for none
@@ -136,7 +136,7 @@ struct tkfi_vcpu {
 	struct tkfi_masks masks;
 	unsigned int id;
 	bool done;
-	struct tkfi_step next;
+	struct tkfi_transition next;
 	const char *at;
 	void (*body)(struct tkfi_vcpu *vcpu, void *arg);
 	void *arg;
@@ -145,7 +145,7 @@ struct tkfi_vcpu {
 	struct tkfi_op *op;
 	unsigned int steps;
 	bool may_wait;
-	u8 looks;
+	u8 rereads;
 	unsigned int seen;
 	u16 held;
 	u16 attempts[TKFI_MAX_ATTEMPTS];
@@ -172,7 +172,7 @@ struct tkfi_engine;
 
 /**
  * struct tkfi_strategy - makes the choices
- * @wants:	which steps are a choice, BIT(enum tkfi_step_kind) each; 0 is
+ * @wants:	which steps are a choice, BIT(enum tkfi_transition_kind) each; 0 is
  *		TKFI_WANTS_POINTS. Unless TKFI_STEP_YIELD is one, all VCPUs go up to
  *		their first step that is, before the first choice: there each is on its
  *		own
@@ -202,13 +202,13 @@ struct tkfi_range {
 #define TKFI_MAX_STEPS	8192
 
 /**
- * struct tkfi_done - a step that was executed
+ * struct tkfi_event - a transition that was executed, in the log
  * @vcpu:	who
- * @kind:	enum tkfi_step_kind
+ * @kind:	enum tkfi_transition_kind
  * @nr_cells:	how many cells it touched
  * @cell:	the first of them
  */
-struct tkfi_done {
+struct tkfi_event {
 	u8 vcpu;
 	u8 kind;
 	u8 nr_cells;
@@ -230,7 +230,7 @@ struct tkfi_done {
  */
 struct tkfi_early {
 	unsigned int nr;
-	struct tkfi_event events[TKFI_MAX_EARLY];
+	struct tkfi_trace_entry events[TKFI_MAX_EARLY];
 };
 
 /* A lock that is held. */
@@ -280,7 +280,7 @@ struct tkfi_engine {
 	struct tkfi_snapshot *save;
 	struct tkfi_range ranges[TKFI_MAX_RANGES];
 	unsigned int nr_ranges;
-	struct tkfi_done log[TKFI_MAX_STEPS];
+	struct tkfi_event log[TKFI_MAX_STEPS];
 	unsigned int nr_log;
 	bool quiet;
 	unsigned long on_cpu;
@@ -359,7 +359,7 @@ int tkfi_engine_resume(struct tkfi_engine *engine,
 		       const struct tkfi_snapshot *from);
 
 /* How many steps of this execution there were. */
-unsigned int tkfi_now(void);
+unsigned int tkfi_nr_steps(void);
 
 /**
  * tkfi_log_hash() - one number for the steps of an execution
@@ -418,10 +418,10 @@ void tkfi_await_word(const unsigned int *word, unsigned int value);
  * Does nothing when no VCPU executes. Where every access is a choice, the events of an
  * operation come into the trace when it takes its first step: there it begins to matter.
  */
-void tkfi_record(enum tkfi_event_kind kind, const char *what, s64 value);
+void tkfi_record(enum tkfi_entry_kind kind, const char *what, s64 value);
 
 /* Add an event of any VCPU to the trace, as of now. */
 void tkfi_trace_event(struct tkfi_engine *engine, unsigned int vcpu,
-		      enum tkfi_event_kind kind, const char *what, s64 value);
+		      enum tkfi_entry_kind kind, const char *what, s64 value);
 
 #endif

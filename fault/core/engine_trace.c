@@ -4,7 +4,7 @@
 #include "blocking.h"
 #include "engine_internal.h"
 
-const char *tkfi_step_kind_name(enum tkfi_step_kind kind)
+const char *tkfi_transition_kind_name(enum tkfi_transition_kind kind)
 {
 	switch (kind) {
 	case TKFI_STEP_LOCK:
@@ -24,7 +24,7 @@ void tkfi_trace_early(struct tkfi_engine *engine, unsigned int vcpu, bool waits)
 	unsigned int i;
 
 	for (i = 0; i < early->nr; i++) {
-		const struct tkfi_event *e = &early->events[i];
+		const struct tkfi_trace_entry *e = &early->events[i];
 
 		if (waits || e->kind != TKFI_EV_BLOCKED)
 			tkfi_trace_event(engine, vcpu, e->kind, e->what, e->value);
@@ -39,7 +39,7 @@ void tkfi_trace_turn(struct tkfi_engine *engine, const struct tkfi_vcpu *v)
 
 	for_each_set_bit(i, &others, TKFI_MAX_VCPUS) {
 		const struct tkfi_vcpu *other = &engine->vcpus[i];
-		const struct tkfi_step *next = &other->next;
+		const struct tkfi_transition *next = &other->next;
 
 		/* An NMI of it is no preemption. */
 		if (v->interrupts == other)
@@ -47,14 +47,14 @@ void tkfi_trace_turn(struct tkfi_engine *engine, const struct tkfi_vcpu *v)
 		engine->on_cpu &= ~BIT(i);
 		if (!other->done && !engine->early[i].nr && tkfi_can_go_on(engine, other))
 			tkfi_trace_event(engine, i, TKFI_EV_STOP,
-					 tkfi_step_kind_name(next->kind),
+					 tkfi_transition_kind_name(next->kind),
 					 next->cell | next->nr_cells << 16);
 	}
 	engine->on_cpu |= BIT(v->id);
 	tkfi_trace_early(engine, v->id, false);
 }
 
-void tkfi_record(enum tkfi_event_kind kind, const char *what, s64 value)
+void tkfi_record(enum tkfi_entry_kind kind, const char *what, s64 value)
 {
 	struct tkfi_engine *engine = tkfi_engine;
 	struct tkfi_early *early;
@@ -70,7 +70,7 @@ void tkfi_record(enum tkfi_event_kind kind, const char *what, s64 value)
 		tkfi_trace_event(engine, id, kind, what, value);
 		return;
 	}
-	early->events[early->nr++] = (struct tkfi_event){
+	early->events[early->nr++] = (struct tkfi_trace_entry){
 		.kind = kind,
 		.what = what,
 		.value = value,
@@ -78,9 +78,9 @@ void tkfi_record(enum tkfi_event_kind kind, const char *what, s64 value)
 }
 
 void tkfi_trace_event(struct tkfi_engine *engine, unsigned int vcpu,
-		      enum tkfi_event_kind kind, const char *what, s64 value)
+		      enum tkfi_entry_kind kind, const char *what, s64 value)
 {
-	const struct tkfi_event event = {
+	const struct tkfi_trace_entry event = {
 		.vcpu = vcpu,
 		.kind = kind,
 		.step = engine->nr_log,

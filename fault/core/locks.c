@@ -28,9 +28,9 @@ bool tkfi_lock_held(const struct tkfi_vcpu *vcpu, const void *lock)
  * choice.
  */
 static unsigned int lock_step(struct tkfi_vcpu *v, const void *lock,
-			      enum tkfi_step_kind kind)
+			      enum tkfi_transition_kind kind)
 {
-	v->next = (struct tkfi_step){ .kind = kind, .what = lock };
+	v->next = (struct tkfi_transition){ .kind = kind, .what = lock };
 	if (tkfi_engine->strategy->wants & BIT(kind)) {
 		v->next.cell = tkfi_cell_of_lock(lock);
 		v->next.nr_cells = tkfi_cells_use(v->next.cell, 1, v->id, true, 0);

@@ -6,9 +6,9 @@
 #include "cells.h"
 #include "order.h"
 
-static bool writes(const struct tkfi_done *step)
+static bool writes(const struct tkfi_event *step)
 {
-	return tkfi_step_writes(&(struct tkfi_step){ .kind = step->kind });
+	return tkfi_step_writes(&(struct tkfi_transition){ .kind = step->kind });
 }
 
 static void copy(u16 *to, const u16 *from, unsigned int nr_vcpus)
@@ -44,7 +44,7 @@ static void use(struct tkfi_clocks *c, unsigned int cell)
 }
 
 const u16 *tkfi_clocks_add(struct tkfi_clocks *c, const struct tkfi_engine *engine,
-			   const struct tkfi_done *step)
+			   const struct tkfi_event *step)
 {
 	u16 *clock = c->own[step->vcpu], cpu = engine->vcpus[step->vcpu].cpu;
 	const unsigned int nr = engine->nr_vcpus, end = step->cell + step->nr_cells;
@@ -82,7 +82,7 @@ void tkfi_order_of(const struct tkfi_engine *engine, struct tkfi_order *order)
 	tkfi_clocks_begin(&clocks);
 	order->nr = min(engine->nr_log, TKFI_MAX_STEPS + 0U);
 	for (i = 0; i < order->nr; i++) {
-		const struct tkfi_done *step = &engine->log[i];
+		const struct tkfi_event *step = &engine->log[i];
 		const u16 *clock = tkfi_clocks_add(&clocks, engine, step);
 
 		order->nth[i] = clock[step->vcpu];

@@ -20,7 +20,7 @@
 /**
  * struct tkfi_order - vector clocks
  * @nr:		steps
- * @nth:	for each step, the how manieth of its VCPU it is, from 1
+ * @nth:	for each step, its number among those of its VCPU, from 1
  * @clock:	for each step and VCPU, how many of the VCPU's steps happened before
  *		it or are it
  *
@@ -71,7 +71,7 @@ void tkfi_clocks_begin(struct tkfi_clocks *clocks);
 /* The next step of it. Return: the clock of its VCPU with it. */
 const u16 *tkfi_clocks_add(struct tkfi_clocks *clocks,
 			   const struct tkfi_engine *engine,
-			   const struct tkfi_done *step);
+			   const struct tkfi_event *step);
 
 /* The order of the steps of @engine's last execution. */
 void tkfi_order_of(const struct tkfi_engine *engine, struct tkfi_order *order);

@@ -18,7 +18,7 @@ void tkfi_await_word(const unsigned int *word, unsigned int value)
 	unsigned int cell = tkfi_cell_at(word);
 
 	v->may_wait = true;
-	v->next = (struct tkfi_step){
+	v->next = (struct tkfi_transition){
 		.kind = TKFI_STEP_AWAIT,
 		.nr_cells = cell && tkfi_cells_use(cell, 1, v->id, false, v->held),
 		.cell = cell,
@@ -47,7 +47,7 @@ static void set_attempt(struct tkfi_vcpu *v, u16 from, u16 to)
 
 	if (!to)
 		tkfi_set_held(v, v->held & ~BIT(c->guard));
-	else if (!(c->flags & (TKFI_CELL_BROKEN | TKFI_CELL_UNCHECKED)))
+	else if (!(c->flags & (TKFI_CELL_MANY_WRITERS | TKFI_CELL_NO_RETRY)))
 		tkfi_set_held(v, v->held | BIT(c->guard));
 
 	for (i = 0; i < TKFI_MAX_ATTEMPTS; i++) {
@@ -69,13 +69,13 @@ void tkfi_attempts_end(void)
 
 		if (!cell)
 			continue;
-		if (!(tkfi_cells[cell].flags & TKFI_CELL_UNCHECKED)) {
-			tkfi_cells[cell].flags |= TKFI_CELL_UNCHECKED;
+		if (!(tkfi_cells[cell].flags & TKFI_CELL_NO_RETRY)) {
+			tkfi_cells[cell].flags |= TKFI_CELL_NO_RETRY;
 			tkfi_cells_changed = true;
 		}
 		set_attempt(v, cell, 0);
 	}
-	v->looks = 0;
+	v->rereads = 0;
 }
 
 /* What is read is a sequence, whose value is @value: is that progress? */
@@ -85,9 +85,9 @@ static void begin_attempt(struct tkfi_vcpu *v, unsigned int cell,
 	struct tkfi_engine *engine = tkfi_engine;
 
 	v->may_wait |= tkfi_cells[cell].flags & TKFI_CELL_SEQUENCE;
-	v->looks = v->seen == value ? v->looks + 1 : 0;
+	v->rereads = v->seen == value ? v->rereads + 1 : 0;
 	v->seen = value;
-	if (v->looks == TKFI_MAX_LOOKS) {
+	if (v->rereads == TKFI_MAX_REREADS) {
 		snprintf(engine->error, sizeof(engine->error),
 			 "livelock: VCPU%u reads %s again and again, which is %u all the time",
 			 v->id, tkfi_name(tkfi_cell_word(cell)), value);
@@ -103,12 +103,12 @@ static void write_sequence(struct tkfi_vcpu *v, unsigned int cell,
 {
 	union tkfi_cell *c = &tkfi_cells[cell];
 
-	if ((c->flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_BROKEN)) !=
+	if ((c->flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_MANY_WRITERS)) !=
 	    TKFI_CELL_SEQUENCE)
 		return;
 	/* Who else may make it even than who made it odd? */
 	if (*word % 2 && !(v->held & BIT(c->guard))) {
-		c->flags |= TKFI_CELL_BROKEN;
+		c->flags |= TKFI_CELL_MANY_WRITERS;
 		tkfi_cells_changed = true;
 	}
 	tkfi_set_held(v, v->held ^ BIT(c->guard));
@@ -117,7 +117,7 @@ static void write_sequence(struct tkfi_vcpu *v, unsigned int cell,
 /* An access that is a choice. */
 static void shared_access(struct tkfi_vcpu *v, const void *addr,
 			  unsigned int cell, unsigned int nr,
-			  enum tkfi_step_kind kind, bool is_volatile,
+			  enum tkfi_transition_kind kind, bool is_volatile,
 			  unsigned long ip)
 {
 	u8 flags = tkfi_cells[cell].flags;
@@ -125,7 +125,7 @@ static void shared_access(struct tkfi_vcpu *v, const void *addr,
 	if (is_volatile && kind == TKFI_STEP_LOAD &&
 	    flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH))
 		kind = tkfi_is_reading(v, cell) ? TKFI_STEP_CHECK : TKFI_STEP_BEGIN;
-	v->next = (struct tkfi_step){
+	v->next = (struct tkfi_transition){
 		.kind = kind,
 		.nr_cells = nr,
 		.cell = cell,

@@ -4,7 +4,7 @@
 
 #include "trace.h"
 
-const char * const tkfi_event_names[TKFI_NR_EVENT_KINDS] = {
+const char * const tkfi_entry_names[TKFI_NR_ENTRY_KINDS] = {
 	[TKFI_EV_POINT]		= "point",
 	[TKFI_EV_OFF]		= "off",
 	[TKFI_EV_ON]		= "on",
@@ -25,9 +25,9 @@ void tkfi_trace_reset(struct tkfi_trace *trace)
 	trace->nr = 0;
 }
 
-void tkfi_trace_add(struct tkfi_trace *trace, const struct tkfi_event *event)
+void tkfi_trace_add(struct tkfi_trace *trace, const struct tkfi_trace_entry *event)
 {
-	if (trace->nr < TKFI_TRACE_EVENTS)
+	if (trace->nr < TKFI_TRACE_ENTRIES)
 		trace->events[trace->nr] = *event;
 	trace->nr++;
 }
@@ -39,7 +39,7 @@ u64 tkfi_trace_hash(const struct tkfi_trace *trace, u64 seed)
 
 	xxh64_reset(&state, seed);
 	for (i = 0; i < tkfi_trace_stored(trace); i++) {
-		const struct tkfi_event *e = &trace->events[i];
+		const struct tkfi_trace_entry *e = &trace->events[i];
 
 		xxh64_update(&state, &e->vcpu, sizeof(e->vcpu));
 		xxh64_update(&state, &e->kind, sizeof(e->kind));

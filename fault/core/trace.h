@@ -4,7 +4,7 @@
 
 #include <linux/types.h>
 
-enum tkfi_event_kind {
+enum tkfi_entry_kind {
 	TKFI_EV_POINT,		/* reached an injection point */
 	TKFI_EV_OFF,		/* the host scheduled it out; value: as written, ns or cycles */
 	TKFI_EV_ON,		/* the host scheduled it in again */
@@ -18,18 +18,18 @@ enum tkfi_event_kind {
 	TKFI_EV_CALL,		/* an operation begins */
 	TKFI_EV_RETURN,		/* an operation ends; value: what it returned */
 	TKFI_EV_READ,		/* a reader ends; value: ns */
-	TKFI_NR_EVENT_KINDS
+	TKFI_NR_ENTRY_KINDS
 };
 
 /**
- * struct tkfi_event - one thing that happened
+ * struct tkfi_trace_entry - one line of what a person is shown of an execution
  * @vcpu:	id of the VCPU it happened on
  * @kind:	what
  * @step:	how many steps of all VCPUs were executed before it
  * @what:	symbolic name, never an address: traces compare across builds
  * @value:	a number that belongs to it
  */
-struct tkfi_event {
+struct tkfi_trace_entry {
 	u8 vcpu;
 	u8 kind;
 	u16 step;
@@ -37,20 +37,20 @@ struct tkfi_event {
 	s64 value;
 };
 
-#define TKFI_TRACE_EVENTS	4096
+#define TKFI_TRACE_ENTRIES	4096
 
 /**
  * struct tkfi_trace - what happened, in order
  * @nr:		number of events, also of those that did not fit
- * @events:	the first TKFI_TRACE_EVENTS of them
+ * @events:	the first TKFI_TRACE_ENTRIES of them
  */
 struct tkfi_trace {
 	unsigned int nr;
-	struct tkfi_event events[TKFI_TRACE_EVENTS];
+	struct tkfi_trace_entry events[TKFI_TRACE_ENTRIES];
 };
 
 void tkfi_trace_reset(struct tkfi_trace *trace);
-void tkfi_trace_add(struct tkfi_trace *trace, const struct tkfi_event *event);
+void tkfi_trace_add(struct tkfi_trace *trace, const struct tkfi_trace_entry *event);
 
 /**
  * tkfi_trace_hash() - one number for a whole trace
@@ -64,9 +64,9 @@ u64 tkfi_trace_hash(const struct tkfi_trace *trace, u64 seed);
 /* The number of stored events, for loops. */
 static inline unsigned int tkfi_trace_stored(const struct tkfi_trace *trace)
 {
-	return trace->nr < TKFI_TRACE_EVENTS ? trace->nr : TKFI_TRACE_EVENTS;
+	return trace->nr < TKFI_TRACE_ENTRIES ? trace->nr : TKFI_TRACE_ENTRIES;
 }
 
-extern const char * const tkfi_event_names[TKFI_NR_EVENT_KINDS];
+extern const char * const tkfi_entry_names[TKFI_NR_ENTRY_KINDS];
 
 #endif

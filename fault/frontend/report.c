@@ -14,7 +14,7 @@
 
 /* One of two accesses, as members of a JSON object. */
 static const char *say_access(const struct tkfi_explorer *x, char *buf, size_t size,
-			      const struct tkfi_seen *seen)
+			      const struct tkfi_racing_access *seen)
 {
 	char names[TKFI_MAX_VCPUS][TKFI_VCPU_NAME];
 	bool has_value = seen->kind != TKFI_STEP_LOCK &&
@@ -26,7 +26,7 @@ static const char *say_access(const struct tkfi_explorer *x, char *buf, size_t s
 	tkfi_cell_name(seen->cell, seen->nr_cells, name, sizeof(name));
 	len = scnprintf(buf, size, "{\"vcpu\":%u,\"who\":\"%s\",\"kind\":\"%s\",\"name\":\"%s\",\"value\":",
 			seen->vcpu, names[seen->vcpu],
-			tkfi_step_kind_name(seen->kind), name);
+			tkfi_transition_kind_name(seen->kind), name);
 	len += has_value ? scnprintf(buf + len, size - len, "%lld", seen->value) :
 			   scnprintf(buf + len, size - len, "null");
 	/* The place that counts is the call, not what it returns to. */
@@ -181,7 +181,7 @@ void tkfi_report_explored(const struct tkfi_explorer *x, u64 ns)
 const char *tkfi_report_order(const struct tkfi_explorer *x,
 			      const struct tkfi_explanation *why)
 {
-	const struct tkfi_seen *a = &why->first, *b = &why->second;
+	const struct tkfi_racing_access *a = &why->first, *b = &why->second;
 	char name[40], names[TKFI_MAX_VCPUS][TKFI_VCPU_NAME];
 	static char text[256];
 

@@ -119,11 +119,11 @@ void tkfi_result_steps(const char *name, const struct tkfi_engine *engine)
 	char cells[48];
 
 	for (i = 0; i < nr; i++) {
-		const struct tkfi_done *step = &engine->log[i];
+		const struct tkfi_event *step = &engine->log[i];
 
 		tkfi_cell_name(step->cell, step->nr_cells, cells, sizeof(cells));
 		tkfi_result("\"type\":\"step\",\"case\":\"%s\",\"number\":%u,\"vcpu\":%u,\"kind\":\"%s\",\"text\":\"%s\"",
-			    name, i, step->vcpu, tkfi_step_kind_name(step->kind),
+			    name, i, step->vcpu, tkfi_transition_kind_name(step->kind),
 			    cells);
 	}
 }
@@ -133,7 +133,7 @@ void tkfi_result_events(const char *name, const struct tkfi_trace *trace)
 	unsigned int i;
 
 	for (i = 0; i < tkfi_trace_stored(trace); i++) {
-		const struct tkfi_event *e = &trace->events[i];
+		const struct tkfi_trace_entry *e = &trace->events[i];
 		char cells[48] = "";
 
 		if (e->kind == TKFI_EV_STOP) {
@@ -142,7 +142,7 @@ void tkfi_result_events(const char *name, const struct tkfi_trace *trace)
 				       cells + 1, sizeof(cells) - 1);
 		}
 		tkfi_result("\"type\":\"event\",\"case\":\"%s\",\"step\":%u,\"vcpu\":%u,\"kind\":\"%s\",\"text\":\"%s%s\",\"ns\":%lld",
-			    name, e->step, e->vcpu, tkfi_event_names[e->kind],
+			    name, e->step, e->vcpu, tkfi_entry_names[e->kind],
 			    e->what, cells,
 			    e->kind == TKFI_EV_STOP ? 0 : e->value);
 	}

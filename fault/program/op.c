@@ -101,7 +101,7 @@ void tkfi_op_run(struct tkfi_vcpu *vcpu, struct tkfi_op *op)
 	op->result = op->type->run(op);
 	tkfi_attempts_end();
 	op->to = vcpu->steps;
-	op->end = tkfi_now();
+	op->end = tkfi_nr_steps();
 	if (tkfi_subject->op_ended)
 		tkfi_subject->op_ended(op);
 	op->may_wait = vcpu->may_wait;

@@ -74,7 +74,7 @@ void tkfi_run_collect(struct tkfi_run *run)
 		record = tkfi_subject->record(&size);
 		add_range(engine, record, size);
 	}
-	add_range(engine, &tkfi_cells_bared, sizeof(tkfi_cells_bared));
+	add_range(engine, &tkfi_guards_missed, sizeof(tkfi_guards_missed));
 	if (tkfi_subject->prepare)
 		tkfi_subject->prepare();
 	for (i = 0; i < run->plan.nr_programs; i++) {
@@ -181,7 +181,7 @@ void tkfi_run_start(struct tkfi_run *run)
 	tkfi_state_restore(&run->begin);
 	if (tkfi_subject->begin)
 		tkfi_subject->begin();
-	tkfi_cells_bared = 0;
+	tkfi_guards_missed = 0;
 	tkfi_plan_start(&run->plan, run->engine);
 }
 

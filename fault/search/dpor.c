@@ -23,7 +23,7 @@
 #define SHARES		256	/* beginnings a part has at least, if there are so many */
 #define MAX_SPLIT	40	/* steps of beginnings */
 
-static bool same(struct dpor_touch a, struct dpor_touch b)
+static bool same(struct dpor_access a, struct dpor_access b)
 {
 	return a.cell == b.cell && a.nr == b.nr && a.writes == b.writes &&
 	       a.cpu == b.cpu;
@@ -77,7 +77,7 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 	tkfi_checkpoint(&d->search.checkpoints, engine, k);
 	if (k < d->known) {
 		p = d->events[k].vcpu;
-		if (!same(d->events[k].touch, dpor_touch_of(d, &engine->vcpus[p])))
+		if (!same(d->events[k].access, dpor_access_of(d, &engine->vcpus[p])))
 			return stop(d, -EPROTO,
 				    "[tkfi internal bug] an execution was not the same again");
 		d->depth++;
@@ -91,7 +91,7 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 		const struct dpor_tree *t = tkfi_dpor_take_branch(d, node);
 
 		p = t->vcpu;
-		if (!same(t->touch, dpor_touch_of(d, &engine->vcpus[p])))
+		if (!same(t->access, dpor_access_of(d, &engine->vcpus[p])))
 			return stop(d, -EPROTO,
 				    "[tkfi internal bug] a VCPU does something else than before");
 	} else {
@@ -110,16 +110,16 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 		return TKFI_STOP;
 	e = &d->events[k];
 	d->last_of[p] = k;
-	for (i = 0; i < dpor_nr_cells(e->touch); i++)
-		d->last_at[dpor_nth_cell(e->touch, i)] = k;
+	for (i = 0; i < dpor_nr_cells(e->access); i++)
+		d->last_at[dpor_nth_cell(e->access, i)] = k;
 
 	node[1].asleep = 0;
 	node[1].visited = false;
 	for (i = 0; i < engine->nr_vcpus; i++) {
-		if (!(node->asleep & BIT(i)) || dpor_dependent(node->touch[i], e->touch))
+		if (!(node->asleep & BIT(i)) || dpor_dependent(node->access[i], e->access))
 			continue;
 		node[1].asleep |= BIT(i);
-		node[1].touch[i] = node->touch[i];
+		node[1].access[i] = node->access[i];
 	}
 	node[1].tree = node->subtree;
 	d->depth++;
@@ -136,10 +136,10 @@ static bool backtrack(struct tkfi_dpor *d)
 		unsigned int i;
 
 		d->last_of[e->vcpu] = e->prev_same;
-		for (i = 0; i < dpor_nr_cells(e->touch); i++)
-			d->last_at[dpor_nth_cell(e->touch, i)] = e->prev[i];
+		for (i = 0; i < dpor_nr_cells(e->access); i++)
+			d->last_at[dpor_nth_cell(e->access, i)] = e->prev[i];
 		node->asleep |= BIT(e->vcpu);
-		node->touch[e->vcpu] = e->touch;
+		node->access[e->vcpu] = e->access;
 		if (node->tree)
 			return true;
 	}

@@ -22,7 +22,7 @@
  * What makes two steps dependent: the cells, and the one that a step of a VCPU with
  * an NMI reads besides, 0 if it has none.
  */
-struct dpor_touch {
+struct dpor_access {
 	u16 cell;
 	u16 cpu;
 	u8 nr;
@@ -32,12 +32,12 @@ struct dpor_touch {
 /**
  * struct dpor_event - a step that was executed
  * @vcpu:	who
- * @kind:	enum tkfi_step_kind
- * @touch:	which cells
+ * @kind:	enum tkfi_transition_kind
+ * @access:	which cells
  * @old:	for each cell written its value before, for steps that wait for values
  * @prev_same:	this VCPU's step before, or DPOR_NONE
  * @prev:	for each cell touched the step before that touched it, or DPOR_NONE; that of
- *		touch.cpu is the last
+ *		access.cpu is the last
  * @prev_write:	and the last step before that wrote it, or DPOR_NONE
  *
  * invariant: both lead to earlier events only; so whatever was last is found again when
@@ -46,7 +46,7 @@ struct dpor_touch {
 struct dpor_event {
 	u8 vcpu;
 	u8 kind;
-	struct dpor_touch touch;
+	struct dpor_access access;
 	unsigned int old[DPOR_MAX_CELLS];
 	s16 prev_same;
 	s16 prev[DPOR_MAX_CELLS + 1];
@@ -55,7 +55,7 @@ struct dpor_event {
 
 /* A wakeup tree's node: children and siblings by number, 0 is none. */
 struct dpor_tree {
-	struct dpor_touch touch;
+	struct dpor_access access;
 	u8 vcpu;
 	u32 child;
 	u32 sibling;
@@ -64,7 +64,7 @@ struct dpor_tree {
 /**
  * struct dpor_node - a choice: the state before an event
  * @asleep:	VCPUs whose next step has been explored, or is of no use: the sleep set
- * @touch:	what each of those would do; of others it means nothing
+ * @access:	what each of those would do; of others it means nothing
  * @tree:	other beginnings that have to be explored from here
  * @subtree:	how the chosen beginning goes on
  * @visited:	a beginning that has been counted
@@ -75,7 +75,7 @@ struct dpor_tree {
 struct dpor_node {
 	u8 asleep;
 	bool visited;
-	struct dpor_touch touch[TKFI_MAX_VCPUS];
+	struct dpor_access access[TKFI_MAX_VCPUS];
 	u32 tree;
 	u32 subtree;
 };
@@ -139,7 +139,7 @@ struct tkfi_dpor {
 	struct dpor_tree tree[DPOR_TREE_NODES];
 	u32 free_tree;
 	u32 nr_tree;
-	bool (*wrong_writes)(const struct tkfi_step *step);
+	bool (*wrong_writes)(const struct tkfi_transition *step);
 };
 
 static inline struct tkfi_dpor *to_dpor(struct tkfi_search *search)
@@ -150,14 +150,14 @@ static inline struct tkfi_dpor *to_dpor(struct tkfi_search *search)
 /* A step of a sequence of steps. */
 struct dpor_move {
 	u8 vcpu;
-	struct dpor_touch touch;
+	struct dpor_access access;
 };
 
 /* What a VCPU does when it goes on. */
-static inline struct dpor_touch dpor_touch_of(const struct tkfi_dpor *d,
-					      const struct tkfi_vcpu *v)
+static inline struct dpor_access dpor_access_of(const struct tkfi_dpor *d,
+						const struct tkfi_vcpu *v)
 {
-	return (struct dpor_touch){
+	return (struct dpor_access){
 		.cell = v->next.cell,
 		.cpu = v->cpu,
 		.nr = v->next.nr_cells,
@@ -166,13 +166,13 @@ static inline struct dpor_touch dpor_touch_of(const struct tkfi_dpor *d,
 	};
 }
 
-static inline bool dpor_writes(struct dpor_touch t, unsigned int cell)
+static inline bool dpor_writes(struct dpor_access t, unsigned int cell)
 {
 	return t.writes && cell - t.cell < t.nr;
 }
 
 /* As tkfi_vcpus_conflict(), of steps that need not be the next ones. */
-static inline bool dpor_dependent(struct dpor_touch a, struct dpor_touch b)
+static inline bool dpor_dependent(struct dpor_access a, struct dpor_access b)
 {
 	return tkfi_cells_conflict(a.cell, a.nr, a.writes, b.cell, b.nr,
 				   b.writes) ||
@@ -180,12 +180,12 @@ static inline bool dpor_dependent(struct dpor_touch a, struct dpor_touch b)
 }
 
 /* How many cells there are, and which. */
-static inline unsigned int dpor_nr_cells(struct dpor_touch t)
+static inline unsigned int dpor_nr_cells(struct dpor_access t)
 {
 	return t.nr + !!t.cpu;
 }
 
-static inline unsigned int dpor_nth_cell(struct dpor_touch t, unsigned int n)
+static inline unsigned int dpor_nth_cell(struct dpor_access t, unsigned int n)
 {
 	return n < t.nr ? t.cell + n : t.cpu;
 }
@@ -222,7 +222,7 @@ int tkfi_dpor_branch_out(struct tkfi_dpor *d, struct dpor_node *node,
  * @v:		the steps
  * @nr:		how many
  * @vcpu:	VCPU
- * @touch:	its next step
+ * @access:	its next step
  * @at:		set to the place of that step in @v, @nr if it is not there
  *
  * Or equivalent to what the steps begin: the paper's initials, and weak initials. Within
@@ -231,7 +231,7 @@ int tkfi_dpor_branch_out(struct tkfi_dpor *d, struct dpor_node *node,
  */
 bool tkfi_dpor_can_begin(const struct tkfi_dpor *d, const struct dpor_move *v,
 			 unsigned int nr, unsigned int vcpu,
-			 struct dpor_touch touch, unsigned int *at);
+			 struct dpor_access access, unsigned int *at);
 
 /**
  * tkfi_dpor_insert() - add a beginning to a choice's wakeup tree, unless that has it

@@ -12,9 +12,9 @@
 /* Which of the cells that @e touches it is. */
 static unsigned int nth_of(const struct dpor_event *e, unsigned int cell)
 {
-	unsigned int n = cell - e->touch.cell;
+	unsigned int n = cell - e->access.cell;
 
-	return n < e->touch.nr ? n : e->touch.nr;
+	return n < e->access.nr ? n : e->access.nr;
 }
 
 /* The step before @e that touched a cell that @e touches. */
@@ -31,7 +31,7 @@ static s16 last_write(const struct tkfi_dpor *d, s16 at, unsigned int cell)
 	if (at == DPOR_NONE)
 		return DPOR_NONE;
 	e = &d->events[at];
-	return dpor_writes(e->touch, cell) ? at : e->prev_write[nth_of(e, cell)];
+	return dpor_writes(e->access, cell) ? at : e->prev_write[nth_of(e, cell)];
 }
 
 /* For each VCPU, how many of its steps happened before @e or are it. */
@@ -51,12 +51,12 @@ static bool before(const struct tkfi_dpor *d, const struct dpor_event *a,
  * The events that @e could have gone before: for plain memory the conflicting
  * ones; for a step that has to wait those before which it need not have waited.
  */
-static unsigned int rivals(const struct tkfi_dpor *d, const struct dpor_event *e,
-			   const struct tkfi_step *step, unsigned int cell,
-			   s16 at, s16 *found)
+static unsigned int racing_events(const struct tkfi_dpor *d, const struct dpor_event *e,
+				  const struct tkfi_transition *step, unsigned int cell,
+				  s16 at, s16 *found)
 {
 	/* To one that reads others that read do not matter. */
-	bool reads = !dpor_writes(e->touch, cell) && cell != e->touch.cpu;
+	bool reads = !dpor_writes(e->access, cell) && cell != e->access.cpu;
 	const struct dpor_event *x;
 	unsigned int nr = 0;
 	u8 seen = 0;
@@ -66,22 +66,22 @@ static unsigned int rivals(const struct tkfi_dpor *d, const struct dpor_event *e
 
 		if (x->vcpu != e->vcpu) {
 			/* Each step of a VCPU takes and drops what its NMI takes. */
-			switch (cell == e->touch.cpu ? TKFI_STEP_LOCK : e->kind) {
+			switch (cell == e->access.cpu ? TKFI_STEP_LOCK : e->kind) {
 			case TKFI_STEP_LOCK:
 				if (x->kind != TKFI_STEP_LOCK &&
-				    cell != x->touch.cpu)
+				    cell != x->access.cpu)
 					continue;
 				found[nr++] = at;
 				return nr;
 			case TKFI_STEP_BEGIN:
 			case TKFI_STEP_AWAIT:
-				if (dpor_writes(x->touch, cell) &&
-				    tkfi_value_blocks(step, x->old[cell - x->touch.cell]))
+				if (dpor_writes(x->access, cell) &&
+				    tkfi_value_blocks(step, x->old[cell - x->access.cell]))
 					continue;
 				break;
 			case TKFI_STEP_STORE:
 				/* Not into a reader's attempt: before it. */
-				if (!tkfi_writers_wait(cell) || dpor_writes(x->touch, cell))
+				if (!tkfi_writers_wait(cell) || dpor_writes(x->access, cell))
 					break;
 				if (x->kind == TKFI_STEP_CHECK || seen & BIT(x->vcpu))
 					continue;
@@ -90,10 +90,10 @@ static unsigned int rivals(const struct tkfi_dpor *d, const struct dpor_event *e
 			default:
 				break;
 			}
-			if (dpor_writes(e->touch, cell) || dpor_writes(x->touch, cell))
+			if (dpor_writes(e->access, cell) || dpor_writes(x->access, cell))
 				found[nr++] = at;
 		}
-		if (dpor_writes(x->touch, cell))
+		if (dpor_writes(x->access, cell))
 			break;
 	}
 	return nr;
@@ -109,9 +109,9 @@ static unsigned int rivals(const struct tkfi_dpor *d, const struct dpor_event *e
 static bool is_between(const struct tkfi_dpor *d, const struct dpor_event *first,
 		       const struct dpor_event *between, const struct dpor_event *second)
 {
-	if (second->touch.cpu && dpor_writes(first->touch, second->touch.cpu))
+	if (second->access.cpu && dpor_writes(first->access, second->access.cpu))
 		return first->vcpu != between->vcpu && before(d, first, between);
-	if (second->touch.cpu && dpor_writes(between->touch, second->touch.cpu))
+	if (second->access.cpu && dpor_writes(between->access, second->access.cpu))
 		return before(d, first, between);
 	switch (second->kind) {
 	case TKFI_STEP_LOCK:
@@ -119,7 +119,7 @@ static bool is_between(const struct tkfi_dpor *d, const struct dpor_event *first
 	case TKFI_STEP_BEGIN:
 		return false;
 	case TKFI_STEP_STORE:
-		if (tkfi_writers_wait(second->touch.cell) &&
+		if (tkfi_writers_wait(second->access.cell) &&
 		    first->vcpu == between->vcpu)
 			return false;
 		break;
@@ -134,9 +134,9 @@ static bool is_between(const struct tkfi_dpor *d, const struct dpor_event *first
  * the first change that happened after that.
  */
 static bool could_go_first(const struct tkfi_dpor *d, const struct dpor_event *first,
-			   const struct dpor_event *e, const struct tkfi_step *step)
+			   const struct dpor_event *e, const struct tkfi_transition *step)
 {
-	unsigned int cell = e->touch.cell;
+	unsigned int cell = e->access.cell;
 	unsigned long waits_for =
 		tkfi_engine_waits_for(d->engine, &d->engine->vcpus[e->vcpu]);
 	s16 at = d->last_at[cell];
@@ -154,9 +154,9 @@ static bool could_go_first(const struct tkfi_dpor *d, const struct dpor_event *f
 			break;
 		case TKFI_STEP_AWAIT:
 		case TKFI_STEP_BEGIN:
-			if (dpor_writes(x->touch, cell))
+			if (dpor_writes(x->access, cell))
 				waits_for = tkfi_value_blocks(step,
-							      x->old[cell - x->touch.cell]);
+							      x->old[cell - x->access.cell]);
 			break;
 		case TKFI_STEP_STORE:
 			if (x->vcpu == e->vcpu)
@@ -175,7 +175,7 @@ static bool could_go_first(const struct tkfi_dpor *d, const struct dpor_event *f
 
 /* Give @e its clock, and note its races with earlier events. */
 static int order(struct tkfi_dpor *d, struct dpor_event *e,
-		 const struct tkfi_step *step, unsigned int second)
+		 const struct tkfi_transition *step, unsigned int second)
 {
 	static s16 found[(DPOR_MAX_CELLS + 1) * TKFI_MAX_STEPS];
 	static s16 joined[(DPOR_MAX_CELLS + 1) * TKFI_MAX_STEPS];
@@ -186,28 +186,28 @@ static int order(struct tkfi_dpor *d, struct dpor_event *e,
 	unsigned int nr = 0, nr_joined = 0, i, j, k;
 
 	/* Who is interrupted waits for the NMI, whatever it is about to do. */
-	i = d->engine->vcpus[e->vcpu].interrupted ? e->touch.nr : 0;
+	i = d->engine->vcpus[e->vcpu].interrupted ? e->access.nr : 0;
 	e->prev_same = d->last_of[e->vcpu];
 	if (e->prev_same != DPOR_NONE)
 		own = d->order.clock[e->prev_same];
 	for (k = 0; k < nr_vcpus; k++)
 		clock[k] = own[k];
 	d->order.nth[second] = ++clock[e->vcpu];
-	for (; i < dpor_nr_cells(e->touch); i++) {
-		unsigned int cell = dpor_nth_cell(e->touch, i);
+	for (; i < dpor_nr_cells(e->access); i++) {
+		unsigned int cell = dpor_nth_cell(e->access, i);
 		s16 at = d->last_at[cell];
 
 		e->prev[i] = at;
 		e->prev_write[i] = last_write(d, at, cell);
-		nr += rivals(d, e, step, cell, at, found + nr);
-		if (!dpor_writes(e->touch, cell))
+		nr += racing_events(d, e, step, cell, at, found + nr);
+		if (!dpor_writes(e->access, cell))
 			at = e->prev_write[i];
 		for (; at != DPOR_NONE; at = previous(&d->events[at], cell)) {
 			const struct dpor_event *x = &d->events[at];
 
 			joined[nr_joined++] = at;
 			tkfi_clock_join(clock, d->order.clock[at], nr_vcpus);
-			if (dpor_writes(x->touch, cell))
+			if (dpor_writes(x->access, cell))
 				break;
 		}
 	}
@@ -226,7 +226,7 @@ static int order(struct tkfi_dpor *d, struct dpor_event *e,
 				break;
 		if (j < nr_joined)
 			continue;
-		if (((e->touch.cpu && dpor_writes(x->touch, e->touch.cpu)) ||
+		if (((e->access.cpu && dpor_writes(x->access, e->access.cpu)) ||
 		     e->kind == TKFI_STEP_STORE) &&
 		    !could_go_first(d, x, e, step))
 			continue;
@@ -248,9 +248,9 @@ int tkfi_dpor_add_event(struct tkfi_dpor *d, unsigned int nr,
 
 	e->vcpu = v->id;
 	e->kind = v->next.kind;
-	e->touch = dpor_touch_of(d, v);
+	e->access = dpor_access_of(d, v);
 	if (e->kind == TKFI_STEP_STORE)
-		for (i = 0; i < e->touch.nr; i++)
+		for (i = 0; i < e->access.nr; i++)
 			e->old[i] = word[i];
 	return order(d, e, &v->next, nr);
 }
@@ -271,13 +271,13 @@ static int reverse(struct tkfi_dpor *d, const struct dpor_race *race)
 		const struct dpor_event *e = &d->events[i];
 
 		if (!before(d, first, e))
-			v[nr++] = (struct dpor_move){ e->vcpu, e->touch };
+			v[nr++] = (struct dpor_move){ e->vcpu, e->access };
 	}
-	v[nr++] = (struct dpor_move){ second->vcpu, second->touch };
+	v[nr++] = (struct dpor_move){ second->vcpu, second->access };
 
 	for (i = 0; i < d->engine->nr_vcpus; i++)
 		if (node->asleep & BIT(i) &&
-		    tkfi_dpor_can_begin(d, v, nr, i, node->touch[i], &at))
+		    tkfi_dpor_can_begin(d, v, nr, i, node->access[i], &at))
 			return 0;
 	return tkfi_dpor_insert(d, node, v, nr);
 }

@@ -49,7 +49,7 @@ int tkfi_dpor_branch_out(struct tkfi_dpor *d, struct dpor_node *node,
 			return tkfi_search_fail(&d->search, -ENOMEM, "%s", too_big);
 		d->tree[t] = (struct dpor_tree){
 			.vcpu = i,
-			.touch = dpor_touch_of(d, &d->engine->vcpus[i]),
+			.access = dpor_access_of(d, &d->engine->vcpus[i]),
 		};
 		*link = t;
 		link = &d->tree[t].sibling;
@@ -59,14 +59,14 @@ int tkfi_dpor_branch_out(struct tkfi_dpor *d, struct dpor_node *node,
 
 bool tkfi_dpor_can_begin(const struct tkfi_dpor *d, const struct dpor_move *v,
 			 unsigned int nr, unsigned int vcpu,
-			 struct dpor_touch touch, unsigned int *at)
+			 struct dpor_access access, unsigned int *at)
 {
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
 		if (v[i].vcpu == vcpu)
 			break;
-		if (dpor_dependent(v[i].touch, touch))
+		if (dpor_dependent(v[i].access, access))
 			return false;
 	}
 	*at = i;
@@ -87,7 +87,7 @@ int tkfi_dpor_insert(struct tkfi_dpor *d, struct dpor_node *node,
 			return 0;	/* a leaf: all that begins so will come */
 		for (; *link; link = &t->sibling) {
 			t = &d->tree[*link];
-			if (tkfi_dpor_can_begin(d, v, nr, t->vcpu, t->touch, &at))
+			if (tkfi_dpor_can_begin(d, v, nr, t->vcpu, t->access, &at))
 				break;
 		}
 		if (!*link)
@@ -106,7 +106,7 @@ int tkfi_dpor_insert(struct tkfi_dpor *d, struct dpor_node *node,
 			return tkfi_search_fail(&d->search, -ENOMEM, "%s", too_big);
 		d->tree[t] = (struct dpor_tree){
 			.vcpu = v[i].vcpu,
-			.touch = v[i].touch,
+			.access = v[i].access,
 		};
 		*link = t;
 		link = &d->tree[t].child;

@@ -53,7 +53,7 @@ static struct estimate *to_estimate(struct tkfi_search *search)
 static bool may_conflict(const struct estimate *s, const struct tkfi_vcpu *q,
 			 const struct tkfi_vcpu *v)
 {
-	const struct tkfi_step *step = &v->next;
+	const struct tkfi_transition *step = &v->next;
 	bool writes = tkfi_step_writes(step);
 	unsigned int c;
 
@@ -171,9 +171,9 @@ static bool learn(struct estimate *s, const struct tkfi_engine *engine)
 	bool news = false;
 
 	for (i = 0; i < min(engine->nr_log, TKFI_MAX_STEPS + 0U); i++) {
-		const struct tkfi_done *done = &engine->log[i];
+		const struct tkfi_event *done = &engine->log[i];
 		u16 (*last)[TKFI_MAX_CELLS] =
-			tkfi_step_writes(&(struct tkfi_step){ .kind = done->kind }) ?
+			tkfi_step_writes(&(struct tkfi_transition){ .kind = done->kind }) ?
 			s->stores : s->loads;
 
 		n[done->vcpu]++;

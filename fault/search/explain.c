@@ -19,7 +19,7 @@ static u64 value_at(const void *what, unsigned int nr_cells)
 	return value;
 }
 
-static bool has_value(const struct tkfi_step *step)
+static bool has_value(const struct tkfi_transition *step)
 {
 	return step->kind != TKFI_STEP_LOCK && step->kind != TKFI_STEP_UNLOCK;
 }
@@ -30,8 +30,8 @@ static void note_after(struct tkfi_recording *r, const struct tkfi_engine *engin
 	unsigned int last = engine->nr_log - 1;
 
 	if (r->what)
-		r->noted[last].after = value_at(r->what,
-						engine->log[last].nr_cells);
+		r->details[last].after = value_at(r->what,
+						  engine->log[last].nr_cells);
 	r->what = NULL;
 }
 
@@ -46,13 +46,13 @@ static unsigned int record_next(struct tkfi_strategy *strategy,
 	next = r->inner->next(r->inner, engine, ready);
 	if (next < engine->nr_vcpus && engine->vcpus[next].next.nr_cells &&
 	    engine->nr_log < TKFI_MAX_STEPS) {
-		const struct tkfi_step *step = &engine->vcpus[next].next;
-		struct tkfi_noted *noted = &r->noted[engine->nr_log];
+		const struct tkfi_transition *step = &engine->vcpus[next].next;
+		struct tkfi_detail *detail = &r->details[engine->nr_log];
 
-		*noted = (struct tkfi_noted){ .ip = step->ip };
+		*detail = (struct tkfi_detail){ .ip = step->ip };
 		if (has_value(step)) {
 			r->what = step->what;
-			noted->before = value_at(step->what, step->nr_cells);
+			detail->before = value_at(step->what, step->nr_cells);
 		}
 	}
 	return next;
@@ -82,21 +82,21 @@ void tkfi_record_start(struct tkfi_recording *r, struct tkfi_strategy *inner)
 /* One that waits for ever: what it waits to do comes last. */
 static void add_waiting(struct tkfi_recording *r, const struct tkfi_vcpu *v)
 {
-	const struct tkfi_step *next = &v->next;
+	const struct tkfi_transition *next = &v->next;
 	unsigned int at = r->order.nr, nr = r->nr[v->id];
 
 	if (v->done || !next->nr_cells || at == TKFI_MAX_STEPS)
 		return;
-	r->log[at] = (struct tkfi_done){
+	r->log[at] = (struct tkfi_event){
 		.vcpu = v->id,
 		.kind = next->kind,
 		.nr_cells = next->nr_cells,
 		.cell = next->cell,
 	};
-	r->noted[at] = (struct tkfi_noted){ .ip = next->ip };
+	r->details[at] = (struct tkfi_detail){ .ip = next->ip };
 	if (has_value(next))
-		r->noted[at].after = value_at(next->what, next->nr_cells);
-	r->noted[at].before = r->noted[at].after;
+		r->details[at].after = value_at(next->what, next->nr_cells);
+	r->details[at].before = r->details[at].after;
 	memset(r->order.clock[at], 0, sizeof(r->order.clock[at]));
 	if (nr)
 		memcpy(r->order.clock[at], r->order.clock[r->steps[v->id][nr - 1]],
@@ -122,7 +122,7 @@ void tkfi_record_end(struct tkfi_recording *r, const struct tkfi_engine *engine)
 		add_waiting(r, &engine->vcpus[i]);
 }
 
-static bool conflict(const struct tkfi_done *a, const struct tkfi_done *b)
+static bool conflict(const struct tkfi_event *a, const struct tkfi_event *b)
 {
 	return tkfi_cells_conflict(a->cell, a->nr_cells, tkfi_kind_writes(a->kind),
 				   b->cell, b->nr_cells, tkfi_kind_writes(b->kind));
@@ -174,9 +174,9 @@ static unsigned int reverse_next(struct tkfi_strategy *strategy,
 				 struct tkfi_engine *engine, unsigned long ready)
 {
 	struct reversal *s = container_of(strategy, struct reversal, strategy);
-	const struct tkfi_done *second = &s->recording->log[s->second];
+	const struct tkfi_event *second = &s->recording->log[s->second];
 	unsigned int held = s->recording->log[s->first].vcpu, next;
-	const struct tkfi_step *step;
+	const struct tkfi_transition *step;
 
 	if (s->done)
 		return earliest(s, engine, ready);
@@ -223,7 +223,7 @@ int tkfi_reverse(struct tkfi_engine *engine,
  */
 static unsigned int begin_of(const struct tkfi_recording *r, unsigned int at)
 {
-	const struct tkfi_done *end = &r->log[at];
+	const struct tkfi_event *end = &r->log[at];
 	u8 flags = tkfi_cells[end->cell].flags;
 	unsigned int i, kind;
 
@@ -232,7 +232,7 @@ static unsigned int begin_of(const struct tkfi_recording *r, unsigned int at)
 	else if (end->kind == TKFI_STEP_CHECK)
 		kind = TKFI_STEP_BEGIN;
 	else if (end->kind == TKFI_STEP_STORE && flags & TKFI_CELL_SEQUENCE &&
-		 !(r->noted[at].after & 1))
+		 !(r->details[at].after & 1))
 		kind = TKFI_STEP_STORE;
 	else
 		return at;
@@ -260,7 +260,7 @@ static bool is_between(const struct tkfi_recording *r, unsigned int a,
 /* The end of a section or attempt that begins at @at. */
 static unsigned int end_of(const struct tkfi_recording *r, unsigned int at)
 {
-	const struct tkfi_done *begin = &r->log[at];
+	const struct tkfi_event *begin = &r->log[at];
 	unsigned int i;
 
 	for (i = at + 1; i < r->order.nr; i++)
@@ -269,15 +269,15 @@ static unsigned int end_of(const struct tkfi_recording *r, unsigned int at)
 	return i;
 }
 
-static struct tkfi_seen seen(const struct tkfi_recording *r, unsigned int at)
+static struct tkfi_racing_access seen(const struct tkfi_recording *r, unsigned int at)
 {
-	return (struct tkfi_seen){
+	return (struct tkfi_racing_access){
 		.vcpu = r->log[at].vcpu,
 		.kind = r->log[at].kind,
 		.cell = r->log[at].cell,
 		.nr_cells = r->log[at].nr_cells,
-		.value = r->noted[at].after,
-		.ip = r->noted[at].ip,
+		.value = r->details[at].after,
+		.ip = r->details[at].ip,
 	};
 }
 
@@ -289,8 +289,8 @@ static u64 part(u64 value, unsigned int from, unsigned int cell, unsigned int nr
 }
 
 /* Only some of the cells. */
-static struct tkfi_seen clip(struct tkfi_seen seen, unsigned int cell,
-			     unsigned int nr)
+static struct tkfi_racing_access clip(struct tkfi_racing_access seen,
+				      unsigned int cell, unsigned int nr)
 {
 	seen.value = part(seen.value, seen.cell, cell, nr);
 	seen.cell = cell;
@@ -302,8 +302,8 @@ static struct tkfi_seen clip(struct tkfi_seen seen, unsigned int cell,
 static bool tells(const struct tkfi_recording *r, unsigned int load,
 		  unsigned int store, unsigned int *cell, unsigned int *nr)
 {
-	const struct tkfi_done *a = &r->log[load], *b = &r->log[store];
-	const struct tkfi_noted *noted = &r->noted[store];
+	const struct tkfi_event *a = &r->log[load], *b = &r->log[store];
+	const struct tkfi_detail *detail = &r->details[store];
 
 	if (a->kind != TKFI_STEP_LOAD || b->kind != TKFI_STEP_STORE ||
 	    !conflict(a, b))
@@ -312,8 +312,8 @@ static bool tells(const struct tkfi_recording *r, unsigned int load,
 	*nr = min(a->cell + a->nr_cells, b->cell + b->nr_cells) - *cell;
 	/* What else is there was not noted. */
 	return *cell - b->cell < 2 && *cell - a->cell < 2 &&
-	       part(noted->before, b->cell, *cell, *nr) !=
-	       part(noted->after, b->cell, *cell, *nr);
+	       part(detail->before, b->cell, *cell, *nr) !=
+	       part(detail->after, b->cell, *cell, *nr);
 }
 
 /* Of two sections that a sequence orders the accesses that tell them apart. */

@@ -11,12 +11,12 @@
 #include "order.h"
 
 /**
- * struct tkfi_noted - what a step was about
+ * struct tkfi_detail - what the log does not have of an event
  * @ip:		where in the kernel; 0 if unknown
  * @before:	what was in memory before it
  * @after:	and what after it
  */
-struct tkfi_noted {
+struct tkfi_detail {
 	unsigned long ip;
 	u64 before;
 	u64 after;
@@ -58,7 +58,7 @@ struct tkfi_pairs {
  * @strategy:	for tkfi_engine_run()
  * @inner:	chooses
  * @log:	the steps, and then those that VCPUs wait for in vain
- * @noted:	what they were about
+ * @details:	what they were about
  * @order:	of the steps
  * @steps:	numbers of each VCPU's steps
  * @nr:		how many of each
@@ -69,8 +69,8 @@ struct tkfi_pairs {
 struct tkfi_recording {
 	struct tkfi_strategy strategy;
 	struct tkfi_strategy *inner;
-	struct tkfi_done log[TKFI_MAX_STEPS];
-	struct tkfi_noted noted[TKFI_MAX_STEPS];
+	struct tkfi_event log[TKFI_MAX_STEPS];
+	struct tkfi_detail details[TKFI_MAX_STEPS];
 	struct tkfi_order order;
 	u16 steps[TKFI_MAX_VCPUS][TKFI_MAX_STEPS];
 	unsigned int nr[TKFI_MAX_VCPUS];
@@ -88,15 +88,15 @@ void tkfi_record_end(struct tkfi_recording *recording,
 		     const struct tkfi_engine *engine);
 
 /**
- * struct tkfi_seen - an access, for people
+ * struct tkfi_racing_access - an access, for people
  * @vcpu:	whose
- * @kind:	enum tkfi_step_kind
+ * @kind:	enum tkfi_transition_kind
  * @cell:	what it touched ...
  * @nr_cells:	... and how many of them
  * @value:	what it read, or wrote
  * @ip:		where in the kernel; 0 if unknown
  */
-struct tkfi_seen {
+struct tkfi_racing_access {
 	u8 vcpu;
 	u8 kind;
 	u16 cell;
@@ -120,8 +120,8 @@ struct tkfi_seen {
  */
 struct tkfi_explanation {
 	bool holds;
-	struct tkfi_seen first;
-	struct tkfi_seen second;
+	struct tkfi_racing_access first;
+	struct tkfi_racing_access second;
 	unsigned int about;
 	unsigned int tried;
 };

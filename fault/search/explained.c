@@ -178,7 +178,7 @@ void tkfi_explorer_explain(struct tkfi_explorer *x)
 
 	engine->quiet = true;
 	tkfi_cells_share_all();
-	tkfi_cells_uncheck();
+	tkfi_cells_no_retry();
 	explain_all(x);
 	tkfi_explorer_collect(x);
 	/* Of parts, whoever has them all knows the plainest ones, and merges these. */

@@ -218,8 +218,8 @@ int tkfi_explore(struct tkfi_explorer *x,
 	if (!ret) {
 		tkfi_cells_begin();
 		ret = parse_shared(x, options->shared);
-		if (options->unchecked)
-			tkfi_cells_uncheck();
+		if (options->no_wait_for_readers)
+			tkfi_cells_no_retry();
 	}
 	ret = ret ?: explore(x);
 	if (tkfi_cells_print_shared(x->shared, sizeof(x->shared)) >=

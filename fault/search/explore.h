@@ -49,7 +49,7 @@ struct tkfi_violation {
  *		by pruned search. It says nothing of others, also when it is complete
  * @as_found:	look for no plainer schedules of what is found, and explain nothing
  * @no_snapshots: dpor and dfs execute from the start again each time
- * @unchecked:	writers of sequences do not wait for their readers: many more
+ * @no_wait_for_readers:	writers of sequences do not wait for their readers: many more
  *		executions, in which readers find that a sequence has changed
  * @part:	of dpor: explore only this part of @parts
  * @parts:	how many there are, 0 for everything
@@ -69,7 +69,7 @@ struct tkfi_explore_options {
 	bool bounded;
 	bool as_found;
 	bool no_snapshots;
-	bool unchecked;
+	bool no_wait_for_readers;
 	unsigned int part;
 	unsigned int parts;
 	const char *shared;

@@ -34,7 +34,7 @@ static void name_state(const struct tkfi_explorer *x, char *name, size_t size)
 
 	snprintf(name, size, "%s%s\n%s %u %u %u %llu %u %u %u %u/%u %s", linux_banner,
 		 x->target.text, tkfi_strategy_names[o->strategy], o->no_snapshots,
-		 o->unchecked, o->as_found, o->seed, o->depth, o->bounded,
+		 o->no_wait_for_readers, o->as_found, o->seed, o->depth, o->bounded,
 		 o->preemptions, o->part, o->parts, o->shared ?: "");
 }
 

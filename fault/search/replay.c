@@ -40,7 +40,7 @@ static int replay(struct tkfi_explorer *x, const char *text, bool explains, char
 	ret = x->target.enter(x->target.arg, &flags);
 	if (!ret) {
 		tkfi_cells_share_all();
-		tkfi_cells_uncheck();
+		tkfi_cells_no_retry();
 		ret = execute(x, &schedule);
 		x->wrong = schedule.wrong;
 		x->replayed = tkfi_log_hash(x->engine);

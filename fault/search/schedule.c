@@ -11,24 +11,24 @@
 #include "search.h"
 
 /* The turn in which @vcpu stops before a step; @name must hold its name. */
-static void stop_before(struct tkfi_turn *turn, enum tkfi_step_kind kind,
+static void stop_before(struct tkfi_turn *turn, enum tkfi_transition_kind kind,
 			unsigned int cell, unsigned int nr_cells)
 {
 	turn->before = true;
-	strscpy(turn->kind, tkfi_step_kind_name(kind), sizeof(turn->kind));
+	strscpy(turn->kind, tkfi_transition_kind_name(kind), sizeof(turn->kind));
 	tkfi_cell_name(cell, nr_cells, turn->name, sizeof(turn->name));
 }
 
-static bool is_called_alike(enum tkfi_step_kind a, enum tkfi_step_kind b)
+static bool is_called_alike(enum tkfi_transition_kind a, enum tkfi_transition_kind b)
 {
-	return !strcmp(tkfi_step_kind_name(a), tkfi_step_kind_name(b));
+	return !strcmp(tkfi_transition_kind_name(a), tkfi_transition_kind_name(b));
 }
 
-static bool is_met(const struct tkfi_turn *turn, const struct tkfi_step *step)
+static bool is_met(const struct tkfi_turn *turn, const struct tkfi_transition *step)
 {
 	char name[sizeof(turn->name)];
 
-	if (!step->nr_cells || strcmp(turn->kind, tkfi_step_kind_name(step->kind)))
+	if (!step->nr_cells || strcmp(turn->kind, tkfi_transition_kind_name(step->kind)))
 		return false;
 	tkfi_cell_name(step->cell, step->nr_cells, name, sizeof(name));
 	return !strcmp(turn->name, name);
@@ -245,9 +245,9 @@ int tkfi_schedule_of(struct tkfi_schedule *s, const struct tkfi_engine *engine,
 
 	init(s);
 	for (i = 0; i < nr; i = j) {
-		const struct tkfi_done *first, *next = NULL, *step;
+		const struct tkfi_event *first, *next = NULL, *step;
 		const struct tkfi_vcpu *v;
-		struct tkfi_done waiting;
+		struct tkfi_event waiting;
 		struct tkfi_turn *turn = &s->turns[s->nr_turns];
 
 		first = &engine->log[steps ? steps[i] : i];
@@ -264,7 +264,7 @@ int tkfi_schedule_of(struct tkfi_schedule *s, const struct tkfi_engine *engine,
 		}
 		/* One that waits for ever stays before what it was about to do. */
 		v = &engine->vcpus[first->vcpu];
-		waiting = (struct tkfi_done){
+		waiting = (struct tkfi_event){
 			.vcpu = v->id,
 			.kind = v->next.kind,
 			.nr_cells = v->next.nr_cells,

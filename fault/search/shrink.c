@@ -83,10 +83,10 @@ static bool can_step(const struct search *s, const u16 *done, unsigned int vcpu)
 static bool has_to_wait(const struct search *s, const u16 *done,
 			unsigned int vcpu)
 {
-	const struct tkfi_done *log = s->engine->log;
+	const struct tkfi_event *log = s->engine->log;
 	const struct tkfi_vcpu *v = &s->engine->vcpus[vcpu];
 	int readers[TKFI_MAX_VCPUS] = {}, held = 0, interrupted = 0;
-	struct tkfi_step next = v->next;
+	struct tkfi_transition next = v->next;
 	unsigned int i, stores = 0;
 
 	/* To begin an operation nobody does. */
@@ -94,9 +94,9 @@ static bool has_to_wait(const struct search *s, const u16 *done,
 		return false;
 	/* After all its steps it waits, if it does, for what it never got. */
 	if (done[vcpu] < s->nr[vcpu]) {
-		const struct tkfi_done *step = &log[s->steps[vcpu][done[vcpu]]];
+		const struct tkfi_event *step = &log[s->steps[vcpu][done[vcpu]]];
 
-		next = (struct tkfi_step){ .kind = step->kind, .cell = step->cell };
+		next = (struct tkfi_transition){ .kind = step->kind, .cell = step->cell };
 	}
 	for (i = 0; i < s->order->nr; i++) {
 		if (s->order->nth[i] > done[log[i].vcpu])
@@ -221,7 +221,7 @@ static u16 take_turn(struct search *s, u16 from, unsigned int vcpu,
 static void init(struct search *s, const struct tkfi_boundaries *b)
 {
 	const struct tkfi_goal *goal = s->goal;
-	const struct tkfi_done *log = s->engine->log;
+	const struct tkfi_event *log = s->engine->log;
 	unsigned int i, j;
 
 	memset(s->nr, 0, sizeof(s->nr));

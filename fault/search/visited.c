@@ -23,7 +23,7 @@ static void follow(struct tkfi_visited *visited, const struct tkfi_engine *engin
 {
 	while (visited->clocks.nr < engine->nr_log &&
 	       visited->clocks.nr < TKFI_MAX_STEPS) {
-		const struct tkfi_done *step = &engine->log[visited->clocks.nr];
+		const struct tkfi_event *step = &engine->log[visited->clocks.nr];
 		const u16 *clock = tkfi_clocks_add(&visited->clocks, engine, step);
 
 		visited->hash += xxh64(clock, TKFI_MAX_VCPUS * sizeof(*clock),

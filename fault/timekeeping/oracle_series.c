@@ -37,9 +37,9 @@ static void check_writers(const struct tkfi_execution *e)
 		locks |= tkfi_guard_of_lock(tkfi_timekeepers_of(i).lock);
 		sequences |= tkfi_guard_of_sequence(tkfi_timekeepers_of(i).sequence);
 	}
-	if (tkfi_cells_bared & locks)
+	if (tkfi_guards_missed & locks)
 		violates(e, "S4: a timekeeper is written without its lock");
-	if (tkfi_cells_bared & sequences)
+	if (tkfi_guards_missed & sequences)
 		violates(e, "S7: what readers use is written with the sequence even");
 }
 
@@ -98,7 +98,7 @@ static bool check_series(const struct tkfi_execution *e)
 		for (i = 0; i < TKFI_NR_MISDEEDS; i++)
 			if (tkfi_misdeeds() & BIT(i))
 				violates(e, rules[i]);
-	if (tkfi_cells_bared)
+	if (tkfi_guards_missed)
 		check_writers(e);
 	check_ticks(e);
 	return true;

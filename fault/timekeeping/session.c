@@ -66,7 +66,7 @@ void tkfi_session_close(struct tkfi_session *session)
 }
 
 /* Everything as at boot, and the same at every boot. */
-void tkfi_session_start_anew(void)
+void tkfi_timekeeping_start(void)
 {
 	tkfi_clock_set(TKFI_START_CYCLES);
 	tkfi_locals_reset();
@@ -83,11 +83,11 @@ static int account(struct tkfi_session *session)
 
 	session->events += engine->trace.nr;
 	session->hash = tkfi_trace_hash(&engine->trace, session->hash);
-	if (engine->trace.nr <= TKFI_TRACE_EVENTS)
+	if (engine->trace.nr <= TKFI_TRACE_ENTRIES)
 		return 0;
 	snprintf(engine->error, sizeof(engine->error),
 		 "[tkfi internal bug] %u events, room for %d",
-		 engine->trace.nr, TKFI_TRACE_EVENTS);
+		 engine->trace.nr, TKFI_TRACE_ENTRIES);
 	return -EPROTO;
 }
 
@@ -114,7 +114,7 @@ int tkfi_session_run(struct tkfi_session *session, const char *setup,
 
 	local_irq_save(flags);
 	tkfi_state_save(&session->own);
-	tkfi_session_start_anew();
+	tkfi_timekeeping_start();
 	if (setup) {
 		ret = tkfi_plan_run(session->setup, engine);
 		ret = ret ?: account(session);
@@ -154,7 +154,7 @@ int tkfi_session_run_body(struct tkfi_session *session,
 	tkfi_engine_add(session->engine, body, arg);
 	local_irq_save(flags);
 	tkfi_state_save(&session->own);
-	tkfi_session_start_anew();
+	tkfi_timekeeping_start();
 	ret = tkfi_engine_run(session->engine, strategy);
 	tkfi_state_restore(&session->own);
 	local_irq_restore(flags);
@@ -180,7 +180,7 @@ int tkfi_session_repeat(struct tkfi_session *session, const char *setup,
 		return ret;
 	local_irq_save(flags);
 	tkfi_state_save(&session->own);
-	tkfi_session_start_anew();
+	tkfi_timekeeping_start();
 	ret = tkfi_plan_run(session->setup, engine);
 	tkfi_state_save(&from);
 	suppress_printk = true;

@@ -99,7 +99,7 @@ int tkfi_session_run(struct tkfi_session *session, const char *setup,
 		     struct tkfi_plan *plan);
 
 /* Put the timekeeper where every execution begins. */
-void tkfi_session_start_anew(void);
+void tkfi_timekeeping_start(void);
 
 /* Everything that executions change: of timekeeping, NTP, vDSO, jiffies, and the clock. */
 void tkfi_timekeeping_state(tkfi_region_fn add);

@@ -21,7 +21,6 @@ from runner.explore.rounds import Runs, by_scenario
 from runner.explore.scenario_parts import Piece
 from runner.kernel.kernels import Kernel
 
-_NEW = "new: "
 _NOT_WRITTEN = re.compile(r"tkfi: (cannot write \S+|the state .* cannot be kept): -(\d+)")
 
 
@@ -191,13 +190,10 @@ def _problems(piece: Piece, run: Run) -> list[Problem]:
     problems += [Problem(text, failed=False) for text in found.problems if not found.missing]
     problems += [Problem(one.text, failed=not missing) for one in found.failures]
     if boot.cause and boot.cause.kind is Kind.FAILED:
-        if found.failures:
-            return problems
-        said = [text for text in messages(boot.output) if not text.startswith(_NEW)]
-        problems += [Problem(f"{piece.words}: {text}" if missing else text, failed=not missing)
-                     for text in said]
-        if not said and not any(not violation.known for violation in found.violations):
-            problems.append(Problem(f"{piece.words}: {boot.failure()}", failed=True))
+        # The kernel reports all that fails; of a suite that cannot begin there is only what it printed.
+        if not found.failures and all(violation.known for violation in found.violations):
+            problems += [Problem(f"{piece.words}: {text}", failed=not missing)
+                         for text in messages(boot.output) or [boot.failure()]]
     elif boot.cause:
         problems.append(Problem(f"{piece.words}: {boot.failure()}",
                                 failed=boot.cause.kind in (Kind.PANIC, Kind.TIMEOUT)))

@@ -301,7 +301,7 @@ def test_what_is_new_is_said_once(start: Callable[..., Machine], layout: Layout,
                                   capsys: pytest.CaptureFixture[str]) -> None:
     """The kernel's case fails for it, too."""
     start(lambda given: kernel(given).replace('"turns":3', '"turns":4294967295'), WRONG,
-          say("new: monotonic of clock_gettime(MONOTONIC_COARSE)"))
+          say("new: monotonic of clock_gettime(MONOTONIC_COARSE)"), bad="rises-coarse")
     assert cli.main(["explore"], layout) == 1
     out = capsys.readouterr().out
     assert out.count("NEW") == 1 and "new: " not in out
