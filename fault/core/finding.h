@@ -26,7 +26,8 @@ struct tkfi_span {
 /**
  * struct tkfi_finding - an execution that an oracle rejects
  * @oracle:	its name
- * @clock:	the clock, or what else it is about
+ * @rule:	which of the oracle's rules, by an id without blanks; NULL if it has but one
+ * @clock:	the clock, or what else it is about, for people
  * @is_pair:	it is about two reads; else @first and @second are empty
  * @first:	the earlier read
  * @second:	the later read
@@ -35,6 +36,7 @@ struct tkfi_span {
  */
 struct tkfi_finding {
 	const char *oracle;
+	const char *rule;
 	const char *clock;
 	bool is_pair;
 	struct tkfi_span first;

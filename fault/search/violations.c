@@ -27,7 +27,7 @@ static const struct tkfi_cost no_cost = { UINT_MAX, UINT_MAX, UINT_MAX };
 
 bool tkfi_finding_is_like(const struct tkfi_finding *a, const struct tkfi_finding *b)
 {
-	return a->oracle == b->oracle && a->clock == b->clock &&
+	return a->oracle == b->oracle && a->rule == b->rule && a->clock == b->clock &&
 	       a->is_pair == b->is_pair && a->first.kind == b->first.kind;
 }
 

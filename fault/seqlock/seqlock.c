@@ -110,9 +110,9 @@ static bool is_torn(const struct tkfi_op *op)
 static void judge_read(unsigned int vcpu, const struct tkfi_op *op,
 		       const struct tkfi_op *before, tkfi_finding_fn found, void *arg)
 {
-	const struct tkfi_finding torn = { "torn", "read()", .second_ns = op->result };
+	const struct tkfi_finding torn = { "torn", .clock = "read()", .second_ns = op->result };
 	const struct tkfi_finding back = {
-		"monotonic", "read()", true, span_of(vcpu, before),
+		"monotonic", NULL, "read()", true, span_of(vcpu, before),
 		span_of(vcpu, op), before->result, op->result,
 	};
 
@@ -124,7 +124,7 @@ static void judge_read(unsigned int vcpu, const struct tkfi_op *op,
 
 static void judge(const struct tkfi_judged *judged, tkfi_finding_fn found, void *arg)
 {
-	const struct tkfi_finding progress = { "progress", "seqlock" };
+	const struct tkfi_finding progress = { "progress", NULL, "seqlock" };
 	unsigned int i, j;
 
 	if (judged->ret)

@@ -51,7 +51,8 @@ static const char offset_in_pieces[] =
 	"NMI-safe accessors read the offset apart from the line, as documented";
 
 #define KNOWN(variants, scenario, oracle, families, needs, kinds, clock, reason) \
-	{ variants, scenario, oracle, families, needs, kinds, "*", clock, reason }
+	{ variants, scenario, oracle, NULL, families, needs, kinds, "*", clock,	\
+	  reason }
 #define FINE(variants, scenario, families, reason)			\
 	KNOWN(variants, scenario, "monotonic", families, 0,		\
 	      BIT(TKFI_FINE), "*", reason)
@@ -63,7 +64,7 @@ static const char offset_in_pieces[] =
 	      BIT(TKFI_COARSE), clock, reason)
 
 #define EARLY(variants, scenario, clock)				\
-	{ variants, scenario, "monotonic", VDSO | KERNEL, 0,		\
+	{ variants, scenario, "monotonic", NULL, VDSO | KERNEL, 0,	\
 	  BIT(TKFI_COARSE), SECONDS, clock, seconds_too_early }
 
 #define ALL		(PRE | POST | FIXED)
@@ -78,6 +79,9 @@ static const char offset_in_pieces[] =
 /* What is not about a pair of reads. */
 #define LINE(variants, scenario, clock, reason)				\
 	KNOWN(variants, scenario, "line", 0, 0, 0, clock, reason)
+
+#define SERIES(variants, scenario, rule, reason)			\
+	{ variants, scenario, "series", rule, 0, 0, 0, "*", "*", reason }
 
 #define AGREE(variants, scenario, reason)				\
 	KNOWN(variants, scenario, "agree", 0, 0, 0, "clock_gettime(AUX)", reason)
@@ -131,8 +135,8 @@ const struct tkfi_known tkfi_known[] = {
 	     offset_in_pieces),
 	FINE(PRE, "leap-*-tai-fast", FAST, offset_in_pieces),
 	FINE(POST & IN_SHADOW, "clocksource-kernel", KERNEL, lost_time),
-	KNOWN(PAST_SHADOW, "offset-leap", "series", 0, 0, 0, "S7: shadow*", leap_not_mirrored),
-	KNOWN(PAST_SHADOW, "status-leap", "series", 0, 0, 0, "S7: shadow*", leap_not_mirrored),
+	SERIES(PAST_SHADOW, "offset-leap", "s7-mirror", leap_not_mirrored),
+	SERIES(PAST_SHADOW, "status-leap", "s7-mirror", leap_not_mirrored),
 	TKFI_AUX_ROWS(FINE(PRE | POST, "aux-adjtimex-vdso", VDSO, aux_page),
 		      FINE(POST, "aux-adjtimex-kernel", KERNEL, cover_letter),
 		      FINE_VDSO(PRE | POST, "aux-new-clocksource-*", lost_time),
@@ -167,6 +171,7 @@ static bool is_like(const struct tkfi_known *known,
 {
 	return known->variants & BIT(tkfi_variant()) &&
 	       !strcmp(known->oracle, finding->oracle) &&
+	       (!known->rule || !strcmp(known->rule, finding->rule ?: "")) &&
 	       glob_match(known->clocks, finding->clock) &&
 	       (!finding->is_pair ||
 		(glob_match(known->first, finding->first.call) &&

@@ -10,6 +10,7 @@
  * @variants:	builds that have it, BIT(enum tkfi_variant) each
  * @scenarios:	glob
  * @oracle:	its name
+ * @rule:	which of its rules; NULL for any
  * @families:	of the readers, BIT(enum tkfi_family) each: both must be in it
  * @needs:	of which one must be in this, if it is not 0
  * @kinds:	what their clock follows, BIT(enum tkfi_clock_kind) each
@@ -21,6 +22,7 @@ struct tkfi_known {
 	u8 variants;
 	const char *scenarios;
 	const char *oracle;
+	const char *rule;
 	u8 families;
 	u8 needs;
 	u8 kinds;

@@ -8,10 +8,11 @@ bool tkfi_readers_come_to_an_end(void)
 		  tkfi_vdso_aux_sequence()) & 1);
 }
 
-static void not_done(const struct tkfi_execution *e, const char *what)
+static void not_done(const struct tkfi_execution *e, const char *rule, const char *what)
 {
 	tkfi_find(e, &(struct tkfi_finding){
 		.oracle = tkfi_oracle_progress.name,
+		.rule = rule,
 		.clock = what,
 	});
 }
@@ -21,17 +22,17 @@ static bool check_progress(const struct tkfi_execution *e)
 	unsigned int i;
 
 	if (e->ret) {
-		not_done(e, "all VCPUs");
+		not_done(e, "deadlock", "all VCPUs");
 		return false;
 	}
 	/* Whoever interrupts an updater cannot wait for it. */
 	for (i = 0; i < e->nr_reads; i++)
 		if (tkfi_reader_of(e->reads[i].op)->family == TKFI_FAST &&
 		    e->reads[i].op->may_wait)
-			not_done(e, tkfi_reader_of(e->reads[i].op)->call);
+			not_done(e, "nmi-waits", tkfi_reader_of(e->reads[i].op)->call);
 	/* Whoever reads now would wait for ever. */
 	if (!tkfi_readers_come_to_an_end())
-		not_done(e, "readers after the end");
+		not_done(e, "left-odd", "readers after the end");
 	return true;
 }
 

@@ -4,11 +4,34 @@
 #include "cells.h"
 #include "oracle.h"
 
-static void violates(const struct tkfi_execution *e, const char *rule)
+/* A rule: its id, and what it is for people. */
+struct rule {
+	const char *id;
+	const char *about;
+};
+
+static const struct rule written_unlocked = {
+	"s4-write", "S4: a timekeeper is written without its lock"
+};
+
+static const struct rule written_even = {
+	"s7-write", "S7: what readers use is written with the sequence even"
+};
+
+static const struct rule two_sections = {
+	"s8-sections", "S8: a tick of two sections"
+};
+
+static const struct rule for_nothing = {
+	"s8-nothing", "S8: a section for nothing"
+};
+
+static void violates(const struct tkfi_execution *e, const struct rule *rule)
 {
 	tkfi_find(e, &(struct tkfi_finding){
 		.oracle = tkfi_oracle_series.name,
-		.clock = rule,
+		.rule = rule->id,
+		.clock = rule->about,
 	});
 }
 
@@ -38,9 +61,9 @@ static void check_writers(const struct tkfi_execution *e)
 		sequences |= tkfi_guard_of_sequence(tkfi_timekeepers_of(i).sequence);
 	}
 	if (tkfi_guards_missed & locks)
-		violates(e, "S4: a timekeeper is written without its lock");
+		violates(e, &written_unlocked);
 	if (tkfi_guards_missed & sequences)
-		violates(e, "S7: what readers use is written with the sequence even");
+		violates(e, &written_even);
 }
 
 /* S8: a tick has one section, or none if it has nothing to do. */
@@ -58,9 +81,9 @@ static void check_tick(const struct tkfi_execution *e, const struct tkfi_op *tic
 		if (p->vcpu == vcpu && p->kernel > begin &&
 		    p->kernel <= tick->end) {
 			if (sections[p->owner]++)
-				violates(e, "S8: a tick of two sections");
+				violates(e, &two_sections);
 			if (!memcmp(&p->tk, &last[p->owner]->tk, sizeof(p->tk)))
-				violates(e, "S8: a section for nothing");
+				violates(e, &for_nothing);
 		}
 		last[p->owner] = p;
 	}
@@ -85,19 +108,24 @@ static void check_ticks(const struct tkfi_execution *e)
 
 static bool check_series(const struct tkfi_execution *e)
 {
-	static const char * const rules[TKFI_NR_MISDEEDS] = {
-		[TKFI_BEGIN_UNLOCKED] = "S4: a write section without the lock",
-		[TKFI_UNLOCK_ODD] = "S4: the lock is dropped with the sequence odd",
-		[TKFI_CYCLES_APART] = "S5: two values of cycle_last",
-		[TKFI_NOT_MIRRORED] = "S7: shadow and real differ when the lock is dropped",
-		[TKFI_VDSO_OUTSIDE] = "the vDSO page is updated outside a write section",
+	static const struct rule rules[TKFI_NR_MISDEEDS] = {
+		[TKFI_BEGIN_UNLOCKED] = {
+			"s4-section", "S4: a write section without the lock" },
+		[TKFI_UNLOCK_ODD] = {
+			"s4-odd", "S4: the lock is dropped with the sequence odd" },
+		[TKFI_CYCLES_APART] = {
+			"s5-cycle-last", "S5: two values of cycle_last" },
+		[TKFI_NOT_MIRRORED] = {
+			"s7-mirror", "S7: shadow and real differ when the lock is dropped" },
+		[TKFI_VDSO_OUTSIDE] = {
+			"vdso-section", "the vDSO page is updated outside a write section" },
 	};
 	unsigned int i;
 
 	if (tkfi_misdeeds())
 		for (i = 0; i < TKFI_NR_MISDEEDS; i++)
 			if (tkfi_misdeeds() & BIT(i))
-				violates(e, rules[i]);
+				violates(e, &rules[i]);
 	if (tkfi_guards_missed)
 		check_writers(e);
 	check_ticks(e);

@@ -319,8 +319,8 @@ class Violation:
     other order; so many such orders were tried. One violation differs from another of its kind by what
     the VCPU stopped for that lost its CPU, and by what orders the two accesses. like: of one that is not
     known, where the same oracle and clock are, and the reason there. waits: who waits for what, if VCPUs
-    do not come to their end. family: of the readers that it is about, "" if it is about none. events: what
-    happened in it."""
+    do not come to their end. rule: the id of the oracle's rule, "" if it has but one. family: of the
+    readers that it is about, "" if it is about none. events: what happened in it."""
 
     scenario: str
     oracle: str
@@ -344,6 +344,7 @@ class Violation:
     about: str = ""
     like: str = ""
     waits: str = ""
+    rule: str = ""
     family: str = ""
     events: tuple[Event, ...] = ()
 
