@@ -233,7 +233,7 @@ static void shrink_class(void *arg, int ret, struct tkfi_order *order)
 	s.cost = (struct tkfi_cost){ UINT_MAX, UINT_MAX, UINT_MAX };
 	*failed |= ret || !order ||
 		   !tkfi_shrink(engine, order, &bounds, &to_the_end, &s) ||
-		   s.cut || s.nr != engine->nr_log;
+		   s.incomplete || s.nr != engine->nr_log;
 	add_outcome(&shrunk, &s.cost);
 }
 

@@ -114,7 +114,7 @@ static size_t step(size_t done, size_t size)
 /*
  * A structure that the compiler copies in one go. Its words are reported, but all of
  * them before the first is copied: nobody sees it half done. So it must not be in
- * memory that others see; unseen.c looks.
+ * memory that others see; unreported.c looks.
  */
 static noinline void report_range(const void *addr, size_t size,
 				  unsigned int what, unsigned long ip)

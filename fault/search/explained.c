@@ -13,7 +13,7 @@ static void none_is_plainer(struct tkfi_explorer *x, unsigned int preemptions)
 {
 	unsigned int i;
 
-	for (i = 0; i < x->nr_violations && !x->cut; i++)
+	for (i = 0; i < x->nr_violations && !x->incomplete; i++)
 		x->violations[i].minimal =
 			x->violations[i].cost.preemptions <= preemptions;
 }
@@ -32,7 +32,7 @@ void tkfi_explorer_seek_plainer(struct tkfi_explorer *x)
 		return;
 	}
 	x->searching = true;
-	x->cut = strchr(x->shared, 'u');
+	x->incomplete = strchr(x->shared, 'u');
 	x->watch.stop = 0;
 	for (; go_on; ++*bound) {
 		tkfi_explorer_search(x, x->searches[TKFI_BOUNDED], &options,

@@ -17,7 +17,7 @@ void tkfi_explorer_check(struct tkfi_explorer *x, int ret, struct tkfi_order *or
 {
 	x->steps.nr = 0;
 	x->order = order ?: &x->steps;
-	x->sought = false;
+	x->shrink_tried = false;
 	x->target.judge(x->target.arg, ret, x->order, fn, arg);
 }
 
@@ -43,13 +43,13 @@ static bool watch_sample(struct tkfi_explorer *x, u64 seed)
 
 	tkfi_pos_init(&pos, seed);
 	tkfi_explorer_start(x);
-	tkfi_unseen_begin(&x->unseen);
-	tkfi_access_watch(tkfi_unseen_access, &x->unseen);
+	tkfi_unreported_begin(&x->unreported);
+	tkfi_access_watch(tkfi_unreported_access, &x->unreported);
 	suppress_printk = true;
 	tkfi_engine_run(x->engine, &pos.strategy);
 	suppress_printk = false;
 	tkfi_access_watch(NULL, NULL);
-	return !tkfi_unseen_end(&x->unseen);
+	return !tkfi_unreported_end(&x->unreported);
 }
 
 /* The same, now and then in an exploration. */
@@ -86,19 +86,19 @@ static bool look_at_clock(void *arg)
 	return watch_another(x) && (!w->stop || now < w->stop);
 }
 
-static int say_unseen(struct tkfi_explorer *x)
+static int say_unreported(struct tkfi_explorer *x)
 {
 	struct tkfi_engine *engine = x->engine;
 
-	strscpy(engine->error, x->unseen.report, sizeof(engine->error));
+	strscpy(engine->error, x->unreported.report, sizeof(engine->error));
 	return -EPROTO;
 }
 
 /* At the end: keep what is left, if there is anything, and nothing is wrong. */
 static int keep_rest(struct tkfi_explorer *x, int ret)
 {
-	if (!ret && x->unseen.report[0])
-		return say_unseen(x);
+	if (!ret && x->unreported.report[0])
+		return say_unreported(x);
 	/* What is complete is forgotten when its results are out: tkfi_saved_file_clear(). */
 	if (!ret && !x->stats.complete && x->options.keep)
 		tkfi_explorer_save(x);
@@ -179,16 +179,16 @@ static int look_behind_hooks(struct tkfi_explorer *x)
 	if (x->watched)
 		return 0;
 	tkfi_explorer_start(x);
-	tkfi_unseen_begin(&x->unseen);
-	tkfi_access_watch(tkfi_unseen_access, &x->unseen);
+	tkfi_unreported_begin(&x->unreported);
+	tkfi_access_watch(tkfi_unreported_access, &x->unreported);
 	ret = tkfi_engine_run(engine, &tkfi_in_order);
 	tkfi_access_watch(NULL, NULL);
 	engine->quiet = true;
-	go_on = !tkfi_unseen_end(&x->unseen);
+	go_on = !tkfi_unreported_end(&x->unreported);
 	for (i = 0; i < WATCHED_FIRST && go_on; i++)
 		go_on = watch_sample(x, i);
 	if (!go_on)
-		return say_unseen(x);
+		return say_unreported(x);
 	x->watched = true;
 	/* That nobody can go on is what an exploration may find. */
 	return ret == -EDEADLK ? 0 : ret;
@@ -230,7 +230,7 @@ int tkfi_explore(struct tkfi_explorer *x,
 		ret = -E2BIG;
 	}
 	/* Where nobody waits for readers, what is a preemption is not known for sure. */
-	x->cut |= !!strchr(x->shared, 'u');
+	x->incomplete |= !!strchr(x->shared, 'u');
 	if (!ret && x->nr_violations && !options->as_found) {
 		/* What the other parts find may be plainer; if all are complete, it is known. */
 		if (options->parts <= 1 || !x->stats.complete)

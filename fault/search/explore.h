@@ -7,7 +7,7 @@
 #include "schedule.h"
 #include "search.h"
 #include "shrink.h"
-#include "unseen.h"
+#include "unreported.h"
 
 /**
  * struct tkfi_violation - findings of one oracle, clock and pair of readers, whose
@@ -100,7 +100,7 @@ struct tkfi_watch {
 	u64 watch_at;
 };
 
-/* Executions after which another one is watched: see unseen.h. */
+/* Executions after which another one is watched: see unreported.h. */
 #define TKFI_WATCH_EVERY	16384
 
 /* Executions after which the search for plainer schedules is given up. */
@@ -111,7 +111,7 @@ struct tkfi_watch {
  * @target:	what is explored
  * @engine:	the target's
  * @wrong:	where the fault is in what is refused: a schedule, or a scenario
- * @unseen:	watches executions of each scenario: the first ones, and now and then
+ * @unreported:	watches executions of each scenario: the first ones, and now and then
  *		another one
  * @watched:	it has watched the first ones
  * @searches:	memory of the searches, by strategy
@@ -120,7 +120,7 @@ struct tkfi_watch {
  *		nobody has asked
  * @steps:	room for it
  * @boundaries:	where its operations began
- * @sought:	the plainest order of this execution that comes to @goal was looked for
+ * @shrink_tried: the plainest order of this execution that comes to @goal was looked for
  * @goal:	what the order comes to
  * @is_shrunk:	there is one
  * @shrunk:	the order
@@ -146,20 +146,20 @@ struct tkfi_watch {
  *		dropped
  * @searching:	for plainer ones than those that were found
  * @searched:	executions among which no plainer ones of these were found
- * @cut:	but not all orders of their steps were looked at
+ * @incomplete:	but not all orders of their steps were looked at
  */
 struct tkfi_explorer {
 	struct tkfi_target target;
 	struct tkfi_engine *engine;
 	unsigned int wrong;
-	struct tkfi_unseen unseen;
+	struct tkfi_unreported unreported;
 	bool watched;
 	struct tkfi_search *searches[TKFI_NR_STRATEGIES];
 	struct tkfi_search *search;
 	struct tkfi_order *order;
 	struct tkfi_order steps;
 	struct tkfi_boundaries boundaries;
-	bool sought;
+	bool shrink_tried;
 	struct tkfi_goal goal;
 	bool is_shrunk;
 	struct tkfi_shrunk shrunk;
@@ -181,7 +181,7 @@ struct tkfi_explorer {
 	unsigned int nr_violations;
 	bool searching;
 	u64 searched;
-	bool cut;
+	bool incomplete;
 };
 
 /* Memory for explorations of a target. Return: NULL when out of memory. */

@@ -19,7 +19,7 @@ static void keep_all(struct tkfi_explorer *x)
 	tkfi_saved_move(keep, &x->stats, sizeof(x->stats));
 	tkfi_saved_move(keep, &x->nr_violations, sizeof(x->nr_violations));
 	tkfi_saved_move(keep, x->violations, sizeof(x->violations));
-	tkfi_saved_move(keep, &x->cut, sizeof(x->cut));
+	tkfi_saved_move(keep, &x->incomplete, sizeof(x->incomplete));
 	tkfi_cells_keep(keep);
 	tkfi_search_keep(x->search, keep);
 }

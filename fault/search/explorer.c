@@ -13,7 +13,7 @@ struct tkfi_explorer *tkfi_explorer_create(const struct tkfi_target *target)
 		return NULL;
 	x->target = *target;
 	x->engine = target->engine;
-	if (tkfi_unseen_alloc(&x->unseen, target->own, target->own_size))
+	if (tkfi_unreported_alloc(&x->unreported, target->own, target->own_size))
 		goto failed;
 	for (i = 0; i < TKFI_NR_STRATEGIES; i++) {
 		x->searches[i] = tkfi_search_create(tkfi_search_types[i], x->engine);
@@ -36,7 +36,7 @@ void tkfi_explorer_destroy(struct tkfi_explorer *x)
 		return;
 	for (i = 0; i < TKFI_NR_STRATEGIES; i++)
 		tkfi_search_destroy(x->searches[i]);
-	tkfi_unseen_free(&x->unseen);
+	tkfi_unreported_free(&x->unreported);
 	vfree(x);
 }
 

@@ -328,7 +328,7 @@ bool tkfi_shrink(const struct tkfi_engine *engine, const struct tkfi_order *orde
 			}
 		}
 	}
-	shrunk->cut = s->nr_nodes == MAX_NODES;
+	shrunk->incomplete = s->nr_nodes == MAX_NODES;
 	if (best != NONE)
 		write_down(s, best, shrunk);
 	return best != NONE;

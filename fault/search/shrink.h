@@ -47,14 +47,14 @@ bool tkfi_cost_less(const struct tkfi_cost *a, const struct tkfi_cost *b);
  * @steps:	numbers of all steps of the execution: those first, then the others
  * @stopped:	number of the step that the VCPU was about to take that was preempted
  *		last; without a preemption, the first step of the second turn
- * @cut:	there were too many ways to try them all
+ * @incomplete:	there were too many ways to try them all
  */
 struct tkfi_shrunk {
 	struct tkfi_cost cost;
 	unsigned int nr;
 	u16 steps[TKFI_MAX_STEPS];
 	unsigned int stopped;
-	bool cut;
+	bool incomplete;
 };
 
 /**

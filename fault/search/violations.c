@@ -16,7 +16,7 @@ void tkfi_violations_forget(void *arg)
 	if (x->searching)
 		return;
 	x->nr_violations = 0;
-	x->cut = false;
+	x->incomplete = false;
 }
 
 /* How many findings of a kind are shrunk when they come by chance. */
@@ -72,7 +72,7 @@ const struct tkfi_shrunk *tkfi_violations_shrink(struct tkfi_explorer *x,
 		goal.from = finding->second.from + 1;
 		goal.to = finding->second.to;
 	}
-	if (!x->sought || memcmp(&goal, &x->goal, sizeof(goal))) {
+	if (!x->shrink_tried || memcmp(&goal, &x->goal, sizeof(goal))) {
 		if (!x->order->nr)
 			tkfi_order_of(engine, x->order);
 		x->shrunk.cost = no_cost;
@@ -80,7 +80,7 @@ const struct tkfi_shrunk *tkfi_violations_shrink(struct tkfi_explorer *x,
 		x->is_shrunk = tkfi_shrink(engine, x->order, &x->boundaries, &goal,
 					   &x->shrunk);
 		x->goal = goal;
-		x->sought = true;
+		x->shrink_tried = true;
 	}
 	return x->is_shrunk ? &x->shrunk : NULL;
 }
@@ -152,7 +152,7 @@ void tkfi_violations_add(const struct tkfi_finding *finding, void *arg)
 	if (!is_sought(x, finding) || only_counts(x, finding))
 		return;
 	shrunk = tkfi_violations_shrink(x, finding);
-	x->cut |= !shrunk || shrunk->cut;
+	x->incomplete |= !shrunk || shrunk->incomplete;
 	v = find_or_add(x, finding, shrunk && shrunk->nr ?
 			tkfi_cell_about(engine->log[shrunk->stopped].cell) : 0);
 	if (!v)

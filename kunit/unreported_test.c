@@ -47,7 +47,7 @@ struct watched {
 	struct tkfi_state begin;
 	struct tkfi_state end;
 	struct tkfi_state open;
-	struct tkfi_access recent[TKFI_MAX_VCPUS][TKFI_UNSEEN_RECENT];
+	struct tkfi_access recent[TKFI_MAX_VCPUS][TKFI_UNREPORTED_RECENT];
 	unsigned int nr_of[TKFI_MAX_VCPUS];
 	unsigned int nr;
 	unsigned long ip[MAX_ACCESSES];
@@ -61,7 +61,7 @@ static struct watched watched;
 static struct tkfi_plan plan;
 static char err[1024];
 
-static int unseen_suite_init(struct kunit_suite *suite)
+static int unreported_suite_init(struct kunit_suite *suite)
 {
 	explorer = tkfi_explorer_open();
 	return !explorer || tkfi_state_alloc(&watched.begin) ||
@@ -69,7 +69,7 @@ static int unseen_suite_init(struct kunit_suite *suite)
 	       tkfi_state_alloc(&watched.open) ? -ENOMEM : 0;
 }
 
-static void unseen_suite_exit(struct kunit_suite *suite)
+static void unreported_suite_exit(struct kunit_suite *suite)
 {
 	tkfi_state_free(&watched.open);
 	tkfi_state_free(&watched.end);
@@ -152,7 +152,7 @@ static void lift(const struct tkfi_access *access, void *arg)
 {
 	unsigned int *nr = &watched.nr_of[access->vcpu];
 	struct tkfi_access *recent =
-		&watched.recent[access->vcpu][(*nr)++ % TKFI_UNSEEN_RECENT];
+		&watched.recent[access->vcpu][(*nr)++ % TKFI_UNREPORTED_RECENT];
 
 	if (watched.strayed > watched.nr && watched.nr < MAX_ACCESSES &&
 	    (watched.ip[watched.nr] != access->ip ||
@@ -468,7 +468,7 @@ static s64 run_floor(struct tkfi_op *op)
 static void load_with(struct kunit *test, const char *text,
 		      s64 (*run)(struct tkfi_op *))
 {
-	const struct tkfi_scenario scenario = { "unseen", text };
+	const struct tkfi_scenario scenario = { "unreported", text };
 	int ret;
 
 	ret = tkfi_explorer_load(explorer, &scenario, err, sizeof(err));
@@ -493,7 +493,7 @@ static int explore_with(struct kunit *test, s64 (*run)(struct tkfi_op *))
 	return explore_loaded(&options);
 }
 
-static void an_unseen_write_is_reported(struct kunit *test)
+static void an_unreported_write_is_reported(struct kunit *test)
 {
 	static const struct {
 		s64 (*run)(struct tkfi_op *op);
@@ -523,7 +523,7 @@ static void an_unseen_write_is_reported(struct kunit *test)
 			    "%s", err);
 }
 
-static void an_unseen_read_is_reported(struct kunit *test)
+static void an_unreported_read_is_reported(struct kunit *test)
 {
 	static const struct {
 		s64 (*run)(struct tkfi_op *op);
@@ -613,7 +613,7 @@ static void a_watcher_is_told_in_turn(struct kunit *test)
 }
 
 /* An execution in order does not come there. */
-static void what_is_unseen_in_a_branch_is_reported(struct kunit *test)
+static void what_is_unreported_in_a_branch_is_reported(struct kunit *test)
 {
 	static const struct tkfi_explore_options options;
 	int ret;
@@ -953,7 +953,7 @@ static void barriers(struct kunit *test)
 	}
 }
 
-static struct kunit_case unseen_cases[] = {
+static struct kunit_case unreported_cases[] = {
 	KUNIT_CASE_PARAM(updates, updater_gen_params),
 	KUNIT_CASE(reads),
 	KUNIT_CASE(jiffies_too),
@@ -965,28 +965,28 @@ static struct kunit_case unseen_cases[] = {
 	{}
 };
 
-static struct kunit_suite unseen_suite = {
-	.name = "tkfi_unseen",
-	.suite_init = unseen_suite_init,
-	.suite_exit = unseen_suite_exit,
-	.test_cases = unseen_cases,
+static struct kunit_suite unreported_suite = {
+	.name = "tkfi_unreported",
+	.suite_init = unreported_suite_init,
+	.suite_exit = unreported_suite_exit,
+	.test_cases = unreported_cases,
 };
 
 /* That it would be noticed. */
 static struct kunit_case engine_cases[] = {
-	KUNIT_CASE(an_unseen_write_is_reported),
-	KUNIT_CASE(an_unseen_read_is_reported),
+	KUNIT_CASE(an_unreported_write_is_reported),
+	KUNIT_CASE(an_unreported_read_is_reported),
 	KUNIT_CASE(a_watcher_is_told_in_turn),
-	KUNIT_CASE(what_is_unseen_in_a_branch_is_reported),
+	KUNIT_CASE(what_is_unreported_in_a_branch_is_reported),
 	KUNIT_CASE(an_exploration_keeps_looking),
 	{}
 };
 
 static struct kunit_suite engine_suite = {
-	.name = "tkfi_engine_unseen",
-	.suite_init = unseen_suite_init,
-	.suite_exit = unseen_suite_exit,
+	.name = "tkfi_engine_unreported",
+	.suite_init = unreported_suite_init,
+	.suite_exit = unreported_suite_exit,
 	.test_cases = engine_cases,
 };
 
-kunit_test_suites(&unseen_suite, &engine_suite);
+kunit_test_suites(&unreported_suite, &engine_suite);

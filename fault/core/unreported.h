@@ -5,19 +5,19 @@
  *
  * An exploration watches an execution in order, some by chance, and every now and then
  * another one. What is read without a hook cannot be seen so, as it changes nothing;
- * kunit/unseen_test.c makes it change something, by a veil over all that hooks do not
+ * kunit/unreported_test.c makes it change something, by a veil over all that hooks do not
  * report there and then, but for sequences where VCPUs take turns at accesses: the
  * engine reads these itself.
  */
-#ifndef __TKFI_UNSEEN_H
-#define __TKFI_UNSEEN_H
+#ifndef __TKFI_UNREPORTED_H
+#define __TKFI_UNREPORTED_H
 
 #include "access.h"
 #include "engine.h"
 #include "state.h"
 
 /* An aggregate's store is reported before the load it copies from. */
-#define TKFI_UNSEEN_RECENT	2
+#define TKFI_UNREPORTED_RECENT	2
 
 /**
  * struct tkfi_recent - a store that was reported, and may not have happened yet
@@ -32,7 +32,7 @@ struct tkfi_recent {
 };
 
 /**
- * struct tkfi_unseen - a watch for them
+ * struct tkfi_unreported - a watch for them
  * @own:	an object of the state that only tkfi writes: the clock
  * @own_size:	its size in bytes
  * @shadow:	the objects as reported stores have left them
@@ -41,33 +41,33 @@ struct tkfi_recent {
  * @last:	what was reported last
  * @report:	a sentence about the first write that was not reported; "" if none
  */
-struct tkfi_unseen {
+struct tkfi_unreported {
 	const void *own;
 	size_t own_size;
 	struct tkfi_state shadow;
-	struct tkfi_recent recent[TKFI_MAX_VCPUS][TKFI_UNSEEN_RECENT];
+	struct tkfi_recent recent[TKFI_MAX_VCPUS][TKFI_UNREPORTED_RECENT];
 	unsigned int nr[TKFI_MAX_VCPUS];
 	struct tkfi_access last;
 	char report[384];
 };
 
-/* -ENOMEM; free with tkfi_unseen_free(). @own is an object that only tkfi writes. */
-int tkfi_unseen_alloc(struct tkfi_unseen *unseen, const void *own, size_t size);
-void tkfi_unseen_free(struct tkfi_unseen *unseen);
+/* -ENOMEM; free with tkfi_unreported_free(). @own is an object that only tkfi writes. */
+int tkfi_unreported_alloc(struct tkfi_unreported *unreported, const void *own, size_t size);
+void tkfi_unreported_free(struct tkfi_unreported *unreported);
 
 /* The objects are now as they should be. */
-void tkfi_unseen_begin(struct tkfi_unseen *unseen);
+void tkfi_unreported_begin(struct tkfi_unreported *unreported);
 
-/* For tkfi_access_watch(); @arg is the struct tkfi_unseen. */
-void tkfi_unseen_access(const struct tkfi_access *access, void *arg);
+/* For tkfi_access_watch(); @arg is the struct tkfi_unreported. */
+void tkfi_unreported_access(const struct tkfi_access *access, void *arg);
 
 /**
- * tkfi_unseen_end() - the last look, when the execution has ended
- * @unseen:	watch
+ * tkfi_unreported_end() - the last look, when the execution has ended
+ * @unreported:	watch
  *
- * Return: 0, or -EPROTO if @unseen->report says what was written behind the hooks'
+ * Return: 0, or -EPROTO if @unreported->report says what was written behind the hooks'
  * back.
  */
-int tkfi_unseen_end(struct tkfi_unseen *unseen);
+int tkfi_unreported_end(struct tkfi_unreported *unreported);
 
 #endif
