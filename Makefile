@@ -61,7 +61,7 @@ check-parser: check-kernels
 
 # What knows nothing of timekeeping, by itself.
 check-parts: setup
-	@./tkfi test --without-timekeeping
+	@./tkfi test --without-timekeeping --kernel '$(KERNEL)'
 
 check-style: setup
 	$(PYTHON) -m flake8 runner

@@ -4,7 +4,7 @@
 tkfi-scenarios ?= $(notdir $(patsubst %/,%,$(obj)))
 
 quiet_cmd_scenarios = GEN     $@
-      cmd_scenarios = sed -n 's/^\([^ ]*\) = \(.*\)$$/\t{ "\1", "\2" },/p' $(real-prereqs) > $@
+      cmd_scenarios = sed -n 's/$(pound).*//; s/^[[:blank:]]*\([^[:blank:]=]*\)[[:blank:]]*=[[:blank:]]*\(.*[^[:blank:]]\)[[:blank:]]*$$/\t{ "\1", "\2" },/p' $(real-prereqs) > $@
 
 $(obj)/scenarios.inc: $(patsubst %,$(srctree)/kernel/time/tkfi/%/scenarios.txt,$(tkfi-scenarios)) FORCE
 	$(call if_changed,scenarios)

@@ -195,7 +195,7 @@ static void write_slowly(struct tkfi_vcpu *v, void *arg)
 static void read_once(struct tkfi_vcpu *v, void *arg)
 {
 	note('?');
-	/* hooks.h redirects the loop in here; cpu_relax() is ours again. */
+	/* redirect.h redirects the loop in here; cpu_relax() is ours again. */
 #define cpu_relax() tkfi_await()
 	read_seqcount_begin(&sequence);
 #undef cpu_relax
@@ -401,6 +401,43 @@ static void trace_is_hashed(struct kunit *test)
 	t->events[0].what = "p";
 }
 
+static unsigned int flags[2];
+
+static void await_flag(struct tkfi_vcpu *v, void *arg)
+{
+	tkfi_await_word(&flags[v->id], 0);
+	tkfi_hit("woken");
+	tkfi_hit("about to end");
+}
+
+static void set_flags(struct tkfi_vcpu *v, void *arg)
+{
+	flags[0] = 1;
+	tkfi_hit("set first");
+	flags[1] = 1;
+	tkfi_hit("set second");
+}
+
+/* Where points are choices nobody is preempted, whatever an exploration has left behind. */
+static void no_stop_at_points(struct kunit *test)
+{
+	const struct tkfi_trace *t = &engine->trace;
+	unsigned int i;
+
+	tkfi_cells_reset();
+	KUNIT_ASSERT_EQ(test, tkfi_cells_add("flags", flags, sizeof(flags)), 0);
+	tkfi_cells_share_all();
+	memset(flags, 0, sizeof(flags));
+	tkfi_engine_add(engine, await_flag, NULL);
+	tkfi_engine_add(engine, await_flag, NULL);
+	tkfi_engine_add(engine, set_flags, NULL);
+	KUNIT_ASSERT_EQ(test, tkfi_engine_run(engine, &tkfi_round_robin), 0);
+	KUNIT_EXPECT_GE(test, engine->nr_log, 2);
+	for (i = 0; i < tkfi_trace_stored(t); i++)
+		KUNIT_EXPECT_NE(test, t->events[i].kind, TKFI_EV_STOP);
+	tkfi_cells_reset();
+}
+
 /* What a cell does not tell about an access is of no consequence; all else is. */
 static void cells_have_news(struct kunit *test)
 {
@@ -527,6 +564,7 @@ static struct kunit_case engine_cases[] = {
 	KUNIT_CASE(nmi_in_place),
 	KUNIT_CASE(strategy_is_checked),
 	KUNIT_CASE(trace_is_hashed),
+	KUNIT_CASE(no_stop_at_points),
 	KUNIT_CASE(cells_have_news),
 #ifdef CONFIG_TKFI_TIMEKEEPING
 	KUNIT_CASE_PARAM(clocksource, frequency_gen_params),

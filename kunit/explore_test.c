@@ -76,7 +76,8 @@ static void heeds(struct kunit *test)
 	static const struct tkfi_explore_options options = { .no_wait_for_readers = true };
 	unsigned int i;
 
-	if (front.request.is_list || front.request.text || front.request.turns)
+	if (front.request.is_list || front.request.text || front.request.turns ||
+	    strcmp(tkfi_subject->name, "timekeeping"))
 		kunit_skip(test, "not asked for");
 	for (i = 0; i < tkfi_nr_readers; i++) {
 		const struct tkfi_reader *reader = &tkfi_readers[i];
@@ -113,7 +114,9 @@ static void given(struct kunit *test)
 		.text = front.request.text ?: HOLDS,
 	};
 
-	if (front.request.is_list || front.request.turns)
+	if (front.request.is_list || front.request.turns ||
+	    (!front.request.text && IS_ENABLED(CONFIG_TKFI_TIMEKEEPING) &&
+	     strcmp(tkfi_subject->name, "timekeeping")))
 		kunit_skip(test, "not asked for");
 	tkfi_front_explore(&front, &s, &front.request.options, false);
 	if (!front.request.text)

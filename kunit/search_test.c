@@ -106,7 +106,7 @@ static const struct tkfi_search_type listed = {
 
 static void store(struct tkfi_vcpu *v, void *arg)
 {
-	tkfi_access(&word, sizeof(word), TKFI_STEP_STORE, false, _THIS_IP_);
+	tkfi_access(&word, sizeof(word), true, false, _THIS_IP_);
 }
 
 static int start(void *arg)

@@ -75,7 +75,7 @@ _ALL = Verbs("tkfi", "runner.verbs", _VERBS,
 
 
 def main(argv: Sequence[str] | None = None, layout: Layout | None = None) -> int:
-    """Run one command; returns the exit status of DESIGN.md."""
+    """Run one command; returns the exit status, as the README has it."""
     try:
         for number in _STOPPING:
             signal.signal(number, _interrupt)

@@ -371,7 +371,7 @@ u64 tkfi_log_hash(const struct tkfi_engine *engine);
 
 /*
  * Other VCPUs that @vcpu has to wait for before it goes on, a bit each: who holds the
- * lock, who reads the sequence; or all, if it waits for a value. An NMI of its does not
+ * lock, who reads the sequence; or all, if it waits for a value. Its own NMI does not
  * count.
  */
 unsigned long tkfi_engine_waits_for(const struct tkfi_engine *engine,

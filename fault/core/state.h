@@ -12,6 +12,13 @@
  */
 typedef void (*tkfi_region_fn)(const char *name, void *addr, size_t size);
 
+/**
+ * typedef tkfi_sequence_fn - takes one sequence word
+ * @word:	its address
+ * @latch:	readers never wait: they read the copy that is not being written
+ */
+typedef void (*tkfi_sequence_fn)(const unsigned int *word, bool latch);
+
 /* Hands all of them to @add, always in the same order. */
 typedef void (*tkfi_regions_fn)(tkfi_region_fn add);
 

@@ -286,7 +286,7 @@ enum tkfi_front_done tkfi_front_replay(struct tkfi_front *f)
 	if (!request->turns)
 		return TKFI_FRONT_NOT_ASKED;
 	if (!s) {
-		fail(f, "no scenario is called %s", request->name);
+		say_problem(f, request->name, "no scenario is called %s", request->name);
 		return TKFI_FRONT_DONE;
 	}
 	if (!load(f, s, s != &text))
@@ -300,7 +300,7 @@ enum tkfi_front_done tkfi_front_replay(struct tkfi_front *f)
 		return TKFI_FRONT_DONE;
 	}
 	if (ret && ret != -EDEADLK) {
-		fail(f, "%s", err);
+		say_problem(f, tkfi_run_of(x)->name, "%s", err);
 		return TKFI_FRONT_DONE;
 	}
 	tkfi_result_events(f->shown, &x->engine->trace);
@@ -314,13 +314,18 @@ enum tkfi_front_done tkfi_front_replay(struct tkfi_front *f)
 
 int tkfi_front_open(struct tkfi_front *f)
 {
-	int ret = tkfi_request_read(&f->request);
+	int ret;
 
-	if (ret)
+	f->explorer = NULL;
+	ret = tkfi_request_read(&f->request);
+	if (!ret) {
+		f->explorer = tkfi_explorer_open();
+		ret = f->explorer ? 0 : -ENOMEM;
+	}
+	if (ret) {
+		tkfi_front_close(f);
 		return ret;
-	f->explorer = tkfi_explorer_open();
-	if (!f->explorer)
-		return -ENOMEM;
+	}
 	f->explorer->progress = tkfi_report_progress;
 	return 0;
 }
@@ -328,5 +333,6 @@ int tkfi_front_open(struct tkfi_front *f)
 void tkfi_front_close(struct tkfi_front *f)
 {
 	tkfi_explorer_close(f->explorer);
+	f->explorer = NULL;
 	tkfi_request_free(&f->request);
 }

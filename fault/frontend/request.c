@@ -73,7 +73,7 @@ MODULE_PARM_DESC(resume, "go on from the state that was kept");
 
 static char *subject;
 module_param(subject, charp, 0444);
-MODULE_PARM_DESC(subject, "what is explored, if not timekeeping");
+MODULE_PARM_DESC(subject, "what is explored: timekeeping, if that is built in, or seqlock");
 
 /* What the list says: names, and the file of each. */
 #define LIST_SIZE	(128 << 10)
@@ -169,10 +169,6 @@ int tkfi_request_read(struct tkfi_request *request)
 {
 	int ret;
 
-	if (subject && tkfi_subject_choose(subject)) {
-		pr_err("tkfi: no subject is called %s\n", subject);
-		return -EINVAL;
-	}
 	*request = (struct tkfi_request){
 		.text = strchr(scenario, ':') ? scenario : NULL,
 		.name = scenario,
@@ -180,6 +176,10 @@ int tkfi_request_read(struct tkfi_request *request)
 		.steps = steps,
 		.is_list = list,
 	};
+	if (subject && tkfi_subject_choose(subject)) {
+		pr_err("tkfi: no subject is called %s\n", subject);
+		return -EINVAL;
+	}
 	ret = read_options(&request->options) ?: (list ? read_list() : 0);
 	if (ret || (!keep && !list))
 		return ret;
@@ -190,6 +190,7 @@ int tkfi_request_read(struct tkfi_request *request)
 void tkfi_request_free(struct tkfi_request *request)
 {
 	tkfi_saved_file_destroy(request->options.keep);
+	request->options.keep = NULL;
 	vfree(listed);
 	listed = NULL;
 }

@@ -30,7 +30,7 @@ struct tkfi_stopwatch {
 	u64 began;
 };
 
-/* The one that runs; hooks.h tells it of write sections. */
+/* The one that runs; redirect.h, and for the vDSO page hooks.h, tell it of write sections. */
 extern struct tkfi_stopwatch *tkfi_stopwatch;
 void tkfi_section_begin(enum tkfi_sequence sequence);
 void tkfi_section_end(enum tkfi_sequence sequence);

@@ -34,6 +34,11 @@ int tkfi_op_parse(struct tkfi_op *op, const struct tkfi_op_type *types,
 int tkfi_op_parse_read(struct tkfi_op *op, char *text, char *err, size_t size)
 {
 	*op = (struct tkfi_op){ .type = tkfi_subject->read };
+	if (!op->type) {
+		op->wrong = text;
+		snprintf(err, size, "there is nothing that an NMI could read");
+		return -EINVAL;
+	}
 	return op->type->parse(op, text, err, size);
 }
 

@@ -23,7 +23,13 @@ int tkfi_subject_choose(const char *name)
 
 const char *tkfi_build(void)
 {
-	return tkfi_subject->build ? tkfi_subject->build() : "post-series";
+	const struct tkfi_subject * const *s;
+
+	/* A variant is of the kernel, whichever subject is chosen. */
+	for (s = __start_tkfi_subjects; s < __stop_tkfi_subjects; s++)
+		if ((*s)->build)
+			return (*s)->build();
+	return "post-series";
 }
 
 int tkfi_known_violation(const char *scenario, const struct tkfi_finding *finding)
@@ -35,7 +41,7 @@ int tkfi_known_violation(const char *scenario, const struct tkfi_finding *findin
 	for (i = 0; i < tkfi_subject->nr_known; i++) {
 		const struct tkfi_known_violation known = tkfi_subject->known(i);
 
-		if (!strcmp(known.oracle, finding->oracle) &&
+		if (known.occurs && !strcmp(known.oracle, finding->oracle) &&
 		    (!scenario || glob_match(known.scenarios, scenario)))
 			return i;
 	}

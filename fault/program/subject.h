@@ -16,13 +16,6 @@
 #include "units.h"
 
 /**
- * typedef tkfi_sequence_fn - takes one sequence word
- * @word:	its address
- * @latch:	readers never wait: they read the copy that is not being written
- */
-typedef void (*tkfi_sequence_fn)(const unsigned int *word, bool latch);
-
-/**
  * struct tkfi_scenario - something to explore
  * @name:	without blanks
  * @text:	statements of a plan without faults, see tkfi_plan_parse(), after
@@ -70,8 +63,8 @@ struct tkfi_judged {
 /**
  * struct tkfi_subject - what is explored
  * @name:	without blanks
- * @build:	which build of it this is, as schedules and results have it; NULL for the
- *		tree as it is
+ * @build:	which variant of the kernel this is, as schedules and results have it; NULL
+ *		if it does not know
  * @open:	get ready; may sleep. Returns 0 or an error. May be NULL
  * @close:	undo that; nothing happens if it is not open. May be NULL
  * @state:	every object that executions change
@@ -146,7 +139,7 @@ extern const struct tkfi_subject * const __stop_tkfi_subjects[];
 /* The one that is explored: the first, until another one is chosen. */
 extern const struct tkfi_subject *tkfi_subject;
 
-/* Which build of it this is: "post-series" is the tree as it is. */
+/* Which build of the kernel this is: "post-series" is the tree as it is. */
 const char *tkfi_build(void);
 
 /*
@@ -155,7 +148,7 @@ const char *tkfi_build(void);
  */
 int tkfi_known_violation(const char *scenario, const struct tkfi_finding *finding);
 
-/* A scenario of its, by name; NULL if there is none. */
+/* A scenario of the chosen subject, by name; NULL if there is none. */
 const struct tkfi_scenario *tkfi_scenario_find(const char *name);
 
 /* Choose one by its name. Return: 0, -ENOENT if there is none. */

@@ -182,6 +182,7 @@ static const struct tkfi_snapshot *dpor_start(struct tkfi_search *search, u64 *r
 	d->known = d->depth;
 	d->depth = 0;
 	d->ret = 0;
+	d->nr_races = 0;
 	if (search->checkpoints.nr)
 		from = tkfi_checkpoints_back(&search->checkpoints, d->known, &d->depth);
 	if (!d->counting)
@@ -266,6 +267,9 @@ static void dpor_keep(struct tkfi_search *search, struct tkfi_saved *keep)
 	tkfi_saved_move(keep, d->order.clock, d->depth * sizeof(d->order.clock[0]));
 	tkfi_saved_move(keep, d->last_of, sizeof(d->last_of));
 	tkfi_saved_move(keep, d->last_at, sizeof(d->last_at));
+	/* Between two executions nothing is another part's. */
+	if (keep->loading)
+		d->skipped = false;
 }
 
 static int dpor_init(struct tkfi_search *search)

@@ -132,7 +132,7 @@ struct tkfi_watch {
  * @classes_error: its standard error
  * @shared:	what tkfi_cells_print_shared() said at its end
  * @replayed:	tkfi_log_hash() of the execution that was replayed last
- * @nr_replayed: and how many there were: every access is one
+ * @nr_replayed: how many steps that execution had; every access is one
  * @stats:	what it did; for other strategies than dpor @classes are executions
  * @only:	look for findings like those of these violations, all of one schedule, only;
  *		NULL for all

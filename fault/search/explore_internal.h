@@ -2,9 +2,9 @@
 /*
  * What the files of the explorer need of each other; explore.h is for everybody else.
  *
- * explorer.c: its memory; explore.c: the
- * explorations; violations.c: what they find, by kinds; explained.c: the plainest schedule
- * of that, and why it violates; replay.c: once more; explore_state.c: going on after a kill.
+ * explorer.c: its memory; explore.c: the explorations; violations.c: what they find, by
+ * kinds; explained.c: the plainest schedule of that, and why it violates; replay.c: once
+ * more; explore_state.c: going on after a kill.
  */
 #ifndef __TKFI_EXPLORE_INTERNAL_H
 #define __TKFI_EXPLORE_INTERNAL_H

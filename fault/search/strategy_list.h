@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * All strategies: TKFI_STRATEGY(ID, name) stands for TKFI_ID, what people call it, and
- * struct tkfi_search_type tkfi_name_search, which is in a file of its own. No guard:
- * whoever includes this says what to make of a row.
+ * struct tkfi_search_type tkfi_name_search. Those before replay can be asked for by name
+ * (frontend/request.c); the others are for tkfi's own use. No guard: whoever includes this
+ * says what to make of a row.
  */
 
 TKFI_STRATEGY(DPOR, dpor)		/* every class once */

@@ -27,12 +27,10 @@ static struct {
 
 static int parse_number(struct tkfi_op *op, char *args, char *err, size_t size)
 {
-	if (!kstrtou64(args, 10, &op->args[0]) && op->args[0] <= 1000) {
-		snprintf(op->call, sizeof(op->call), "write(mult = %llu)", op->args[0]);
-		return 0;
-	}
-	snprintf(err, size, "impossible multiplier '%s'; write 0 to 1000", args);
-	return -EINVAL;
+	snprintf(op->call, sizeof(op->call), "write(mult = %s)", args);
+	snprintf(err, size, "impossible multiplier '%s'; write 0 to 1000, but not 2", args);
+	return kstrtou64(args, 10, &op->args[0]) || op->args[0] > 1000 ||
+	       op->args[0] == OLD_MULT ? -EINVAL : 0;
 }
 
 static s64 run_write(struct tkfi_op *op)

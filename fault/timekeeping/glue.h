@@ -41,13 +41,6 @@ void tkfi_tick_regions(tkfi_region_fn add);
 void tkfi_ntp_regions(tkfi_region_fn add);
 void tkfi_vdso_regions(tkfi_region_fn add);
 
-/**
- * typedef tkfi_sequence_fn - takes one sequence word
- * @word:	its address
- * @latch:	readers never wait: they read the copy that is not being written
- */
-typedef void (*tkfi_sequence_fn)(const unsigned int *word, bool latch);
-
 void tkfi_timekeeping_sequences(tkfi_sequence_fn mark);
 void tkfi_tick_sequences(tkfi_sequence_fn mark);
 void tkfi_vdso_sequences(tkfi_sequence_fn mark);

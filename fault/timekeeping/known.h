@@ -31,8 +31,6 @@ struct tkfi_known {
 	const char *reason;
 };
 
-#define TKFI_MAX_KNOWN	64
-
 extern const struct tkfi_known tkfi_known[];
 extern const unsigned int tkfi_nr_known;
 

@@ -359,9 +359,9 @@ class Violation:
         return self.preemptions, self.delays, self.turns
 
     @property
-    def kind(self) -> tuple[str, str, str]:
+    def kind(self) -> tuple[str, str, str, str]:
         """What findings of one kind have in common."""
-        return self.oracle, self.clock, self.first
+        return self.oracle, self.rule, self.clock, self.first
 
     @property
     def plainness(self) -> tuple[tuple[int, int, int], str]:
@@ -369,9 +369,9 @@ class Violation:
         return self.cost, self.schedule
 
     @property
-    def found(self) -> tuple[str, str, str, int, int]:
+    def found(self) -> tuple[str, str, str, str, int, int]:
         """What two executions of one schedule have in common."""
-        return self.oracle, self.clock, self.first, self.first_ns, self.second_ns
+        return self.oracle, self.rule, self.clock, self.first, self.first_ns, self.second_ns
 
 
 @record("events")

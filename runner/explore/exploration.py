@@ -78,7 +78,7 @@ class Exploration:
         return 2 if self.problems else INTERRUPTED if self.stopped else 0
 
     def json(self) -> dict[str, Any]:
-        """For a program; the README has the fields others rely on."""
+        """For a program."""
         return {"format": results.FORMAT, "kernel": self.header.kernel, "variant": self.header.variant,
                 "compiler": self.header.compiler, "strategy": self.strategy, "held": not self.status,
                 "stopped": self.stopped, "absent": list(self.absent),

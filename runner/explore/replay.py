@@ -10,7 +10,6 @@ from typing import Any
 from runner.boot import boots, results
 from runner.boot.causes import Kind
 from runner.boot.kunit_boot import Ask
-from runner.boot.kunit_output import messages
 from runner.boot.records import Event, Header, Malformed, Violation
 from runner.errors import InputError, TestFailure, TkfiError
 from runner.explore import source_lines
@@ -97,7 +96,7 @@ def outcome(tool: KunitTool, run: boots.Run, scenario: Scenario, schedule: Sched
     for one in found.malformed:
         raise malformed(one, scenario, schedule)
     if cause:
-        said = "\n".join(messages(run.boot.output)) if cause.kind is Kind.FAILED else ""
+        said = "\n".join(one.text for one in found.failures)
         raise TkfiError(f"{said}\nin {schedule}" if said else f"{tool.kernel.title}: {run.boot.failure()}")
     events = [event for event in found.events if event.case == CASE]
     if found.problems or not found.header or not events:

@@ -2,7 +2,7 @@
 """A schedule as a person reads and writes it: `tkfi1 6.12.117 post-series falls-vdso: cpu0 before ...`.
 
 One of a scenario that is not shipped holds the scenario's text, in double quotes, where others have its
-name. The turns are the kernel's to read (fault/schedule.h).
+name. The turns are the kernel's to read (fault/search/schedule.h).
 """
 
 from __future__ import annotations

@@ -61,8 +61,8 @@ def groups(violations: Iterable[Found]) -> list[Group]:
 
 def _cause(found: Found) -> tuple[str, ...]:
     one = found.violation
-    # What is about no readers has its rule in the place of a clock.
-    subject = one.family or one.clock
+    # What is about no readers is told apart by its rule, or else by its clock.
+    subject = one.family or one.rule or one.clock
     lines = tuple(f"{access.kind} {access.place or access.at}" for access in one.accesses)
     return (one.oracle, subject, *(lines or (f"stopped for {one.stopped}",)))
 

@@ -564,8 +564,9 @@ def test_a_replay_in_which_all_holds(start: Callable[..., Machine], layout: Layo
     (lambda _: malformed("scenario", "tick on cpu1 failed: EINVAL", 18), WRONG, say("no"), 2,
      "tkfi: falls-vdso: tick on cpu1 failed: EINVAL\n  cpu0: tick; cpu1: tick; host: 10ms\n"
      f"  {'^':>19}\n"),
-    (lambda _: None, WRONG, say("no room\n[15:02:34]   for it", "replayed"), 2,
-     f"tkfi: no room\n  for it\nin {RACE}\n"),
+    (lambda _: lines(EXPLORED, "nothing else") + '{"type":"problem","scenario":"falls-vdso",'
+     '"text":"no room"}\n', WRONG, say("no room", "replayed"), 2, f"tkfi: no room\nin {RACE}\n"),
+    (lambda _: None, WRONG, say("no room", "replayed"), 2, "tkfi: 6.12: tests failed; full log: console\n"),
     (lambda _: REPLAYED, PANIC, "", 1, "the kernel panicked: why"),
     (lambda _: REPLAYED, DIED, "", 2, "the kernel's process died"),
     (lambda _: REPLAYED[:-9], None, "", 2, "the result file is damaged"),

@@ -31,7 +31,7 @@ def _number_options(function: Body) -> Body:
 
 @verb("explore", "explore all executions of scenarios that differ in effect", words=(
     "SCENARIO: name or glob (see list scenarios), a text as in 'cpu0: tick; cpu1: read vdso MONOTONIC', or "
-    "a file of lines NAME = TEXT (all that are shipped)."),
+    "a file of lines NAME = TEXT (all of timekeeping's)."),
       held="nothing is wrong but what the kernel is known to have", failed="something new, or a crash")
 @click.argument("scenario", nargs=-1)
 @kernel_option

@@ -62,7 +62,7 @@ class Outcome:
         return all(race.held for race in self.races)
 
     def json(self) -> dict[str, Any]:
-        """For a program; see the README for the fields."""
+        """For a program."""
         main = self.main
         return {
             "format": results.FORMAT, "kernel": self.header.kernel,

@@ -12,6 +12,7 @@ from runner.boot import suite_batches, suites
 from runner.boot.kunit_boot import Boot, Counts
 from runner.boot.kunit_output import failures_only
 from runner.boot.suite_batches import Ran
+from runner.errors import TkfiError
 from runner.kernel import builder, kernels
 from runner.kernel.kernels import POST_SERIES, Kernel
 from runner.kernel.kunit_tool import KunitTool
@@ -172,13 +173,15 @@ def _describe(trace: tuple[int, str] | None) -> str:
     "kernel: see list suites)"))
 @option("--boots", type=Count(), metavar="N", help="boot N times and compare the traces (1)")
 @flag("--without-timekeeping", "parts", about=(
-    "of a build without timekeeping: the parts by themselves, and the small subject"))
+    "build without timekeeping, and test the rest on a small subject"))
 @flag("--all", "every", about="print all suites, not only those in which something failed")
 @json_option
 @pass_layout
 def command(layout: Layout, kernel: Sequence[str], variant: Sequence[str], suite: Sequence[str],
             boots: int | None, parts: bool, every: bool, json_to: str | None) -> int:
     """Whether no case failed, and all boots and variants agree."""
+    if parts and set(variant) - {POST_SERIES}:
+        raise TkfiError("a build without timekeeping has no variants: leave --variant out")
     chosen = [replace(kernels.choose(name, layout, of), parts=parts) for name in kernel or [kernels.DEFAULT]
               for of in variant or [POST_SERIES]]
     with lock.held(layout.lock):
