@@ -55,7 +55,12 @@ struct tkfi_clocks {
 	unsigned int nr_used;
 };
 
-/* What happened before @from, or is it, has happened before @to. */
+/**
+ * tkfi_clock_join() - what happened before one clock, or is it, has happened before another
+ * @to:		vector clock that is raised, component by component, to at least @from
+ * @from:	vector clock; not changed
+ * @nr_vcpus:	components to look at: number of VCPUs that take part
+ */
 static __always_inline void tkfi_clock_join(u16 *to, const u16 *from,
 					    unsigned int nr_vcpus)
 {
@@ -65,15 +70,30 @@ static __always_inline void tkfi_clock_join(u16 *to, const u16 *from,
 		to[i] = max(to[i], from[i]);
 }
 
-/* An execution begins. */
+/**
+ * tkfi_clocks_begin() - an execution begins: all clocks are 0
+ * @clocks:	clocks; all 0 before their first use
+ */
 void tkfi_clocks_begin(struct tkfi_clocks *clocks);
 
-/* The next step of it. Return: the clock of its VCPU with it. */
+/**
+ * tkfi_clocks_add() - add the next event of the execution
+ * @clocks:	clocks, with all events of the execution before this one
+ * @engine:	engine whose execution it is; gives the VCPUs, and which of them have an NMI
+ * @step:	the event
+ *
+ * Return: the vector clock of its VCPU, with this event in it: engine->nr_vcpus components,
+ * valid until the next event of that VCPU is added.
+ */
 const u16 *tkfi_clocks_add(struct tkfi_clocks *clocks,
 			   const struct tkfi_engine *engine,
 			   const struct tkfi_event *step);
 
-/* The order of the steps of @engine's last execution. */
+/**
+ * tkfi_order_of() - find happens-before of an engine's last execution
+ * @engine:	engine, after an execution
+ * @order:	receives the clocks of the events in its log: the first TKFI_MAX_STEPS
+ */
 void tkfi_order_of(const struct tkfi_engine *engine, struct tkfi_order *order);
 
 #endif

@@ -51,14 +51,38 @@ struct tkfi_unseen {
 	char report[384];
 };
 
-/* -ENOMEM; free with tkfi_unseen_free(). @own is an object that only tkfi writes. */
+/**
+ * tkfi_unseen_alloc() - prepare a watch
+ * @unseen:	watch
+ * @own:	object of the state that only tkfi writes, and without hooks
+ * @size:	its size in bytes
+ *
+ * Free with tkfi_unseen_free().
+ *
+ * Return: 0 or -ENOMEM.
+ */
 int tkfi_unseen_alloc(struct tkfi_unseen *unseen, const void *own, size_t size);
+
+/**
+ * tkfi_unseen_free() - free what tkfi_unseen_alloc() allocated
+ * @unseen:	watch
+ */
 void tkfi_unseen_free(struct tkfi_unseen *unseen);
 
-/* The objects are now as they should be. */
+/**
+ * tkfi_unseen_begin() - begin to watch: the objects are now as they should be
+ * @unseen:	watch; its last report is forgotten
+ */
 void tkfi_unseen_begin(struct tkfi_unseen *unseen);
 
-/* For tkfi_access_watch(); @arg is the struct tkfi_unseen. */
+/**
+ * tkfi_unseen_access() - look for unreported writes before an access
+ * @access:	the access that was reported, and has not happened yet
+ * @arg:	the struct tkfi_unseen
+ *
+ * To be given to tkfi_access_watch(). The first unreported write goes into the report; later
+ * ones are not looked for.
+ */
 void tkfi_unseen_access(const struct tkfi_access *access, void *arg);
 
 /**
