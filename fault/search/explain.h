@@ -79,11 +79,19 @@ struct tkfi_recording {
 	struct tkfi_pairs apart;
 };
 
-/* Record the next execution, by @inner's choices. */
+/**
+ * tkfi_record_start() - record the next execution of @recording->strategy
+ * @recording:	recording; what was recorded before is overwritten
+ * @inner:	makes the choices
+ */
 void tkfi_record_start(struct tkfi_recording *recording,
 		       struct tkfi_strategy *inner);
 
-/* It has ended. */
+/**
+ * tkfi_record_end() - the execution that is recorded has ended
+ * @recording:	recording; has all of it now
+ * @engine:	engine, after the execution
+ */
 void tkfi_record_end(struct tkfi_recording *recording,
 		     const struct tkfi_engine *engine);
 
