@@ -110,6 +110,8 @@ static inline bool tkfi_step_writes(const struct tkfi_transition *step)
  * @writes_b:	as @writes_a
  *
  * Two steps commute unless they conflict, or are of one VCPU, or of a VCPU and its NMI.
+ *
+ * Return: whether they do.
  */
 static __always_inline bool tkfi_cells_conflict(unsigned int a, unsigned int nr_a,
 						bool writes_a, unsigned int b,
@@ -266,7 +268,7 @@ struct tkfi_event {
 #define TKFI_MAX_RANGES	96
 #define TKFI_MAX_LOCKS	8
 
-/* The most events of an operation that has taken no step yet. */
+/* The most trace entries of an operation that has taken no step yet. */
 #define TKFI_MAX_EARLY	8
 
 /**
@@ -309,12 +311,13 @@ struct tkfi_held {
  *		chosen VCPU goes on
  * @ranges:	what a snapshot holds besides the VCPUs
  * @nr_ranges:	how many
- * @log:	the steps that were a choice, in order; the first TKFI_MAX_STEPS
+ * @log:	the events: transitions that were a choice, in the order in which they were
+ *		executed; the first TKFI_MAX_STEPS
  * @nr_log:	how many
  * @quiet:	keep no trace
  * @on_cpu:	VCPUs that have taken a step, and were not preempted since, a bit each; for
  *		the trace
- * @early:	events of each VCPU that are not in the trace yet
+ * @early:	trace entries of each VCPU that are not in the trace yet
  * @ret:	what the execution will return
  * @trace:	what happened
  * @error:	report of a deadlock, of a lock dropped by somebody who did not hold
@@ -398,10 +401,9 @@ struct tkfi_vcpu *tkfi_engine_add_nmi(struct tkfi_engine *engine,
  * Interrupts are off throughout. After an error the stopped VCPUs are
  * abandoned where they are: restore the state they worked on.
  *
- * Return: 0; -EDEADLK if nobody can go on, or somebody would for ever, -ECANCELED if
- * the strategy stopped it,
- * -EPERM if a VCPU dropped a lock that it did not hold, -EPROTO for a bug in the
- * engine or the strategy; @engine->error says which.
+ * Return: 0; -EDEADLK if nobody can go on, or somebody would for ever; -ECANCELED if
+ * the strategy stopped it; -EPERM if a VCPU dropped a lock that it did not hold; -EPROTO
+ * for a bug in the engine or the strategy; @engine->error says which.
  */
 int tkfi_engine_run(struct tkfi_engine *engine, struct tkfi_strategy *strategy);
 
@@ -418,7 +420,7 @@ int tkfi_engine_resume(struct tkfi_engine *engine,
 		       const struct tkfi_snapshot *from);
 
 /**
- * tkfi_nr_steps() - how many steps of this execution there were
+ * tkfi_nr_steps() - how many steps of this execution there have been
  *
  * To be called while an engine executes.
  *
@@ -427,10 +429,10 @@ int tkfi_engine_resume(struct tkfi_engine *engine,
 unsigned int tkfi_nr_steps(void);
 
 /**
- * tkfi_log_hash() - one number for the steps of an execution
+ * tkfi_log_hash() - one number for the events of an execution
  * @engine:	engine, after an execution
  *
- * Return: XXH64 over VCPU, kind and cells of every step that is in the log.
+ * Return: XXH64 over VCPU, kind and cells of every event that is in the log.
  */
 u64 tkfi_log_hash(const struct tkfi_engine *engine);
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Happens-before among the steps of an execution, from the engine's log: the least order
- * in which each step comes after the one before it of its VCPU, and after those before
- * it that it conflicts with. So a step that reads a cell comes after what was written to
- * it, one that writes it after all that touched it; and a step of a VCPU that has an NMI
+ * Happens-before among the events of an execution, from the engine's log: the least order
+ * in which each event comes after the one before it of its VCPU, and after those before
+ * it that it conflicts with. So an event that reads a cell comes after what was written to
+ * it, one that writes it after all that touched it; and an event of a VCPU that has an NMI
  * reads the cell that the NMI writes when it begins and ends.
  *
  * dpor takes events back, which these clocks do not: dpor_races.c finds the same clocks
- * from one event to the next. The suite tkfi_engine_dpor compares the two, step by step.
+ * from one event to the next. The suite tkfi_engine_dpor compares the two, event by event.
  */
 #ifndef __TKFI_ORDER_H
 #define __TKFI_ORDER_H
@@ -18,13 +18,13 @@
 #include "engine.h"
 
 /**
- * struct tkfi_order - vector clocks
- * @nr:		steps
- * @nth:	for each step, its number among those of its VCPU, from 1
- * @clock:	for each step and VCPU, how many of the VCPU's steps happened before
+ * struct tkfi_order - happens-before of an execution, as vector clocks
+ * @nr:		number of events
+ * @nth:	for each event, its number among those of its VCPU, from 1
+ * @clock:	for each event and VCPU, how many of the VCPU's events happened before
  *		it or are it
  *
- * invariant: the clock of a step has @nth for its own VCPU; step a happened before b, or
+ * invariant: the clock of an event has @nth for its own VCPU; event a happened before b, or
  * is it, if and only if nth[a] <= clock[b][VCPU of a].
  */
 struct tkfi_order {
@@ -35,7 +35,7 @@ struct tkfi_order {
 
 /**
  * struct tkfi_clocks - vector clocks of an execution under way
- * @nr:		steps so far
+ * @nr:		events so far
  * @own:	of each VCPU
  * @all:	of all that happened to each cell
  * @written:	of what was written to it

@@ -84,7 +84,7 @@ void tkfi_trace_add(struct tkfi_trace *trace, const struct tkfi_trace_entry *eve
  * @trace:	trace; must not have overflowed
  * @seed:	hash of what came before, 0 at first
  *
- * Return: XXH64 over VCPU, kind, name and value of every event.
+ * Return: XXH64 over VCPU, kind, name and value of every entry that is stored.
  */
 u64 tkfi_trace_hash(const struct tkfi_trace *trace, u64 seed);
 

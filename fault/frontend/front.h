@@ -15,7 +15,7 @@
  * @fail:	called with a sentence for everything that is wrong, for whoever has no
  *		runner; all of it is reported too
  * @arg:	for @fail
- * @shown:	what events and steps are reported as
+ * @shown:	the case that trace entries and steps are reported as
  */
 struct tkfi_front {
 	struct tkfi_request request;

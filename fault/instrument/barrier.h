@@ -14,8 +14,8 @@
  * tkfi_barrier() - the executing VCPU is at a barrier
  * @name:	name of the barrier, valid for ever
  *
- * An event for who watches accesses, no choice: execution is sequentially consistent. Does
- * nothing off a VCPU.
+ * Whoever watches accesses is told. It is no choice: execution is sequentially consistent.
+ * Does nothing off a VCPU.
  */
 void tkfi_barrier(const char *name);
 

@@ -33,15 +33,15 @@ struct dpor_access {
 };
 
 /**
- * struct dpor_event - a step that was executed
+ * struct dpor_event - a transition that was executed
  * @vcpu:	who
  * @kind:	enum tkfi_transition_kind
  * @access:	which cells
  * @old:	for each cell written its value before, for steps that wait for values
- * @prev_same:	this VCPU's step before, or DPOR_NONE
- * @prev:	for each cell touched the step before that touched it, or DPOR_NONE; that of
+ * @prev_same:	number of this VCPU's event before, or DPOR_NONE
+ * @prev:	for each cell touched the event before that touched it, or DPOR_NONE; that of
  *		access.cpu is the last
- * @prev_write:	and the last step before that wrote it, or DPOR_NONE
+ * @prev_write:	and the last event before that wrote it, or DPOR_NONE
  *
  * invariant: both lead to earlier events only; so whatever was last is found again when
  * this event is taken back.

@@ -55,7 +55,7 @@ struct tkfi_outcome {
  * @installed:	the virtual clocksource is this session's
  * @aux:	@outcome is to be that of the auxiliary clock
  * @outcome:	of the last execution
- * @events:	events of all executions so far
+ * @events:	trace entries of all executions so far
  * @hash:	hash of all their traces
  */
 struct tkfi_session {
