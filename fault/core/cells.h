@@ -49,8 +49,8 @@ void tkfi_cells_begin(void);
  * @addr:	its address
  * @size:	bytes
  *
- * Return: 0, or -ENOSPC when there are too many cells or the objects are too far
- * apart.
+ * Return: 0, or -ENOSPC when there are too many objects or cells, or the objects are too
+ * far apart.
  */
 int tkfi_cells_add(const char *name, const void *addr, size_t size);
 
@@ -78,7 +78,7 @@ void tkfi_cells_mark(const void *addr, u8 flag);
 unsigned int tkfi_cell_of_lock(const void *lock);
 
 /**
- * tkfi_cells_require() - who writes some cells must hold a guard
+ * tkfi_cells_require() - say which guards a writer of some cells must hold
  * @addr:	memory whose cells these are; sequences in it are not
  * @size:	bytes
  * @guards:	BIT(guard) each; a writer must hold all of them
@@ -119,7 +119,7 @@ unsigned int tkfi_cell_about(unsigned int cell);
 
 /**
  * tkfi_cell_name() - what people call some cells
- * @cell:	first
+ * @cell:	first; not 0
  * @nr:		how many
  * @buf:	receives the name given with tkfi_name_add(), or else the object's, if
  *		these are not all of it with offset and size in bytes: tk_core+40/8
@@ -212,7 +212,7 @@ static inline u64 tkfi_mask_of(unsigned int vcpu, bool store, u16 held)
  * @store:	it writes
  * @held:	guards it holds, BIT(guard) each
  *
- * Sets tkfi_cells_changed if a cell turns out to be shared, and tkfi_guards_missed to the
+ * Sets tkfi_cells_changed if a cell turns out to be shared, and adds to tkfi_guards_missed the
  * required guards that a writer does not hold.
  *
  * Return: whether one of the cells is shared.
