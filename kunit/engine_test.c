@@ -384,21 +384,21 @@ static void trace_is_hashed(struct kunit *test)
 	tkfi_trace_add(t, &event);
 	hash = tkfi_trace_hash(t, 0);
 	KUNIT_EXPECT_NE(test, hash, tkfi_trace_hash(t, 1));
-	t->events[0].vcpu = 1;
+	t->entries[0].vcpu = 1;
 	KUNIT_EXPECT_NE(test, hash, tkfi_trace_hash(t, 0));
-	t->events[0].vcpu = 0;
-	t->events[0].value = 2;
+	t->entries[0].vcpu = 0;
+	t->entries[0].value = 2;
 	KUNIT_EXPECT_NE(test, hash, tkfi_trace_hash(t, 0));
-	t->events[0].value = 1;
-	t->events[0].kind = TKFI_EV_LOCK;
+	t->entries[0].value = 1;
+	t->entries[0].kind = TKFI_EV_LOCK;
 	KUNIT_EXPECT_NE(test, hash, tkfi_trace_hash(t, 0));
-	t->events[0].kind = TKFI_EV_POINT;
-	t->events[0].what = "q";
+	t->entries[0].kind = TKFI_EV_POINT;
+	t->entries[0].what = "q";
 	KUNIT_EXPECT_NE(test, hash, tkfi_trace_hash(t, 0));
-	t->events[0].what = kstrdup("p", GFP_KERNEL);
+	t->entries[0].what = kstrdup("p", GFP_KERNEL);
 	KUNIT_EXPECT_EQ(test, hash, tkfi_trace_hash(t, 0));
-	kfree(t->events[0].what);
-	t->events[0].what = "p";
+	kfree(t->entries[0].what);
+	t->entries[0].what = "p";
 }
 
 static unsigned int flags[2];
@@ -434,7 +434,7 @@ static void no_stop_at_points(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, tkfi_engine_run(engine, &tkfi_round_robin), 0);
 	KUNIT_EXPECT_GE(test, engine->nr_log, 2);
 	for (i = 0; i < tkfi_trace_stored(t); i++)
-		KUNIT_EXPECT_NE(test, t->events[i].kind, TKFI_EV_STOP);
+		KUNIT_EXPECT_NE(test, t->entries[i].kind, TKFI_EV_STOP);
 	tkfi_cells_reset();
 }
 

@@ -385,7 +385,7 @@ static const char *story(const struct tkfi_trace *trace)
 	unsigned int i;
 
 	for (i = 0; i < tkfi_trace_stored(trace); i++) {
-		const struct tkfi_trace_entry *e = &trace->events[i];
+		const struct tkfi_trace_entry *e = &trace->entries[i];
 
 		if (e->kind == TKFI_EV_CALL || e->kind == TKFI_EV_OFF ||
 		    e->kind == TKFI_EV_ON || e->kind == TKFI_EV_BLOCKED)

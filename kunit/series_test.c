@@ -344,9 +344,9 @@ static void s4_lock(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, session.outcome.sequence_after % 2, 0);
 	/* No warning on the way, as there is none in the log. */
 	for (i = 0; i < tkfi_trace_stored(&session.engine->trace); i++)
-		KUNIT_EXPECT_NE_MSG(test, session.engine->trace.events[i].kind,
+		KUNIT_EXPECT_NE_MSG(test, session.engine->trace.entries[i].kind,
 				    TKFI_EV_WARN, "%s",
-				    session.engine->trace.events[i].what);
+				    session.engine->trace.entries[i].what);
 }
 
 /* S4: while one updater is inside, wherever it stops, another one waits. */

@@ -126,7 +126,7 @@ static unsigned int warnings(void)
 	unsigned int i, nr = 0;
 
 	for (i = 0; i < tkfi_trace_stored(trace); i++)
-		nr += trace->events[i].kind == TKFI_EV_WARN;
+		nr += trace->entries[i].kind == TKFI_EV_WARN;
 	return nr;
 }
 
@@ -496,8 +496,8 @@ static unsigned int reached(const char *name, const char *step)
 
 	snprintf(point, sizeof(point), "%s.%s", name, step);
 	for (i = 0; i < tkfi_trace_stored(trace); i++)
-		if (trace->events[i].kind == TKFI_EV_POINT &&
-		    !strcmp(trace->events[i].what, point))
+		if (trace->entries[i].kind == TKFI_EV_POINT &&
+		    !strcmp(trace->entries[i].what, point))
 			at = i + 1;
 	return at;
 }
@@ -511,9 +511,9 @@ static const char *leaves(void)
 
 	text[0] = '\0';
 	for (i = 0; i < tkfi_trace_stored(trace); i++)
-		if (trace->events[i].kind == TKFI_EV_LEAVE)
+		if (trace->entries[i].kind == TKFI_EV_LEAVE)
 			len += scnprintf(text + len, sizeof(text) - len, "%s ",
-					 trace->events[i].what);
+					 trace->entries[i].what);
 	return text;
 }
 

@@ -12,6 +12,13 @@
 #include "cells.h"
 #include "engine.h"
 
+/**
+ * tkfi_find_held() - find who holds a lock
+ * @engine:	engine
+ * @lock:	address of the lock; NULL finds an entry that is free
+ *
+ * Return: the entry of @engine->held, NULL if there is none.
+ */
 static inline struct tkfi_held *tkfi_find_held(const struct tkfi_engine *engine,
 					       const void *lock)
 {
@@ -23,6 +30,13 @@ static inline struct tkfi_held *tkfi_find_held(const struct tkfi_engine *engine,
 	return NULL;
 }
 
+/**
+ * tkfi_is_reading() - is a VCPU between its two looks at a sequence?
+ * @v:		VCPU
+ * @cell:	cell of the sequence; 0 asks whether it could begin to read one more
+ *
+ * Return: whether it is.
+ */
 static inline bool tkfi_is_reading(const struct tkfi_vcpu *v, unsigned int cell)
 {
 	int i;
@@ -33,7 +47,16 @@ static inline bool tkfi_is_reading(const struct tkfi_vcpu *v, unsigned int cell)
 	return false;
 }
 
-/* Does a step that waits for a value have to, while its word has this one? */
+/**
+ * tkfi_value_blocks() - does a transition that depends on a value have to wait?
+ * @step:	transition of kind TKFI_STEP_AWAIT or TKFI_STEP_BEGIN
+ * @value:	what the word has that it reads
+ *
+ * Who begins to read a sequence waits for its write section to end, that is while @value is
+ * odd; who begins to read a latch does not wait.
+ *
+ * Return: whether it waits while the word has this value.
+ */
 static __always_inline bool tkfi_value_blocks(const struct tkfi_transition *step,
 					      unsigned int value)
 {
@@ -43,9 +66,11 @@ static __always_inline bool tkfi_value_blocks(const struct tkfi_transition *step
 	return tkfi_cells[step->cell].flags & TKFI_CELL_SEQUENCE && value & 1;
 }
 
-/*
- * Do those who write a cell wait for those who read it? Only of sequences and latches, and
- * for readers that are between their two looks at it.
+/**
+ * tkfi_writers_wait() - do those who write a cell wait for those who read it?
+ * @cell:	number of the cell
+ *
+ * Only of sequences and latches, and for readers that are between their two looks at it.
  *
  * The kernel's writers do not wait. That nothing is lost if ours do is an argument of our
  * own; we know of no publication that has it. A sequence that is written during an attempt
@@ -65,6 +90,8 @@ static __always_inline bool tkfi_value_blocks(const struct tkfi_transition *step
  *    is another question: see TKFI_MAX_REREADS.
  *
  * The suite tkfi_engine_dpor compares the outcomes of both on small programs.
+ *
+ * Return: whether they wait.
  */
 static __always_inline bool tkfi_writers_wait(unsigned int cell)
 {
@@ -74,6 +101,14 @@ static __always_inline bool tkfi_writers_wait(unsigned int cell)
 	       !(flags & TKFI_CELL_NO_RETRY);
 }
 
+/**
+ * tkfi_readers_of() - who is between the two looks at a sequence?
+ * @engine:	engine
+ * @writer:	VCPU that is about to write it, and is left out
+ * @cell:	cell of the sequence
+ *
+ * Return: VCPUs, BIT(id) each.
+ */
 static inline unsigned long tkfi_readers_of(const struct tkfi_engine *engine,
 					    const struct tkfi_vcpu *writer,
 					    unsigned int cell)
@@ -88,6 +123,16 @@ static inline unsigned long tkfi_readers_of(const struct tkfi_engine *engine,
 	return readers;
 }
 
+/**
+ * tkfi_waits_for() - whom a VCPU has to wait for before it does its transition
+ * @engine:	engine
+ * @v:		VCPU
+ *
+ * That it is interrupted by an NMI is not looked at.
+ *
+ * Return: VCPUs, BIT(id) each: who holds the lock, who reads the sequence that it is about
+ * to write, or all but itself if it waits for a value; 0 if it need not wait.
+ */
 static __always_inline unsigned long tkfi_waits_for(const struct tkfi_engine *engine,
 						    const struct tkfi_vcpu *v)
 {
@@ -110,9 +155,13 @@ static __always_inline unsigned long tkfi_waits_for(const struct tkfi_engine *en
 	}
 }
 
-/*
- * Can @v go on whatever others do? Most can, most of the time. Whoever can gets 0 from
- * tkfi_waits_for() above, always.
+/**
+ * tkfi_is_free() - can a VCPU go on, whatever others do?
+ * @v:		VCPU that has stopped
+ *
+ * Most can, most of the time. For one that can, tkfi_waits_for() is always 0.
+ *
+ * Return: false where it depends on others.
  */
 static __always_inline bool tkfi_is_free(const struct tkfi_vcpu *v)
 {
@@ -127,6 +176,13 @@ static __always_inline bool tkfi_is_free(const struct tkfi_vcpu *v)
 		!(tkfi_cells[next->cell].flags & flags));
 }
 
+/**
+ * tkfi_can_go_on() - can a VCPU go on now?
+ * @engine:	engine
+ * @v:		VCPU that is not done
+ *
+ * Return: whether it waits for nobody, and no NMI of it is under way.
+ */
 static __always_inline bool tkfi_can_go_on(const struct tkfi_engine *engine,
 					   const struct tkfi_vcpu *v)
 {

@@ -280,6 +280,10 @@ void tkfi_cell_name(unsigned int cell, unsigned int nr, char *buf, size_t size)
 	const struct object *object;
 	const char *name;
 
+	if (!cell) {
+		*buf = '\0';
+		return;
+	}
 	if (cell <= MAX_LOCKS) {
 		strscpy(buf, tkfi_name(locks[cell - 1]), size);
 		return;

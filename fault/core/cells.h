@@ -31,10 +31,16 @@ extern bool tkfi_cells_changed;
  */
 extern u16 tkfi_guards_missed;
 
-/* Forget all cells. */
+/**
+ * tkfi_cells_reset() - forget all cells, objects, locks and guards
+ */
 void tkfi_cells_reset(void);
 
-/* Forget who used them; what is known to be shared stays so. */
+/**
+ * tkfi_cells_begin() - forget who used the cells
+ *
+ * What is known to be shared stays so. Clears tkfi_cells_changed.
+ */
 void tkfi_cells_begin(void);
 
 /**
@@ -43,44 +49,77 @@ void tkfi_cells_begin(void);
  * @addr:	its address
  * @size:	bytes
  *
- * Return: 0, or -ENOSPC when there are too many cells or the objects are too far
- * apart.
+ * Return: 0, or -ENOSPC when there are too many objects or cells, or the objects are too
+ * far apart.
  */
 int tkfi_cells_add(const char *name, const void *addr, size_t size);
 
 /* How many locks and sequences there can be. */
 #define TKFI_MAX_GUARDS	16
 
-/* Mark a word as a sequence: TKFI_CELL_SEQUENCE or TKFI_CELL_LATCH. */
+/**
+ * tkfi_cells_mark() - mark a word as a sequence, and make a guard of it
+ * @addr:	the word; must be in an object that tkfi_cells_add() made known, else panic
+ * @flag:	TKFI_CELL_SEQUENCE or TKFI_CELL_LATCH
+ *
+ * There can be TKFI_MAX_GUARDS guards; one more is an internal error.
+ */
 void tkfi_cells_mark(const void *addr, u8 flag);
 
-/* The cell that stands for a lock; locks have no memory of their own on UP. */
+/**
+ * tkfi_cell_of_lock() - the cell that stands for a lock
+ * @lock:	address of the lock
+ *
+ * Locks have no memory of their own on UP. A lock that is not known yet is given a cell and a
+ * guard; too many of either is an internal error.
+ *
+ * Return: number of the cell, not 0.
+ */
 unsigned int tkfi_cell_of_lock(const void *lock);
 
 /**
- * tkfi_cells_require() - who writes some cells must hold a guard
+ * tkfi_cells_require() - say which guards a writer of some cells must hold
  * @addr:	memory whose cells these are; sequences in it are not
  * @size:	bytes
  * @guards:	BIT(guard) each; a writer must hold all of them
  */
 void tkfi_cells_require(const void *addr, size_t size, u16 guards);
 
-/*
- * The guard that a sequence, or a lock, is. BIT() of it; 0 for a sequence that two write
- * at once, as nobody knows who holds that.
+/**
+ * tkfi_guard_of_sequence() - the guard that a sequence is
+ * @word:	the sequence's word, marked with tkfi_cells_mark()
+ *
+ * Return: BIT(guard); 0 for a sequence that two write at once, as nobody knows who holds that.
  */
 u16 tkfi_guard_of_sequence(const unsigned int *word);
+
+/**
+ * tkfi_guard_of_lock() - the guard that a lock is
+ * @lock:	address of the lock
+ *
+ * Return: BIT(guard).
+ */
 u16 tkfi_guard_of_lock(const void *lock);
 
-/* Where a cell is; NULL for one that stands for a lock. */
+/**
+ * tkfi_cell_word() - where a cell is
+ * @cell:	number of the cell
+ *
+ * Return: its address, a multiple of TKFI_CELL_SIZE; NULL for one that stands for a lock.
+ */
 const void *tkfi_cell_word(unsigned int cell);
 
-/* The cell itself if it is a lock or a sequence, else the first one of its object. */
+/**
+ * tkfi_cell_about() - the cell that stands for what a cell belongs to
+ * @cell:	number of the cell, not 0
+ *
+ * Return: @cell itself if it is a lock or a sequence, else the first cell of its object.
+ */
 unsigned int tkfi_cell_about(unsigned int cell);
 
 /**
  * tkfi_cell_name() - what people call some cells
- * @cell:	first
+ * @cell:	first; not 0
  * @nr:		how many
  * @buf:	receives the name given with tkfi_name_add(), or else the object's, if
  *		these are not all of it with offset and size in bytes: tk_core+40/8
@@ -88,7 +127,14 @@ unsigned int tkfi_cell_about(unsigned int cell);
  */
 void tkfi_cell_name(unsigned int cell, unsigned int nr, char *buf, size_t size);
 
-/* Is there anything that tkfi_cell_name() calls so? It looks at all cells. */
+/**
+ * tkfi_cells_have() - is there anything that tkfi_cell_name() calls so?
+ * @name:	a name, as in a schedule
+ *
+ * Looks at all cells, and at accesses of every width.
+ *
+ * Return: whether there is.
+ */
 bool tkfi_cells_have(const char *name);
 
 /**
@@ -102,18 +148,37 @@ bool tkfi_cells_have(const char *name);
  */
 int tkfi_cells_print_shared(char *buf, size_t size);
 
-/* The opposite. Return: 0, or -EINVAL for something else than was printed. */
+/**
+ * tkfi_cells_parse_shared() - make those cells worth a choice that were printed
+ * @text:	as printed by tkfi_cells_print_shared(); "" if none
+ *
+ * Adds to what is known already.
+ *
+ * Return: 0, or -EINVAL for something else than was printed: cells before the error are
+ * shared then.
+ */
 int tkfi_cells_parse_shared(const char *text);
 
 struct tkfi_saved;
 
-/* Save or load all that is known of cells. */
+/**
+ * tkfi_cells_keep() - save or load all that is known of cells and locks
+ * @keep:	state to save to or load from; a failure shows at its end
+ *
+ * What objects there are is not in it: they are the same when it is loaded.
+ */
 void tkfi_cells_keep(struct tkfi_saved *keep);
 
-/* Nobody waits for readers of sequences from now on. */
+/**
+ * tkfi_cells_no_retry() - nobody waits for readers of sequences from now on
+ *
+ * Sets TKFI_CELL_NO_RETRY of all sequences and latches.
+ */
 void tkfi_cells_no_retry(void);
 
-/* Every cell is worth a choice from now on. */
+/**
+ * tkfi_cells_share_all() - every cell is worth a choice from now on
+ */
 void tkfi_cells_share_all(void);
 
 /**
@@ -139,7 +204,19 @@ static inline u64 tkfi_mask_of(unsigned int vcpu, bool store, u16 held)
 	return mask.word;
 }
 
-/* What tkfi_cells_use() does if there is something to be learnt. */
+/**
+ * tkfi_cells_learn() - what tkfi_cells_use() does if there is something to be learnt
+ * @cell:	first
+ * @nr:		how many
+ * @vcpu:	id of the VCPU that is about to use them
+ * @store:	it writes
+ * @held:	guards it holds, BIT(guard) each
+ *
+ * Sets tkfi_cells_changed if a cell turns out to be shared, and adds to tkfi_guards_missed the
+ * required guards that a writer does not hold.
+ *
+ * Return: whether one of the cells is shared.
+ */
 bool tkfi_cells_learn(unsigned int cell, unsigned int nr, unsigned int vcpu,
 		      bool store, u16 held);
 

@@ -22,7 +22,20 @@
 /* Room for what a VCPU is called. */
 #define TKFI_VCPU_NAME	8
 
-/* What a VCPU does next; all but the first two have cells. */
+/**
+ * enum tkfi_transition_kind - what a VCPU does next
+ * @TKFI_STEP_YIELD:	nothing; or it has not begun
+ * @TKFI_STEP_POINT:	goes on from an injection point
+ * @TKFI_STEP_LOCK:	takes a lock, once that is free
+ * @TKFI_STEP_UNLOCK:	drops a lock
+ * @TKFI_STEP_AWAIT:	reads a word, once it is not @value any longer
+ * @TKFI_STEP_LOAD:	loads
+ * @TKFI_STEP_BEGIN:	reads a sequence that it will check
+ * @TKFI_STEP_CHECK:	reads it again
+ * @TKFI_STEP_STORE:	stores
+ *
+ * All but the first two have cells.
+ */
 enum tkfi_transition_kind {
 	TKFI_STEP_YIELD,	/* nothing; or it has not begun */
 	TKFI_STEP_POINT,	/* goes on from an injection point */
@@ -35,7 +48,12 @@ enum tkfi_transition_kind {
 	TKFI_STEP_STORE,
 };
 
-/* What a schedule and a diagram call it: load, store, lock or unlock. */
+/**
+ * tkfi_transition_kind_name() - what a schedule and a diagram call a kind of transition
+ * @kind:	kind
+ *
+ * Return: "lock", "unlock", "store"; "load" for all others.
+ */
 const char *tkfi_transition_kind_name(enum tkfi_transition_kind kind);
 
 #define TKFI_WANTS_POINTS	(BIT(TKFI_STEP_YIELD) | BIT(TKFI_STEP_POINT))
@@ -59,12 +77,24 @@ struct tkfi_transition {
 	unsigned long ip;
 };
 
+/**
+ * tkfi_kind_writes() - does a kind of transition write its cells?
+ * @kind:	kind
+ *
+ * Return: true for stores, and for taking and dropping a lock.
+ */
 static inline bool tkfi_kind_writes(enum tkfi_transition_kind kind)
 {
 	return kind == TKFI_STEP_STORE || kind == TKFI_STEP_LOCK ||
 	       kind == TKFI_STEP_UNLOCK;
 }
 
+/**
+ * tkfi_step_writes() - does a transition write its cells?
+ * @step:	transition
+ *
+ * Return: as tkfi_kind_writes().
+ */
 static inline bool tkfi_step_writes(const struct tkfi_transition *step)
 {
 	return tkfi_kind_writes(step->kind);
@@ -80,6 +110,8 @@ static inline bool tkfi_step_writes(const struct tkfi_transition *step)
  * @writes_b:	as @writes_a
  *
  * Two steps commute unless they conflict, or are of one VCPU, or of a VCPU and its NMI.
+ *
+ * Return: whether they do.
  */
 static __always_inline bool tkfi_cells_conflict(unsigned int a, unsigned int nr_a,
 						bool writes_a, unsigned int b,
@@ -88,6 +120,13 @@ static __always_inline bool tkfi_cells_conflict(unsigned int a, unsigned int nr_
 	return (writes_a || writes_b) && a < b + nr_b && b < a + nr_a;
 }
 
+/**
+ * tkfi_steps_conflict() - do two transitions touch one cell, and one of them writes?
+ * @a:		transition
+ * @b:		transition of another VCPU
+ *
+ * Return: as tkfi_cells_conflict().
+ */
 static inline bool tkfi_steps_conflict(const struct tkfi_transition *a,
 				       const struct tkfi_transition *b)
 {
@@ -159,7 +198,14 @@ struct tkfi_vcpu {
 
 static_assert(offsetof(struct tkfi_vcpu, masks) == 0);
 
-/* May it make a difference which of two VCPUs goes on first? */
+/**
+ * tkfi_vcpus_conflict() - may it make a difference which of two VCPUs goes on first?
+ * @a:		VCPU, with its transition
+ * @b:		VCPU, with its transition
+ *
+ * Return: true if they are one VCPU, if their transitions conflict, or if the one begins or
+ * ends an NMI of the other.
+ */
 static inline bool tkfi_vcpus_conflict(const struct tkfi_vcpu *a,
 				       const struct tkfi_vcpu *b)
 {
@@ -192,7 +238,11 @@ struct tkfi_strategy {
 
 struct tkfi_snapshot;
 
-/* Memory that executions change, for snapshots. */
+/**
+ * struct tkfi_range - memory that executions change, for snapshots
+ * @addr:	first byte
+ * @size:	bytes
+ */
 struct tkfi_range {
 	void *addr;
 	size_t size;
@@ -218,22 +268,28 @@ struct tkfi_event {
 #define TKFI_MAX_RANGES	96
 #define TKFI_MAX_LOCKS	8
 
-/* The most events of an operation that has taken no step yet. */
+/* The most trace entries of an operation that has taken no step yet. */
 #define TKFI_MAX_EARLY	8
 
 /**
- * struct tkfi_early - events of a VCPU since its operation was called, until that takes
- * its first step: a VCPU runs up to there before it is chosen. More than fit are as of
- * when they happened
+ * struct tkfi_early - trace entries of an operation that has taken no step yet
  * @nr:		how many
- * @events:	the events, in order
+ * @entries:	the entries, in order
+ *
+ * Entries of a VCPU since its operation was called, until that takes its first step: a VCPU
+ * runs up to there before it is chosen. Where there are more than fit, all count as of when
+ * they happened.
  */
 struct tkfi_early {
 	unsigned int nr;
-	struct tkfi_trace_entry events[TKFI_MAX_EARLY];
+	struct tkfi_trace_entry entries[TKFI_MAX_EARLY];
 };
 
-/* A lock that is held. */
+/**
+ * struct tkfi_held - a lock that is held
+ * @lock:	its address, NULL if this entry is free
+ * @owner:	the VCPU that holds it
+ */
 struct tkfi_held {
 	const void *lock;
 	struct tkfi_vcpu *owner;
@@ -255,12 +311,13 @@ struct tkfi_held {
  *		chosen VCPU goes on
  * @ranges:	what a snapshot holds besides the VCPUs
  * @nr_ranges:	how many
- * @log:	the steps that were a choice, in order; the first TKFI_MAX_STEPS
+ * @log:	the events: transitions that were a choice, in the order in which they were
+ *		executed; the first TKFI_MAX_STEPS
  * @nr_log:	how many
  * @quiet:	keep no trace
  * @on_cpu:	VCPUs that have taken a step, and were not preempted since, a bit each; for
  *		the trace
- * @early:	events of each VCPU that are not in the trace yet
+ * @early:	trace entries of each VCPU that are not in the trace yet
  * @ret:	what the execution will return
  * @trace:	what happened
  * @error:	report of a deadlock, of a lock dropped by somebody who did not hold
@@ -296,6 +353,11 @@ struct tkfi_engine {
  * Return: the engine, NULL when out of memory.
  */
 struct tkfi_engine *tkfi_engine_create(void);
+
+/**
+ * tkfi_engine_destroy() - free an engine and the stacks of its VCPUs
+ * @engine:	engine, or NULL
+ */
 void tkfi_engine_destroy(struct tkfi_engine *engine);
 
 /**
@@ -339,10 +401,9 @@ struct tkfi_vcpu *tkfi_engine_add_nmi(struct tkfi_engine *engine,
  * Interrupts are off throughout. After an error the stopped VCPUs are
  * abandoned where they are: restore the state they worked on.
  *
- * Return: 0; -EDEADLK if nobody can go on, or somebody would for ever, -ECANCELED if
- * the strategy stopped it,
- * -EPERM if a VCPU dropped a lock that it did not hold, -EPROTO for a bug in the
- * engine or the strategy; @engine->error says which.
+ * Return: 0; -EDEADLK if nobody can go on, or somebody would for ever; -ECANCELED if
+ * the strategy stopped it; -EPERM if a VCPU dropped a lock that it did not hold; -EPROTO
+ * for a bug in the engine or the strategy; @engine->error says which.
  */
 int tkfi_engine_run(struct tkfi_engine *engine, struct tkfi_strategy *strategy);
 
@@ -358,33 +419,59 @@ int tkfi_engine_resume(struct tkfi_engine *engine,
 		       struct tkfi_strategy *strategy,
 		       const struct tkfi_snapshot *from);
 
-/* How many steps of this execution there were. */
+/**
+ * tkfi_nr_steps() - how many steps of this execution there have been
+ *
+ * To be called while an engine executes.
+ *
+ * Return: the number of events so far, also of those that did not fit into the log.
+ */
 unsigned int tkfi_nr_steps(void);
 
 /**
- * tkfi_log_hash() - one number for the steps of an execution
+ * tkfi_log_hash() - one number for the events of an execution
  * @engine:	engine, after an execution
  *
- * Return: XXH64 over VCPU, kind and cells of every step that is in the log.
+ * Return: XXH64 over VCPU, kind and cells of every event that is in the log.
  */
 u64 tkfi_log_hash(const struct tkfi_engine *engine);
 
-/*
- * Other VCPUs that @vcpu has to wait for before it goes on, a bit each: who holds the
- * lock, who reads the sequence; or all, if it waits for a value. Its own NMI does not
- * count.
+/**
+ * tkfi_engine_waits_for() - whom a VCPU has to wait for before it goes on
+ * @engine:	engine that executes
+ * @vcpu:	VCPU that has stopped
+ *
+ * Its own NMI does not count.
+ *
+ * Return: other VCPUs, BIT(id) each: who holds the lock, who reads the sequence; or all, if
+ * it waits for a value. 0 if it need not wait.
  */
 unsigned long tkfi_engine_waits_for(const struct tkfi_engine *engine,
 				    const struct tkfi_vcpu *vcpu);
 
-/*
- * The executing VCPU's operation has ended, and with it all it was reading: who has
- * not looked at a sequence for the second time will not do so.
+/**
+ * tkfi_attempts_end() - the executing VCPU's operation has ended
+ *
+ * With it ends all that it was reading: who has not looked at a sequence for the second time
+ * will not do so. Such a sequence becomes one that nobody waits for readers of.
  */
 void tkfi_attempts_end(void);
 
-/* How many locks a VCPU holds, and whether it holds that one. */
+/**
+ * tkfi_locks_held() - how many locks a VCPU holds
+ * @vcpu:	VCPU of the engine that executes
+ *
+ * Return: their number, with that which stands for an NMI.
+ */
 unsigned int tkfi_locks_held(const struct tkfi_vcpu *vcpu);
+
+/**
+ * tkfi_lock_held() - does a VCPU hold a lock?
+ * @vcpu:	VCPU of the engine that executes
+ * @lock:	address of the lock
+ *
+ * Return: whether it does.
+ */
 bool tkfi_lock_held(const struct tkfi_vcpu *vcpu, const void *lock);
 
 /**
@@ -410,18 +497,26 @@ void tkfi_yield(void);
 void tkfi_await_word(const unsigned int *word, unsigned int value);
 
 /**
- * tkfi_record() - add an event of the executing VCPU to the trace
+ * tkfi_record() - add an entry of the executing VCPU to the trace
  * @kind:	what happened
  * @what:	a name that outlives the trace
  * @value:	a number that belongs to it, 0 if none
  *
- * Does nothing when no VCPU executes. Where every access is a choice, the events of an
- * operation come into the trace when it takes its first step: there it begins to matter.
+ * Does nothing when no VCPU executes, or the engine keeps no trace. Where every access is a
+ * choice, the entries of an operation come into the trace when it takes its first step: there
+ * it begins to matter.
  */
 void tkfi_record(enum tkfi_entry_kind kind, const char *what, s64 value);
 
-/* Add an event of any VCPU to the trace, as of now. */
-void tkfi_trace_event(struct tkfi_engine *engine, unsigned int vcpu,
+/**
+ * tkfi_trace_entry_add() - add an entry of any VCPU to the trace, as of now
+ * @engine:	engine; also one that is quiet
+ * @vcpu:	id of the VCPU
+ * @kind:	what happened
+ * @what:	a name that outlives the trace
+ * @value:	a number that belongs to it, 0 if none
+ */
+void tkfi_trace_entry_add(struct tkfi_engine *engine, unsigned int vcpu,
 		      enum tkfi_entry_kind kind, const char *what, s64 value);
 
 #endif

@@ -14,9 +14,13 @@
 /* The engine whose VCPUs execute; one at a time, interrupts are off. NULL: nobody does. */
 extern struct tkfi_engine *tkfi_engine;
 
-/*
- * Does the trace show where VCPUs are preempted? Where points are choices, whoever takes
- * a VCPU off says so.
+/**
+ * tkfi_traces_turns() - does the trace show where VCPUs are preempted?
+ * @engine:	engine that executes
+ *
+ * Where injection points are choices, it need not: whoever takes a VCPU off says so.
+ *
+ * Return: whether accesses alone are choices, and a trace is kept.
  */
 static inline bool tkfi_traces_turns(const struct tkfi_engine *engine)
 {
@@ -24,28 +28,60 @@ static inline bool tkfi_traces_turns(const struct tkfi_engine *engine)
 	       !(engine->strategy->wants & TKFI_WANTS_POINTS);
 }
 
-/* The executing VCPU is about to do @v->next; returns when it is its turn. */
+/**
+ * tkfi_step() - the executing VCPU is about to do its transition
+ * @v:		the executing VCPU; @v->next is set
+ *
+ * Returns when it is its turn. The transition is an event in the log then, if it has cells.
+ */
 void tkfi_step(struct tkfi_vcpu *v);
 
-/* The executing VCPU stops; returns when it has been chosen again. */
+/**
+ * tkfi_stop_here() - the executing VCPU stops
+ *
+ * The strategy chooses, and whoever is chosen goes on right from here. Returns when this
+ * VCPU has been chosen again.
+ */
 void tkfi_stop_here(void);
 
-/* The VCPU holds these guards from now on, a bit each. */
+/**
+ * tkfi_set_held() - say which guards a VCPU holds from now on
+ * @v:		VCPU; its masks follow
+ * @held:	guards, BIT(guard) each
+ */
 void tkfi_set_held(struct tkfi_vcpu *v, u16 held);
 
-/*
- * Events of an operation come into the trace: it has taken its first step, or none at all.
- * If it has, it does not wait.
+/**
+ * tkfi_trace_early() - put early trace entries of a VCPU's operation into the trace
+ * @engine:	engine
+ * @vcpu:	id of the VCPU
+ * @waits:	true: all entries count. False if it has taken its first step: it does not
+ *		wait, and entries of kind TKFI_EV_BLOCKED are left out
  */
 void tkfi_trace_early(struct tkfi_engine *engine, unsigned int vcpu, bool waits);
 
-/* The VCPU goes on with a step: whoever was in an operation was preempted. */
+/**
+ * tkfi_trace_turn() - a VCPU goes on with a step: whoever was in an operation was preempted
+ * @engine:	engine that keeps a trace
+ * @v:		VCPU that goes on
+ *
+ * A VCPU that waits, is done, or is interrupted by @v as its NMI was not preempted.
+ */
 void tkfi_trace_turn(struct tkfi_engine *engine, const struct tkfi_vcpu *v);
 
-/* Run the handler that tkfi_nmi() has set, if any. */
+/**
+ * tkfi_take_nmi() - run the handler that tkfi_nmi() has set, if any
+ * @v:		the executing VCPU, at an injection point
+ */
 void tkfi_take_nmi(struct tkfi_vcpu *v);
 
-/* The body of a VCPU that is an NMI. */
+/**
+ * tkfi_run_nmi() - the body of a VCPU that is an NMI
+ * @v:		the executing VCPU; @v->interrupts is not NULL
+ *
+ * Takes the lock that stands for the NMI, runs @v->body while the other VCPU is interrupted,
+ * and drops the lock.
+ */
 void tkfi_run_nmi(struct tkfi_vcpu *v);
 
 #endif

@@ -24,10 +24,10 @@ void tkfi_trace_early(struct tkfi_engine *engine, unsigned int vcpu, bool waits)
 	unsigned int i;
 
 	for (i = 0; i < early->nr; i++) {
-		const struct tkfi_trace_entry *e = &early->events[i];
+		const struct tkfi_trace_entry *e = &early->entries[i];
 
 		if (waits || e->kind != TKFI_EV_BLOCKED)
-			tkfi_trace_event(engine, vcpu, e->kind, e->what, e->value);
+			tkfi_trace_entry_add(engine, vcpu, e->kind, e->what, e->value);
 	}
 	early->nr = 0;
 }
@@ -46,7 +46,7 @@ void tkfi_trace_turn(struct tkfi_engine *engine, const struct tkfi_vcpu *v)
 			continue;
 		engine->on_cpu &= ~BIT(i);
 		if (!other->done && !engine->early[i].nr && tkfi_can_go_on(engine, other))
-			tkfi_trace_event(engine, i, TKFI_EV_STOP,
+			tkfi_trace_entry_add(engine, i, TKFI_EV_STOP,
 					 tkfi_transition_kind_name(next->kind),
 					 next->cell | next->nr_cells << 16);
 	}
@@ -67,20 +67,20 @@ void tkfi_record(enum tkfi_entry_kind kind, const char *what, s64 value)
 	if (early->nr == TKFI_MAX_EARLY)
 		tkfi_trace_early(engine, id, true);
 	if (!early->nr && (kind != TKFI_EV_CALL || !tkfi_traces_turns(engine))) {
-		tkfi_trace_event(engine, id, kind, what, value);
+		tkfi_trace_entry_add(engine, id, kind, what, value);
 		return;
 	}
-	early->events[early->nr++] = (struct tkfi_trace_entry){
+	early->entries[early->nr++] = (struct tkfi_trace_entry){
 		.kind = kind,
 		.what = what,
 		.value = value,
 	};
 }
 
-void tkfi_trace_event(struct tkfi_engine *engine, unsigned int vcpu,
+void tkfi_trace_entry_add(struct tkfi_engine *engine, unsigned int vcpu,
 		      enum tkfi_entry_kind kind, const char *what, s64 value)
 {
-	const struct tkfi_trace_entry event = {
+	const struct tkfi_trace_entry entry = {
 		.vcpu = vcpu,
 		.kind = kind,
 		.step = engine->nr_log,
@@ -88,7 +88,7 @@ void tkfi_trace_event(struct tkfi_engine *engine, unsigned int vcpu,
 		.value = value,
 	};
 
-	tkfi_trace_add(&engine->trace, &event);
+	tkfi_trace_add(&engine->trace, &entry);
 }
 
 void tkfi_leave(const char *what)

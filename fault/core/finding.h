@@ -45,6 +45,11 @@ struct tkfi_finding {
 	s64 second_ns;
 };
 
+/**
+ * typedef tkfi_finding_fn - is told of an execution that an oracle rejects
+ * @finding:	what is wrong; valid during the call
+ * @arg:	as given together with the function
+ */
 typedef void (*tkfi_finding_fn)(const struct tkfi_finding *finding, void *arg);
 
 #endif

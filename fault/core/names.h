@@ -11,7 +11,12 @@
  */
 const char *tkfi_name(const void *addr);
 
-/* The name given with tkfi_name_add(), NULL if there is none. */
+/**
+ * tkfi_name_given() - the name that was given to an object
+ * @addr:	its address
+ *
+ * Return: the name given with tkfi_name_add(), NULL if there is none.
+ */
 const char *tkfi_name_given(const void *addr);
 
 /**

@@ -32,22 +32,45 @@ struct tkfi_saved {
 	u8 *bytes;
 };
 
-/* In memory. Return: NULL when out of memory. */
+/**
+ * tkfi_saved_create() - allocate room for a state, in memory
+ *
+ * For a state that outlives the kernel, set @write and @read. Free with
+ * tkfi_saved_destroy().
+ *
+ * Return: the room, NULL when out of memory.
+ */
 struct tkfi_saved *tkfi_saved_create(void);
+
+/**
+ * tkfi_saved_destroy() - free a state
+ * @saved:	state, or NULL
+ */
 void tkfi_saved_destroy(struct tkfi_saved *saved);
 
-/* Save or load @size bytes at @what. A failure shows at the end. */
+/**
+ * tkfi_saved_move() - save or load some memory
+ * @saved:	state; whether it is saved or loaded is in @saved->loading
+ * @what:	memory that is saved from, or loaded to
+ * @size:	bytes
+ *
+ * A failure, for want of room or of saved bytes, is remembered in @saved->failed: nothing more
+ * is moved then.
+ */
 void tkfi_saved_move(struct tkfi_saved *saved, void *what, size_t size);
 
-/* The state that is moved next is to be saved. */
+/**
+ * tkfi_saved_begin() - the state that is moved next is to be saved
+ * @saved:	state
+ */
 void tkfi_saved_begin(struct tkfi_saved *saved);
 
 /**
  * tkfi_saved_write() - write the state that was saved
  * @saved:	state
  *
- * Return: 0; -E2BIG if it was too much; or as @saved->write. The state that was
- * written before is still there then.
+ * Return: 0; -E2BIG if it was too much; or as @saved->write. A state that was written to a
+ * file before is still there then; one that was in memory is lost.
  */
 int tkfi_saved_write(struct tkfi_saved *saved);
 

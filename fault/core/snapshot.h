@@ -31,12 +31,29 @@ struct tkfi_snapshot {
 	u8 bytes[];
 };
 
-/* The most bytes a snapshot of this engine takes, its ranges being set. */
+/**
+ * tkfi_snapshot_size() - the most bytes that a snapshot takes
+ * @engine:	engine; its ranges are set
+ *
+ * Return: bytes, with TKFI_SNAPSHOT_STACK for the stack of every VCPU there can be.
+ */
 size_t tkfi_snapshot_size(const struct tkfi_engine *engine);
 
-/* No VCPU executes. A stack that is too full is an internal error. */
+/**
+ * tkfi_snapshot_take() - copy an execution as it is
+ * @snapshot:	room of tkfi_snapshot_size() bytes
+ * @engine:	engine; no VCPU of it executes
+ *
+ * A stack that holds more than TKFI_SNAPSHOT_STACK bytes is an internal error.
+ */
 void tkfi_snapshot_take(struct tkfi_snapshot *snapshot,
 			const struct tkfi_engine *engine);
+
+/**
+ * tkfi_snapshot_restore() - go back to an execution as it was
+ * @snapshot:	snapshot of an execution of this engine, with the same VCPUs and ranges
+ * @engine:	engine; no VCPU of it executes
+ */
 void tkfi_snapshot_restore(const struct tkfi_snapshot *snapshot,
 			   struct tkfi_engine *engine);
 
@@ -65,30 +82,65 @@ struct tkfi_checkpoints {
 	u8 *bytes;
 };
 
-/* Returns 0 or -ENOMEM. */
+/**
+ * tkfi_checkpoints_create() - allocate room for TKFI_CHECKPOINTS snapshots
+ * @c:		checkpoints; none is taken yet
+ *
+ * Return: 0 or -ENOMEM.
+ */
 int tkfi_checkpoints_create(struct tkfi_checkpoints *c);
+
+/**
+ * tkfi_checkpoints_destroy() - free what tkfi_checkpoints_create() allocated
+ * @c:		checkpoints
+ */
 void tkfi_checkpoints_destroy(struct tkfi_checkpoints *c);
 
-/* Is there room for this engine's state? If not -E2BIG, and engine->error says so. */
+/**
+ * tkfi_checkpoints_fit() - is there room for an engine's state in a snapshot?
+ * @engine:	engine; its ranges are set
+ *
+ * Return: 0, or -E2BIG if it takes more than TKFI_CHECKPOINT_SIZE bytes; @engine->error says
+ * so then.
+ */
 int tkfi_checkpoints_fit(struct tkfi_engine *engine);
 
-/*
- * An execution begins; at most @most are wanted: 1, which is that of the beginning, or an
- * even number up to TKFI_CHECKPOINTS.
+/**
+ * tkfi_checkpoints_begin() - an execution begins; forget the snapshots of the last one
+ * @c:		checkpoints
+ * @most:	how many are wanted at most: 1, which is that of the beginning, or an even
+ *		number up to TKFI_CHECKPOINTS
  */
 void tkfi_checkpoints_begin(struct tkfi_checkpoints *c, unsigned int most);
 
-/*
- * Something else was executed since: what is not in a snapshot, as the engine's log, is
- * not as it was. The next execution begins at the start.
+/**
+ * tkfi_checkpoints_drop() - forget the snapshots: something else was executed since
+ * @c:		checkpoints
+ *
+ * What is not in a snapshot, as the engine's log, is not as it was then. The next execution
+ * begins at the start.
  */
 static inline void tkfi_checkpoints_drop(struct tkfi_checkpoints *c)
 {
 	c->nr = 0;
 }
 
-/* The engine asks the strategy for its choice number @choice: take one if it is time. */
+/**
+ * tkfi_checkpoints_take() - have a snapshot taken before the chosen VCPU goes on
+ * @c:		checkpoints
+ * @engine:	engine; its @save is set
+ *
+ * Where there is no more room each second snapshot is dropped first, and the spacing doubles;
+ * if only one is wanted, and is there, none is taken.
+ */
 void tkfi_checkpoints_take(struct tkfi_checkpoints *c, struct tkfi_engine *engine);
+
+/**
+ * tkfi_checkpoint() - have a snapshot taken if it is time; for strategies, in @next
+ * @c:		checkpoints
+ * @engine:	engine that asks the strategy for a choice
+ * @choice:	number of this choice in the execution, from 0
+ */
 static inline void tkfi_checkpoint(struct tkfi_checkpoints *c,
 				   struct tkfi_engine *engine, unsigned int choice)
 {

@@ -19,10 +19,16 @@ typedef void (*tkfi_region_fn)(const char *name, void *addr, size_t size);
  */
 typedef void (*tkfi_sequence_fn)(const unsigned int *word, bool latch);
 
-/* Hands all of them to @add, always in the same order. */
+/**
+ * typedef tkfi_regions_fn - lists the objects that executions change
+ * @add:	to be called for each of them, always in the same order
+ */
 typedef void (*tkfi_regions_fn)(tkfi_region_fn add);
 
-/* Whose objects belong to the state, from the next tkfi_state_alloc() on. */
+/**
+ * tkfi_state_use() - say whose objects belong to the state
+ * @regions:	lists them; called by every tkfi_state_alloc() from now on
+ */
 void tkfi_state_use(tkfi_regions_fn regions);
 
 /**
@@ -33,12 +39,37 @@ struct tkfi_state {
 	u8 *bytes;
 };
 
-/* -ENOMEM; free with tkfi_state_free(). */
+/**
+ * tkfi_state_alloc() - list the objects of the state anew, and allocate a copy of them
+ * @state:	copy; its bytes are not set yet
+ *
+ * The objects are listed each time, as they move in early boot: copies that were allocated
+ * before are of use only if the list is the same. Free with tkfi_state_free().
+ *
+ * Return: 0 or -ENOMEM.
+ */
 int tkfi_state_alloc(struct tkfi_state *state);
+
+/**
+ * tkfi_state_free() - free a copy
+ * @state:	copy
+ */
 void tkfi_state_free(struct tkfi_state *state);
 
-/* Interrupts must be off from what is saved or restored to its next use. */
+/**
+ * tkfi_state_save() - copy the live state
+ * @state:	copy, overwritten
+ *
+ * Interrupts must be off from here to the next use of the copy.
+ */
 void tkfi_state_save(struct tkfi_state *state);
+
+/**
+ * tkfi_state_restore() - make the live state what it was
+ * @state:	copy, saved before
+ *
+ * Interrupts must be off from here to the next use of the live state.
+ */
 void tkfi_state_restore(const struct tkfi_state *state);
 
 /**
@@ -52,17 +83,36 @@ void tkfi_state_restore(const struct tkfi_state *state);
 const u8 *tkfi_state_differs(const struct tkfi_state *state, const char **name,
 			     size_t *offset);
 
-/* Where a copy has the byte at @addr; NULL if that belongs to no object. */
+/**
+ * tkfi_state_copy_of() - where a copy has a byte of the live state
+ * @state:	copy
+ * @addr:	address of the live byte
+ *
+ * Return: the byte in the copy, NULL if @addr belongs to no object.
+ */
 u8 *tkfi_state_copy_of(const struct tkfi_state *state, const void *addr);
 
-/* Copy the live bytes at @addr, if they are in one object, once more. */
+/**
+ * tkfi_state_refresh() - copy some live bytes once more
+ * @state:	copy
+ * @addr:	first byte; nothing is copied if it belongs to no object
+ * @size:	bytes; all in the object that @addr is in
+ */
 void tkfi_state_refresh(struct tkfi_state *state, const void *addr,
 			size_t size);
 
-/* Every object that belongs to the state. */
+/**
+ * tkfi_state_each() - call a function for every object that belongs to the state
+ * @fn:		function; called in the order of the list
+ */
 void tkfi_state_each(tkfi_region_fn fn);
 
-/* Whether an address belongs to the state. */
+/**
+ * tkfi_state_covers() - does an address belong to the state?
+ * @addr:	address
+ *
+ * Return: whether it lies in one of its objects.
+ */
 bool tkfi_state_covers(const void *addr);
 
 #endif

@@ -21,6 +21,11 @@ struct tkfi_context {
  * Return: the lowest address, NULL when out of memory.
  */
 void *tkfi_stack_alloc(void);
+
+/**
+ * tkfi_stack_free() - free the stack of a VCPU
+ * @stack:	as returned by tkfi_stack_alloc(); NULL is ignored
+ */
 void tkfi_stack_free(void *stack);
 
 /**

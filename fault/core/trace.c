@@ -25,10 +25,10 @@ void tkfi_trace_reset(struct tkfi_trace *trace)
 	trace->nr = 0;
 }
 
-void tkfi_trace_add(struct tkfi_trace *trace, const struct tkfi_trace_entry *event)
+void tkfi_trace_add(struct tkfi_trace *trace, const struct tkfi_trace_entry *entry)
 {
 	if (trace->nr < TKFI_TRACE_ENTRIES)
-		trace->events[trace->nr] = *event;
+		trace->entries[trace->nr] = *entry;
 	trace->nr++;
 }
 
@@ -39,7 +39,7 @@ u64 tkfi_trace_hash(const struct tkfi_trace *trace, u64 seed)
 
 	xxh64_reset(&state, seed);
 	for (i = 0; i < tkfi_trace_stored(trace); i++) {
-		const struct tkfi_trace_entry *e = &trace->events[i];
+		const struct tkfi_trace_entry *e = &trace->entries[i];
 
 		xxh64_update(&state, &e->vcpu, sizeof(e->vcpu));
 		xxh64_update(&state, &e->kind, sizeof(e->kind));

@@ -4,6 +4,23 @@
 
 #include <linux/types.h>
 
+/**
+ * enum tkfi_entry_kind - what a trace entry says
+ * @TKFI_EV_POINT:		reached an injection point
+ * @TKFI_EV_OFF:		the host scheduled it out; value: as written, ns or cycles
+ * @TKFI_EV_ON:			the host scheduled it in again
+ * @TKFI_EV_STOP:		preempted before an access; value: its cells
+ * @TKFI_EV_NMI:		an interrupt nobody can mask, before it goes on
+ * @TKFI_EV_BLOCKED:		waits for a word or a lock
+ * @TKFI_EV_LOCK:		took a lock
+ * @TKFI_EV_UNLOCK:		dropped a lock
+ * @TKFI_EV_LEAVE:		a call out of the subject, not made
+ * @TKFI_EV_WARN:		a WARN_ON() that holds, not printed
+ * @TKFI_EV_CALL:		an operation begins
+ * @TKFI_EV_RETURN:		an operation ends; value: what it returned
+ * @TKFI_EV_READ:		a reader ends; value: ns
+ * @TKFI_NR_ENTRY_KINDS:	how many kinds there are
+ */
 enum tkfi_entry_kind {
 	TKFI_EV_POINT,		/* reached an injection point */
 	TKFI_EV_OFF,		/* the host scheduled it out; value: as written, ns or cycles */
@@ -40,28 +57,43 @@ struct tkfi_trace_entry {
 #define TKFI_TRACE_ENTRIES	4096
 
 /**
- * struct tkfi_trace - what happened, in order
- * @nr:		number of events, also of those that did not fit
- * @events:	the first TKFI_TRACE_ENTRIES of them
+ * struct tkfi_trace - what a person is shown of an execution, in order
+ * @nr:		number of entries, also of those that did not fit
+ * @entries:	the first TKFI_TRACE_ENTRIES of them
  */
 struct tkfi_trace {
 	unsigned int nr;
-	struct tkfi_trace_entry events[TKFI_TRACE_ENTRIES];
+	struct tkfi_trace_entry entries[TKFI_TRACE_ENTRIES];
 };
 
+/**
+ * tkfi_trace_reset() - empty a trace
+ * @trace:	trace
+ */
 void tkfi_trace_reset(struct tkfi_trace *trace);
-void tkfi_trace_add(struct tkfi_trace *trace, const struct tkfi_trace_entry *event);
+
+/**
+ * tkfi_trace_add() - add an entry to a trace
+ * @trace:	trace; when it is full, entries are counted and not stored
+ * @entry:	entry; copied. Its @what must outlive the trace
+ */
+void tkfi_trace_add(struct tkfi_trace *trace, const struct tkfi_trace_entry *entry);
 
 /**
  * tkfi_trace_hash() - one number for a whole trace
  * @trace:	trace; must not have overflowed
  * @seed:	hash of what came before, 0 at first
  *
- * Return: XXH64 over VCPU, kind, name and value of every event.
+ * Return: XXH64 over VCPU, kind, name and value of every entry that is stored.
  */
 u64 tkfi_trace_hash(const struct tkfi_trace *trace, u64 seed);
 
-/* The number of stored events, for loops. */
+/**
+ * tkfi_trace_stored() - how many entries of a trace are stored
+ * @trace:	trace
+ *
+ * Return: their number, for loops: at most TKFI_TRACE_ENTRIES.
+ */
 static inline unsigned int tkfi_trace_stored(const struct tkfi_trace *trace)
 {
 	return trace->nr < TKFI_TRACE_ENTRIES ? trace->nr : TKFI_TRACE_ENTRIES;

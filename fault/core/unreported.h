@@ -51,14 +51,38 @@ struct tkfi_unreported {
 	char report[384];
 };
 
-/* -ENOMEM; free with tkfi_unreported_free(). @own is an object that only tkfi writes. */
+/**
+ * tkfi_unreported_alloc() - prepare a watch
+ * @unreported:	watch
+ * @own:	object of the state that only tkfi writes, and without hooks
+ * @size:	its size in bytes
+ *
+ * Free with tkfi_unreported_free().
+ *
+ * Return: 0 or -ENOMEM.
+ */
 int tkfi_unreported_alloc(struct tkfi_unreported *unreported, const void *own, size_t size);
+
+/**
+ * tkfi_unreported_free() - free what tkfi_unreported_alloc() allocated
+ * @unreported:	watch
+ */
 void tkfi_unreported_free(struct tkfi_unreported *unreported);
 
-/* The objects are now as they should be. */
+/**
+ * tkfi_unreported_begin() - begin to watch: the objects are now as they should be
+ * @unreported:	watch; its last report is forgotten
+ */
 void tkfi_unreported_begin(struct tkfi_unreported *unreported);
 
-/* For tkfi_access_watch(); @arg is the struct tkfi_unreported. */
+/**
+ * tkfi_unreported_access() - look for unreported writes before an access
+ * @access:	the access that was reported, and has not happened yet
+ * @arg:	the struct tkfi_unreported
+ *
+ * To be given to tkfi_access_watch(). The first unreported write goes into the report; later
+ * ones are not looked for.
+ */
 void tkfi_unreported_access(const struct tkfi_access *access, void *arg);
 
 /**

@@ -6,11 +6,28 @@
 #include "explore.h"
 #include "run.h"
 
-/* Open the subject; sleeps. Return: NULL if that fails. */
+/**
+ * tkfi_explorer_open() - open the subject, and an explorer of its scenarios
+ *
+ * Sleeps. Close with tkfi_explorer_close().
+ *
+ * Return: the explorer, no scenario loaded; NULL when out of memory, or if the subject
+ * cannot be opened.
+ */
 struct tkfi_explorer *tkfi_explorer_open(void);
+
+/**
+ * tkfi_explorer_close() - close an explorer, and the subject
+ * @x:		as returned by tkfi_explorer_open(), or NULL
+ */
 void tkfi_explorer_close(struct tkfi_explorer *x);
 
-/* What it executes. */
+/**
+ * tkfi_run_of() - what an explorer executes
+ * @x:		as returned by tkfi_explorer_open()
+ *
+ * Return: its run.
+ */
 static inline struct tkfi_run *tkfi_run_of(const struct tkfi_explorer *x)
 {
 	return x->target.arg;
@@ -29,7 +46,13 @@ int tkfi_explorer_load(struct tkfi_explorer *x,
 		       const struct tkfi_scenario *scenario, char *err,
 		       size_t size);
 
-/* Does this kernel lack what a scenario names? */
+/**
+ * tkfi_explorer_lacks() - does this kernel lack what a scenario names?
+ * @x:		explorer; loads the scenario, to find out
+ * @scenario:	scenario
+ *
+ * Return: whether it does; false also for a scenario that is refused for another reason.
+ */
 bool tkfi_explorer_lacks(struct tkfi_explorer *x, const struct tkfi_scenario *scenario);
 
 #endif

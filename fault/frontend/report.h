@@ -5,10 +5,19 @@
 
 #include "explorer.h"
 
-/* How far it is, and what is new since this was said last; for @x->progress. */
+/**
+ * tkfi_report_progress() - report how far it is, and what is new since this was said last
+ * @x:		explorer, during an exploration
+ *
+ * For @progress of the explorer.
+ */
 void tkfi_report_progress(struct tkfi_explorer *x);
 
-/* It is over, after @ns of the host's time. */
+/**
+ * tkfi_report_explored() - report that an exploration is over
+ * @x:		explorer
+ * @ns:		how long it took, nanoseconds of the host's time
+ */
 void tkfi_report_explored(const struct tkfi_explorer *x, u64 ns);
 
 /**
@@ -30,10 +39,20 @@ void tkfi_report_violation(const struct tkfi_explorer *x, unsigned int number,
 void tkfi_report_malformed(const struct tkfi_explorer *x, const char *what,
 			   const char *err);
 
-/* What is wrong with a scenario's exploration besides what the oracles found. */
+/**
+ * tkfi_report_problem() - report what is wrong besides what the oracles found
+ * @scenario:	name of the scenario whose exploration it is
+ * @text:	a sentence
+ */
 void tkfi_report_problem(const char *scenario, const char *text);
 
-/* The order that matters, as a sentence for whoever has no runner; "" if none is known. */
+/**
+ * tkfi_report_order() - the order that matters, for whoever has no runner
+ * @x:		explorer; its scenario is the explanation's
+ * @why:	explanation of a violation
+ *
+ * Return: the end of a sentence, "" if no order is known; valid until the next call.
+ */
 const char *tkfi_report_order(const struct tkfi_explorer *x,
 			      const struct tkfi_explanation *why);
 

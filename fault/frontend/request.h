@@ -29,12 +29,31 @@ struct tkfi_request {
  * Return: 0, -EINVAL for what makes no sense, which the log tells, or -ENOMEM.
  */
 int tkfi_request_read(struct tkfi_request *request);
+
+/**
+ * tkfi_request_free() - free what tkfi_request_read() allocated
+ * @request:	request
+ */
 void tkfi_request_free(struct tkfi_request *request);
 
-/* Is a scenario of the subject asked for? */
+/**
+ * tkfi_request_wants() - is a scenario of the subject asked for?
+ * @request:	request
+ * @name:	name of the scenario
+ *
+ * Return: whether the list has it, or the glob matches it; false if it is none of the
+ * subject's, or somebody wrote a scenario.
+ */
 bool tkfi_request_wants(const struct tkfi_request *request, const char *name);
 
-/* Of a list: the host file for the state of a scenario's exploration; else NULL. */
+/**
+ * tkfi_request_state() - the host file for the state of a scenario's exploration
+ * @request:	request
+ * @name:	name of the scenario
+ *
+ * Return: the file's name, as the list has it; NULL without a list, or if the scenario is not
+ * in it.
+ */
 const char *tkfi_request_state(const struct tkfi_request *request, const char *name);
 
 #endif

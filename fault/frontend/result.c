@@ -133,7 +133,7 @@ void tkfi_result_events(const char *name, const struct tkfi_trace *trace)
 	unsigned int i;
 
 	for (i = 0; i < tkfi_trace_stored(trace); i++) {
-		const struct tkfi_trace_entry *e = &trace->events[i];
+		const struct tkfi_trace_entry *e = &trace->entries[i];
 		char cells[48] = "";
 
 		if (e->kind == TKFI_EV_STOP) {

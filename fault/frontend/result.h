@@ -10,7 +10,11 @@
  * is not a name of tkfi's own has to go through tkfi_result_string().
  */
 
-/* The file's name, NULL if there is none. */
+/**
+ * tkfi_result_file() - the host file that results go to
+ *
+ * Return: its name, NULL if there is none.
+ */
 const char *tkfi_result_file(void);
 
 /**
@@ -36,15 +40,15 @@ const char *tkfi_result_string(char *buf, size_t size, const char *text);
  * tkfi_result_trace() - one "trace" line
  * @suite:	KUnit suite
  * @name:	case, with its parameter
- * @nr:		events
+ * @nr:		how many trace entries there were, and steps if these are in the hash
  * @hash:	tkfi_trace_hash() of all executions of the case
  */
 void tkfi_result_trace(const char *suite, const char *name, u64 nr, u64 hash);
 
 /**
- * tkfi_result_events() - an "event" line for each event of a trace
+ * tkfi_result_events() - an "event" line for each entry of a trace
  * @name:	case
- * @trace:	trace
+ * @trace:	trace; entries that did not fit into it are left out
  */
 void tkfi_result_events(const char *name, const struct tkfi_trace *trace);
 

@@ -19,12 +19,26 @@
  * Return: NULL when out of memory or @file is too long.
  */
 struct tkfi_saved *tkfi_saved_file_create(const char *file);
+
+/**
+ * tkfi_saved_file_destroy() - free a state; its files stay
+ * @saved:	as returned by tkfi_saved_file_create(), or NULL
+ */
 void tkfi_saved_file_destroy(struct tkfi_saved *saved);
 
-/* Another state, in other files. Return: 0, or -E2BIG if @file is too long. */
+/**
+ * tkfi_saved_file_rename() - another state, in other files
+ * @saved:	state; what was in memory is forgotten, the old files stay
+ * @file:	name of the files, without .0 and .1; "" to stay in memory
+ *
+ * Return: 0, or -E2BIG if @file is too long.
+ */
 int tkfi_saved_file_rename(struct tkfi_saved *saved, const char *file);
 
-/* There is nothing to go on with any more: both files become empty. */
+/**
+ * tkfi_saved_file_clear() - there is nothing to go on with any more
+ * @saved:	state; both its files become empty
+ */
 void tkfi_saved_file_clear(struct tkfi_saved *saved);
 
 #endif

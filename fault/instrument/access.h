@@ -41,15 +41,50 @@ struct tkfi_access {
 	u8 vcpu;
 };
 
+/**
+ * typedef tkfi_access_fn - is told of an access or a barrier
+ * @access:	what is about to happen; valid during the call
+ * @arg:	as given to tkfi_access_watch()
+ *
+ * Called on the VCPU's stack. What it accesses itself is not reported.
+ */
 typedef void (*tkfi_access_fn)(const struct tkfi_access *access, void *arg);
 
-/*
- * As memcpy() and memset(), word by word, each load and store of which is reported; and a
- * load and a store by one instruction of inline assembly.
- */
 #ifdef CONFIG_TKFI_ACCESS
+
+/**
+ * tkfi_memcpy() - memcpy() word by word, each load and store of which is reported
+ * @to:		where to; does not overlap
+ * @from:	where from
+ * @size:	bytes; those after the last 8-byte word are copied one by one
+ *
+ * Others see a copy that is half done. Off a VCPU it is memcpy(); also where nobody could
+ * tell the difference.
+ *
+ * Return: @to.
+ */
 void *tkfi_memcpy(void *to, const void *from, size_t size);
+
+/**
+ * tkfi_memset() - memset() word by word, each store of which is reported
+ * @to:		where to
+ * @byte:	value of each byte
+ * @size:	bytes
+ *
+ * Off a VCPU it is memset().
+ *
+ * Return: @to.
+ */
 void *tkfi_memset(void *to, int byte, size_t size);
+
+/**
+ * tkfi_atomic() - report a load and a store by one instruction of inline assembly
+ * @addr:	first byte
+ * @size:	bytes: 1, 2, 4, 8 or 16
+ *
+ * To be called before the instruction, which no hook sees. It is reported as a store. Does
+ * nothing off a VCPU.
+ */
 void tkfi_atomic(const void *addr, size_t size);
 #else
 #define tkfi_memcpy(to, from, size)	memcpy(to, from, size)

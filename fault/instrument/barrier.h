@@ -10,7 +10,13 @@
 #include <linux/compiler.h>
 #include <asm/barrier.h>
 
-/* The executing VCPU is at that barrier. Nothing off a VCPU. */
+/**
+ * tkfi_barrier() - the executing VCPU is at a barrier
+ * @name:	name of the barrier, valid for ever
+ *
+ * Whoever watches accesses is told. It is no choice: execution is sequentially consistent.
+ * Does nothing off a VCPU.
+ */
 void tkfi_barrier(const char *name);
 
 #undef smp_mb

@@ -21,18 +21,52 @@ struct tkfi_vcpu;
 /* The VCPU that is executing; NULL while the kernel minds its own business. */
 extern struct tkfi_vcpu *tkfi_current;
 
-/* Its number. There must be one. */
+/**
+ * tkfi_current_id() - number of the executing VCPU; there must be one
+ *
+ * Return: its id, 0 ... TKFI_MAX_VCPUS - 1.
+ */
 unsigned int tkfi_current_id(void);
 
-/* It got to the injection point @name. */
+/**
+ * tkfi_hit() - the executing VCPU got to an injection point
+ * @name:	name of the point, valid for ever
+ *
+ * There must be a VCPU. Returns when it is its turn.
+ */
 void tkfi_hit(const char *name);
 
-/* It is about to read the sequence @word; and it relaxes because that was odd. */
+/**
+ * tkfi_watch() - the executing VCPU is about to read a sequence
+ * @word:	the sequence's word
+ *
+ * Does nothing off a VCPU.
+ */
 void tkfi_watch(const unsigned int *word);
+
+/**
+ * tkfi_await() - the executing VCPU relaxes because the sequence it read was odd
+ *
+ * There must be a VCPU, and it has called tkfi_watch(). Returns when it is its turn, and the
+ * word has another value.
+ */
 void tkfi_await(void);
 
-/* It takes, waiting if need be, or drops a lock. */
+/**
+ * tkfi_lock() - the executing VCPU takes a lock
+ * @lock:	address of the lock
+ *
+ * Returns when it has it, having waited if need be. Does nothing off a VCPU.
+ */
 void tkfi_lock(const void *lock);
+
+/**
+ * tkfi_unlock() - the executing VCPU drops a lock
+ * @lock:	address of the lock
+ *
+ * If it does not hold it, the execution ends with -EPERM, and this does not return. Does
+ * nothing off a VCPU.
+ */
 void tkfi_unlock(const void *lock);
 
 /**
@@ -48,10 +82,20 @@ void tkfi_unlock(const void *lock);
 void tkfi_use(const void *addr, unsigned int size, bool store, bool is_volatile,
 	      unsigned long ip);
 
-/* It would have called @what, which leaves the code that is explored. */
+/**
+ * tkfi_leave() - the executing VCPU would have called what leaves the code that is explored
+ * @what:	name of what it would have called, valid for ever
+ *
+ * Only the trace has it. Does nothing off a VCPU.
+ */
 void tkfi_leave(const char *what);
 
-/* It would have printed that warning. */
+/**
+ * tkfi_warn() - the executing VCPU would have printed a warning
+ * @condition:	the warning's condition, as in the source; valid for ever
+ *
+ * Only the trace has it. Does nothing off a VCPU.
+ */
 void tkfi_warn(const char *condition);
 
 /**
@@ -72,18 +116,30 @@ struct tkfi_observer {
 /* NULL for nobody. */
 extern const struct tkfi_observer *tkfi_observer;
 
+/**
+ * tkfi_observe_begin() - tell the observer, if any, that a write section has begun
+ * @sequence:	the sequence's word; odd
+ */
 static __always_inline void tkfi_observe_begin(const unsigned int *sequence)
 {
 	if (unlikely(tkfi_observer))
 		tkfi_observer->begin(sequence);
 }
 
+/**
+ * tkfi_observe_end() - tell the observer, if any, that a write section is about to end
+ * @sequence:	the sequence's word; odd still
+ */
 static __always_inline void tkfi_observe_end(const unsigned int *sequence)
 {
 	if (unlikely(tkfi_observer))
 		tkfi_observer->end(sequence);
 }
 
+/**
+ * tkfi_observe_unlock() - tell the observer, if any, that a lock is about to be dropped
+ * @lock:	address of the lock
+ */
 static __always_inline void tkfi_observe_unlock(const void *lock)
 {
 	if (unlikely(tkfi_observer))

@@ -65,7 +65,14 @@ struct tkfi_masks {
 	u64 store;
 };
 
-/* Of the executing VCPU. */
+/**
+ * tkfi_mask() - which accesses of the executing VCPU are of consequence
+ * @store:	those that write
+ *
+ * There must be a VCPU.
+ *
+ * Return: bits, see struct tkfi_masks.
+ */
 static __always_inline u64 tkfi_mask(bool store)
 {
 	const struct tkfi_masks *masks = (const void *)tkfi_current;
@@ -73,7 +80,12 @@ static __always_inline u64 tkfi_mask(bool store)
 	return store ? masks->store : masks->load;
 }
 
-/* The cell at an address, 0 if it is none's. */
+/**
+ * tkfi_cell_at() - the cell at an address
+ * @addr:	address
+ *
+ * Return: number of the cell, 0 if the address belongs to none.
+ */
 static __always_inline unsigned int tkfi_cell_at(const void *addr)
 {
 	unsigned long at = (unsigned long)addr;
@@ -86,7 +98,13 @@ static __always_inline unsigned int tkfi_cell_at(const void *addr)
 			    [at % PAGE_SIZE / TKFI_CELL_SIZE];
 }
 
-/* How many cells an access touches. */
+/**
+ * tkfi_nr_cells() - how many cells an access touches
+ * @addr:	first byte
+ * @size:	bytes, not 0
+ *
+ * Return: their number.
+ */
 static inline unsigned int tkfi_nr_cells(const void *addr, size_t size)
 {
 	return DIV_ROUND_UP((unsigned long)addr % TKFI_CELL_SIZE + size,
@@ -97,9 +115,11 @@ static inline unsigned int tkfi_nr_cells(const void *addr, size_t size)
  * tkfi_is_private() - is it of no consequence that some memory is accessed?
  * @addr:	first byte
  * @size:	bytes
- * @mask:	of the access
+ * @mask:	of the access, see tkfi_mask()
  *
  * This is what most accesses come to: it must be fast.
+ *
+ * Return: true if @addr is in no cell, or no cell that is touched has a bit of @mask set.
  */
 static __always_inline bool tkfi_is_private(const void *addr, size_t size, u64 mask)
 {
@@ -137,7 +157,14 @@ static __always_inline void tkfi_access(const void *addr, unsigned int size,
 		tkfi_use(addr, size, store, is_volatile, ip);
 }
 
-/* May the executing VCPU copy all this at once, nobody being the wiser? */
+/**
+ * tkfi_copy_is_private() - may the executing VCPU copy all this at once, unnoticed?
+ * @to:		where to
+ * @from:	where from
+ * @size:	bytes
+ *
+ * Return: whether it is of no consequence that this is read and written.
+ */
 static inline bool tkfi_copy_is_private(const void *to, const void *from, size_t size)
 {
 	return tkfi_is_private(to, size, tkfi_mask(true)) &&

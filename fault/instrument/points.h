@@ -51,8 +51,15 @@ do {									\
 		__used __section("tkfi_locals") = &__tkfi_local;	\
 } while (0)
 
-/* Hand each of them to @fn; and set them all to 0, as at boot. */
+/**
+ * tkfi_locals_each() - call a function for every variable given to tkfi_local()
+ * @fn:		function, given the variable's name, address and size in bytes
+ */
 void tkfi_locals_each(void (*fn)(const char *name, void *addr, size_t size));
+
+/**
+ * tkfi_locals_reset() - set every variable given to tkfi_local() to 0, as at boot
+ */
 void tkfi_locals_reset(void);
 
 /**

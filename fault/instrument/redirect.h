@@ -135,7 +135,13 @@ do {									\
 
 #endif
 
-/* A report would be made from a stack that the unwinder does not know. */
+/**
+ * tkfi_warn_on() - a WARN_ON() of instrumented code holds
+ * @condition:	its condition, as in the source
+ *
+ * On a VCPU nothing is printed: a report would be made from a stack that the unwinder does not
+ * know.
+ */
 static inline void tkfi_warn_on(const char *condition)
 {
 	if (tkfi_current)

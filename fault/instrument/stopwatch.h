@@ -8,7 +8,12 @@
 
 #include <linux/types.h>
 
-/* The sequences that updaters make odd: of the kernel's readers, of the vDSO's. */
+/**
+ * enum tkfi_sequence - the sequences that updaters make odd
+ * @TKFI_SEQ_KERNEL:	of the kernel's readers
+ * @TKFI_SEQ_VDSO:	of the vDSO's
+ * @TKFI_NR_SEQUENCES:	how many there are
+ */
 enum tkfi_sequence {
 	TKFI_SEQ_KERNEL,
 	TKFI_SEQ_VDSO,
@@ -32,18 +37,37 @@ struct tkfi_stopwatch {
 
 /* The one that runs; redirect.h, and for the vDSO page hooks.h, tell it of write sections. */
 extern struct tkfi_stopwatch *tkfi_stopwatch;
+
+/**
+ * tkfi_section_begin() - a write section has begun; a stopwatch runs
+ * @sequence:	of which sequence; nothing happens if it is not the one that is measured
+ */
 void tkfi_section_begin(enum tkfi_sequence sequence);
+
+/**
+ * tkfi_section_end() - a write section is about to end; a stopwatch runs
+ * @sequence:	of which sequence; nothing happens if it is not the one that is measured
+ */
 void tkfi_section_end(enum tkfi_sequence sequence);
 
-/* Measure @watch->sequence from now on; NULL stops. Interrupts off. */
+/**
+ * tkfi_stopwatch_run() - measure write sections from now on, interrupts off
+ * @watch:	stopwatch, its @sequence set; counts from 0. NULL stops the one that runs
+ */
 void tkfi_stopwatch_run(struct tkfi_stopwatch *watch);
 
-/* What the stopwatch shows for a section that is empty: median, in 1/100 cycles. */
+/**
+ * tkfi_stopwatch_overhead() - what the stopwatch shows for a section that is empty
+ *
+ * Return: median, in 1/100 TSC cycles.
+ */
 u64 tkfi_stopwatch_overhead(void);
 
-/*
- * What it cannot tell from nothing: how far apart it shows sections that are empty, all
- * but the least and the most 1% of them, or the counter's step; in 1/100 cycles.
+/**
+ * tkfi_stopwatch_resolution() - what the stopwatch cannot tell from nothing
+ *
+ * Return: how far apart it shows sections that are empty, all but the least and the most 1% of
+ * them, or the counter's step if that is more; in 1/100 TSC cycles.
  */
 u64 tkfi_stopwatch_resolution(void);
 
@@ -60,10 +84,22 @@ u64 tkfi_stopwatch_resolution(void);
  */
 u64 tkfi_quantile(u32 *samples, unsigned int nr, unsigned int percent);
 
-/* The host's time stamp counter, read after all before it and before all after it. */
+/**
+ * tkfi_tsc() - read the host's time stamp counter
+ *
+ * It is read after all instructions before it and before all after it.
+ *
+ * Return: TSC cycles.
+ */
 u64 tkfi_tsc(void);
 
-/* Its frequency in kHz, measured against the host's clock; takes 20 ms. */
+/**
+ * tkfi_tsc_khz() - measure the frequency of the host's time stamp counter
+ *
+ * Takes 20 ms, busy. It is measured against the host's clock.
+ *
+ * Return: kHz.
+ */
 u64 tkfi_tsc_khz(void);
 
 #endif

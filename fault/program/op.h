@@ -128,15 +128,52 @@ int tkfi_program_add(struct tkfi_program *program, char *text,
  */
 int tkfi_op_parse_read(struct tkfi_op *op, char *text, char *err, size_t size);
 
-/* For tables: what takes no arguments; and "wait TIME", which lets time pass. */
+/**
+ * tkfi_parse_nothing() - parse an operation that takes no arguments; for tables
+ * @op:		operation; its type is set
+ * @args:	what follows its name; must be ""
+ * @err:	receives a sentence that says what is wrong
+ * @size:	of @err, in bytes
+ *
+ * Return: 0 or -EINVAL.
+ */
 int tkfi_parse_nothing(struct tkfi_op *op, char *args, char *err, size_t size);
+
+/**
+ * tkfi_parse_wait() - parse "wait TIME", which lets time pass; for tables
+ * @op:		operation; its duration and how it is shown are set
+ * @args:	a time, as for tkfi_parse_duration()
+ * @err:	receives a sentence that says what is wrong
+ * @size:	of @err, in bytes
+ *
+ * Return: 0 or -EINVAL.
+ */
 int tkfi_parse_wait(struct tkfi_op *op, char *args, char *err, size_t size);
+
+/**
+ * tkfi_run_wait() - perform "wait TIME": the subject's clock advances; for tables
+ * @op:		operation that tkfi_parse_wait() has filled
+ *
+ * Return: 0.
+ */
 s64 tkfi_run_wait(struct tkfi_op *op);
 
-/* Perform an operation on the executing VCPU and keep its results. */
+/**
+ * tkfi_op_run() - perform an operation on the executing VCPU and keep its results
+ * @vcpu:	the executing VCPU; may be amid an operation that this one interrupts
+ * @op:		operation; everything from its @done on is set
+ *
+ * Adds its call and its end to the trace, and tells the subject of both.
+ */
 void tkfi_op_run(struct tkfi_vcpu *vcpu, struct tkfi_op *op);
 
-/* The body of a VCPU; @arg is a struct tkfi_program. */
+/**
+ * tkfi_program_body() - the body of a VCPU that performs a program
+ * @vcpu:	the executing VCPU
+ * @arg:	the struct tkfi_program; goes on after the operations that have been done
+ *
+ * Between two operations the strategy chooses, see tkfi_yield().
+ */
 void tkfi_program_body(struct tkfi_vcpu *vcpu, void *arg);
 
 #endif

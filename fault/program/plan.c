@@ -21,7 +21,7 @@ static void schedule_out(struct tkfi_plan *plan, struct tkfi_engine *engine,
 {
 	u64 cycles = tkfi_duration_cycles(fault->delay);
 
-	tkfi_trace_event(engine, fault->victim, TKFI_EV_OFF, fault->point,
+	tkfi_trace_entry_add(engine, fault->victim, TKFI_EV_OFF, fault->point,
 			 fault->delay.amount);
 	tkfi_subject->wait(cycles);
 	if (fault->other >= 0)
@@ -69,7 +69,7 @@ static unsigned int plan_next(struct tkfi_strategy *s,
 		    plan->programs[fault->other].nr_done < fault->until)
 			return fault->other;
 		plan->nr_active--;
-		tkfi_trace_event(engine, fault->victim, TKFI_EV_ON,
+		tkfi_trace_entry_add(engine, fault->victim, TKFI_EV_ON,
 				 fault->point, 0);
 		if (ready & BIT(fault->victim))
 			return fault->victim;
@@ -193,6 +193,16 @@ static int parse_host(struct tkfi_plan *plan, char *times, char *err,
 	return 0;
 }
 
+/* How many of the programs are those of CPUs: neither of NMIs nor of the host. */
+static unsigned int nr_cpus(const struct tkfi_plan *plan)
+{
+	unsigned int nr = plan->nr_programs - plan->has_host;
+
+	while (nr && plan->programs[nr - 1].is_nmi)
+		nr--;
+	return nr;
+}
+
 /* Who comes next: "cpu1", "nmi cpu0". */
 static int parse_who(const struct tkfi_plan *plan, char *who,
 		     struct tkfi_program *program, char *err, size_t size)
@@ -240,6 +250,11 @@ static int parse_program(struct tkfi_plan *plan, char *statement, char *err,
 		plan->has_host = true;
 		return parse_host(plan, statement, err, size);
 	}
+	if (plan->nr_programs == TKFI_MAX_VCPUS) {
+		snprintf(err, size, "'%s:' is not expected here; there are %d VCPUs already",
+			 who, TKFI_MAX_VCPUS);
+		return -EINVAL;
+	}
 	program = &plan->programs[plan->nr_programs];
 	if (parse_who(plan, who, program, err, size))
 		return -EINVAL;
@@ -281,7 +296,7 @@ static int parse_fault(struct tkfi_plan *plan, char *statement, char *err,
 
 	word = next_word(plan, &statement);
 	cpu = parse_cpu(word);
-	if (cpu < 0 || cpu >= plan->nr_programs)
+	if (cpu < 0 || cpu >= nr_cpus(plan))
 		goto no_cpu;
 	fault->victim = cpu;
 
@@ -322,7 +337,7 @@ static int parse_fault(struct tkfi_plan *plan, char *statement, char *err,
 	if (word && !strcmp(word, "run")) {
 		word = next_word(plan, &statement);
 		cpu = parse_cpu(word);
-		if (cpu < 0 || cpu >= plan->nr_programs || cpu == fault->victim)
+		if (cpu < 0 || cpu >= nr_cpus(plan) || cpu == fault->victim)
 			goto no_cpu;
 		fault->other = cpu;
 		word = next_word(plan, &statement);
@@ -350,7 +365,7 @@ static int parse_fault(struct tkfi_plan *plan, char *statement, char *err,
 no_cpu:
 	snprintf(err, size,
 		 "'%s' cannot do that; there are %u CPUs from cpu0 on, named before a fault, and one cannot run while it is off",
-		 word ?: "", plan->nr_programs);
+		 word ?: "", nr_cpus(plan));
 	return -EINVAL;
 }
 

@@ -96,11 +96,20 @@ __printf(4, 5)
 int tkfi_plan_parse(struct tkfi_plan *plan, char *err, size_t size,
 		    const char *fmt, ...);
 
-/* What the plan's VCPUs are called: cpu0, nmi0, host. */
+/**
+ * tkfi_plan_names() - what the VCPUs of a plan are called
+ * @plan:	plan, parsed
+ * @names:	receives cpu0, nmi0, host and the like for each VCPU of the plan; the rest is
+ *		not changed
+ */
 void tkfi_plan_names(const struct tkfi_plan *plan,
 		     char names[TKFI_MAX_VCPUS][TKFI_VCPU_NAME]);
 
-/* Let the engine have the plan's programs as VCPUs that have not begun. */
+/**
+ * tkfi_plan_start() - let an engine have a plan's programs as VCPUs that have not begun
+ * @plan:	plan, parsed; none of its operations has been performed afterwards
+ * @engine:	engine; reset first
+ */
 void tkfi_plan_start(struct tkfi_plan *plan, struct tkfi_engine *engine);
 
 /**

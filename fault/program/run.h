@@ -40,8 +40,20 @@ struct tkfi_run {
 	bool is_open;
 };
 
-/* Open the subject; sleeps. Return: 0, -ENOMEM, or as the subject's open(). */
+/**
+ * tkfi_run_open() - allocate what a run needs, and open the subject
+ * @run:	run; need not be initialized
+ *
+ * Sleeps. After an error nothing is to be closed.
+ *
+ * Return: 0, -ENOMEM, or an error of the subject's open().
+ */
 int tkfi_run_open(struct tkfi_run *run);
+
+/**
+ * tkfi_run_close() - close the subject, and free what tkfi_run_open() allocated
+ * @run:	run
+ */
 void tkfi_run_close(struct tkfi_run *run);
 
 /**
@@ -56,16 +68,32 @@ void tkfi_run_close(struct tkfi_run *run);
 int tkfi_run_load(struct tkfi_run *run, const struct tkfi_scenario *scenario,
 		  char *err, size_t size);
 
-/* Was the scenario refused only because this kernel lacks what it names? */
+/**
+ * tkfi_run_is_absent() - was a scenario refused only because this kernel lacks what it names?
+ * @run:	run, after tkfi_run_load() has returned an error
+ *
+ * Return: whether it was.
+ */
 static inline bool tkfi_run_is_absent(const struct tkfi_run *run)
 {
 	return run->plan.absent || run->setup.absent;
 }
 
-/* Where an operation begins in the scenario's text. */
+/**
+ * tkfi_run_find() - where an operation begins in the scenario's text
+ * @run:	run; a scenario has been loaded
+ * @op:		operation of its plan or of its set-up
+ *
+ * Return: characters of @run->text that are before it.
+ */
 unsigned int tkfi_run_find(const struct tkfi_run *run, const struct tkfi_op *op);
 
-/* Forget what was learnt of the scenario's cells, and what snapshots hold. */
+/**
+ * tkfi_run_collect() - gather the scenario's cells and what snapshots hold, anew
+ * @run:	run; a scenario has been loaded
+ *
+ * What was learnt of the cells is forgotten.
+ */
 void tkfi_run_collect(struct tkfi_run *run);
 
 /**
@@ -79,18 +107,27 @@ void tkfi_run_collect(struct tkfi_run *run);
  */
 int tkfi_run_enter(struct tkfi_run *run, unsigned long *flags);
 
-/* Give the kernel its own state back. */
+/**
+ * tkfi_run_leave() - give the kernel its own state back, and its interrupts
+ * @run:	run, after tkfi_run_enter(), whatever that returned
+ * @flags:	as set by tkfi_run_enter()
+ */
 void tkfi_run_leave(struct tkfi_run *run, unsigned long flags);
 
-/* Put everything where executions begin, and add the VCPUs. */
+/**
+ * tkfi_run_start() - put everything where executions begin, and add the VCPUs
+ * @run:	run, after tkfi_run_enter() has returned 0
+ */
 void tkfi_run_start(struct tkfi_run *run);
 
 /**
  * tkfi_run_in_order() - perform the operations one after another, off the VCPUs
  * @run:	run; a scenario has been loaded
- * @times:	how often
+ * @times:	how often all of them, each time from where executions begin
  *
- * Nothing is redirected or reported. Return: as tkfi_run_enter().
+ * Nothing is redirected or reported.
+ *
+ * Return: as tkfi_run_enter().
  */
 int tkfi_run_in_order(struct tkfi_run *run, unsigned int times);
 

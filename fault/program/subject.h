@@ -139,19 +139,37 @@ extern const struct tkfi_subject * const __stop_tkfi_subjects[];
 /* The one that is explored: the first, until another one is chosen. */
 extern const struct tkfi_subject *tkfi_subject;
 
-/* Which build of the kernel this is: "post-series" is the tree as it is. */
+/**
+ * tkfi_build() - which variant of the kernel this is
+ *
+ * Return: its name, valid for ever: "post-series" is the tree as it is.
+ */
 const char *tkfi_build(void);
 
-/*
- * The number of the known violation that a finding is, in a scenario or, with NULL, in
- * any; -1 if it is new.
+/**
+ * tkfi_known_violation() - is a finding a violation that is known?
+ * @scenario:	name of the scenario; NULL for any
+ * @finding:	the finding
+ *
+ * Return: the number of the known violation, from 0, as for @known of the subject; -1 if it
+ * is new.
  */
 int tkfi_known_violation(const char *scenario, const struct tkfi_finding *finding);
 
-/* A scenario of the chosen subject, by name; NULL if there is none. */
+/**
+ * tkfi_scenario_find() - a scenario of the chosen subject, by name
+ * @name:	its name
+ *
+ * Return: the scenario, NULL if there is none of this name.
+ */
 const struct tkfi_scenario *tkfi_scenario_find(const char *name);
 
-/* Choose one by its name. Return: 0, -ENOENT if there is none. */
+/**
+ * tkfi_subject_choose() - choose what is explored
+ * @name:	name of a subject
+ *
+ * Return: 0, or -ENOENT if there is none of this name: the subject is what it was then.
+ */
 int tkfi_subject_choose(const char *name);
 
 #endif

@@ -19,7 +19,12 @@ struct tkfi_duration {
 	bool in_cycles;
 };
 
-/* In cycles of the subject's clock. */
+/**
+ * tkfi_duration_cycles() - a time in cycles of the subject's clock
+ * @d:		time; nanoseconds are converted by the subject's cycles(), if it has one
+ *
+ * Return: cycles.
+ */
 u64 tkfi_duration_cycles(struct tkfi_duration d);
 
 /**

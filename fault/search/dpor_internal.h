@@ -18,9 +18,12 @@
 #define DPOR_MAX_RACES	8192
 #define DPOR_TREE_NODES	65536
 
-/*
- * What makes two steps dependent: the cells, and the one that a step of a VCPU with
- * an NMI reads besides, 0 if it has none.
+/**
+ * struct dpor_access - what makes two steps dependent
+ * @cell:	the first cell that is touched
+ * @cpu:	the cell that a step of a VCPU with an NMI reads besides, 0 if it has none
+ * @nr:		how many cells are touched, from @cell on
+ * @writes:	they are written
  */
 struct dpor_access {
 	u16 cell;
@@ -30,15 +33,15 @@ struct dpor_access {
 };
 
 /**
- * struct dpor_event - a step that was executed
+ * struct dpor_event - a transition that was executed
  * @vcpu:	who
  * @kind:	enum tkfi_transition_kind
  * @access:	which cells
  * @old:	for each cell written its value before, for steps that wait for values
- * @prev_same:	this VCPU's step before, or DPOR_NONE
- * @prev:	for each cell touched the step before that touched it, or DPOR_NONE; that of
+ * @prev_same:	number of this VCPU's event before, or DPOR_NONE
+ * @prev:	for each cell touched the event before that touched it, or DPOR_NONE; that of
  *		access.cpu is the last
- * @prev_write:	and the last step before that wrote it, or DPOR_NONE
+ * @prev_write:	and the last event before that wrote it, or DPOR_NONE
  *
  * invariant: both lead to earlier events only; so whatever was last is found again when
  * this event is taken back.
@@ -53,7 +56,13 @@ struct dpor_event {
 	s16 prev_write[DPOR_MAX_CELLS + 1];
 };
 
-/* A wakeup tree's node: children and siblings by number, 0 is none. */
+/**
+ * struct dpor_tree - a wakeup tree's node: one step of a beginning
+ * @access:	which cells the step touches
+ * @vcpu:	who takes it
+ * @child:	number of the first node of what follows it, 0 for none
+ * @sibling:	number of the next node that begins otherwise, 0 for none
+ */
 struct dpor_tree {
 	struct dpor_access access;
 	u8 vcpu;
@@ -80,6 +89,11 @@ struct dpor_node {
 	u32 subtree;
 };
 
+/**
+ * struct dpor_race - two events that could have been executed the other way round
+ * @first:	number of the earlier event
+ * @second:	number of the later one
+ */
 struct dpor_race {
 	u16 first;
 	u16 second;
@@ -142,18 +156,34 @@ struct tkfi_dpor {
 	bool (*wrong_writes)(const struct tkfi_transition *step);
 };
 
+/**
+ * to_dpor() - the dpor that a search is
+ * @search:	search of type tkfi_dpor_search
+ *
+ * Return: the struct tkfi_dpor that it is in.
+ */
 static inline struct tkfi_dpor *to_dpor(struct tkfi_search *search)
 {
 	return container_of(search, struct tkfi_dpor, search);
 }
 
-/* A step of a sequence of steps. */
+/**
+ * struct dpor_move - a step of a sequence of steps
+ * @vcpu:	who takes it
+ * @access:	which cells it touches
+ */
 struct dpor_move {
 	u8 vcpu;
 	struct dpor_access access;
 };
 
-/* What a VCPU does when it goes on. */
+/**
+ * dpor_access_of() - what a VCPU touches when it goes on
+ * @d:		search
+ * @v:		VCPU, with its transition
+ *
+ * Return: which cells, and whether it writes them.
+ */
 static inline struct dpor_access dpor_access_of(const struct tkfi_dpor *d,
 						const struct tkfi_vcpu *v)
 {
@@ -166,12 +196,27 @@ static inline struct dpor_access dpor_access_of(const struct tkfi_dpor *d,
 	};
 }
 
+/**
+ * dpor_writes() - does a step write a cell?
+ * @t:		which cells the step touches
+ * @cell:	number of the cell
+ *
+ * Return: whether it does.
+ */
 static inline bool dpor_writes(struct dpor_access t, unsigned int cell)
 {
 	return t.writes && cell - t.cell < t.nr;
 }
 
-/* As tkfi_vcpus_conflict(), of steps that need not be the next ones. */
+/**
+ * dpor_dependent() - are two steps of different VCPUs dependent?
+ * @a:		which cells one step touches
+ * @b:		which cells the other one touches
+ *
+ * As tkfi_vcpus_conflict(), of steps that need not be the next ones.
+ *
+ * Return: whether they are.
+ */
 static inline bool dpor_dependent(struct dpor_access a, struct dpor_access b)
 {
 	return tkfi_cells_conflict(a.cell, a.nr, a.writes, b.cell, b.nr,
@@ -179,12 +224,24 @@ static inline bool dpor_dependent(struct dpor_access a, struct dpor_access b)
 	       (a.cpu && dpor_writes(b, a.cpu)) || (b.cpu && dpor_writes(a, b.cpu));
 }
 
-/* How many cells there are, and which. */
+/**
+ * dpor_nr_cells() - how many cells a step touches, with that of an NMI
+ * @t:		which cells the step touches
+ *
+ * Return: their number, for dpor_nth_cell().
+ */
 static inline unsigned int dpor_nr_cells(struct dpor_access t)
 {
 	return t.nr + !!t.cpu;
 }
 
+/**
+ * dpor_nth_cell() - one of the cells that a step touches
+ * @t:		which cells the step touches
+ * @n:		0 ... dpor_nr_cells() - 1
+ *
+ * Return: number of the cell; that of an NMI is the last.
+ */
 static inline unsigned int dpor_nth_cell(struct dpor_access t, unsigned int n)
 {
 	return n < t.nr ? t.cell + n : t.cpu;
@@ -223,11 +280,14 @@ int tkfi_dpor_branch_out(struct tkfi_dpor *d, struct dpor_node *node,
  * @nr:		how many
  * @vcpu:	VCPU
  * @access:	its next step
- * @at:		set to the place of that step in @v, @nr if it is not there
+ * @at:		set to the place of that step in @v, @nr if it is not there; not set if one of
+ *		the steps before it is dependent on it
  *
  * Or equivalent to what the steps begin: the paper's initials, and weak initials. Within
  * a part the step must be among the steps: what conflicts with it and comes after them
  * would be found by races with beginnings of other parts.
+ *
+ * Return: whether it can.
  */
 bool tkfi_dpor_can_begin(const struct tkfi_dpor *d, const struct dpor_move *v,
 			 unsigned int nr, unsigned int vcpu,

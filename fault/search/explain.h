@@ -26,7 +26,7 @@ struct tkfi_detail {
 #define TKFI_MAX_PAIRS	1024
 
 /**
- * struct tkfi_pair - two steps that conflict, and what the other order came to
+ * struct tkfi_pair - two steps that conflict, and what came of the other order
  * @first:	number of the earlier step
  * @second:	number of the later one
  * @executed:	tkfi_reverse() was called
@@ -57,7 +57,7 @@ struct tkfi_pairs {
  * struct tkfi_recording - an execution, with all that is known of its steps
  * @strategy:	for tkfi_engine_run()
  * @inner:	chooses
- * @log:	the steps, and then those that VCPUs wait for in vain
+ * @log:	the events, and then the transitions of VCPUs that wait for ever
  * @details:	what they were about
  * @order:	of the steps
  * @steps:	numbers of each VCPU's steps
@@ -79,11 +79,19 @@ struct tkfi_recording {
 	struct tkfi_pairs apart;
 };
 
-/* Record the next execution, by @inner's choices. */
+/**
+ * tkfi_record_start() - record the next execution of @recording->strategy
+ * @recording:	recording; what was recorded before is overwritten
+ * @inner:	makes the choices
+ */
 void tkfi_record_start(struct tkfi_recording *recording,
 		       struct tkfi_strategy *inner);
 
-/* It has ended. */
+/**
+ * tkfi_record_end() - the execution that is recorded has ended
+ * @recording:	recording; has all of it now
+ * @engine:	engine, after the execution
+ */
 void tkfi_record_end(struct tkfi_recording *recording,
 		     const struct tkfi_engine *engine);
 
@@ -170,7 +178,7 @@ int tkfi_reverse(struct tkfi_engine *engine,
  * @trial:	how to execute; the same for all findings of a recording
  * @why:	filled
  *
- * What an order came to is kept in @recording: several findings of one execution cost
+ * What came of an order is kept in @recording: several findings of one execution cost
  * little more than one.
  */
 void tkfi_explain(struct tkfi_engine *engine, struct tkfi_recording *recording,

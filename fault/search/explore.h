@@ -184,8 +184,20 @@ struct tkfi_explorer {
 	bool incomplete;
 };
 
-/* Memory for explorations of a target. Return: NULL when out of memory. */
+/**
+ * tkfi_explorer_create() - allocate memory for explorations of a target
+ * @target:	what is explored; copied, but for what it points to
+ *
+ * Free with tkfi_explorer_destroy().
+ *
+ * Return: the explorer, NULL when out of memory.
+ */
 struct tkfi_explorer *tkfi_explorer_create(const struct tkfi_target *target);
+
+/**
+ * tkfi_explorer_destroy() - free an explorer, and the memory of its searches
+ * @x:		explorer, or NULL
+ */
 void tkfi_explorer_destroy(struct tkfi_explorer *x);
 
 /**

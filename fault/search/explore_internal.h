@@ -11,20 +11,32 @@
 
 #include "explore.h"
 
-/* Forget what was learnt of cells, and what snapshots hold. */
+/**
+ * tkfi_explorer_collect() - forget what was learnt of cells, and what snapshots hold
+ * @x:		explorer
+ */
 static inline void tkfi_explorer_collect(struct tkfi_explorer *x)
 {
 	x->target.collect(x->target.arg);
 }
 
-/* What the VCPUs are called, for a schedule. */
+/**
+ * tkfi_explorer_names() - say what the VCPUs are called, for a schedule
+ * @x:		explorer
+ * @schedule:	schedule; its names, and how many there are, are set
+ */
 static inline void tkfi_explorer_names(struct tkfi_explorer *x,
 				       struct tkfi_schedule *schedule)
 {
 	schedule->nr_vcpus = x->target.names(x->target.arg, schedule->names);
 }
 
-/* Put everything where executions begin; @arg is the explorer. Return: 0. */
+/**
+ * tkfi_explorer_start() - put everything where executions begin, and add the VCPUs
+ * @arg:	the explorer
+ *
+ * Return: 0, as @start of the target.
+ */
 int tkfi_explorer_start(void *arg);
 
 /**
@@ -38,7 +50,14 @@ int tkfi_explorer_start(void *arg);
 void tkfi_explorer_check(struct tkfi_explorer *x, int ret, struct tkfi_order *order,
 			 tkfi_finding_fn fn, void *arg);
 
-/* The same, and keep the violations; @arg is the explorer. */
+/**
+ * tkfi_explorer_judge() - let the oracles look at an execution, and keep the violations
+ * @arg:	the explorer
+ * @ret:	what tkfi_engine_run() returned
+ * @order:	of its steps, NULL if nobody knows it yet
+ *
+ * As tkfi_explorer_check(); calls @each of the explorer first.
+ */
 void tkfi_explorer_judge(void *arg, int ret, struct tkfi_order *order);
 
 /**
@@ -55,41 +74,86 @@ int tkfi_explorer_search(struct tkfi_explorer *x, struct tkfi_search *search,
 			 const struct tkfi_search_options *options, u64 limit,
 			 bool resumed);
 
-/* Are two findings of one kind? Which operations of the programs does not matter. */
+/**
+ * tkfi_finding_is_like() - are two findings of one kind?
+ * @a:		finding
+ * @b:		finding
+ *
+ * They are if oracle, clock and the kind of the earlier read are the same. Which operations of
+ * the programs they are about does not matter.
+ *
+ * Return: whether they are.
+ */
 bool tkfi_finding_is_like(const struct tkfi_finding *a, const struct tkfi_finding *b);
 
-/*
- * The plainest order of the last execution's steps that comes to a finding; NULL if there
- * is none to be had. Valid until it is asked for again.
+/**
+ * tkfi_violations_shrink() - the plainest order of the last execution's steps with a finding
+ * @x:		explorer
+ * @finding:	a finding of the last execution
+ *
+ * Return: the order, NULL if there is none to be had. Valid until it is asked for again.
  */
 const struct tkfi_shrunk *tkfi_violations_shrink(struct tkfi_explorer *x,
 						 const struct tkfi_finding *finding);
 
-/* Add a finding of the last execution; @arg is the explorer. */
+/**
+ * tkfi_violations_add() - add a finding of the last execution to the violations
+ * @finding:	the finding
+ * @arg:	the explorer
+ *
+ * The plainest schedule of each violation is kept. Findings of more kinds than
+ * TKFI_MAX_VIOLATIONS are dropped; and those that nobody looks for, see @only of the explorer.
+ */
 void tkfi_violations_add(const struct tkfi_finding *finding, void *arg);
 
-/* Those of one kind whose accesses are the same are the same. */
+/**
+ * tkfi_violations_merge() - make one of violations of one kind whose accesses are the same
+ * @x:		explorer; its violations have been explained
+ *
+ * The plainest of them stays, with the findings of all.
+ */
 void tkfi_violations_merge(struct tkfi_explorer *x);
 
-/* All executions are going to be repeated; @arg is the explorer. */
+/**
+ * tkfi_violations_forget() - forget all violations: all executions are going to be repeated
+ * @arg:	the explorer; nothing is forgotten while it seeks plainer ones
+ */
 void tkfi_violations_forget(void *arg);
 
-/*
- * Is there anything plainer than what was found? If not all executions are known, look at
- * all that could be, as far as that is not too much.
+/**
+ * tkfi_explorer_seek_plainer() - is there anything plainer than what was found?
+ * @x:		explorer, after an exploration; its violations get plainer schedules, and say
+ *		whether none is plainer still
+ *
+ * If not all executions are known, all that could be are looked at, up to TKFI_MAX_SEARCHED:
+ * those without preemptions, then with one, and so on.
  */
 void tkfi_explorer_seek_plainer(struct tkfi_explorer *x);
 
-/*
- * Explain all that was found. Every step is a choice to that, but not to an exploration
- * that comes after it.
+/**
+ * tkfi_explorer_explain() - explain all that was found, and merge what is the same
+ * @x:		explorer; its violations get the two accesses whose order matters
+ *
+ * Every step is a choice to that, but not to an exploration that comes after it: cells are
+ * collected anew. Violations of a part of an exploration are not merged.
  */
 void tkfi_explorer_explain(struct tkfi_explorer *x);
 
-/* Write down where the exploration is. */
+/**
+ * tkfi_explorer_save() - write down where the exploration is
+ * @x:		explorer; @x->options.keep is not NULL
+ *
+ * A failure is printed, once, and does not end the exploration.
+ */
 void tkfi_explorer_save(struct tkfi_explorer *x);
 
-/* Go on from what was saved. Return: 1 if there was something, 0 if not, -ESTALE. */
+/**
+ * tkfi_explorer_resume() - go on from what was saved, if that is asked for
+ * @x:		explorer, its options set; what was saved is loaded into it
+ *
+ * Return: 1 if there was something, 0 if not, -ESTALE if it is of another kernel, target or
+ * way to explore; the sentence is in the engine's error then.
+ */
 int tkfi_explorer_resume(struct tkfi_explorer *x);
 
 #endif

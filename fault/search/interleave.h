@@ -50,7 +50,10 @@ struct tkfi_interleave {
 	unsigned int when[TKFI_MAX_CHOICES];
 };
 
-/* Begin with the first one: always the lowest id. There is no bound. */
+/**
+ * tkfi_interleave_init() - begin with the first order: always the lowest id
+ * @s:		strategy; without a bound, @visited and @checkpoints
+ */
 void tkfi_interleave_init(struct tkfi_interleave *s);
 
 /**

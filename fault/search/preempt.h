@@ -11,7 +11,12 @@
 
 #include "engine.h"
 
-/* How far a VCPU has got. */
+/**
+ * enum tkfi_whereabouts - how far a VCPU has got
+ * @TKFI_BETWEEN:	it is between two operations, or has not begun
+ * @TKFI_AMID:		it is in an operation
+ * @TKFI_ENDED:		its program has ended
+ */
 enum tkfi_whereabouts {
 	TKFI_BETWEEN,	/* two operations, or it has not begun */
 	TKFI_AMID,	/* an operation */
@@ -37,7 +42,13 @@ tkfi_under_way(const struct tkfi_vcpu *last, enum tkfi_whereabouts at,
 	return at == TKFI_ENDED ? last->interrupts : last;
 }
 
-/* Does it preempt who is under way that @next goes on? */
+/**
+ * tkfi_preempts() - does it preempt who is under way that another VCPU goes on?
+ * @under_way:	as returned by tkfi_under_way(); NULL if nobody would be preempted
+ * @next:	VCPU that goes on
+ *
+ * Return: whether it does.
+ */
 static inline bool tkfi_preempts(const struct tkfi_vcpu *under_way,
 				 const struct tkfi_vcpu *next)
 {

@@ -86,7 +86,14 @@ int tkfi_schedule_of(struct tkfi_schedule *schedule,
 		     const struct tkfi_engine *engine, const u16 *steps,
 		     unsigned int nr);
 
-/* As text; at most TKFI_SCHEDULE_TEXT bytes. Return: as snprintf(). */
+/**
+ * tkfi_schedule_print() - a schedule as text
+ * @schedule:	schedule
+ * @buf:	receives the text; TKFI_SCHEDULE_TEXT bytes are what is meant to be enough
+ * @size:	of @buf, in bytes
+ *
+ * Return: as snprintf().
+ */
 int tkfi_schedule_print(const struct tkfi_schedule *schedule, char *buf,
 			size_t size);
 

@@ -92,7 +92,12 @@ enum tkfi_strategy_kind {
 	TKFI_NR_STRATEGIES
 };
 
-/* What an execution is to a search. */
+/**
+ * enum tkfi_worth - what an execution is to a search
+ * @TKFI_COUNTS:	it is looked at by whoever explores
+ * @TKFI_REDUNDANT:	it came to nothing new
+ * @TKFI_NOT_COUNTED:	it is another part's, or only serves the search
+ */
 enum tkfi_worth {
 	TKFI_COUNTS,		/* it is looked at by whoever explores */
 	TKFI_REDUNDANT,		/* it came to nothing new */
@@ -172,7 +177,12 @@ extern const struct tkfi_search_type
 #undef TKFI_STRATEGY
 	tkfi_last_search;
 
-/* At the end of a search, has each class been executed, once? */
+/**
+ * tkfi_search_is_full() - at the end of a search, has each class been executed, once?
+ * @type:	type of the search
+ *
+ * Return: whether it has; a bound of preemptions leaves out some.
+ */
 static inline bool tkfi_search_is_full(const struct tkfi_search_type *type)
 {
 	return type->exhaustive && type->distinct &&
@@ -188,6 +198,11 @@ static inline bool tkfi_search_is_full(const struct tkfi_search_type *type)
  */
 struct tkfi_search *tkfi_search_create(const struct tkfi_search_type *type,
 				       struct tkfi_engine *engine);
+
+/**
+ * tkfi_search_destroy() - free the memory of searches
+ * @search:	memory, or NULL
+ */
 void tkfi_search_destroy(struct tkfi_search *search);
 
 /**
@@ -233,26 +248,55 @@ struct tkfi_search_client {
 int tkfi_search_run(struct tkfi_search *search, const struct tkfi_search_client *client,
 		    struct tkfi_search_stats *stats);
 
-/* -E2BIG if not all steps of the last execution are known, or else @ret. */
+/**
+ * tkfi_search_too_long() - are all steps of the last execution known?
+ * @engine:	engine, after the execution
+ * @ret:	what it returned
+ *
+ * Return: -E2BIG, with a sentence in @engine->error, if there were more than TKFI_MAX_STEPS
+ * steps; else @ret.
+ */
 int tkfi_search_too_long(struct tkfi_engine *engine, int ret);
 
-/* The number of the next sample: the generator of random numbers begins with it. */
+/**
+ * tkfi_search_sample() - the number of the next sample
+ * @search:	search that samples
+ *
+ * The generator of random numbers begins with it.
+ *
+ * Return: the seed for the first one, then one more for each that counted.
+ */
 static inline u64 tkfi_search_sample(const struct tkfi_search *search)
 {
 	return search->options.seed + search->stats->classes;
 }
 
-/* Say why a search cannot go on. Return: @ret. */
+/**
+ * tkfi_search_fail() - say why a search cannot go on
+ * @search:	search; its engine's error is set
+ * @ret:	the error
+ * @fmt:	printf format of the sentence
+ *
+ * Return: @ret.
+ */
 __printf(3, 4)
 int tkfi_search_fail(struct tkfi_search *search, int ret, const char *fmt, ...);
 
-/*
- * What an execution leaves behind is not all as it was: the next one begins at the
- * start, not at a snapshot. For @pause.
+/**
+ * tkfi_search_disturb() - have the next execution begin at the start, not at a snapshot
+ * @search:	search
+ *
+ * What an execution leaves behind is not all as it was. For @pause of the client.
  */
 void tkfi_search_disturb(struct tkfi_search *search);
 
-/* Save or load what is left to execute. For @pause, and before a resumption. */
+/**
+ * tkfi_search_keep() - save or load what is left to execute
+ * @search:	search
+ * @keep:	state to save to or load from; a failure shows at its end
+ *
+ * For @pause of the client, and before a resumption. The statistics are not in it.
+ */
 void tkfi_search_keep(struct tkfi_search *search, struct tkfi_saved *keep);
 
 #endif

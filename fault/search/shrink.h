@@ -30,14 +30,25 @@ struct tkfi_goal {
 	unsigned int to;
 };
 
-/* What an order costs; compared member by member, the first one first. */
+/**
+ * struct tkfi_cost - what an order costs; compared member by member, the first one first
+ * @preemptions: how many, see preempt.h
+ * @delays:	how many of the host
+ * @turns:	how many turns of VCPUs
+ */
 struct tkfi_cost {
 	unsigned int preemptions;
 	unsigned int delays;
 	unsigned int turns;
 };
 
-/* Is @a less than @b? */
+/**
+ * tkfi_cost_less() - is one cost less than another?
+ * @a:		cost
+ * @b:		cost
+ *
+ * Return: whether @a is less than @b.
+ */
 bool tkfi_cost_less(const struct tkfi_cost *a, const struct tkfi_cost *b);
 
 /**

@@ -18,7 +18,11 @@ struct tkfi_random {
 	u64 state;
 };
 
-/* The execution of number @seed. */
+/**
+ * tkfi_random_init() - prepare an execution by uniformly random choices
+ * @s:		strategy
+ * @seed:	number of the execution
+ */
 void tkfi_random_init(struct tkfi_random *s, u64 seed);
 
 /**
@@ -38,6 +42,11 @@ struct tkfi_pos {
 	u32 priority[TKFI_MAX_VCPUS];
 };
 
+/**
+ * tkfi_pos_init() - prepare an execution by partial order sampling
+ * @s:		strategy
+ * @seed:	number of the execution
+ */
 void tkfi_pos_init(struct tkfi_pos *s, u64 seed);
 
 #define TKFI_PCT_MAX_DEPTH	8
@@ -66,10 +75,23 @@ struct tkfi_pct {
 	u8 priority[TKFI_MAX_VCPUS];
 };
 
+/**
+ * tkfi_pct_init() - prepare an execution by probabilistic concurrency testing
+ * @s:		strategy
+ * @seed:	number of the execution
+ * @depth:	of the bugs it looks for; brought into 1 ... TKFI_PCT_MAX_DEPTH
+ * @length:	choices in an execution, as far as known; 0 if nothing is
+ */
 void tkfi_pct_init(struct tkfi_pct *s, u64 seed, unsigned int depth,
 		   unsigned int length);
 
-/* A number below @limit, not 0, from a generator's state: xorshift64*. */
+/**
+ * tkfi_draw() - draw a random number: xorshift64*
+ * @state:	the generator's, not 0; goes on
+ * @limit:	not 0
+ *
+ * Return: a number below @limit.
+ */
 static inline u32 tkfi_draw(u64 *state, u32 limit)
 {
 	u64 x = *state;
@@ -81,7 +103,12 @@ static inline u32 tkfi_draw(u64 *state, u32 limit)
 	return ((x * 0x2545f4914f6cdd1dULL >> 32) * limit) >> 32;
 }
 
-/* A generator's state that is not 0, and far from that of the next seed. */
+/**
+ * tkfi_draw_init() - a generator's state to begin with
+ * @seed:	any number
+ *
+ * Return: a state that is not 0, and far from that of the next seed.
+ */
 static inline u64 tkfi_draw_init(u64 seed)
 {
 	return (seed + 1) * 0x9e3779b97f4a7c15ULL | 1;

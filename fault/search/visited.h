@@ -31,29 +31,52 @@ struct tkfi_visited {
 	u64 keys[TKFI_VISITED];
 };
 
-/* Forget everything. */
+/**
+ * tkfi_visited_init() - forget everything
+ * @visited:	memory; all 0 before its first use
+ */
 void tkfi_visited_init(struct tkfi_visited *visited);
 
-/* A new execution begins. */
+/**
+ * tkfi_visited_begin() - a new execution begins
+ * @visited:	memory
+ */
 void tkfi_visited_begin(struct tkfi_visited *visited);
 
 /**
  * tkfi_visited_before() - has an execution begun so before?
- * @visited:	memory; remembers it
+ * @visited:	memory; remembers it, if there is room
  * @engine:	engine, at a choice
  * @spent:	preemptions so far
+ *
+ * Return: whether one has, with no more than @spent preemptions.
  */
 bool tkfi_visited_before(struct tkfi_visited *visited,
 			 const struct tkfi_engine *engine, unsigned int spent);
 
-/* Is the execution that has ended of a class that has been seen? Remember it. */
+/**
+ * tkfi_visited_class() - is an execution of a class that has been seen?
+ * @visited:	memory; remembers it, if there is room
+ * @engine:	engine, after the execution
+ *
+ * Return: whether it is.
+ */
 bool tkfi_visited_class(struct tkfi_visited *visited,
 			const struct tkfi_engine *engine);
 
-/* Save or load what is remembered; between executions. */
+/**
+ * tkfi_visited_keep() - save or load what is remembered; between executions
+ * @visited:	memory
+ * @keep:	state to save to or load from; a failure shows at its end
+ */
 void tkfi_visited_keep(struct tkfi_visited *visited, struct tkfi_saved *keep);
 
-/* Was there room for everything? */
+/**
+ * tkfi_visited_has_room() - was there room for everything?
+ * @visited:	memory
+ *
+ * Return: whether there still is: three quarters of the places are not taken.
+ */
 static inline bool tkfi_visited_has_room(const struct tkfi_visited *visited)
 {
 	return visited->nr < TKFI_VISITED / 4 * 3;

@@ -49,7 +49,12 @@ int tkfi_parse_ppb(const char *args, s32 *ppb, char *err, size_t size);
  */
 int tkfi_parse_offset(const char *text, s64 *ns);
 
-/* The time that ADJ_SETOFFSET adds, with ADJ_NANO; and what that sets back. */
+/**
+ * tkfi_set_offset() - set the time that ADJ_SETOFFSET adds, with ADJ_NANO
+ * @op:		operation; its timex gets the time. If that is negative, its @sets get the
+ *		clocks that go back by it
+ * @ns:		nanoseconds, with a sign
+ */
 void tkfi_set_offset(struct tkfi_op *op, s64 ns);
 
 #endif

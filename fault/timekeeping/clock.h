@@ -42,41 +42,103 @@ int tkfi_clock_install(u32 hz);
  */
 int tkfi_clock_uninstall(void);
 
-/* The clock's value, in cycles; as VCPUs read it, and for those who only look. */
+/**
+ * tkfi_clock_read() - read the clock
+ *
+ * On a VCPU this is a load of shared memory, and what the operation read last, as for
+ * tkfi_clock_note().
+ *
+ * Return: the clock's value, in cycles.
+ */
 u64 tkfi_clock_read(void);
+
+/**
+ * tkfi_clock_peek() - the clock's value, for those who only look
+ *
+ * Return: the clock's value, in cycles.
+ */
 u64 tkfi_clock_peek(void);
 
-/* Of the times the executing VCPU read it in an operation, which one that is about. */
+/**
+ * tkfi_clock_note() - of the times an operation read the clock, say which one it is about
+ * @cycles:	the clock's value at that time
+ *
+ * Of the operation that the executing VCPU performs. Does nothing if there is none.
+ */
 void tkfi_clock_note(u64 cycles);
 
-/* The same in ns: what a clock that never stops says. */
+/**
+ * tkfi_clock_ns() - what a clock that never stops says
+ *
+ * To be called while the virtual clocksource is installed.
+ *
+ * Return: as tkfi_clock_read(), in nanoseconds since the clock was 0.
+ */
 u64 tkfi_clock_ns(void);
 
-/* read_persistent_clock64() of the files that are explored. */
+/**
+ * tkfi_read_persistent_clock64() - read_persistent_clock64() of the files that are explored
+ * @ts:		receives the time
+ *
+ * On a VCPU it is that of an RTC which counts the clock's time from 1970 on, and is never
+ * set; elsewhere the kernel's own.
+ */
 void tkfi_read_persistent_clock64(struct timespec64 *ts);
 
-/* What a clocksource's counter says at a value of the clock. */
+/**
+ * tkfi_clock_counter() - what a clocksource's counter says at a value of the clock
+ * @cs:		tkfi_clocksource or tkfi_second_clocksource
+ * @cycles:	the clock's value
+ *
+ * Return: the counter's value, in its own cycles.
+ */
 u64 tkfi_clock_counter(const struct clocksource *cs, u64 cycles);
 
-/* What the counter behind a vDSO clock mode says. */
+/**
+ * tkfi_clock_read_mode() - read the counter behind a vDSO clock mode
+ * @clock_mode:	VDSO_CLOCKMODE_TKFI or VDSO_CLOCKMODE_TKFI_SECOND
+ *
+ * Reads the clock as tkfi_clock_read() does.
+ *
+ * Return: the counter's value, in its own cycles.
+ */
 u64 tkfi_clock_read_mode(s32 clock_mode);
 
-/* Set the clock, in cycles; it may go back only with all that used it. */
+/**
+ * tkfi_clock_set() - set the clock
+ * @cycles:	its value; may be less than before only if all that used it goes back too
+ */
 void tkfi_clock_set(u64 cycles);
 
-/* Let time pass, in cycles. */
+/**
+ * tkfi_clock_advance() - let time pass
+ * @cycles:	how much
+ *
+ * On a VCPU this is a store to shared memory.
+ */
 void tkfi_clock_advance(u64 cycles);
 
 /**
  * tkfi_clock_cycles() - whole cycles of the installed clock in a time
  * @ns:		time in nanoseconds, up to TKFI_MAX_DELAY_NS
+ *
+ * Return: cycles, rounded down; 0 while no clock is installed.
  */
 u64 tkfi_clock_cycles(u64 ns);
 
-/* TKFI_MAX_DELAY_NS in cycles; U64_MAX while no clock is installed. */
+/**
+ * tkfi_clock_max_delay() - the longest time that can be written
+ *
+ * Return: TKFI_MAX_DELAY_NS in cycles; U64_MAX while no clock is installed.
+ */
 u64 tkfi_clock_max_delay(void);
 
-/* Where the clock's value is stored: part of the state. */
+/**
+ * tkfi_clock_storage() - where the clock's value is stored: part of the state
+ * @size:	set to its size in bytes
+ *
+ * Return: its address.
+ */
 void *tkfi_clock_storage(size_t *size);
 
 #endif

@@ -22,6 +22,7 @@ struct tkfi_reader;
  * @TKFI_POST_SERIES:	as the tree is
  * @TKFI_PRE_SERIES:	calculates on the real timekeeper, sequence odd
  * @TKFI_FIXED:		publishes what is right at publication
+ * @TKFI_NR_VARIANTS:	how many there are
  */
 enum tkfi_variant {
 	TKFI_POST_SERIES,
@@ -32,17 +33,55 @@ enum tkfi_variant {
 
 extern const char * const tkfi_variant_names[TKFI_NR_VARIANTS];
 
-/* Each variant's patch sets TKFI_VARIANT at the end of timekeeping.c. */
+/**
+ * tkfi_variant() - which build of the kernel's own code this is
+ *
+ * Each variant's patch sets TKFI_VARIANT at the end of timekeeping.c.
+ *
+ * Return: the variant.
+ */
 enum tkfi_variant tkfi_variant(void);
 
-/* Every writable object of timekeeping.c, of ntp.c, of jiffies, and the vDSO page. */
+/**
+ * tkfi_timekeeping_regions() - list every writable object of timekeeping.c
+ * @add:	called for each of them
+ */
 void tkfi_timekeeping_regions(tkfi_region_fn add);
+
+/**
+ * tkfi_tick_regions() - list every writable object of jiffies
+ * @add:	called for each of them
+ */
 void tkfi_tick_regions(tkfi_region_fn add);
+
+/**
+ * tkfi_ntp_regions() - list every writable object of ntp.c
+ * @add:	called for each of them
+ */
 void tkfi_ntp_regions(tkfi_region_fn add);
+
+/**
+ * tkfi_vdso_regions() - list the vDSO page
+ * @add:	called for it
+ */
 void tkfi_vdso_regions(tkfi_region_fn add);
 
+/**
+ * tkfi_timekeeping_sequences() - list the sequences of timekeeping.c
+ * @mark:	called for each of them, and for the auxiliary clock's, if there is one
+ */
 void tkfi_timekeeping_sequences(tkfi_sequence_fn mark);
+
+/**
+ * tkfi_tick_sequences() - list the sequence of jiffies
+ * @mark:	called for it
+ */
 void tkfi_tick_sequences(tkfi_sequence_fn mark);
+
+/**
+ * tkfi_vdso_sequences() - list the sequences of the vDSO page
+ * @mark:	called for each of them
+ */
 void tkfi_vdso_sequences(tkfi_sequence_fn mark);
 
 /**
@@ -57,21 +96,51 @@ void tkfi_vdso_sequences(tkfi_sequence_fn mark);
 void tkfi_timekeeping_reset(struct clocksource *cs, time64_t mono,
 			    time64_t wall);
 
-/* The state of ntp.c as at boot; tkfi_timekeeping_reset() wants it first. */
+/**
+ * tkfi_ntp_reset() - the state of ntp.c as at boot
+ *
+ * tkfi_timekeeping_reset() wants it first.
+ */
 void tkfi_ntp_reset(void);
+
+/**
+ * tkfi_vdso_reset() - zero the vDSO page, and name its members
+ *
+ * Called by tkfi_timekeeping_reset().
+ */
 void tkfi_vdso_reset(void);
 
-/* Jiffies as at boot, with a first tick due when the clock began. */
+/**
+ * tkfi_tick_reset() - jiffies as at boot, with a first tick due when the clock began
+ */
 void tkfi_tick_reset(void);
 
-/* The periodic tick's interrupt: it counts a jiffy, and updates the timekeeper. */
+/**
+ * tkfi_tick_periodic() - the periodic tick's interrupt
+ *
+ * It counts a jiffy, and updates the timekeeper.
+ */
 void tkfi_tick_periodic(void);
 
-/* get_jiffies_64(), in ns. */
+/**
+ * tkfi_read_jiffies() - read jiffies by get_jiffies_64()
+ *
+ * Return: nanoseconds.
+ */
 s64 tkfi_read_jiffies(void);
 
-/* Ticks counted in jiffies since tkfi_tick_reset(); by the time of the next one. */
+/**
+ * tkfi_ticks_in_jiffies() - ticks that jiffies have counted
+ *
+ * Return: how many since tkfi_tick_reset().
+ */
 u64 tkfi_ticks_in_jiffies(void);
+
+/**
+ * tkfi_ticks_until_next() - ticks that were counted by the time of the next one
+ *
+ * Return: how many since tkfi_tick_reset().
+ */
 u64 tkfi_ticks_until_next(void);
 
 /**
@@ -84,26 +153,70 @@ u64 tkfi_ticks_until_next(void);
  */
 void tkfi_ntp_set_frequency(long tick_us, long freq);
 
-/* The timekeeper that readers use, and the one updaters calculate in. */
+/**
+ * tkfi_timekeeper() - the core timekeeper that readers use
+ *
+ * Return: its address.
+ */
 const struct timekeeper *tkfi_timekeeper(void);
+
+/**
+ * tkfi_shadow_timekeeper() - the core timekeeper that updaters calculate in
+ *
+ * Return: its address.
+ */
 const struct timekeeper *tkfi_shadow_timekeeper(void);
 
-/*
- * ktime_get_snapshot() of a clock, and of the raw clock that goes with it; and
- * get_device_system_crosststamp(), with a device that samples the counter which time is
- * kept by. Return ns, or an error of the kernel's.
+/**
+ * tkfi_read_snapshot() - read a clock by ktime_get_snapshot()
+ * @id:		the clock; where ktime_get_snapshot() takes none, it is CLOCK_REALTIME
+ * @raw:	not the clock itself, but the raw clock that goes with it
+ *
+ * Return: nanoseconds; -ENODEV if the kernel says that the snapshot is not valid.
  */
 s64 tkfi_read_snapshot(clockid_t id, bool raw);
+
+/**
+ * tkfi_read_crosststamp() - read a clock by get_device_system_crosststamp()
+ * @id:		the clock; where the function takes none, it is CLOCK_REALTIME
+ * @raw:	not the clock itself, but the raw clock that goes with it
+ *
+ * The device samples the counter which time is kept by.
+ *
+ * Return: nanoseconds, or an error of the kernel's.
+ */
 s64 tkfi_read_crosststamp(clockid_t id, bool raw);
 
-/* ktime_get_fast_timestamps(), where there is one: only then is it called. */
+/**
+ * tkfi_read_timestamps() - read a clock by ktime_get_fast_timestamps()
+ * @id:		CLOCK_MONOTONIC, CLOCK_BOOTTIME, or CLOCK_REALTIME
+ * @raw:	not used
+ *
+ * Defined only where there is such a function, and only then called.
+ *
+ * Return: nanoseconds.
+ */
 s64 tkfi_read_timestamps(clockid_t id, bool raw);
 
-/* Where NMI-safe readers stand while timekeeping is suspended: a counter's value. */
+/**
+ * tkfi_halted_at() - where NMI-safe readers stand while timekeeping is suspended
+ *
+ * Return: a counter's value, in its cycles.
+ */
 u64 tkfi_halted_at(void);
 
-/* The sequence of the vDSO's readers; of the auxiliary clock's, 0 if there is none. */
+/**
+ * tkfi_vdso_sequence() - the sequence of the vDSO's readers
+ *
+ * Return: its value; odd during a write section.
+ */
 unsigned int tkfi_vdso_sequence(void);
+
+/**
+ * tkfi_vdso_aux_sequence() - the sequence of the auxiliary clock's vDSO readers
+ *
+ * Return: its value; 0 if there is none.
+ */
 unsigned int tkfi_vdso_aux_sequence(void);
 
 /**
@@ -120,6 +233,11 @@ struct tkfi_timekeepers {
 	const void *lock;
 };
 
+/**
+ * tkfi_core_timekeepers() - the core timekeeper, and what guards it
+ *
+ * Return: real and shadow timekeeper, sequence and lock.
+ */
 struct tkfi_timekeepers tkfi_core_timekeepers(void);
 
 #define TKFI_NR_AUX_READERS	4
@@ -144,7 +262,11 @@ struct tkfi_aux_clock {
 	int (*adjtimex)(struct __kernel_timex *txc);
 };
 
-/* NULL where the kernel has none. */
+/**
+ * tkfi_aux_clock() - the first auxiliary clock
+ *
+ * Return: the clock, NULL where the kernel has none.
+ */
 const struct tkfi_aux_clock *tkfi_aux_clock(void);
 
 /**
@@ -173,10 +295,19 @@ struct tkfi_coarse {
 	s64 seconds_ns;
 };
 
-/* What a timekeeper, once published, gives such readers. */
+/**
+ * tkfi_coarse() - what a timekeeper, once published, gives those who do not read the clock
+ * @tk:		timekeeper
+ *
+ * Return: CLOCK_REALTIME as they see it.
+ */
 struct tkfi_coarse tkfi_coarse(const struct timekeeper *tk);
 
-/* The published line of CLOCK_MONOTONIC in the vDSO page. */
+/**
+ * tkfi_vdso_line() - the published line of CLOCK_MONOTONIC in the vDSO page
+ *
+ * Return: the line.
+ */
 struct tkfi_line tkfi_vdso_line(void);
 
 #define TKFI_REGION(add, object)	((add)(#object, &(object), sizeof(object)))

@@ -15,7 +15,11 @@
 
 #include "redirect.h"
 
-/* What the virtual clock says, in ns since it was 0. */
+/**
+ * tkfi_clock_ns() - what the virtual clock says; see clock.h
+ *
+ * Return: nanoseconds since it was 0.
+ */
 u64 tkfi_clock_ns(void);
 
 /*
@@ -23,6 +27,11 @@ u64 tkfi_clock_ns(void);
  * observer of publish.c is told; here is what it cannot see, the vDSO page.
  */
 extern bool tkfi_publishing;
+
+/**
+ * tkfi_publish_vdso_end() - a write section of the vDSO page is about to end; see publish.h
+ * @aux:	of the auxiliary clock's part of it
+ */
 void tkfi_publish_vdso_end(bool aux);
 
 #define TKFI_PUBLISH_VDSO(aux)						\
@@ -113,10 +122,13 @@ do {									\
 #define timerfd_resume()						\
 	(tkfi_current ? tkfi_leave("timerfd_resume") : timerfd_resume())
 
-/*
- * These read clocks of the host: the RTC, which tells how long the machine slept,
- * and the scheduler's clock, behind the NMI-safe readers' dummy. timekeeping.c has
- * a weak read_persistent_clock64() too; by this name it gives way to clock.c's.
+/**
+ * tkfi_read_persistent_clock64() - the RTC, which tells how long the machine slept
+ * @ts:		receives the time, see clock.h
+ *
+ * This and the scheduler's clock, behind the NMI-safe readers' dummy, are clocks of the host.
+ * timekeeping.c has a weak read_persistent_clock64() too; by this name it gives way to
+ * clock.c's.
  */
 void tkfi_read_persistent_clock64(struct timespec64 *ts);
 

@@ -34,13 +34,22 @@ struct tkfi_known {
 extern const struct tkfi_known tkfi_known[];
 extern const unsigned int tkfi_nr_known;
 
-/* The entry a finding belongs to; NULL if it is new. */
+/**
+ * tkfi_known_find() - is a finding known?
+ * @scenario:	name of the scenario it is from
+ * @finding:	the finding
+ *
+ * Return: the first entry for this build that it belongs to; NULL if it is new.
+ */
 const struct tkfi_known *tkfi_known_find(const char *scenario,
 					 const struct tkfi_finding *finding);
 
-/*
- * The entry that has a finding's oracle and clock in another scenario, of several the one
- * about the fewest families; NULL if there is none.
+/**
+ * tkfi_known_like() - is a finding known of any scenario?
+ * @finding:	the finding
+ *
+ * Return: an entry for this build that it would belong to in another scenario, of several the
+ * one about the fewest families; NULL if there is none.
  */
 const struct tkfi_known *tkfi_known_like(const struct tkfi_finding *finding);
 

@@ -51,19 +51,36 @@ struct tkfi_results {
 	u64 counter;
 };
 
+/**
+ * tkfi_args() - what an operation is told
+ * @op:		operation
+ *
+ * Return: its arguments, as timekeeping has them.
+ */
 static inline struct tkfi_args *tkfi_args(const struct tkfi_op *op)
 {
 	static_assert(sizeof(struct tkfi_args) <= sizeof(op->args));
 	return (struct tkfi_args *)op->args;
 }
 
+/**
+ * tkfi_results() - what came of an operation, besides its result
+ * @op:		operation
+ *
+ * Return: its results, as timekeeping has them.
+ */
 static inline struct tkfi_results *tkfi_results(const struct tkfi_op *op)
 {
 	static_assert(sizeof(struct tkfi_results) <= sizeof(op->results));
 	return (struct tkfi_results *)op->results;
 }
 
-/* NULL for one that is no read. */
+/**
+ * tkfi_reader_of() - the reader that a "read" is of
+ * @op:		operation
+ *
+ * Return: the reader, NULL if it is no read.
+ */
 static inline const struct tkfi_reader *tkfi_reader_of(const struct tkfi_op *op)
 {
 	return op->reads ? tkfi_args(op)->reader : NULL;

@@ -65,7 +65,12 @@ extern const struct tkfi_oracle tkfi_oracle_series;
 extern const struct tkfi_oracle tkfi_oracle_counted;
 extern const struct tkfi_oracle tkfi_oracle_agree;
 
-/* A read, as a finding has it. */
+/**
+ * tkfi_span_of() - a read, as a finding has it
+ * @read:	the read
+ *
+ * Return: its span.
+ */
 static inline struct tkfi_span tkfi_span_of(const struct tkfi_read *read)
 {
 	const struct tkfi_reader *reader = tkfi_reader_of(read->op);
@@ -80,23 +85,47 @@ static inline struct tkfi_span tkfi_span_of(const struct tkfi_read *read)
 	};
 }
 
-/* An execution does not hold. */
+/**
+ * tkfi_find() - an execution does not hold: say so
+ * @e:		the execution
+ * @finding:	what is wrong with it
+ */
 static inline void tkfi_find(const struct tkfi_execution *e,
 			     const struct tkfi_finding *finding)
 {
 	e->found(finding, e->arg);
 }
 
-/* Would whoever reads now come to an end? All sequences are even then. */
+/**
+ * tkfi_readers_come_to_an_end() - would whoever reads now come to an end?
+ *
+ * Return: whether all sequences are even: of kernel and vDSO, core and auxiliary clock.
+ */
 bool tkfi_readers_come_to_an_end(void);
 
-/* The core timekeeper, and the auxiliary clock's, or the same again. */
+/**
+ * tkfi_timekeepers_of() - an owner's timekeeper
+ * @owner:	owner
+ *
+ * Return: that of the auxiliary clock, if it is @owner and the kernel has one; else the core
+ * timekeeper.
+ */
 struct tkfi_timekeepers tkfi_timekeepers_of(enum tkfi_owner owner);
 
-/* Nanoseconds in whole units, rounded down. */
+/**
+ * tkfi_round_to() - a time in whole units
+ * @ns:		nanoseconds
+ * @unit:	nanoseconds of a unit, not 0
+ *
+ * Return: nanoseconds, rounded down; towards 0 if @ns is negative.
+ */
 s64 tkfi_round_to(s64 ns, u32 unit);
 
-/* Let all oracles say what they have to be told of; when all cells are known. */
+/**
+ * tkfi_oracles_prepare() - let all oracles say what they have to be told of
+ *
+ * To be called when all cells are known.
+ */
 void tkfi_oracles_prepare(void);
 
 /**

@@ -5,6 +5,13 @@
 #include <linux/time64.h>
 #include <linux/types.h>
 
+/**
+ * enum tkfi_family - what a reader waits for
+ * @TKFI_VDSO:		waits for the vDSO page's sequence
+ * @TKFI_KERNEL:	waits for the timekeeper's sequence
+ * @TKFI_FAST:		never waits: for NMI context
+ * @TKFI_NR_FAMILIES:	how many families there are
+ */
 enum tkfi_family {
 	TKFI_VDSO,	/* waits for the vDSO page's sequence */
 	TKFI_KERNEL,	/* waits for the timekeeper's sequence */
@@ -12,6 +19,13 @@ enum tkfi_family {
 	TKFI_NR_FAMILIES
 };
 
+/**
+ * enum tkfi_clock_kind - what a clock follows
+ * @TKFI_FINE:		the disciplined line
+ * @TKFI_RAW:		the undisciplined line
+ * @TKFI_COARSE:	it moves at updates only
+ * @TKFI_FLOORED:	it is not less than what any of this kind has told
+ */
 enum tkfi_clock_kind {
 	TKFI_FINE,	/* follows the disciplined line */
 	TKFI_RAW,	/* follows the undisciplined line */
@@ -71,9 +85,28 @@ extern const char * const tkfi_family_names[TKFI_NR_FAMILIES];
 const struct tkfi_reader *tkfi_reader_find(const char *family,
 					   const char *clock);
 
-/* Readers of lib/vdso/gettimeofday.c: what they return, and the value. */
+/**
+ * tkfi_vdso_clock_gettime() - clock_gettime() of lib/vdso/gettimeofday.c
+ * @clock:	the clock
+ * @ns:		set to its time in nanoseconds, if 0 is returned
+ *
+ * Return: 0, or -EOPNOTSUPP if the vDSO code wanted to fall back to a system call.
+ */
 int tkfi_vdso_clock_gettime(clockid_t clock, s64 *ns);
+
+/**
+ * tkfi_vdso_gettimeofday() - gettimeofday() of lib/vdso/gettimeofday.c
+ * @ns:		set to CLOCK_REALTIME in nanoseconds, whole microseconds, if 0 is returned
+ *
+ * Return: 0, or -EOPNOTSUPP if the vDSO code wanted to fall back to a system call.
+ */
 int tkfi_vdso_gettimeofday(s64 *ns);
+
+/**
+ * tkfi_vdso_time() - time() of lib/vdso/gettimeofday.c
+ *
+ * Return: CLOCK_REALTIME in nanoseconds, whole seconds.
+ */
 s64 tkfi_vdso_time(void);
 
 #endif

@@ -55,7 +55,7 @@ struct tkfi_outcome {
  * @installed:	the virtual clocksource is this session's
  * @aux:	@outcome is to be that of the auxiliary clock
  * @outcome:	of the last execution
- * @events:	events of all executions so far
+ * @events:	trace entries of all executions so far
  * @hash:	hash of all their traces
  */
 struct tkfi_session {
@@ -72,9 +72,11 @@ struct tkfi_session {
 /**
  * tkfi_session_open() - install the virtual clocksource and get ready
  * @session:	session
- * @hz:		frequency of the virtual clocksource
+ * @hz:		frequency of the virtual clocksource, TKFI_MIN_HZ ... TKFI_MAX_HZ
  *
- * Sleeps. Return: 0, -ENOMEM, or as tkfi_clock_install().
+ * Sleeps. Close with tkfi_session_close().
+ *
+ * Return: 0, -ENOMEM, or as tkfi_clock_install().
  */
 int tkfi_session_open(struct tkfi_session *session, u32 hz);
 
@@ -98,16 +100,33 @@ void tkfi_session_close(struct tkfi_session *session);
 int tkfi_session_run(struct tkfi_session *session, const char *setup,
 		     struct tkfi_plan *plan);
 
-/* Put the timekeeper where every execution begins. */
+/**
+ * tkfi_timekeeping_start() - put the timekeeper where every execution begins
+ *
+ * Everything is as at boot, and the same at every boot; the clock is at TKFI_START_CYCLES.
+ * Interrupts must be off.
+ */
 void tkfi_timekeeping_start(void);
 
-/* Everything that executions change: of timekeeping, NTP, vDSO, jiffies, and the clock. */
+/**
+ * tkfi_timekeeping_state() - list the objects that executions change
+ * @add:	called for each object of timekeeping, NTP, vDSO and jiffies, and for the clock
+ */
 void tkfi_timekeeping_state(tkfi_region_fn add);
 
-/* Hash of what NTP remembers. */
+/**
+ * tkfi_ntp_hash() - one number for what NTP remembers
+ *
+ * Return: XXH64 over the objects that tkfi_ntp_regions() lists.
+ */
 u64 tkfi_ntp_hash(void);
 
-/* The timekeeper that the session is about. */
+/**
+ * tkfi_session_timekeepers() - the timekeeper that a session is about
+ * @session:	session; its @aux is set only where the kernel has auxiliary clocks
+ *
+ * Return: that of the auxiliary clock, or the core timekeeper.
+ */
 struct tkfi_timekeepers tkfi_session_timekeepers(const struct tkfi_session *session);
 
 /**
@@ -126,7 +145,7 @@ int tkfi_session_run_body(struct tkfi_session *session,
 /**
  * tkfi_session_repeat() - one operation again and again, as the kernel runs it
  * @session:	session; @session->outcome is not filled
- * @setup:	as for tkfi_session_run()
+ * @setup:	operations of one VCPU that nobody preempts; must not be NULL
  * @plan:	plan, parsed; its first operation is performed
  * @nr:		how often, each time from the same state
  * @watch:	runs during the operation, and starts anew each time
@@ -137,7 +156,7 @@ int tkfi_session_run_body(struct tkfi_session *session,
  * subject does leave it, as when a leap second queues the kernel's hrtimer work;
  * but nothing is printed.
  *
- * Return: as tkfi_session_run().
+ * Return: 0, -ENOMEM, or as tkfi_session_run().
  */
 int tkfi_session_repeat(struct tkfi_session *session, const char *setup,
 			struct tkfi_plan *plan, unsigned int nr,
