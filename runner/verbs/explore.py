@@ -50,7 +50,7 @@ def _number_options(function: Body) -> Body:
 @flag("--replay", about="replay every violation on a kernel of its own: it must come to the same")
 @flag("--all", "every", about="print all scenarios, all causes, and how each known violation is replayed")
 @option("--report", metavar="DIR", help=(
-    "write a directory: index.html, report.txt, report.json, and a file for each violation"))
+    "write a directory: index.html, report.txt and report.json"))
 @json_option
 @pass_layout
 def command(layout: Layout, scenario: Sequence[str], kernel: str, variant: str, strategy: str, jobs: int,
