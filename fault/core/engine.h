@@ -517,6 +517,6 @@ void tkfi_record(enum tkfi_entry_kind kind, const char *what, s64 value);
  * @value:	a number that belongs to it, 0 if none
  */
 void tkfi_trace_entry_add(struct tkfi_engine *engine, unsigned int vcpu,
-		      enum tkfi_entry_kind kind, const char *what, s64 value);
+			  enum tkfi_entry_kind kind, const char *what, s64 value);
 
 #endif

@@ -47,8 +47,8 @@ void tkfi_trace_turn(struct tkfi_engine *engine, const struct tkfi_vcpu *v)
 		engine->on_cpu &= ~BIT(i);
 		if (!other->done && !engine->early[i].nr && tkfi_can_go_on(engine, other))
 			tkfi_trace_entry_add(engine, i, TKFI_EV_STOP,
-					 tkfi_transition_kind_name(next->kind),
-					 next->cell | next->nr_cells << 16);
+					     tkfi_transition_kind_name(next->kind),
+					     next->cell | next->nr_cells << 16);
 	}
 	engine->on_cpu |= BIT(v->id);
 	tkfi_trace_early(engine, v->id, false);
@@ -78,7 +78,7 @@ void tkfi_record(enum tkfi_entry_kind kind, const char *what, s64 value)
 }
 
 void tkfi_trace_entry_add(struct tkfi_engine *engine, unsigned int vcpu,
-		      enum tkfi_entry_kind kind, const char *what, s64 value)
+			  enum tkfi_entry_kind kind, const char *what, s64 value)
 {
 	const struct tkfi_trace_entry entry = {
 		.vcpu = vcpu,

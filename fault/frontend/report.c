@@ -78,7 +78,8 @@ static void say_violation(const struct tkfi_explorer *x, const char *type,
 		say_access(x, accesses[1], sizeof(accesses[1]), &why->second);
 	}
 	tkfi_result("\"type\":\"%s\",\"number\":%u,\"scenario\":\"%s\",\"oracle\":\"%s\",\"rule\":\"%s\",\"clock\":\"%s\",\"first\":\"%s\",\"first_ns\":%lld,\"second_ns\":%lld,\"findings\":%llu,\"turns\":%u,\"preemptions\":%u,\"delays\":%u,\"minimal\":%s,\"searched\":%llu,\"explained\":%s,\"tried\":%u,\"accesses\":[%s%s%s],\"stopped\":\"%s\",\"about\":\"%s\",\"known\":%s,\"reason\":\"%s\",\"like\":\"%s\",\"waits\":\"%s\",\"family\":\"%s\",\"schedule\":\"tkfi1 %s %s %s: %s\"",
-		    type, number, name, f->oracle, f->rule ?: "", clock, first, f->first_ns, f->second_ns,
+		    type, number, name, f->oracle, f->rule ?: "", clock, first,
+		    f->first_ns, f->second_ns,
 		    v->findings, v->cost.turns, v->cost.preemptions,
 		    v->cost.delays, v->minimal ? "true" : "false",
 		    searched, why->holds ? "true" : "false",

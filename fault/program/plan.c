@@ -22,7 +22,7 @@ static void schedule_out(struct tkfi_plan *plan, struct tkfi_engine *engine,
 	u64 cycles = tkfi_duration_cycles(fault->delay);
 
 	tkfi_trace_entry_add(engine, fault->victim, TKFI_EV_OFF, fault->point,
-			 fault->delay.amount);
+			     fault->delay.amount);
 	tkfi_subject->wait(cycles);
 	if (fault->other >= 0)
 		fault->until = plan->programs[fault->other].nr_done +
@@ -70,7 +70,7 @@ static unsigned int plan_next(struct tkfi_strategy *s,
 			return fault->other;
 		plan->nr_active--;
 		tkfi_trace_entry_add(engine, fault->victim, TKFI_EV_ON,
-				 fault->point, 0);
+				     fault->point, 0);
 		if (ready & BIT(fault->victim))
 			return fault->victim;
 	}
