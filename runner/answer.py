@@ -6,7 +6,8 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,12 @@ def give(text: str, data: Mapping[str, Any], json_to: str | None) -> None:
     if there is to be one."""
     if json_to == "-":
         note(text)
-        print(to_json(data))
+        sys.stdout.writelines(json_lines(data))
         return
     print(text, flush=True)
     if json_to:
-        Path(json_to).write_text(to_json(data) + "\n", encoding="utf-8")
+        with Path(json_to).open("w", encoding="utf-8") as file:
+            file.writelines(json_lines(data))
 
 
 def check_file(json_to: str) -> None:
@@ -42,13 +44,19 @@ def check_file(json_to: str) -> None:
                         "with --json a file in a directory that exists and can be written to") from error
 
 
-def to_json(answer: Mapping[str, Any]) -> str:
+def json_lines(answer: Mapping[str, Any]) -> Iterator[str]:
     """An answer for a program: each member, and each element of a list in it, on a line of its own."""
-    return "{\n" + ",\n".join(f"{json.dumps(name)}: {_value(value)}"
-                              for name, value in answer.items()) + "\n}"
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, (list, tuple)) and value:
-        return "[\n" + ",\n".join(json.dumps(one, default=vars) for one in value) + "\n]"
-    return json.dumps(value, default=vars)
+    before = "{\n"
+    for name, value in answer.items():
+        yield f"{before}{json.dumps(name)}: "
+        if isinstance(value, (list, tuple)) and value:
+            before = "[\n"
+            for one in value:
+                yield before
+                yield json.dumps(one, default=vars)
+                before = ",\n"
+            yield "\n]"
+        else:
+            yield json.dumps(value, default=vars)
+        before = ",\n"
+    yield "\n}\n"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import importlib
 import os
 import shutil
@@ -22,6 +23,7 @@ from runner.process import NoSpace
 from runner.progress import note
 
 NEEDED_GB = 2  # disk space one kernel takes: package, source, objects
+_FEW_COLLECTIONS = 100_000  # objects between two; a command makes many that live until its end
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _VERBS = ("reproduce", "test", "summary", "explore", "replay", "bench", "hold", "tree", "build", "list")
 _OF_DEV = ("breaks", "identical", "style")
@@ -76,6 +78,7 @@ _ALL = Verbs("tkfi", "runner.verbs", _VERBS,
 
 def main(argv: Sequence[str] | None = None, layout: Layout | None = None) -> int:
     """Run one command; returns the exit status, as the README has it."""
+    gc.set_threshold(_FEW_COLLECTIONS)
     try:
         for number in _STOPPING:
             signal.signal(number, _interrupt)

@@ -3,15 +3,14 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterable
 from pathlib import Path
 
 
-def write_safely(file: Path, text: str) -> None:
-    """All of it or nothing, whatever happens meanwhile."""
+def write_safely(file: Path, parts: Iterable[str]) -> None:
+    """All of it or nothing, whatever happens to this process meanwhile. Nothing is forced to the disk: what
+    build/ holds can be made again, and hundreds of these files are written before an exploration begins."""
     new = file.with_name(f"{file.name}.new")
     with new.open("w", encoding="utf-8") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
+        out.writelines(parts)
     new.replace(file)

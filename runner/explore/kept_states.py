@@ -75,7 +75,7 @@ class Kept:
     def _write(self, scenario: Scenario, plan: Plan) -> Plan:
         place = self.place(scenario)
         place.mkdir(parents=True, exist_ok=True)
-        write_safely(place / _PLAN, json.dumps({"build": self.build, **asdict(plan)}))
+        write_safely(place / _PLAN, [json.dumps({"build": self.build, **asdict(plan)})])
         return plan
 
 

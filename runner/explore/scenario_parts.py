@@ -130,9 +130,10 @@ def _one_of_each(violations: Iterable[Violation],
     groups: dict[tuple[object, ...], Violation] = {}
     for one in violations:
         group = (*one.kind, *trait(one))
-        other = groups.get(group, replace(one, findings=0))
-        plainest = min(other, one, key=lambda one: one.plainness)
-        groups[group] = replace(plainest, findings=other.findings + one.findings)
+        other = groups.setdefault(group, one)
+        if other is not one:
+            plainest = min(other, one, key=lambda one: one.plainness)
+            groups[group] = replace(plainest, findings=other.findings + one.findings)
     return sorted(groups.values(), key=lambda one: (one.kind, one.plainness))
 
 

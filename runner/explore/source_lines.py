@@ -8,6 +8,7 @@ import re
 import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from runner.boot.records import Access, Violation
@@ -21,6 +22,7 @@ def located(violations: Sequence[Violation], linux: Path, tree: Path) -> list[Vi
     found = places({access.ip for violation in violations for access in violation.accesses if access.ip},
                    linux, tree)
 
+    @cache  # violations of one cause have the same accesses
     def known(access: Access) -> Access:
         return replace(access, place=found.get(access.ip, ""))
 

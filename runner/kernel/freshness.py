@@ -116,7 +116,7 @@ class Making:
                 states[name] = _UNKNOWN
                 digests.pop(name, None)
         record = {"asked": self._asked, "notes": notes, "time": time.time_ns(), "states": states}
-        write_safely(_file(self._kernel, self._layout), f"{json.dumps(digests)}\n{json.dumps(record)}")
+        write_safely(_file(self._kernel, self._layout), [json.dumps(digests), "\n", json.dumps(record)])
 
     def _read(self, own: Iterable[str], objects: Path) -> Iterator[str]:
         """What was read besides the overlay's own."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Sequence
 
 from runner.boot import records
@@ -22,10 +23,10 @@ def title(made: Exploration) -> str:
 def scenario_rows(made: Exploration, explored: Sequence[Explored]) -> tuple[list[str], list[list[str]]]:
     """The heading of a table of these, and its lines."""
     unit = records.unit(made.strategy)
+    numbers = Counter((found.violation.scenario, found.violation.known) for found in made.violations)
     lines = [[one.scenario, f"{getattr(one, unit):,}", coverage.cell(one),
-              *(str(sum(found.violation.known is known for found in made.violations
-                        if found.violation.scenario == one.scenario)) for known in (True, False)),
-              f"{one.ns / 1e6:,.1f}"] for one in explored]
+              *(str(numbers[one.scenario, known]) for known in (True, False)), f"{one.ns / 1e6:,.1f}"]
+             for one in explored]
     return ["scenario", unit, f"complete{_within(made)}", "known", "new", "time, ms"], lines
 
 

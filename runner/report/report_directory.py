@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from runner.report.html_page import page
 
 _DATA, _TEXT, _PAGE = "report.json", "report.txt", "index.html"
 _NEW = ".tkfi-new"
+_HEAD = 1000  # characters that tell a report by
 _NAME = "name with --report a directory that is new, empty, or holds an earlier report"
 
 
@@ -40,7 +41,7 @@ class Report:
         """
         try:
             directory.mkdir(parents=True, exist_ok=True)
-            if {file.name for file in directory.iterdir()} - {_NEW} and _read(directory / _DATA) is None:
+            if {file.name for file in directory.iterdir()} - {_NEW} and not _is_ours(directory / _DATA):
                 raise TkfiError(f"'{directory}' is not empty and holds no report of tkfi; {_NAME}")
             with _new(directory):
                 pass
@@ -59,13 +60,13 @@ class Report:
             note(f"the report in '{self.directory}' stays: it is of an earlier exploration that came to "
                  "its end, and this one did not")
             return
-        texts = {_DATA: answer.to_json(made.json()) + "\n",
-                 _TEXT: findings.text(made, every=True) + "\n", _PAGE: page(made, [_TEXT, _DATA])}
+        texts = {_DATA: answer.json_lines(made.json()), _TEXT: [findings.text(made, every=True), "\n"],
+                 _PAGE: [page(made, [_TEXT, _DATA])]}
         kept = "what was there is as it was"
         try:
             with _new(self.directory) as new:
-                for name, text in texts.items():
-                    write_safely(new / name, text)
+                for name, parts in texts.items():
+                    write_safely(new / name, parts)
                 with undisturbed():
                     kept = "some of what was there is replaced"
                     self._replace(new, texts)
@@ -90,17 +91,21 @@ def _new(directory: Path) -> Iterator[Path]:
         shutil.rmtree(new, ignore_errors=True)
 
 
-def _read(file: Path) -> Mapping[str, Any] | None:
-    """A report's data, None if it is none."""
+def _is_ours(file: Path) -> bool:
+    """Whether that begins as a report's data does: all of it can be tens of megabytes."""
+    begins = "".join(answer.json_lines({"format": results.FORMAT})).rstrip("\n}")
     try:
-        data: Any = json.loads(file.read_text(encoding="utf-8"))
+        with file.open(encoding="utf-8") as data:
+            head = data.read(_HEAD)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):
-        return None
-    is_report = isinstance(data, dict) and data.get("format") == results.FORMAT and "scenarios" in data
-    return data if is_report else None
+        return False
+    return head.startswith(begins) and '"strategy": ' in head
 
 
 def _is_whole(file: Path) -> bool:
     """Whether that is a report of an exploration that came to its end."""
-    data = _read(file)
-    return data is not None and not data.get("stopped") and not data.get("problems")
+    try:
+        data: Any = json.loads(file.read_text(encoding="utf-8")) if _is_ours(file) else {"stopped": True}
+    except ValueError:
+        return False
+    return not data.get("stopped") and not data.get("problems")

@@ -21,7 +21,7 @@ from runner import cli, process
 from runner.boot import results
 from runner.boot.records import Access, Explored, Violation
 from runner.boot.results import gone_on
-from runner.explore import coverage, scenario_parts
+from runner.explore import coverage, kept_states, scenario_parts
 from runner.explore.kept_states import Kept, Plan
 from runner.explore.live_progress import Watch
 from runner.explore.scenario_parts import Piece
@@ -353,9 +353,9 @@ def test_what_cannot_be_written(start: Callable[..., Machine], layout: Layout, s
 def test_the_runners_own_disk_full(start: Callable[..., Machine], layout: Layout,
                                    monkeypatch: pytest.MonkeyPatch,
                                    capsys: pytest.CaptureFixture[str]) -> None:
-    def full(_: int) -> None:
+    def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(kept_states, "write_safely", full)
     start(known)
     assert cli.main(["explore"], layout) == 2
     assert "the disk is full" in capsys.readouterr().err

@@ -79,8 +79,9 @@ def test_events_are_where_their_steps_are(found: Results) -> None:
 def test_a_stop_stands_between_what_one_did_and_another_does(found: Results) -> None:
     """There is one wherever a VCPU was preempted in an operation, and nowhere else."""
     for violation in found.violations:
-        log = log_of(found, violation)
+        vcpus, log = names(violation), log_of(found, violation)
         inside: set[int] = set()
+        entered: set[int] = set()
         calls = {(event.step, event.vcpu) for event in violation.events if event.kind == "call"}
         ends = {(event.step, event.vcpu) for event in violation.events if event.kind in ("read", "return")}
         stops = {(event.step, event.vcpu) for event in violation.events if event.kind == "stop"}
@@ -89,8 +90,11 @@ def test_a_stop_stands_between_what_one_did_and_another_does(found: Results) -> 
             preempted = before != step.vcpu and before in inside and (at, before) not in ends
             waits = any(event.kind == "blocked" and event.vcpu == before and event.step == at
                         for event in violation.events)
-            nmi = any(event.kind == "nmi" and event.vcpu == step.vcpu and event.step == at + 1
-                      for event in violation.events)
+            nmi = (preempted and step.vcpu not in entered
+                   and vcpus[step.vcpu] == vcpus[before].replace("cpu", "nmi"))
+            entered.add(step.vcpu)
+            assert not nmi or any(event.kind == "nmi" and event.vcpu == step.vcpu and event.step == at + 1
+                                  for event in violation.events)
             expected = preempted and not waits and not nmi
             assert ((at, before) in stops) == expected, (violation.schedule, at)
             if (at, step.vcpu) in calls:
@@ -124,6 +128,20 @@ def test_time_that_passes_first_or_last_is_drawn_so(tool: KunitTool) -> None:
         made = replay_text.diagram(replay.replay(tool, scenario, asked)).splitlines()[1:]
         drawn.append([at for at, line in enumerate(made) if "pass>" in line] + [len(made) - 1])
     assert drawn[0][0] == 0 and drawn[1][0] == drawn[1][1]
+
+
+def test_an_nmi_is_no_preemption(tool: KunitTool) -> None:
+    """It interrupts its own VCPU, which no host scheduled out; another VCPU's turn there is one."""
+    (scenario,) = [one for one in scenarios.shipped(Layout()) if one.name == "falls-nmi"]
+    for turns, stops in (("nmi0, cpu0, host, cpu1", 0), ("cpu1, cpu0, host, nmi0", 1)):
+        asked = schedule.parse(f"tkfi1 6.12.117 post-series {scenario.name}: "
+                               f"cpu0 before store tk_fast_mono.seq#2, {turns}")
+        events = replay.replay(tool, scenario, asked).events
+        cpu0, nmi = scenario.vcpus.index("cpu0"), scenario.vcpus.index("nmi0")
+        assert len([event for event in events if event.vcpu == cpu0 and event.kind == "stop"]) == stops
+        assert [event.vcpu for event in events if event.kind == "nmi"] == [nmi]
+        last = max(event.step for event in events if event.vcpu == cpu0)
+        assert all((event.step < last) == (not stops) for event in events if event.vcpu == nmi)
 
 
 def test_readme_shows_what_is_printed(tool: KunitTool) -> None:

@@ -8,7 +8,7 @@ import json
 import os
 import re
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from html.parser import HTMLParser
 from itertools import count
 from pathlib import Path
@@ -171,8 +171,8 @@ def test_a_report_that_cannot_be_written_whole(start: Callable[..., Machine], la
                                                says: str, earlier: bool, monkeypatch: pytest.MonkeyPatch,
                                                capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing of it is left, and all of an earlier one."""
-    def full(file: Path, text: str) -> None:
-        file.write_text(text[:9])
+    def full(file: Path, parts: Iterable[str]) -> None:
+        file.write_text("".join(parts)[:9])
         if "index" in file.name:
             raise error
     if earlier:
