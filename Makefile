@@ -8,7 +8,7 @@ BOOTS ?= 2
 PYTHON := /usr/bin/python3 -B
 
 .PHONY: help setup tree build reproduce check check-suites check-explore check-runner check-all \
-	check-style check-hold check-kernels check-parser check-parts check-kernel check-identical check-variants check-breaks check-report \
+	check-style check-hold check-kernels check-parser check-parts check-kernel check-identical check-lists check-variants check-breaks check-report \
 	clean distclean
 .NOTPARALLEL:
 
@@ -71,7 +71,7 @@ check-style: setup
 check-hold: setup
 	@./tkfi hold --kernel '$(KERNEL)' --svg build/write-hold.svg
 
-check-kernel: check-variants check-report check-breaks check-identical
+check-kernel: check-variants check-report check-breaks check-identical check-lists
 
 # All of them in one table, as some things must be the same in each; and in each boot.
 check-variants: setup
@@ -88,6 +88,10 @@ check-breaks: setup
 
 check-identical: setup
 	@./tkfi dev identical --kernel '$(KERNEL)'
+
+# Of a tree of one's own there is nothing to compare with.
+check-lists: setup
+	@case '$(KERNEL)' in */*) ;; *) ./tkfi dev lists --kernel '$(KERNEL)' --check ;; esac
 
 # Downloads stay; rm never follows a link out of build/.
 clean:

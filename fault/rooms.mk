@@ -10,3 +10,6 @@ tkfi-include = $(patsubst %,-I$(srctree)/kernel/time/tkfi/%,$(1))
 
 # UML's -mcmodel=large makes every call an indirect one. The image is linked below 2 GiB.
 ccflags-y += -mcmodel=small
+
+# The objects of all sources that a pattern below fault/ matches.
+tkfi-objects = $(patsubst %.c,%.o,$(notdir $(sort $(wildcard $(srctree)/kernel/time/tkfi/$(1)))))

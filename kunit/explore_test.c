@@ -7,6 +7,8 @@
 #include <linux/string.h>
 
 #include "front.h"
+#include "lists.h"
+#include "result.h"
 #include "subject.h"
 
 #ifdef CONFIG_TKFI_TIMEKEEPING
@@ -129,7 +131,25 @@ static void replayed(struct kunit *test)
 	skip_if(test, tkfi_front_replay(&front));
 }
 
+/* Of the linker; the suites that are built in. */
+extern struct kunit_suite * const __kunit_suites_start[];
+extern struct kunit_suite * const __kunit_suites_end[];
+
+/* What there is, for the runner to know. */
+static void lists(struct kunit *test)
+{
+	struct kunit_suite * const *suite;
+
+	if (!front.request.lists)
+		kunit_skip(test, "not asked for");
+	tkfi_lists();
+	for (suite = __kunit_suites_start; suite < __kunit_suites_end; suite++)
+		if (strstarts((*suite)->name, "tkfi_"))
+			tkfi_result("\"type\":\"suite\",\"name\":\"%s\"", (*suite)->name);
+}
+
 static struct kunit_case explore_cases[] = {
+	KUNIT_CASE(lists),
 	KUNIT_CASE_PARAM(shipped, scenario_gen_params),
 	KUNIT_CASE(heeds),
 	KUNIT_CASE(given),

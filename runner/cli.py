@@ -26,7 +26,7 @@ NEEDED_GB = 2  # disk space one kernel takes: package, source, objects
 _FEW_COLLECTIONS = 100_000  # objects between two; a command makes many that live until its end
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _VERBS = ("reproduce", "test", "summary", "explore", "replay", "bench", "hold", "tree", "build", "list")
-_OF_DEV = ("breaks", "identical", "style")
+_OF_DEV = ("breaks", "identical", "lists", "style")
 _EVERY = (*_VERBS, *(f"dev {name}" for name in _OF_DEV))
 
 

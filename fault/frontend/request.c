@@ -71,6 +71,10 @@ static bool resume;
 module_param(resume, bool, 0444);
 MODULE_PARM_DESC(resume, "go on from the state that was kept");
 
+static bool lists;
+module_param(lists, bool, 0444);
+MODULE_PARM_DESC(lists, "report what there is");
+
 static char *subject;
 module_param(subject, charp, 0444);
 MODULE_PARM_DESC(subject, "what is explored: timekeeping, if that is built in, or seqlock");
@@ -175,6 +179,7 @@ int tkfi_request_read(struct tkfi_request *request)
 		.turns = turns,
 		.steps = steps,
 		.is_list = list,
+		.lists = lists,
 	};
 	if (subject && tkfi_subject_choose(subject)) {
 		pr_err("tkfi: no subject is called %s\n", subject);

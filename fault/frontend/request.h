@@ -12,6 +12,7 @@
  * @is_list:	else those of a list
  * @turns:	of a schedule to replay; NULL for none
  * @steps:	report every step of executions that are shown
+ * @lists:	report what there is
  */
 struct tkfi_request {
 	struct tkfi_explore_options options;
@@ -20,6 +21,7 @@ struct tkfi_request {
 	bool is_list;
 	const char *turns;
 	bool steps;
+	bool lists;
 };
 
 /**

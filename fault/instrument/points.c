@@ -7,27 +7,42 @@
 
 const char *tkfi_point_find(const char *name)
 {
-	const char * const *p;
+	const struct tkfi_point *p;
 
 	for (p = __start_tkfi_points; p < __stop_tkfi_points; p++)
-		if (!strcmp(*p, name))
-			return *p;
+		if (!strcmp(p->name, name))
+			return p->name;
 	return NULL;
+}
+
+static bool is_first(const struct tkfi_point *point)
+{
+	const struct tkfi_point *p;
+
+	for (p = __start_tkfi_points; p < point; p++)
+		if (!strcmp(p->name, point->name))
+			return false;
+	return true;
+}
+
+void tkfi_points_each(void (*fn)(const struct tkfi_point *point))
+{
+	const struct tkfi_point *p;
+
+	for (p = __start_tkfi_points; p < __stop_tkfi_points; p++)
+		if (is_first(p))
+			fn(p);
 }
 
 void tkfi_point_list(char *buf, size_t size)
 {
-	const char * const *p, * const *q;
+	const struct tkfi_point *p;
 	size_t len = 0;
 
-	for (p = __start_tkfi_points; p < __stop_tkfi_points; p++) {
-		/* Several places may share a name: list the first. */
-		for (q = __start_tkfi_points; strcmp(*q, *p); q++)
-			;
-		if (q == p)
+	for (p = __start_tkfi_points; p < __stop_tkfi_points; p++)
+		if (is_first(p))
 			len += scnprintf(buf + len, size - len, "%s%s",
-					 len ? ", " : "", *p);
-	}
+					 len ? ", " : "", p->name);
 }
 
 void tkfi_locals_each(void (*fn)(const char *name, void *addr, size_t size))

@@ -8,22 +8,37 @@
 
 #include "entry.h"
 
-/*
- * The name of each point is in a section of its own. A section that no linker
- * script knows gets these two symbols if its name is a C identifier; without a point
- * there is none.
+/**
+ * struct tkfi_point - a named place of the code that is explored
+ * @name:	"tick.calculated"
+ * @file:	where it is, as the compiler was given it
+ * @function:	likewise
  */
-extern const char * const __start_tkfi_points[] __weak;
-extern const char * const __stop_tkfi_points[] __weak;
+struct tkfi_point {
+	const char *name;
+	const char *file;
+	const char *function;
+};
+
+/*
+ * Each point is in a section of its own. A section that no linker script knows gets
+ * these two symbols if its name is a C identifier; without a point there is none.
+ */
+extern const struct tkfi_point __start_tkfi_points[] __weak;
+extern const struct tkfi_point __stop_tkfi_points[] __weak;
 
 /* An injection point: the executing VCPU can be scheduled out here. */
-#define tkfi_point(name)						\
+#define tkfi_point(where)						\
 do {									\
-	static const char * const __tkfi_point				\
-		__used __section("tkfi_points") = #name;		\
+	static const struct tkfi_point __tkfi_point			\
+		__used __section("tkfi_points") __aligned(8) = {	\
+		.name = #where,						\
+		.file = __FILE__,					\
+		.function = __func__,					\
+	};								\
 									\
 	if (unlikely(tkfi_current))					\
-		tkfi_hit(__tkfi_point);					\
+		tkfi_hit(__tkfi_point.name);				\
 } while (0)
 
 /**
@@ -69,6 +84,14 @@ void tkfi_locals_reset(void);
  * Return: its name, valid for ever; NULL if there is none.
  */
 const char *tkfi_point_find(const char *name);
+
+/**
+ * tkfi_points_each() - call a function for every injection point
+ * @fn:		function, given the first place of each name
+ *
+ * Some of them have more places than one.
+ */
+void tkfi_points_each(void (*fn)(const struct tkfi_point *point));
 
 /**
  * tkfi_point_list() - the names of all injection points

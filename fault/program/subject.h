@@ -9,6 +9,7 @@
 #include <linux/types.h>
 
 #include "finding.h"
+#include "list.h"
 #include "op.h"
 #include "order.h"
 #include "plan.h"
@@ -94,6 +95,8 @@ struct tkfi_judged {
  * @known:	one of them, from 0; may be NULL if there are none
  * @is_known:	the number of the one that a finding is, in a scenario or, with NULL, in
  *		any; -1 if it is new. NULL to compare no more than scenario and oracle
+ * @list:	one line for each of what else can be written in its scenarios, and for
+ *		each oracle; may be NULL
  */
 struct tkfi_subject {
 	const char *name;
@@ -123,6 +126,7 @@ struct tkfi_subject {
 	unsigned int nr_known;
 	struct tkfi_known_violation (*known)(unsigned int nr);
 	int (*is_known)(const char *scenario, const struct tkfi_finding *finding);
+	void (*list)(tkfi_line_fn line);
 };
 
 /*

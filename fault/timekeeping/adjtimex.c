@@ -109,6 +109,18 @@ static const struct setting settings[NR_SETTINGS] = {
 		      ADJ_OFFSET_READONLY },
 };
 
+void tkfi_settings_list(tkfi_line_fn line)
+{
+	const struct setting *s;
+
+	for (s = settings; s < settings + NR_SETTINGS; s++)
+		if (s->max)
+			line("\"type\":\"setting\",\"name\":\"%s\",\"least\":%ld,\"most\":%ld,\"unit\":\"%s\"",
+			     s->name, s->min, s->max, s->unit);
+		else
+			line("\"type\":\"setting\",\"name\":\"%s\"", s->name);
+}
+
 /**
  * struct adjustment - the settings of one "adjtimex" so far
  * @op:		operation

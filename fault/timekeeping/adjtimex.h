@@ -30,6 +30,12 @@ int tkfi_parse_adjtimex(struct tkfi_op *op, bool aux, char *args, char *err,
 			size_t size);
 
 /**
+ * tkfi_settings_list() - a line for each setting, with its range if it is a plain number
+ * @line:	receives it
+ */
+void tkfi_settings_list(tkfi_line_fn line);
+
+/**
  * tkfi_parse_ppb() - "freq=-500ppm", also for "ntp"
  * @args:	freq= and what tkfi_parse_frequency() reads
  * @ppb:	parts per billion

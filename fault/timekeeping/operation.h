@@ -94,6 +94,10 @@ extern const struct tkfi_op_type tkfi_operations[];
 extern const unsigned int tkfi_nr_operations;
 extern const struct tkfi_op_type tkfi_interrupt;
 
+/* What may follow "aux". */
+extern const struct tkfi_op_type tkfi_aux_operations[];
+extern const unsigned int tkfi_nr_aux_operations;
+
 /**
  * tkfi_ntp_frequency() - split a frequency the way adjtimex wants it
  * @ppb:	parts per billion

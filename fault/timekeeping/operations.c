@@ -280,7 +280,7 @@ static s64 run_disable(struct tkfi_op *op)
 	return tkfi_aux_clock()->disable();
 }
 
-static const struct tkfi_op_type aux_types[] = {
+const struct tkfi_op_type tkfi_aux_operations[] = {
 	{ "adjtimex", TKFI_SETTINGS, parse_aux_adjtimex, run_aux_adjtimex },
 	{ "disable", "", parse_disable, run_disable },
 	{ "enable", "", parse_enable, run_enable },
@@ -288,6 +288,8 @@ static const struct tkfi_op_type aux_types[] = {
 	{ "settime", "SECONDS", parse_settimeofday, run_aux_set },
 	{ "tick", "", parse_tick, run_aux_tick, TKFI_OP_TICKS },
 };
+
+const unsigned int tkfi_nr_aux_operations = ARRAY_SIZE(tkfi_aux_operations);
 
 /* The same operations on the auxiliary clock. */
 static int parse_aux(struct tkfi_op *op, char *args, char *err, size_t size)
@@ -299,7 +301,7 @@ static int parse_aux(struct tkfi_op *op, char *args, char *err, size_t size)
 		op->absent = true;
 		return -EINVAL;
 	}
-	if (tkfi_op_parse(op, aux_types, ARRAY_SIZE(aux_types), args, err, size))
+	if (tkfi_op_parse(op, tkfi_aux_operations, tkfi_nr_aux_operations, args, err, size))
 		return -EINVAL;
 	/* Whatever it sets back is that clock and no other. */
 	tkfi_args(op)->sets = tkfi_args(op)->sets ? BIT(MAX_CLOCKS) : 0;

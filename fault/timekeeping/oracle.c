@@ -3,15 +3,12 @@
 
 #include "oracle.h"
 
-/* What lines were seen is found out before it is asked what can follow on what. */
+#define TKFI_ORACLE(name)	&tkfi_oracle_##name,
 const struct tkfi_oracle * const tkfi_oracles[] = {
-	&tkfi_oracle_progress,
-	&tkfi_oracle_line,
-	&tkfi_oracle_monotonic,
-	&tkfi_oracle_series,
-	&tkfi_oracle_counted,
-	&tkfi_oracle_agree,
+#include "oracle_list.h"
 };
+
+#undef TKFI_ORACLE
 
 const unsigned int tkfi_nr_oracles = ARRAY_SIZE(tkfi_oracles);
 
@@ -25,6 +22,15 @@ struct tkfi_timekeepers tkfi_timekeepers_of(enum tkfi_owner owner)
 	const struct tkfi_aux_clock *aux = tkfi_aux_clock();
 
 	return owner == TKFI_AUX && aux ? aux->timekeepers : tkfi_core_timekeepers();
+}
+
+void tkfi_oracles_list(tkfi_line_fn line)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(tkfi_oracles); i++)
+		line("\"type\":\"oracle\",\"name\":\"%s\",\"holds\":\"%s\"",
+		     tkfi_oracles[i]->name, tkfi_oracles[i]->holds);
 }
 
 void tkfi_oracles_prepare(void)

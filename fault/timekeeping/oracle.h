@@ -49,21 +49,20 @@ struct tkfi_execution {
 /**
  * struct tkfi_oracle - a property that must hold in every execution
  * @name:	one word
+ * @holds:	what, in a sentence
  * @prepare:	says what it has to be told of, when all cells are known; may be NULL
  * @check:	looks at an execution; returns whether others can look at it, too
  */
 struct tkfi_oracle {
 	const char *name;
+	const char *holds;
 	void (*prepare)(void);
 	bool (*check)(const struct tkfi_execution *e);
 };
 
-extern const struct tkfi_oracle tkfi_oracle_progress;
-extern const struct tkfi_oracle tkfi_oracle_line;
-extern const struct tkfi_oracle tkfi_oracle_monotonic;
-extern const struct tkfi_oracle tkfi_oracle_series;
-extern const struct tkfi_oracle tkfi_oracle_counted;
-extern const struct tkfi_oracle tkfi_oracle_agree;
+#define TKFI_ORACLE(name)	extern const struct tkfi_oracle tkfi_oracle_##name;
+#include "oracle_list.h"
+#undef TKFI_ORACLE
 
 /**
  * tkfi_span_of() - a read, as a finding has it
@@ -120,6 +119,12 @@ struct tkfi_timekeepers tkfi_timekeepers_of(enum tkfi_owner owner);
  * Return: nanoseconds, rounded down; towards 0 if @ns is negative.
  */
 s64 tkfi_round_to(s64 ns, u32 unit);
+
+/**
+ * tkfi_oracles_list() - a line for each oracle
+ * @line:	receives it
+ */
+void tkfi_oracles_list(tkfi_line_fn line);
 
 /**
  * tkfi_oracles_prepare() - let all oracles say what they have to be told of

@@ -52,5 +52,6 @@ static bool check_agree(const struct tkfi_execution *e)
 
 const struct tkfi_oracle tkfi_oracle_agree = {
 	.name	= "agree",
+	.holds	= "vDSO and kernel tell the same time when all updates have ended",
 	.check	= check_agree,
 };

@@ -18,5 +18,6 @@ static bool check_counted(const struct tkfi_execution *e)
 
 const struct tkfi_oracle tkfi_oracle_counted = {
 	.name	= "counted",
+	.holds	= "jiffies and the time of the next tick have counted the same ticks",
 	.check	= check_counted,
 };

@@ -179,5 +179,6 @@ static bool check_line(const struct tkfi_execution *e)
 
 const struct tkfi_oracle tkfi_oracle_line = {
 	.name	= "line",
+	.holds	= "a read is a published line at the cycle that was read, and that line was there to be seen",
 	.check	= check_line,
 };

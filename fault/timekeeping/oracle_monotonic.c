@@ -142,5 +142,6 @@ static bool check_monotonic(const struct tkfi_execution *e)
 
 const struct tkfi_oracle tkfi_oracle_monotonic = {
 	.name	= "monotonic",
+	.holds	= "a read that begins after another one of its clock has ended is not smaller",
 	.check	= check_monotonic,
 };

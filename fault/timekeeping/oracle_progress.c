@@ -38,5 +38,6 @@ static bool check_progress(const struct tkfi_execution *e)
 
 const struct tkfi_oracle tkfi_oracle_progress = {
 	.name	= "progress",
+	.holds	= "all VCPUs come to their end, the sequences are even then, and NMI-safe readers never wait",
 	.check	= check_progress,
 };

@@ -134,6 +134,7 @@ static bool check_series(const struct tkfi_execution *e)
 
 const struct tkfi_oracle tkfi_oracle_series = {
 	.name	 = "series",
+	.holds	 = "what the series of 2013 established, S4 to S8: who writes holds the lock, and readers' sequence is odd",
 	.prepare = require_guards,
 	.check	 = check_series,
 };

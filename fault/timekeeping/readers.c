@@ -16,6 +16,33 @@ const char * const tkfi_family_names[TKFI_NR_FAMILIES] = {
 	[TKFI_FAST]	= "fast",
 };
 
+static const char * const kind_names[] = {
+	[TKFI_FINE]	= "fine",
+	[TKFI_RAW]	= "raw",
+	[TKFI_COARSE]	= "coarse",
+	[TKFI_FLOORED]	= "floored",
+};
+
+static const char *clock_name(clockid_t id)
+{
+	switch (id) {
+	case CLOCK_REALTIME:
+		return "REALTIME";
+	case CLOCK_MONOTONIC:
+		return "MONOTONIC";
+	case CLOCK_MONOTONIC_RAW:
+		return "MONOTONIC_RAW";
+	case CLOCK_BOOTTIME:
+		return "BOOTTIME";
+	case CLOCK_TAI:
+		return "TAI";
+	case TKFI_CLOCK_JIFFIES:
+		return "JIFFIES";
+	default:
+		return "AUX";
+	}
+}
+
 #define VDSO_READER(id)							\
 static s64 vdso_##id(void)						\
 {									\
@@ -239,4 +266,25 @@ const struct tkfi_reader *tkfi_reader_find(const char *family,
 	       find(&tkfi_jiffies_reader, 1, family, clock) ?:
 	       aux ? find(aux->readers, TKFI_NR_AUX_READERS, family, clock) :
 		     NULL;
+}
+
+static void list(const struct tkfi_reader *readers, unsigned int nr, tkfi_line_fn line)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		line("\"type\":\"reader\",\"name\":\"%s\",\"family\":\"%s\",\"clock\":\"%s\",\"kind\":\"%s\"",
+		     readers[i].clock, tkfi_family_names[readers[i].family],
+		     clock_name(readers[i].id), kind_names[readers[i].kind]);
+}
+
+void tkfi_readers_list(tkfi_line_fn line)
+{
+	const struct tkfi_aux_clock *aux = tkfi_aux_clock();
+
+	list(tkfi_readers, tkfi_nr_readers, line);
+	list(tkfi_floor_readers, tkfi_nr_floor_readers, line);
+	list(&tkfi_jiffies_reader, 1, line);
+	if (aux)
+		list(aux->readers, TKFI_NR_AUX_READERS, line);
 }

@@ -5,6 +5,8 @@
 #include <linux/time64.h>
 #include <linux/types.h>
 
+#include "list.h"
+
 /**
  * enum tkfi_family - what a reader waits for
  * @TKFI_VDSO:		waits for the vDSO page's sequence
@@ -84,6 +86,12 @@ extern const char * const tkfi_family_names[TKFI_NR_FAMILIES];
  */
 const struct tkfi_reader *tkfi_reader_find(const char *family,
 					   const char *clock);
+
+/**
+ * tkfi_readers_list() - a line for each reader that this kernel has
+ * @line:	receives it
+ */
+void tkfi_readers_list(tkfi_line_fn line);
 
 /**
  * tkfi_vdso_clock_gettime() - clock_gettime() of lib/vdso/gettimeofday.c

@@ -3,7 +3,9 @@
 #include <linux/glob.h>
 #include <linux/kernel.h>
 
+#include "adjtimex.h"
 #include "clock.h"
+#include "glue.h"
 #include "known.h"
 #include "operation.h"
 #include "oracle.h"
@@ -75,6 +77,18 @@ static int is_known(const char *scenario, const struct tkfi_finding *finding)
 	return known ? known - tkfi_known : -1;
 }
 
+static void list(tkfi_line_fn line)
+{
+	unsigned int i;
+
+	for (i = 0; i < tkfi_nr_aux_operations && tkfi_aux_clock(); i++)
+		line("\"type\":\"aux_operation\",\"name\":\"%s\",\"usage\":\"%s\"",
+		     tkfi_aux_operations[i].name, tkfi_aux_operations[i].usage);
+	tkfi_settings_list(line);
+	tkfi_readers_list(line);
+	tkfi_oracles_list(line);
+}
+
 static struct tkfi_subject timekeeping = {
 	.name		= "timekeeping",
 	.build		= build,
@@ -101,6 +115,7 @@ static struct tkfi_subject timekeeping = {
 	.nr_scenarios	= ARRAY_SIZE(scenarios),
 	.known		= known,
 	.is_known	= is_known,
+	.list		= list,
 };
 
 TKFI_SUBJECT(timekeeping);

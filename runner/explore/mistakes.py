@@ -10,21 +10,16 @@ kernel can tell.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from runner import units
+from runner.boot.lists import Lists, Reader
 from runner.errors import InputError, TkfiError
-from runner.explore import macros
-from runner.explore.readers import Reader, readers
 from runner.explore.scenarios import Scenario
 from runner.explore.schedule import Schedule
-from runner.layout import Layout
 from runner.nearest import nearest
 
-_ROW = re.compile(rf"{{ ({macros.STRING}), ((?:\w+|{macros.STRING}| )*),")
-_SETTING = re.compile(rf"\[\w+\] = {{ ({macros.STRING})[^{{}}]*}}")
 _CPU = re.compile(r"cpu\+?([0-9]+)", re.ASCII)
 _TIME = re.compile(r"([0-9]{1,15})([^0-9].*)?", re.ASCII)
 _FREQUENCY = re.compile(r"[+-]?[0-9]{1,9}(\.[0-9]{1,9})?(ppb|ppm|%)", re.ASCII)
@@ -32,12 +27,6 @@ _WHOLE = re.compile(r"[+-]?[0-9]+", re.ASCII)
 _HIT = re.compile(r"[0-9]{1,11}", re.ASCII)
 _STEPS = ("load", "store", "lock", "unlock")
 _MOST_HITS = (1 << 32) - 1
-_RANGES = {  # of the settings of adjtimex, from include/linux/timex.h and ntp.c
-    "tick=": (9000, 11000, " (us)"), "tai=": (0, 100000, " (s)"), "status=": (0, 0xff, ""),
-    "constant=": (0, 10, ""), "maxerror=": (0, 16000000, " (us)"), "esterror=": (0, 16000000, " (us)"),
-    "offset=": (-500000000, 500000000, " (ns; us with micro)"),
-    "singleshot=": (-(1 << 63), (1 << 63) - 1, " (us)"),
-}
 _NOT_AUX = 0x02 | 0x04 | 0x10 | 0x20  # STA_PPSFREQ | STA_PPSTIME | STA_INS | STA_DEL
 _PLL = 0x01  # STA_PLL
 
@@ -53,37 +42,30 @@ class _Wrong(Exception):
 @dataclass(frozen=True)
 class Language:
     """What may be written: the operations with their arguments, those on an auxiliary clock, the settings
-    of adjtimex, the readers, and the limits, by their names in the kernel's half."""
+    of adjtimex with least, most and unit of those that are a plain number, the readers, and the limits."""
 
     operations: dict[str, str]
     aux: dict[str, str]
-    settings: Sequence[str]
+    settings: dict[str, tuple[int, int, str] | None]
     readers: Sequence[Reader]
     limits: dict[str, int]
 
 
-def language(layout: Layout, patches: Sequence[Path]) -> Language:
-    """That of a kernel with such a series."""
-    def source(name: str) -> str:
-        return (layout.repo / "fault" / name).read_text(encoding="utf-8")
-
-    ops = source("timekeeping/operations.c")
-    headers = [source(name) for name in ("program/plan.h", "program/op.h", "core/engine.h",
-                                         "search/schedule.h")]
-    limits = {name: int(value) for header in headers for name, value in macros.plain(header).items()
-              if value.isdigit()}
-    return Language(_operations(ops, "tkfi_operations[] = {"), _operations(ops, "aux_types[] = {"),
-                    [name.strip('"') for name in _SETTING.findall(source("timekeeping/adjtimex.c"))],
-                    readers(layout, patches), limits)
+def language(there: Lists) -> Language:
+    """That of a kernel that has this."""
+    settings = {row["name"]: (row["least"], row["most"], row["unit"]) if "most" in row else None
+                for row in there.rows["setting"]}
+    return Language(there.operations(), there.operations("aux_operation"), settings, there.readers,
+                    there.limits)
 
 
-def check(scenarios: Sequence[Scenario], layout: Layout, patches: Sequence[Path],
-          schedule: Schedule | None = None) -> None:
-    """Raises InputError at the first mistake in scenarios that somebody wrote, for a kernel with such a
-    series, and in the turns of a schedule of the only one."""
-    if not schedule and all(scenario.shipped for scenario in scenarios):
+def check(scenarios: Sequence[Scenario], there: Lists | None, schedule: Schedule | None = None) -> None:
+    """Raises InputError at the first mistake in scenarios that somebody wrote, for a kernel that has this,
+    and in the turns of a schedule of the only one. Of a kernel of which nothing is known nothing is: it
+    says so itself."""
+    if not there:
         return
-    known = language(layout, patches)
+    known = language(there)
     for scenario in scenarios:
         if not scenario.shipped:
             check_scenario(scenario, known)
@@ -102,15 +84,9 @@ def check_scenario(scenario: Scenario, known: Language) -> None:
 def check_turns(schedule: Schedule, scenario: Scenario, known: Language) -> None:
     """Raises InputError at the first mistake in the turns of a schedule of scenario."""
     try:
-        _check_turns(schedule.turns, scenario.vcpus, known.limits["TKFI_MAX_TURNS"])
+        _check_turns(schedule.turns, scenario.vcpus, known.limits["turns"])
     except _Wrong as wrong:
         raise InputError(str(schedule), schedule.start + wrong.at, 1, wrong.why) from None
-
-
-def _operations(source: str, begins: str) -> dict[str, str]:
-    """Names and arguments; those of adjtimex are a macro."""
-    return {name.strip('"'): usage.strip('"')
-            for name, usage in _ROW.findall(source.partition(begins)[2].partition("\n};")[0])}
 
 
 def _pieces(text: str, at: int, separator: str) -> Iterator[tuple[int, str]]:
@@ -125,13 +101,13 @@ def _check_scenario(text: str, known: Language) -> None:
     if text.startswith("setup:", start):
         start += len("setup:")
         setup = text[start:].partition(";")[0]
-        most = known.limits["TKFI_PLAN_TEXT"] - 1
+        most = known.limits["text"]
         if len(setup) > most:
             raise _Wrong(start + most, f"a set-up of {len(setup)} characters; {most} are possible")
         if setup:
             _check_operations(setup, start, known)
         start = min(len(text), start + len(setup) + 1)
-    most = known.limits["TKFI_PLAN_TEXT"] - 1
+    most = known.limits["text"]
     statements = [(at, one) for at, one in _pieces(text[start:], start, ";") if one]
     for at, statement in statements:
         if statement.startswith("at "):
@@ -158,7 +134,7 @@ def _check_scenario(text: str, known: Language) -> None:
 
 def _vcpu(who: str, at: int, before: Sequence[str], limits: dict[str, int]) -> str:
     """The name, if it may follow on those before."""
-    most_cpus, most = limits["TKFI_MAX_CPUS"], limits["TKFI_MAX_VCPUS"]
+    most_cpus, most = limits["cpus"], limits["vcpus"]
     if who == "host" and before and "host" not in before:
         return who
     cpus = sum(name.startswith("cpu") for name in before)
@@ -182,7 +158,7 @@ def _check_operations(text: str, at: int, known: Language) -> None:
 
 
 def _check_count(number: int, at: int, known: Language) -> None:
-    if number == known.limits["TKFI_MAX_OPS"]:
+    if number == known.limits["operations"]:
         raise _Wrong(at, f"more than {number} operations on one VCPU")
 
 
@@ -216,7 +192,8 @@ def _check_reader(text: str, at: int, known: Sequence[Reader]) -> None:
         raise _Wrong(at, f"unknown reader '{family} {clock}'; {near}")
 
 
-def _check_settings(text: str, at: int, known: Sequence[str], *, aux: bool) -> None:
+def _check_settings(text: str, at: int, known: Mapping[str, tuple[int, int, str] | None], *,
+                    aux: bool) -> None:
     where: dict[str, int] = {}
     written: dict[str, str] = {}
     values: dict[str, int] = {}
@@ -227,13 +204,13 @@ def _check_settings(text: str, at: int, known: Sequence[str], *, aux: bool) -> N
         if name in where:
             raise _Wrong(at + word.start(), f"'{word[0]}' is the second {name}; write one")
         where[name], written[name] = at + word.start(), word[0]
-        values[name] = _setting(name, word[0], where[name])
+        values[name] = _setting(name, word[0], where[name], known[name])
     for name, wrong, instead in _contradictions(values, aux):
         if name in values and wrong:
             raise _Wrong(where[name], f"impossible together: '{written[name]}'; {instead}")
 
 
-def _setting(name: str, word: str, at: int) -> int:
+def _setting(name: str, word: str, at: int, among: tuple[int, int, str] | None) -> int:
     """The value: in ppb, or in ns, if it is no plain number; 0 if there is none."""
     value = word.removeprefix(name)
     if name == "freq=":
@@ -242,9 +219,9 @@ def _setting(name: str, word: str, at: int) -> int:
         return _check_signed(value, at, (
             f"impossible offset '{word}'; write setoffset= and -10min to +10min, in "
             f"{', '.join(units.DURATIONS)}, as in setoffset=-3ms"))
-    if not name.endswith("="):
+    if not among:
         return 0
-    least, most, unit = _RANGES[name]
+    least, most, unit = among
     if not (_WHOLE.fullmatch(value) and least <= int(value) <= most):
         raise _Wrong(at, f"impossible adjustment '{word}'; write {name}{least} to {name}{most}{unit}")
     return int(value)

@@ -6,20 +6,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from runner.boot import lists
 from runner.errors import TkfiError
 from runner.explore import scenario_parts
+from runner.kernel import kernels
+from runner.layout import Layout
 from runner.nearest import nearest
 
-# What there is in the kernel's half, and which of the options below each strategy takes.
-STRATEGIES: Mapping[str, frozenset[str]] = {
-    "dpor": frozenset({"preemptions", "time"}),
-    "dfs": frozenset({"preemptions", "time"}),
-    "random": frozenset({"executions", "seed", "time"}),
-    "pos": frozenset({"executions", "seed", "time"}),
-    "pct": frozenset({"depth", "executions", "seed", "time"}),
-}
 DEFAULT = "dpor"
+_LISTS = lists.read(lists.of_series(Layout().patches / kernels.DEFAULT))  # the same of all kernels
 SAMPLES = 10000  # executions of a strategy that samples and was told neither how many nor how long
+
+# What there is in the kernel's half, and which of the options below each strategy takes.
+STRATEGIES: Mapping[str, frozenset[str]] = {row["name"]: frozenset({
+    "time", *(["executions"] if row["samples"] else []),
+    *(option for option in ("preemptions", "seed", "depth") if row[option])})
+    for row in _LISTS.rows["strategy"]}
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ OPTIONS: Mapping[str, Option] = {
     "executions": Option(1, (1 << 63) - 1, (
         f"of random, pos and pct: how many ({SAMPLES}; with --time as many as there is time for)")),
     "seed": Option(0, (1 << 63) - 1, "of random, pos and pct: number of the first execution (0)"),
-    "depth": Option(1, 8, "of pct: of the bugs that it looks for (3)"),
+    "depth": Option(1, _LISTS.limits["depth"], "of pct: of the bugs that it looks for (3)"),
 }
 
 

@@ -1,18 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Quilt series: what they touch, what points they name, and applying them."""
+"""Quilt series: what they touch, and applying them."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
 from runner import process
 from runner.errors import TkfiError
 
 _HEADER = re.compile(r"^--- (\S+).*\n\+\+\+ (\S+)", re.MULTILINE)
-_POINT = re.compile(r"\btkfi_point\(\s*\"?([a-z0-9_.]+)\"?\s*\)")
 
 BESIDE = ("variants", "breaks")  # directories in that of a series
 LIKE = "like"  # a file in that of a series: which other one has the variants and breaks that it lacks
@@ -75,19 +73,6 @@ def touched(patch: Path) -> set[str]:
     for pair in _HEADER.findall(patch.read_text(encoding="utf-8", errors="replace")):
         names.update(name.partition("/")[2] for name in pair if name != "/dev/null")
     return names
-
-
-def points(patches: Sequence[Path]) -> list[tuple[str, str]]:
-    """The injection points a series adds, as (point, file), each once, in the order of the patches."""
-    found = []
-    for patch in patches:
-        file = ""
-        for line in patch.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("+++ "):
-                file = line[4:].split()[0].partition("/")[2]
-            elif line.startswith("+") and "#define" not in line:
-                found += [(name, file) for name in _POINT.findall(line)]
-    return list(dict.fromkeys(found))
 
 
 def apply(patch: Path, tree: Path, log: Path) -> None:

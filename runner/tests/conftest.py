@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from runner import check_counts
+from runner import answer, check_counts
+from runner.boot import lists
 from runner.layout import Layout
 
 _failed: set[str] = set()
@@ -43,7 +44,16 @@ def layout(tmp_path: Path) -> Layout:
     write(repo / "fault/Makefile", "obj-y += x.o\n")
     write(repo / "kunit/a_kunit.c", '\t.name = "tkfi_engine",\n')
     (repo / "build").mkdir()
+    write_lists(Layout(repo), suite=[{"name": "tkfi_engine"}], point=[
+        {"name": "tick.calculated", "file": "kernel/time/timekeeping.c", "function": "tick"}])
     return Layout(repo)
+
+
+def write_lists(layout: Layout, **rows: list[dict[str, str]]) -> None:
+    """A series' lists: those of the real one, but for these rows."""
+    there = lists.read(lists.of_series(Layout().patches / "6.12")).rows
+    write(lists.of_series(layout.patches / "6.12"), "".join(answer.json_lines({"format": 1, **{
+        f"{kind}s": those for kind, those in {**there, **rows}.items()}})))
 
 
 @pytest.fixture

@@ -16,32 +16,17 @@ from runner import cli
 from runner.boot import kunit_output, suites
 from runner.errors import TkfiError
 from runner.layout import REPO, Layout
-from runner.tests.conftest import write
+from runner.tests.conftest import write, write_lists
 from runner.tests.test_results import race_outcome
 from runner.verbs import reproduce, tree
 from runner.verbs.dev import identical
 from runner.verbs.reproduce import Outcome, Request
 
-READERS = """\
-#define OTHER(name, id)\t\t\t\\
-\t{ TKFI_KERNEL, "other." #name, \t\\
-\t  TKFI_OTHER "()", CLOCK_##id, TKFI_FINE, other_##name }
-const struct tkfi_reader tkfi_readers[] = {
-\t{ TKFI_VDSO, "REALTIME_COARSE", "clock_gettime()", CLOCK_REALTIME,
-\t  TKFI_COARSE, 1 },
-\tTKFI_MORE_READERS
-};
-const struct tkfi_reader tkfi_jiffies_reader = {
-\tTKFI_KERNEL, "get_jiffies_64", "get_jiffies_64()", TKFI_CLOCK_JIFFIES,
-\tTKFI_COARSE, 1
-};
-"""
-
 
 def test_list(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
     for what, expected in (("kernels", "6.12  linux-source-6.12  bookworm or bookworm-security\n"),
                            ("variants", "post-series\n"), ("suites", "tkfi_engine  tkfi\n"),
-                           ("points", "tick.calculated  kernel/time/timekeeping.c\n")):
+                           ("points", "tick.calculated  kernel/time/timekeeping.c  tick\n")):
         assert cli.main(["list", what], layout) == 0
         assert capsys.readouterr().out == expected
 
@@ -53,26 +38,19 @@ def test_list_breaks(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_list_readers(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
-    """Rows in the macros of the file itself, or of the glue of the kernel asked for; whole ones."""
-    write(layout.repo / "fault/timekeeping/readers.c", READERS)
-    write(layout.repo / "fault/timekeeping/glue-6.12.h",
-          "#define TKFI_MORE_READERS \\\n\tOTHER(real, REALTIME), \\\n\tOTHER(boot, BOOTTIME),\n")
-    write(layout.repo / "fault/timekeeping/glue-6.1.h", '#define X 1\n#include "glue-6.12.h"\n')
-    patch = layout.repo / "kernel-patches/6.12/0001-point.patch"
-    for glue in "", '+#include "tkfi/timekeeping/glue-6.1.h"\n':
-        write(patch, patch.read_text() + glue)
-        assert cli.main(["list", "readers"], layout) == 0
-        assert capsys.readouterr().out == (
-            "REALTIME_COARSE  vdso    REALTIME  coarse\n" +
-            "other.real       kernel  REALTIME  fine\n" * bool(glue) +
-            "other.boot       kernel  BOOTTIME  fine\n" * bool(glue) +
-            "get_jiffies_64   kernel  JIFFIES   coarse\n")
+    """What the kernel says of each."""
+    write_lists(layout, reader=[
+        {"name": "REALTIME_COARSE", "family": "vdso", "clock": "REALTIME", "kind": "coarse"},
+        {"name": "get_jiffies_64", "family": "kernel", "clock": "JIFFIES", "kind": "coarse"}])
+    assert cli.main(["list", "readers"], layout) == 0
+    assert capsys.readouterr().out == ("REALTIME_COARSE  vdso    REALTIME  coarse\n"
+                                       "get_jiffies_64   kernel  JIFFIES   coarse\n")
 
 
 def test_json_is_alone_on_standard_output(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["list", "points", "--json", "-"], layout) == 0
     assert json.loads(capsys.readouterr().out)["points"] == [
-        {"name": "tick.calculated", "file": "kernel/time/timekeeping.c"}]
+        {"name": "tick.calculated", "file": "kernel/time/timekeeping.c", "function": "tick"}]
 
 
 @pytest.mark.parametrize("arguments, reason", [
@@ -126,8 +104,8 @@ def test_an_option_is_no_value(layout: Layout, words: str, capsys: pytest.Captur
     ("explore --strategi pct", "there is no option --strategi; did you mean --strategy"),
     ("dev style --kernal=6.12", "there is no option --kernal; did you mean --kernel? './tkfi dev style "),
     ("list", "missing argument 'WHAT'. There are breaks, kernels, "),
-    ("list point", "'point' is none of breaks, kernels, oracles, points, readers, scenarios, suites, "
-                   "variants; did you mean points? './tkfi list --help' lists all\n"),
+    ("list point", "'point' is none of breaks, kernels, operations, oracles, points, readers, scenarios, "
+                   "suites, variants; did you mean points? './tkfi list --help' lists all\n"),
     ("replay", "missing argument 'SCHEDULE'; './tkfi replay --help' lists all that can be given\n"),
     ("tree x", "unexpected extra argument (x); './tkfi tree --help' lists all that can be given\n"),
     ("tree --kernel", "option '--kernel' requires an argument; './tkfi tree --help' lists all"),
@@ -207,12 +185,12 @@ def test_disk_full_here(layout: Layout, monkeypatch: pytest.MonkeyPatch,
 
 
 def test_suites_and_cases_are_selected(layout: Layout) -> None:
-    assert suites.matching(["tkfi_*", "tkfi_engine"], layout) == [("tkfi_engine", "tkfi_engine")]
-    assert suites.matching(["*engine.lock*"], layout) == [("tkfi_engine", "tkfi_engine.lock*")]
+    assert suites.matching(["tkfi_*", "tkfi_engine"], ["tkfi_engine"]) == [("tkfi_engine", "tkfi_engine")]
+    assert suites.matching(["*engine.lock*"], ["tkfi_engine"]) == [("tkfi_engine", "tkfi_engine.lock*")]
     with pytest.raises(TkfiError):
-        suites.matching(["tkfi_*", "engine"], layout)
+        suites.matching(["tkfi_*", "engine"], ["tkfi_engine"])
     with pytest.raises(TkfiError, match="different cases of tkfi_engine"):
-        suites.matching(["tkfi_*", "tkfi_engine.lock*"], layout)
+        suites.matching(["tkfi_*", "tkfi_engine.lock*"], ["tkfi_engine"])
 
 
 def test_failures_only() -> None:

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from runner.boot import suites
-from runner.explore import strategies
 from runner.kernel import freshness, kernels
 from runner.layout import Layout
 
@@ -92,17 +90,3 @@ def test_a_small_subject_is_small() -> None:
     text = source.read_text(encoding="utf-8")
     assert text.count("\n") <= 200
     assert not re.search(r"#include <linux/(time|clocksource|ntp|hrtimer|jiffies|ktime)", text)
-
-
-def test_strategies_are_the_kernels() -> None:
-    """Those before replay can be asked for by name."""
-    rows = (FAULT / "search/strategy_list.h").read_text(encoding="utf-8").partition("(REPLAY,")[0]
-    assert list(strategies.STRATEGIES) == re.findall(r"^TKFI_STRATEGY\(\w+, (\w+)\)", rows, re.MULTILINE)
-
-
-def test_suites_without_timekeeping() -> None:
-    """Those that kunit/Makefile builds in any case."""
-    place = Layout().repo / "kunit"
-    always = " ".join(re.findall(r"^obj-y \+= (.*)", (place / "Makefile").read_text(), re.MULTILINE))
-    texts = [(place / name.replace(".o", ".c")).read_text(encoding="utf-8") for name in always.split()]
-    assert sorted(suites.OF_PARTS) == sorted(re.findall(r'\.name = "(tkfi_\w+)"', "".join(texts)))

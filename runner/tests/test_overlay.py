@@ -162,8 +162,3 @@ def test_interrupted_between_the_renames(layout: Layout, source: Path) -> None:
     overlay.refresh(wanted)
     wanted.tree.rename(wanted.tree.with_name("tree.old"))
     assert not overlay.refresh(wanted)
-
-
-def test_points_come_from_the_series(layout: Layout) -> None:
-    assert patches.points(patches.series(layout.patches / "6.12")) == [
-        ("tick.calculated", "kernel/time/timekeeping.c")]

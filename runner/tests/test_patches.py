@@ -35,8 +35,6 @@ def test_order(layout: Layout, shared: Path) -> None:
     there = layout.patches / "6.12"
     assert patches.series(shared) == [
         there / "0001-point.patch", shared / "0002-own.patch", there / "0003-more.patch"]
-    assert [name for name, _ in patches.points(patches.series(shared))] == [
-        "tick.calculated", "own.point", "more.point"]
     assert patches.series(there) == [there / "0001-point.patch"]
 
 

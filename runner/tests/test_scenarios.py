@@ -9,13 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from runner.boot import lists
 from runner.errors import TkfiError
 from runner.explore import schedule
-from runner.explore.oracles import oracles
-from runner.explore.readers import readers
 from runner.explore.scenarios import Scenario, choose, read, shipped, written
 from runner.explore.schedule import Schedule
-from runner.kernel import patches
 from runner.kernel.kernels import offered
 from runner.layout import Layout
 from runner.tests.conftest import write
@@ -109,7 +107,7 @@ def test_every_reader_is_explored() -> None:
             for operation in program if operation.startswith("read ")}
     for release in offered(Layout()):
         names = {f"read {reader.family} {reader.name}"
-                 for reader in readers(Layout(), patches.series(Layout().patches / release.version))}
+                 for reader in lists.read(lists.of_series(Layout().patches / release.version)).readers}
         assert len(names) > 40 and not names - read
 
 
@@ -164,12 +162,6 @@ def test_updaters_of_an_auxiliary_clock_meet_each_other(one: str, other: str) ->
     "sleeptime", "clocksource", "suspend", "resume"])
 def test_every_updater_meets_the_coarse_clocks(updater: str) -> None:
     assert meet(updater, "read vdso REALTIME_COARSE", "read vdso time")
-
-
-def test_oracles_are_read() -> None:
-    found = dict(oracles(Layout()))
-    assert list(found) == ["progress", "line", "monotonic", "series", "counted", "agree"]
-    assert found["agree"] == "vDSO and kernel tell the same time when all updates have ended"
 
 
 def test_the_files_are_read(layout: Layout) -> None:

@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 
 from runner import cli
-from runner.boot import kunit_boot, suite_batches, suites, write_hold
+from runner.boot import kunit_boot, lists, suite_batches, suites, write_hold
 from runner.boot.kunit_boot import Ask, Boot, judge
 from runner.boot.suite_batches import divide
 from runner.errors import TkfiError
 from runner.kernel import builder
-from runner.kernel.kernels import POST_SERIES, Kernel, choose
+from runner.kernel.kernels import DEFAULT, POST_SERIES, Kernel, choose
 from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
-from runner.tests.conftest import write
+from runner.tests.conftest import write, write_lists
 from runner.verbs import bench, test
 from runner.verbs.test import SuiteRun
 
@@ -90,8 +90,9 @@ class Machine:
 def machine(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> Machine:
     """Suites and one processor."""
     made = Machine()
-    write(layout.repo / "kunit/a_kunit.c", "".join(f'.name = "{name}",\n' for name in NAMES))
+    write_lists(layout, suite=[{"name": name} for name in NAMES])
     monkeypatch.setattr(builder, "build", KunitTool)
+    monkeypatch.setattr(lists, "of", lambda tool: lists.read(lists.of_series(tool.kernel.series)))
     monkeypatch.setattr(kunit_boot, "boot_all",
                         lambda tool, asks, **more: made.boot_all(tool, asks, **more))
     monkeypatch.setattr(suite_batches, "processors", lambda: 1)
@@ -250,8 +251,8 @@ def test_traces_are_compared_between_boots(machine: Machine, layout: Layout,
 
 def test_two_sets(machine: Machine, layout: Layout, source: Path,
                   capsys: pytest.CaptureFixture[str]) -> None:
-    write(layout.repo / "kunit/a_kunit.c", "".join(f'.name = "tkfi_{name}",\n' for name in (
-        "engine", "engine_x", "series", "bench", "hold")))
+    write_lists(layout, suite=[{"name": f"tkfi_{name}"} for name in (
+        "bench", "engine", "engine_x", "hold", "series")])
     assert cli.main(["list", "suites"], layout) == 0
     assert [line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()] == [
         ["tkfi_bench", "measures only"], ["tkfi_engine", "tkfi"], ["tkfi_engine_x", "tkfi"],
@@ -266,7 +267,8 @@ def test_two_sets(machine: Machine, layout: Layout, source: Path,
 
 
 def test_what_measures_is_there() -> None:
-    assert set(suites.MEASURES) == {bench.SUITE, write_hold.SUITE} <= set(suites.suites(Layout()))
+    assert set(suites.MEASURES) == {bench.SUITE, write_hold.SUITE} <= set(
+        lists.read(lists.of_series(Layout().patches / DEFAULT)).names("suite"))
 
 
 def test_only_what_failed_is_a_row(machine: Machine, layout: Layout) -> None:

@@ -4,16 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 
 import click
 
-from runner import answer
-from runner.boot.suites import subject, suites
+from runner import answer, lock
+from runner.boot import lists
+from runner.boot.suites import subject
 from runner.explore import scenarios
-from runner.explore.oracles import oracles
-from runner.explore.readers import readers
-from runner.kernel import break_patches, kernels, patches
+from runner.kernel import break_patches, builder, kernels
 from runner.layout import Layout
 from runner.verbs.options import Name, json_option, kernel_option, pass_layout, variant_option, verb
 
@@ -24,14 +22,20 @@ def _variants(layout: Layout, kernel: str, _variant: str) -> list[Row]:
     return [{"name": name} for name in kernels.choose(kernel, layout).variants]
 
 
-def _points(layout: Layout, kernel: str, variant: str) -> list[Row]:
-    chosen = kernels.choose(kernel, layout, variant)
-    return [{"name": name, "file": file} for name, file in patches.points(chosen.patches())]
+def _of_kernel(kind: str) -> Callable[[Layout, str, str], list[Row]]:
+    """What a kernel says that it has."""
+    def rows(layout: Layout, kernel: str, variant: str) -> list[Row]:
+        chosen = kernels.choose(kernel, layout, variant)
+        there = lists.known(chosen, layout)
+        if not there:
+            with lock.held(layout.lock):
+                there = lists.of(builder.build(chosen, layout))
+        return [{name: str(value) for name, value in row.items()} for row in there.rows[kind]]
+    return rows
 
 
-def _readers(layout: Layout, kernel: str, variant: str) -> list[Row]:
-    chosen = kernels.choose(kernel, layout, variant)
-    return [asdict(reader) for reader in readers(layout, chosen.patches())]
+def _suites(layout: Layout, kernel: str, variant: str) -> list[Row]:
+    return [{**row, "tests": subject(row["name"])} for row in _of_kernel("suite")(layout, kernel, variant)]
 
 
 def _breaks(layout: Layout, kernel: str, _variant: str) -> list[Row]:
@@ -44,12 +48,13 @@ _LISTS: dict[str, Callable[[Layout, str, str], list[Row]]] = {
     "kernels": lambda layout, *_: [{"name": release.version, "package": release.package,
                                     "from": " or ".join(release.suites)}
                                    for release in kernels.offered(layout)],
-    "oracles": lambda layout, *_: [{"name": name, "holds": about} for name, about in oracles(layout)],
-    "points": _points,
-    "readers": _readers,
+    "operations": _of_kernel("operation"),
+    "oracles": _of_kernel("oracle"),
+    "points": _of_kernel("point"),
+    "readers": _of_kernel("reader"),
     "scenarios": lambda layout, *_: [{"name": scenario.name, "text": scenario.text}
                                      for scenario in scenarios.shipped(layout)],
-    "suites": lambda layout, *_: [{"name": name, "tests": subject(name)} for name in suites(layout)],
+    "suites": _suites,
     "variants": _variants,
 }
 

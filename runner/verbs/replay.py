@@ -6,6 +6,7 @@ from __future__ import annotations
 import click
 
 from runner import answer, check_counts, lock
+from runner.boot import lists
 from runner.explore import mistakes, repeat, replay, scenarios, schedule
 from runner.explore.schedule import Schedule
 from runner.kernel import builder, kernels
@@ -33,7 +34,7 @@ def command(layout: Layout, schedule_text: str, kernel: str | None, boots: int, 
     asked = schedule.parse(schedule_text)
     scenario = asked.choose(scenarios.shipped(layout))
     chosen = _kernel_of(asked, kernel, layout)
-    mistakes.check([scenario], layout, chosen.patches(), asked)
+    mistakes.check([scenario], lists.known(chosen, layout), asked)
     with lock.held(layout.lock):
         tool = builder.build(chosen, layout)
         made = (repeat.repeat(tool, scenario, asked, boots, jobs=jobs) if boots > 1 else

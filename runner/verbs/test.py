@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from runner import answer, check_counts, lock
-from runner.boot import suite_batches, suites
+from runner.boot import lists, suite_batches, suites
 from runner.boot.kunit_boot import Boot, Counts
 from runner.boot.kunit_output import failures_only
 from runner.boot.suite_batches import Ran
@@ -64,10 +64,15 @@ def run_suites(kernels: Sequence[Kernel], patterns: Sequence[str], count: int,
                layout: Layout) -> list[SuiteRun]:
     """Run the suites that any of patterns selects, or else the default ones, on every kernel, count
     times."""
-    selected = [(kernel, suites.matching(patterns or suites.default(kernel, layout), layout))
-                for kernel in kernels]
-    return [run for kernel, suites_of in selected
-            for run in _run(builder.build(kernel, layout), dict(suites_of), count)]
+    for kernel in kernels:
+        if known := lists.known(kernel, layout):
+            suites.matching(patterns, known.names("suite"))
+    made: list[SuiteRun] = []
+    for kernel in kernels:
+        tool = builder.build(kernel, layout)
+        there = lists.of(tool).names("suite")
+        made += _run(tool, dict(suites.matching(patterns or suites.default(kernel, there), there)), count)
+    return made
 
 
 def unlike(runs: Sequence[SuiteRun]) -> list[str]:
