@@ -17,8 +17,8 @@ static void list_point(const struct tkfi_point *point)
 	/* Relative to the tree, wherever the objects are. */
 	while (!strncmp(file, "../", 3))
 		file += 3;
-	tkfi_result("\"type\":\"point\",\"name\":\"%s\",\"file\":\"%s\",\"function\":\"%s\"",
-		    point->name, file, point->function);
+	tkfi_result("\"type\":\"point\",\"name\":\"%s\",\"file\":\"%s\",\"function\":\"%s\",\"line\":%u",
+		    point->name, file, point->function, point->line);
 }
 
 static void list_subject(const struct tkfi_subject *subject)
@@ -26,8 +26,8 @@ static void list_subject(const struct tkfi_subject *subject)
 	unsigned int i;
 
 	for (i = 0; i < subject->nr_ops; i++)
-		tkfi_result("\"type\":\"operation\",\"name\":\"%s\",\"usage\":\"%s\",\"subject\":\"%s\"",
-			    subject->ops[i].name, subject->ops[i].usage, subject->name);
+		tkfi_result("\"type\":\"operation\",\"name\":\"%s\",\"subject\":\"%s\",\"usage\":\"%s\"",
+			    subject->ops[i].name, subject->name, subject->ops[i].usage);
 	if (subject->list)
 		subject->list(tkfi_result);
 }

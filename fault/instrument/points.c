@@ -30,8 +30,7 @@ void tkfi_points_each(void (*fn)(const struct tkfi_point *point))
 	const struct tkfi_point *p;
 
 	for (p = __start_tkfi_points; p < __stop_tkfi_points; p++)
-		if (is_first(p))
-			fn(p);
+		fn(p);
 }
 
 void tkfi_point_list(char *buf, size_t size)

@@ -13,11 +13,13 @@
  * @name:	"tick.calculated"
  * @file:	where it is, as the compiler was given it
  * @function:	likewise
+ * @line:	of @file, with the changes that the patches made to it
  */
 struct tkfi_point {
 	const char *name;
 	const char *file;
 	const char *function;
+	unsigned int line;
 };
 
 /*
@@ -35,6 +37,7 @@ do {									\
 		.name = #where,						\
 		.file = __FILE__,					\
 		.function = __func__,					\
+		.line = __LINE__,					\
 	};								\
 									\
 	if (unlikely(tkfi_current))					\
@@ -87,9 +90,7 @@ const char *tkfi_point_find(const char *name);
 
 /**
  * tkfi_points_each() - call a function for every injection point
- * @fn:		function, given the first place of each name
- *
- * Some of them have more places than one.
+ * @fn:		function; it is given each place of a name that has several
  */
 void tkfi_points_each(void (*fn)(const struct tkfi_point *point));
 

@@ -133,4 +133,14 @@ def _ask(tool: KunitTool) -> Lists:
         raise TkfiError(f"{tool.kernel.title} does not say what it has: "
                         f"{booted.failure() if booted.cause else booted.console}")
     rows["suite"].sort(key=lambda row: str(row["name"]))
+    rows["point"] = _first_places(rows["point"])
     return Lists(rows)
+
+
+def _first_places(points: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The points as they are in the source, each where the kernel's own code has it first; without the
+    line, which is not that of the unpatched file."""
+    places = sorted(points, key=lambda row: ("/tkfi/" in row["file"], row["file"], row["line"]))
+    first = {row["name"]: row for row in reversed(places)}
+    return [{name: value for name, value in row.items() if name != "line"}
+            for row in places if row is first[row["name"]]]

@@ -137,8 +137,8 @@ def test_help_has_commands_for_users_and_for_developers(capsys: pytest.CaptureFi
     assert named(["--help"], "commands") == [
         "reproduce", "test", "summary", "explore", "replay", "bench", "hold", "tree", "build", "list"]
     assert named(["--help"], "commands for developers of tkfi") == [
-        "dev breaks", "dev identical", "dev style"]
-    assert named(["dev", "--help"], "commands") == ["breaks", "identical", "style"]
+        "dev breaks", "dev identical", "dev lists", "dev style"]
+    assert named(["dev", "--help"], "commands") == ["breaks", "identical", "lists", "style"]
 
 
 @pytest.mark.parametrize("words", ["test --summary", "bench --hold", "bench --svg x", "dev", "dev -x", "-x",

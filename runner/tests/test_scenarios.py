@@ -56,17 +56,13 @@ def test_other_subjects(layout: Layout) -> None:
 
 def updaters() -> list[str]:
     """What updates the timekeeper: the operations of timekeeping, adjtimex and the like by argument."""
-    source = "".join((Layout().repo / f"fault/timekeeping/{name}.c").read_text()
-                     for name in ("adjtimex", "operations"))
+    there = lists.read(lists.of_series(Layout().patches / "7.3"))  # which has auxiliary clocks
     found = []
-    settings = re.findall(r'^\t\[\w+\] = { "(\w+=?)"', source, re.MULTILINE)
-    assert "freq=" in settings
-    for table, prefix in ("tkfi_operations", ""), ("aux_types", "aux "):
-        rows = re.search(rf"{table}\[\] = {{(.*?)^}};", source, re.DOTALL | re.MULTILINE)
-        assert rows
-        for name in re.findall(r'{ "(\w+)", ', rows[1]):
+    for kind, prefix in ("operation", ""), ("aux_operation", "aux "):
+        for name in there.operations(kind):
             # The last only reads; an auxiliary clock has no TAI offset.
-            modes = [mode for mode in settings if mode != "ss_read" and (not prefix or mode != "tai=")]
+            modes = [mode for mode in there.names("setting")
+                     if mode != "ss_read" and (not prefix or mode != "tai=")]
             found += [f"{prefix}{name} {mode}".strip() for mode in (modes if name == "adjtimex" else [""])]
     return [name for name in found if name not in ("aux", "jiffies", "ntp", "read", "wait")]
 

@@ -34,6 +34,14 @@ def _of_kernel(kind: str) -> Callable[[Layout, str, str], list[Row]]:
     return rows
 
 
+def _operations(layout: Layout, kernel: str, variant: str) -> list[Row]:
+    """All of them, and what may follow "aux"."""
+    more = _of_kernel("aux_operation")(layout, kernel, variant)
+    return [*_of_kernel("operation")(layout, kernel, variant),
+            *({"name": f"aux {row['name']}", "subject": "timekeeping", "usage": row["usage"]}
+              for row in more)]
+
+
 def _suites(layout: Layout, kernel: str, variant: str) -> list[Row]:
     return [{**row, "tests": subject(row["name"])} for row in _of_kernel("suite")(layout, kernel, variant)]
 
@@ -48,7 +56,7 @@ _LISTS: dict[str, Callable[[Layout, str, str], list[Row]]] = {
     "kernels": lambda layout, *_: [{"name": release.version, "package": release.package,
                                     "from": " or ".join(release.suites)}
                                    for release in kernels.offered(layout)],
-    "operations": _of_kernel("operation"),
+    "operations": _operations,
     "oracles": _of_kernel("oracle"),
     "points": _of_kernel("point"),
     "readers": _of_kernel("reader"),
