@@ -9,6 +9,7 @@
 #include "front.h"
 #include "lists.h"
 #include "result.h"
+#include "select.h"
 #include "subject.h"
 
 #ifdef CONFIG_TKFI_TIMEKEEPING
@@ -130,10 +131,6 @@ static void replayed(struct kunit *test)
 {
 	skip_if(test, tkfi_front_replay(&front));
 }
-
-/* Of the linker; the suites that are built in. */
-extern struct kunit_suite * const __kunit_suites_start[];
-extern struct kunit_suite * const __kunit_suites_end[];
 
 /* What there is, for the runner to know. */
 static void lists(struct kunit *test)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/string.h>
@@ -24,6 +25,12 @@ const char *tkfi_result_file(void)
 	return result;
 }
 
+/* The console is what is left. */
+void tkfi_result_not_written(const char *file, int error)
+{
+	pr_err("tkfi: {\"type\":\"not_written\",\"file\":\"%s\",\"error\":%d}\n", file, error);
+}
+
 static void write_line(const char *line, size_t len)
 {
 	int ret;
@@ -38,7 +45,7 @@ static void write_line(const char *line, size_t len)
 	if (ret >= 0)
 		ret = os_write_file(result_fd, line, len);
 	if (ret != len) {
-		pr_err("tkfi: cannot write %s: %d\n", result, ret);
+		tkfi_result_not_written(result, ret < 0 ? ret : -ENOSPC);
 		result_failed = true;
 	}
 }

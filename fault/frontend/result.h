@@ -27,6 +27,13 @@ __printf(1, 2)
 void tkfi_result(const char *fmt, ...);
 
 /**
+ * tkfi_result_not_written() - say on the console that a host file could not be written
+ * @file:	its name
+ * @error:	negative, of the host
+ */
+void tkfi_result_not_written(const char *file, int error);
+
+/**
  * tkfi_result_string() - what a JSON string of a text has between its quotes
  * @buf:	receives it, cut short before a character that does not fit
  * @size:	of @buf; six times that of the text is always enough

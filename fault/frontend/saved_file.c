@@ -7,6 +7,7 @@
 #include <linux/xxhash.h>
 #include <os.h>
 
+#include "result.h"
 #include "saved_file.h"
 
 static const char magic[8] = "tkfi-st1";
@@ -22,10 +23,12 @@ struct header {
  * struct saved_file - a state in files of the host
  * @saved:	the state
  * @file:	name of the files, without .0 and .1; "" to stay in memory
+ * @failed:	the last attempt to write it did
  */
 struct saved_file {
 	struct tkfi_saved saved;
 	char file[TKFI_SAVED_FILE];
+	bool failed;
 };
 
 static struct saved_file *file_of(struct tkfi_saved *saved)
@@ -68,12 +71,15 @@ static int write_file(struct tkfi_saved *saved)
 	memcpy(header.magic, magic, sizeof(magic));
 	fd = open_file(f, header.number,
 		       of_trunc(of_create(of_write(OPENFLAGS()))));
-	if (fd < 0)
-		return fd;
-	ret = write_all(fd, &header, sizeof(header));
+	ret = fd < 0 ? fd : write_all(fd, &header, sizeof(header));
 	if (!ret)
 		ret = write_all(fd, saved->bytes, saved->at);
-	os_close_file(fd);
+	if (fd >= 0)
+		os_close_file(fd);
+	/* Each state is written anew: once is enough to say. */
+	if (ret && !f->failed)
+		tkfi_result_not_written(f->file, ret);
+	f->failed = ret;
 	return ret;
 }
 

@@ -9,6 +9,6 @@
  * typedef tkfi_line_fn - receives a row of a list
  * @fmt:	printf format of a JSON object without its braces; strings are not escaped
  */
-typedef __printf(1, 2) void (*tkfi_line_fn)(const char *fmt, ...);
+typedef void (*tkfi_line_fn)(const char *fmt, ...) __printf(1, 2);
 
 #endif

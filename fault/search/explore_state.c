@@ -43,16 +43,13 @@ static void name_state(const struct tkfi_explorer *x, char *name, size_t size)
 void tkfi_explorer_save(struct tkfi_explorer *x)
 {
 	static char name[NAME_SIZE];
-	int ret;
 
 	name_state(x, name, sizeof(name));
 	tkfi_saved_begin(x->options.keep);
 	tkfi_saved_move(x->options.keep, name, sizeof(name));
 	keep_all(x);
-	ret = tkfi_saved_write(x->options.keep);
-	if (ret)
-		pr_err_once("tkfi: the state of the exploration cannot be kept: %d\n",
-			    ret);
+	/* Whoever writes it says what goes wrong: the exploration itself goes on. */
+	tkfi_saved_write(x->options.keep);
 }
 
 int tkfi_explorer_resume(struct tkfi_explorer *x)

@@ -60,9 +60,12 @@ struct tkfi_oracle {
 	bool (*check)(const struct tkfi_execution *e);
 };
 
-#define TKFI_ORACLE(name)	extern const struct tkfi_oracle tkfi_oracle_##name;
+/* One declaration of all; what ends it is defined nowhere. */
+extern const struct tkfi_oracle
+#define TKFI_ORACLE(name)	tkfi_oracle_##name,
 #include "oracle_list.h"
 #undef TKFI_ORACLE
+	tkfi_last_oracle;
 
 /**
  * tkfi_span_of() - a read, as a finding has it

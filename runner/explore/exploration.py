@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -21,7 +22,7 @@ from runner.explore.rounds import Runs, by_scenario
 from runner.explore.scenario_parts import Piece
 from runner.kernel.kernels import Kernel
 
-_NOT_WRITTEN = re.compile(r"tkfi: (cannot write \S+|the state .* cannot be kept): -(\d+)")
+_NOT_WRITTEN = re.compile(r'tkfi: ({"type":"not_written",.*})')
 
 
 @dataclass(frozen=True)
@@ -205,6 +206,6 @@ def _problems(piece: Piece, run: Run) -> list[Problem]:
 def _not_written(console: Path) -> list[Problem]:
     """What the kernel could not write: nothing is to be missed for want of disk space."""
     text = console.read_text(encoding="utf-8", errors="replace") if console.exists() else ""
-    return [Problem(f"the kernel says: {what}: {os.strerror(int(number))}. Once it can be written, the "
-                    "same command with --resume goes on", failed=False)
-            for what, number in dict.fromkeys(_NOT_WRITTEN.findall(text))]
+    lines = [json.loads(line) for line in dict.fromkeys(_NOT_WRITTEN.findall(text))]
+    return [Problem(f"the kernel cannot write {line['file']}: {os.strerror(-line['error'])}. Once it can "
+                    "be written, the same command with --resume goes on", failed=False) for line in lines]

@@ -336,14 +336,14 @@ def test_the_division_stays(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("said, says", [
-    ("the state of the exploration cannot be kept: -28", "cannot be kept: No space left on device. Once"),
-    ("cannot write /x/1-0of1.jsonl: -13", "cannot write /x/1-0of1.jsonl: Permission denied. Once")])
+    ("/x/falls-vdso.state", "cannot write /x/falls-vdso.state: No space left on device. Once"),
+    ("/x/1-0of1.jsonl", "cannot write /x/1-0of1.jsonl: No space left on device. Once")])
 @pytest.mark.parametrize("file", [known, lambda _: None])
 def test_what_cannot_be_written(start: Callable[..., Machine], layout: Layout, said: str, says: str,
                                 file: Files, capsys: pytest.CaptureFixture[str]) -> None:
     """What was explored is shown all the same."""
     booted = start(file)
-    booted.console = lambda: f"[0.1] tkfi: {said}\n"
+    booted.console = lambda: f'[0.1] tkfi: {{"type":"not_written","file":"{said}","error":-28}}\n'
     assert cli.main(["explore", "falls-vdso"], layout) == 2
     captured = capsys.readouterr()
     assert says in captured.out + captured.err and "Traceback" not in captured.err
