@@ -116,8 +116,8 @@ def variants(series: Path) -> list[str]:
 def choose(choice: str, layout: Layout, variant: str = POST_SERIES) -> Kernel:
     """Turn a --kernel and a --variant argument into a Kernel.
 
-    Raises TkfiError for a name that is neither a release on offer nor a usable kernel tree, and for a
-    variant that it does not have.
+    Raises TkfiError for a name that is neither a release on offer nor a usable kernel tree, for a tree that
+    is older than all releases on offer, and for a variant that it does not have.
     """
     kernel = _choose(choice, layout)
     if variant in kernel.variants:
@@ -139,6 +139,10 @@ def _choose(choice: str, layout: Layout) -> Kernel:
                         f"{nearest(choice, releases, './tkfi list kernels')}")
     path = Path(choice).resolve()
     version = tree_version(path)
+    oldest = min(releases, key=_ordinal, default=version)
+    if _ordinal(version) < _ordinal(oldest):
+        raise TkfiError(f"'{path}' is Linux {version}, and {oldest} is the oldest kernel that tkfi can be "
+                        "built into: name a tree of that or later with --kernel")
     digest = hashlib.sha256(str(path).encode()).hexdigest()[:8]
     series = nearest_series(version, [r.version for r in releases.values()])
     return Kernel(f"path-{path.name}-{digest}", layout.patches / series, path=path)

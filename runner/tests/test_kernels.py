@@ -59,3 +59,13 @@ def test_of_two_equally_near_the_older() -> None:
 def test_path_with_a_space_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TkfiError, match="spaces"):
         Layout(tmp_path / "a b")
+
+
+@pytest.mark.parametrize("patchlevel, refused", [(11, True), (12, False), (13, False)])
+def test_a_tree_that_is_too_old(layout: Layout, source: Path, patchlevel: int, refused: bool) -> None:
+    write(source / "Makefile", f"VERSION = 6\nPATCHLEVEL = {patchlevel}\nSUBLEVEL = 9\n")
+    if refused:
+        with pytest.raises(TkfiError, match="is Linux 6.11.9, and 6.12 is the oldest kernel that tkfi can"):
+            kernels.choose(str(source), layout)
+    else:
+        assert kernels.choose(str(source), layout).series == layout.patches / "6.12"
