@@ -5,7 +5,7 @@
  *
  * An exploration watches an execution in order, some by chance, and every now and then
  * another one. What is read without a hook cannot be seen so, as it changes nothing;
- * kunit/unreported_test.c makes it change something, by a veil over all that hooks do not
+ * kunit/veil.c makes it change something, by a veil over all that hooks do not
  * report there and then, but for sequences where VCPUs take turns at accesses: the
  * engine reads these itself.
  */
