@@ -7,14 +7,9 @@
 #include <kunit/test.h>
 
 #include "operation.h"
-#include "lines.h"
-#include "result.h"
+#include "harness.h"
 
 #include <tkfi-glue.h>
-
-static struct tkfi_session session;
-static struct tkfi_plan plan;
-static char err[1024];
 
 /**
  * struct edge - an update, and how far readers jump across it at one cycle
@@ -70,42 +65,11 @@ static void edge_desc(const struct edge *edge, char *desc)
 
 KUNIT_ARRAY_PARAM(edge, edges, edge_desc);
 
-static int coarse_suite_init(struct kunit_suite *suite)
-{
-	return tkfi_session_open(&session, NSEC_PER_SEC);
-}
-
-static void coarse_suite_exit(struct kunit_suite *suite)
-{
-	tkfi_session_close(&session);
-}
-
-static int coarse_test_init(struct kunit *test)
-{
-	memset(&plan, 0, sizeof(plan));
-	session.events = 0;
-	session.hash = 0;
-	return 0;
-}
-
 static void coarse_test_exit(struct kunit *test)
 {
 	const struct edge *edge = test->param_value;
-	char name[96];
 
-	snprintf(name, sizeof(name), "%s%s%s", test->name, edge ? " " : "",
-		 edge ? edge->name : "");
-	tkfi_result_trace("tkfi_coarse", name, session.events, session.hash);
-}
-
-static int run(struct kunit *test, const char *setup, const char *text)
-{
-	int ret = tkfi_plan_parse(&plan, err, sizeof(err), "%s", text) ?:
-		  tkfi_session_run(&session, setup, &plan);
-
-	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s: %s", text,
-			    session.engine->error);
-	return ret;
+	harness_trace("tkfi_coarse", test, edge ? edge->name : NULL);
 }
 
 static s64 expected_jump(const struct edge *edge,
@@ -128,18 +92,16 @@ static s64 expected_jump(const struct edge *edge,
 static void jump(struct kunit *test)
 {
 	const struct edge *edge = test->param_value;
-	const struct tkfi_op *ops = plan.programs[0].ops;
-	char text[160];
+	const struct tkfi_op *ops = harness.plan.programs[0].ops;
 	unsigned int i;
 
 	for (i = 0; i < tkfi_nr_readers; i++) {
 		const struct tkfi_reader *reader = &tkfi_readers[i];
 		const char *family = tkfi_family_names[reader->family];
 
-		snprintf(text, sizeof(text), "cpu0: read %s %s, %s, read %s %s",
-			 family, reader->clock, edge->update, family,
-			 reader->clock);
-		if (run(test, edge->setup, text))
+		if (harness_run(test, edge->setup, "cpu0: read %s %s, %s, read %s %s",
+				family, reader->clock, edge->update, family,
+				reader->clock))
 			return;
 		KUNIT_EXPECT_EQ(test, tkfi_results(&ops[0])->cycle, tkfi_results(&ops[2])->cycle);
 		KUNIT_EXPECT_EQ_MSG(test, ops[2].result - ops[0].result,
@@ -155,18 +117,16 @@ static void jump(struct kunit *test)
 static void until_the_next_tick(struct kunit *test)
 {
 	const bool is_fixed = tkfi_variant() == TKFI_FIXED;
-	const struct tkfi_op *ops = plan.programs[0].ops;
+	const struct tkfi_op *ops = harness.plan.programs[0].ops;
 	static const char * const readers[] = {
 		"vdso time", "kernel ktime_get_real_seconds",
 	};
-	char text[256];
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(readers); i++) {
-		snprintf(text, sizeof(text),
-			 "cpu0: read %s, adjtimex freq=500ppm, wait 999us, read %s, read vdso REALTIME, wait 1us, tick, read %s",
-			 readers[i], readers[i], readers[i]);
-		if (run(test, EDGE, text))
+		if (harness_run(test, EDGE,
+				"cpu0: read %s, adjtimex freq=500ppm, wait 999us, read %s, read vdso REALTIME, wait 1us, tick, read %s",
+				readers[i], readers[i], readers[i]))
 			return;
 		KUNIT_EXPECT_EQ(test, ops[0].result,
 				(TKFI_START_WALL + 1) * NSEC_PER_SEC);
@@ -185,9 +145,9 @@ static struct kunit_case coarse_cases[] = {
 
 static struct kunit_suite coarse_suite = {
 	.name = "tkfi_coarse",
-	.suite_init = coarse_suite_init,
-	.suite_exit = coarse_suite_exit,
-	.init = coarse_test_init,
+	.suite_init = harness_open,
+	.suite_exit = harness_close,
+	.init = harness_init,
 	.exit = coarse_test_exit,
 	.test_cases = coarse_cases,
 };

@@ -4,6 +4,7 @@
 #include <linux/moduleparam.h>
 
 #include "clock.h"
+#include "harness.h"
 #include "reproduce.h"
 #include "result.h"
 #include "stages.h"
@@ -23,13 +24,9 @@ static int to_ppb = -500000;
 module_param(to_ppb, int, 0444);
 MODULE_PARM_DESC(to_ppb, "frequency that VCPU0 sets, in ppb");
 
-static struct tkfi_session session;
-static struct tkfi_plan plan;
-static char err[1024];
-
 static void cover_letter_exit(struct kunit *test)
 {
-	tkfi_session_close(&session);
+	tkfi_session_close(&harness.session);
 }
 
 /* "+500ppm", "-0.037ppm": as people write it. */
@@ -49,14 +46,14 @@ static const char *in_ppm(int ppb, char *text, size_t size)
 static void report(struct kunit *test, const struct tkfi_reader *reader,
 		   const char *point, u64 ns, u64 cycles, s64 predicted)
 {
-	const struct tkfi_op *reads = plan.programs[1].ops;
+	const struct tkfi_op *reads = harness.plan.programs[1].ops;
 
 	tkfi_result("\"type\":\"race\",\"case\":\"%s\",\"reader\":\"%s %s\",\"unit_ns\":%u,\"point\":\"%s\",\"delay_ns\":%llu,\"delay_cycles\":%llu,\"mult_old\":%u,\"mult_new\":%u,\"shift\":%u,\"first_ns\":%lld,\"second_ns\":%lld,\"measured_ns\":%lld,\"predicted_ns\":%lld",
 		    test->name, tkfi_family_names[reader->family],
 		    reader->clock, reader->unit, point, ns, cycles,
-		    session.outcome.line_before.mult,
-		    session.outcome.line_after.mult,
-		    session.outcome.line_after.shift, reads[0].result,
+		    harness.session.outcome.line_before.mult,
+		    harness.session.outcome.line_after.mult,
+		    harness.session.outcome.line_after.shift, reads[0].result,
 		    reads[1].result, reads[1].result - reads[0].result,
 		    predicted);
 }
@@ -66,7 +63,7 @@ static void race(struct kunit *test, const struct tkfi_reader *reader,
 		 int from, int to, u64 ns)
 {
 	static const char point[] = "tick.calculated";
-	const struct tkfi_op *reads = plan.programs[1].ops;
+	const struct tkfi_op *reads = harness.plan.programs[1].ops;
 	const char *family = tkfi_family_names[reader->family];
 	char setup[128], old[24], new[24];
 	s64 jump, predicted;
@@ -75,21 +72,17 @@ static void race(struct kunit *test, const struct tkfi_reader *reader,
 	snprintf(setup, sizeof(setup),
 		 "adjtimex freq=%s, wait 10ms, tick, wait 10ms, tick, wait 3456789ns",
 		 in_ppm(from, old, sizeof(old)));
-	KUNIT_ASSERT_EQ_MSG(test,
-			    tkfi_plan_parse(&plan, err, sizeof(err),
-					    "cpu0: adjtimex freq=%s; cpu1: read %s %s, read %s %s; at cpu0 %s off %lluns run cpu1",
-					    in_ppm(to, new, sizeof(new)),
-					    family, reader->clock, family,
-					    reader->clock, point, ns),
-			    0, "%s", err);
-	KUNIT_ASSERT_EQ_MSG(test, tkfi_session_run(&session, setup, &plan), 0,
-			    "%s", session.engine->error);
+	if (harness_run(test, setup,
+			"cpu0: adjtimex freq=%s; cpu1: read %s %s, read %s %s; at cpu0 %s off %lluns run cpu1",
+			in_ppm(to, new, sizeof(new)), family, reader->clock,
+			family, reader->clock, point, ns))
+		return;
 	cycles = is_skewed(find_stage(point), reader) ?
-		 tkfi_duration_cycles(plan.faults[0].delay) : 0;
+		 tkfi_duration_cycles(harness.plan.faults[0].delay) : 0;
 	jump = reads[1].result - reads[0].result;
-	predicted = predicted_jump(&session.outcome, cycles);
+	predicted = predicted_jump(&harness.session.outcome, cycles);
 	KUNIT_EXPECT_TRUE_MSG(test,
-			      is_predicted(&session.outcome, cycles, jump,
+			      is_predicted(&harness.session.outcome, cycles, jump,
 					   reader->unit),
 			      "%s: measured %lld ns, predicted %lld ns",
 			      reader->call, jump, predicted);
@@ -100,7 +93,7 @@ static void cover_letter(struct kunit *test)
 {
 	unsigned int i;
 
-	KUNIT_ASSERT_EQ(test, tkfi_session_open(&session, NSEC_PER_SEC), 0);
+	KUNIT_ASSERT_EQ(test, tkfi_session_open(&harness.session, NSEC_PER_SEC), 0);
 	for (i = 0; i < tkfi_nr_readers; i++) {
 		const struct tkfi_reader *reader = &tkfi_readers[i];
 
@@ -108,10 +101,9 @@ static void cover_letter(struct kunit *test)
 			continue;
 		race(test, reader, from_ppb, to_ppb, delay_ns);
 		if (reader == tkfi_reader_find("vdso", "MONOTONIC"))
-			tkfi_result_events(test->name, &session.engine->trace);
+			tkfi_result_events(test->name, &harness.session.engine->trace);
 	}
-	tkfi_result_trace("tkfi_cover_letter", test->name, session.events,
-			  session.hash);
+	harness_trace("tkfi_cover_letter", test, NULL);
 }
 
 /* Counters that kernels live on: ACPI PM timer, Arm, HPET, a TSC. */
@@ -133,13 +125,12 @@ static void counter_frequency(struct kunit *test)
 							    "MONOTONIC");
 	char name[32];
 
-	KUNIT_ASSERT_EQ(test, tkfi_session_open(&session, hz), 0);
+	KUNIT_ASSERT_EQ(test, tkfi_session_open(&harness.session, hz), 0);
 	race(test, reader, 500000, -500000, 10 * NSEC_PER_MSEC);
 	race(test, reader, -100000000, 100000000, 600 * NSEC_PER_SEC);
 	race(test, reader, 100000000, -100000000, 600 * NSEC_PER_SEC);
-	snprintf(name, sizeof(name), "%s %u Hz", test->name, hz);
-	tkfi_result_trace("tkfi_cover_letter", name, session.events,
-			  session.hash);
+	snprintf(name, sizeof(name), "%u Hz", hz);
+	harness_trace("tkfi_cover_letter", test, name);
 }
 
 static struct kunit_case cover_letter_cases[] = {

@@ -5,60 +5,17 @@
  * shares no code with it.
  */
 #include <kunit/test.h>
-#include <linux/hash.h>
 #include <linux/prandom.h>
-#include <linux/sort.h>
-#include <linux/vmalloc.h>
-#include <linux/xxhash.h>
 
 #include "cells.h"
 #include "dpor_internal.h"
-#include "estimate.h"
 #include "entry.h"
+#include "enumerate.h"
+#include "estimate.h"
 #include "saved_file.h"
 #include "search.h"
 
 #undef cpu_relax
-
-enum opcode {
-	END,
-	LOAD,		/* a word */
-	STORE,		/* a word */
-	ADD,		/* 1 to a word, in one step */
-	TAKE,		/* the lock */
-	DROP,		/* the lock */
-	AWAIT,		/* until a word is not 0 */
-	ODD,		/* the sequence; one step, as is EVEN */
-	EVEN,
-	BEGIN,		/* read the sequence, when it is even */
-	CHECK,		/* it has not changed */
-	GIVE_UP,	/* reading: it will not be checked */
-	FLIP,		/* the latch */
-	BEGIN_LATCH,	/* read it at any time */
-	CHECK_LATCH,
-	WIDE,		/* store words 0 and 1 in one step */
-	ENTER,		/* an NMI; only the enumerator has these two */
-	LEAVE,
-};
-
-struct instruction {
-	u8 opcode;
-	u8 word;
-};
-
-#define MAX_LENGTH	12
-#define WORDS		6
-#define LATCH_WORD		4	/* the word that is the latch */
-#define SEQUENCE	5	/* the word that is the sequence */
-#define LOCK		6	/* what the enumerator takes the lock for */
-
-/* @nmi_of: for each VCPU the one that it interrupts, plus 1; 0 for none */
-struct program {
-	const char *name;
-	unsigned int classes;
-	struct instruction code[4][MAX_LENGTH + 1];
-	u8 nmi_of[4];
-};
 
 #define ADDS2(w)	{ ADD, w }, { ADD, w }
 #define LOAD_STORE(w)	{ LOAD, w }, { STORE, w }
@@ -134,17 +91,10 @@ static struct tkfi_search *dpor, *another;
 static struct tkfi_saved *keep;
 static struct tkfi_search *estimate;
 
-/* What the enumerator found: canonical executions. */
-#define KEY_BITS	18
-#define MAX_KEYS	BIT(KEY_BITS)
-static u64 *keys;
-static unsigned int nr_keys;
-
 static int dpor_suite_init(struct kunit_suite *suite)
 {
 	engine = tkfi_engine_create();
-	keys = vmalloc(MAX_KEYS * sizeof(*keys));
-	if (!engine || !keys)
+	if (!engine || enumerate_alloc())
 		return -ENOMEM;
 	engine->ranges[0] = (struct tkfi_range){ &memory, sizeof(memory) };
 	engine->nr_ranges = 1;
@@ -163,7 +113,7 @@ static void dpor_suite_exit(struct kunit_suite *suite)
 	tkfi_search_destroy(another);
 	tkfi_search_destroy(dpor);
 	tkfi_engine_destroy(engine);
-	vfree(keys);
+	enumerate_free();
 }
 
 static void access(unsigned int *word, enum tkfi_transition_kind kind, bool is_volatile)
@@ -350,209 +300,6 @@ static u64 explore_in_pieces(const struct program *program)
 			return 0;
 	}
 	return 0;
-}
-
-/**
- * struct machine - the enumerator's idea of a program under way
- * @pc:		instructions each VCPU has executed
- * @words:	memory
- * @owner:	VCPU that has the lock, plus 1
- * @reading:	VCPUs between BEGIN and CHECK
- * @reading_latch: and those of the latch
- * @unchecked:	somebody gives up reading: nobody waits for readers
- * @nmi:	VCPUs that are interrupted
- * @entered:	VCPUs that are NMIs, and have begun
- * @left:	and have ended
- * @order:	VCPU and instruction of each step so far
- * @nr:		steps
- */
-struct machine {
-	u8 pc[4];
-	u8 words[WORDS];
-	u8 owner;
-	u8 reading;
-	u8 reading_latch;
-	bool unchecked;
-	u8 nmi;
-	u8 entered;
-	u8 left;
-	struct {
-		u8 vcpu;
-		struct instruction what;
-	} order[4 * MAX_LENGTH];
-	unsigned int nr;
-};
-
-static u8 word_of(struct instruction i)
-{
-	switch (i.opcode) {
-	case TAKE:
-	case DROP:
-		return LOCK;
-	case ODD:
-	case EVEN:
-	case BEGIN:
-	case CHECK:
-		return SEQUENCE;
-	case FLIP:
-	case BEGIN_LATCH:
-	case CHECK_LATCH:
-		return LATCH_WORD;
-	default:
-		return i.word;
-	}
-}
-
-static unsigned int words_of(struct instruction i)
-{
-	if (i.opcode == ENTER || i.opcode == LEAVE)
-		return 0;
-	return i.opcode == WIDE ? 3 : BIT(word_of(i));
-}
-
-static bool only_reads(struct instruction i)
-{
-	return i.opcode == LOAD || i.opcode == AWAIT || i.opcode == BEGIN ||
-	       i.opcode == CHECK ||
-	       i.opcode == BEGIN_LATCH || i.opcode == CHECK_LATCH;
-}
-
-static bool conflict(struct instruction a, struct instruction b)
-{
-	return words_of(a) & words_of(b) && !(only_reads(a) && only_reads(b));
-}
-
-/* The beginning or end of an NMI, and a step of the VCPU that it interrupts. */
-static bool interrupts(const struct program *program, const struct machine *m,
-		       unsigned int i, unsigned int j)
-{
-	u8 opcode = m->order[i].what.opcode;
-
-	return (opcode == ENTER || opcode == LEAVE) &&
-	       program->nmi_of[m->order[i].vcpu] == m->order[j].vcpu + 1;
-}
-
-/*
- * The least of all orders of the same steps in which those that conflict stay in
- * order: of those that may come next always the one of the lowest VCPU.
- */
-static u64 canonical(const struct program *program, const struct machine *m)
-{
-	bool taken[4 * MAX_LENGTH] = {};
-	unsigned int n, i, j, best;
-	u64 key = 1;
-
-	for (n = 0; n < m->nr; n++) {
-		best = m->nr;
-		for (i = 0; i < m->nr; i++) {
-			if (taken[i])
-				continue;
-			for (j = 0; j < i; j++)
-				if (!taken[j] &&
-				    (m->order[j].vcpu == m->order[i].vcpu ||
-				     interrupts(program, m, i, j) ||
-				     interrupts(program, m, j, i) ||
-				     conflict(m->order[j].what,
-					      m->order[i].what)))
-					break;
-			if (j == i && (best == m->nr ||
-				       m->order[i].vcpu < m->order[best].vcpu))
-				best = i;
-		}
-		taken[best] = true;
-		key = key << 2 | m->order[best].vcpu;
-	}
-	return key;
-}
-
-static bool enabled(const struct machine *m, unsigned int vcpu,
-		    struct instruction i)
-{
-	switch (i.opcode) {
-	case TAKE:
-		return !m->owner;
-	case AWAIT:
-		return m->words[i.word];
-	case BEGIN:
-		return !(m->words[SEQUENCE] & 1);
-	case ODD:
-	case EVEN:
-		return m->unchecked || !(m->reading & ~BIT(vcpu));
-	case FLIP:
-		return !(m->reading_latch & ~BIT(vcpu));
-	default:
-		return i.opcode != END;
-	}
-}
-
-static void enumerate(const struct program *program, const struct machine *m)
-{
-	bool any = false;
-	unsigned int v, w;
-
-	for (v = 0; v < 4; v++) {
-		struct instruction i = program->code[v][m->pc[v]];
-		struct machine next;
-
-		if (program->nmi_of[v] && !(m->entered & BIT(v)))
-			i.opcode = ENTER;
-		else if (program->nmi_of[v] && i.opcode == END &&
-			 !(m->left & BIT(v)))
-			i.opcode = LEAVE;
-		if (m->nmi & BIT(v) || !enabled(m, v, i))
-			continue;
-		any = true;
-		next = *m;
-		if (i.opcode == ENTER || i.opcode == LEAVE) {
-			next.nmi ^= BIT(program->nmi_of[v] - 1);
-			*(i.opcode == ENTER ? &next.entered : &next.left) |= BIT(v);
-		} else {
-			next.pc[v]++;
-		}
-		next.order[next.nr].vcpu = v;
-		next.order[next.nr++].what = i;
-		for (w = 0; w < WORDS; w++)
-			next.words[w] += !only_reads(i) && words_of(i) & BIT(w);
-		if (i.opcode == TAKE || i.opcode == DROP)
-			next.owner = i.opcode == TAKE ? v + 1 : 0;
-		if (i.opcode == BEGIN || i.opcode == CHECK)
-			next.reading ^= BIT(v);
-		if (i.opcode == BEGIN_LATCH || i.opcode == CHECK_LATCH)
-			next.reading_latch ^= BIT(v);
-		/* To give up is no step of its own. */
-		for (; program->code[v][next.pc[v]].opcode == GIVE_UP; next.pc[v]++)
-			next.reading &= ~BIT(v);
-		enumerate(program, &next);
-	}
-	if (!any && nr_keys < MAX_KEYS)
-		keys[nr_keys++] = canonical(program, m);
-}
-
-static int compare(const void *a, const void *b)
-{
-	u64 x = *(const u64 *)a, y = *(const u64 *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* How many classes all interleavings of a program fall into; 0: too many. */
-static unsigned int count_classes(const struct program *program)
-{
-	static struct machine m;
-	unsigned int i, v, classes = 1;
-
-	memset(&m, 0, sizeof(m));
-	for (v = 0; v < ARRAY_SIZE(program->code); v++)
-		for (i = 0; program->code[v][i].opcode != END; i++)
-			m.unchecked |= program->code[v][i].opcode == GIVE_UP;
-	nr_keys = 0;
-	enumerate(program, &m);
-	if (nr_keys == MAX_KEYS)
-		return 0;
-	sort(keys, nr_keys, sizeof(keys[0]), compare, NULL);
-	for (i = 1; i < nr_keys; i++)
-		classes += keys[i] != keys[i - 1];
-	return classes;
 }
 
 static void exact(struct kunit *test)
@@ -841,123 +588,17 @@ static void random_programs(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, misordered, 0);
 }
 
-/**
- * struct readers - a program whose readers start again when the sequence changed
- * @pc:		instructions each VCPU has executed
- * @words:	memory
- * @begun:	where each VCPU has begun to read
- * @start:	the sequence it read there
- * @loads:	all that it has read in this attempt, hashed
- * @results:	all that it has read in attempts that succeeded, hashed
- */
-struct readers {
-	u8 pc[4];
-	u8 words[WORDS];
-	u8 begun[4];
-	u8 start[4];
-	u64 loads[4];
-	u64 results[4];
-};
-
-/* Remember a state; returns whether it is new. */
-static bool remember(u64 key)
-{
-	unsigned int at = hash_64(key, KEY_BITS);
-
-	for (key |= !key; keys[at]; at = (at + 1) % MAX_KEYS)
-		if (keys[at] == key)
-			return false;
-	keys[at] = key;
-	return true;
-}
-
-#define MAX_OUTCOMES	256
-
-struct outcomes {
-	unsigned int nr;
-	u64 of[MAX_OUTCOMES];
-};
-
-static void add_outcome(struct outcomes *outcomes, u64 key)
-{
-	unsigned int i;
-
-	for (i = 0; i < outcomes->nr; i++)
-		if (outcomes->of[i] == key)
-			return;
-	if (outcomes->nr < MAX_OUTCOMES)
-		outcomes->of[outcomes->nr++] = key;
-}
-
-/*
- * All states. Writers wait for readers, as the engine has it; or they do not, and
- * readers that find the sequence changed start again, as the kernel has it.
- */
-static void visit(const struct program *program, const struct readers *r,
-		  bool writers_wait, struct outcomes *outcomes)
-{
-	bool any = false;
-	unsigned int v, w;
-
-	if (!remember(xxh64(r, sizeof(*r), 0)))
-		return;
-	for (v = 0; v < 4; v++) {
-		struct instruction i = program->code[v][r->pc[v]];
-		struct readers next = *r;
-		bool waits = false;
-
-		for (w = 0; w < 4; w++)
-			waits |= writers_wait && w != v && r->begun[w];
-		if (i.opcode == END ||
-		    ((i.opcode == ODD || i.opcode == EVEN) && waits) ||
-		    (i.opcode == BEGIN && r->words[SEQUENCE] & 1))
-			continue;
-		any = true;
-		next.pc[v]++;
-		switch (i.opcode) {
-		case BEGIN:
-			next.begun[v] = next.pc[v];
-			next.start[v] = r->words[SEQUENCE];
-			next.loads[v] = r->results[v];
-			break;
-		case LOAD:
-			next.loads[v] = xxh64(&r->words[i.word], 1, r->loads[v]);
-			break;
-		case CHECK:
-			if (r->words[SEQUENCE] == r->start[v])
-				next.results[v] = r->loads[v];
-			else
-				next.pc[v] = r->begun[v] - 1;
-			next.begun[v] = 0;
-			next.loads[v] = 0;
-			next.start[v] = 0;
-			break;
-		default:
-			next.words[word_of(i)]++;
-			break;
-		}
-		visit(program, &next, writers_wait, outcomes);
-	}
-	if (!any)
-		add_outcome(outcomes, xxh64(r, sizeof(*r), 0));
-}
-
 /* That writers wait for readers hides nothing that a reader can come to see. */
 static void writers_wait(struct kunit *test)
 {
 	static struct outcomes waiting, retrying;
-	static const struct readers begin;
 	unsigned int i, j, seen = 0;
 
 	for (i = 0; i < ARRAY_SIZE(programs); i++) {
 		if (!strstarts(programs[i].name, "seqlock"))
 			continue;
-		waiting.nr = 0;
-		retrying.nr = 0;
-		memset(keys, 0, MAX_KEYS * sizeof(*keys));
-		visit(&programs[i], &begin, true, &waiting);
-		memset(keys, 0, MAX_KEYS * sizeof(*keys));
-		visit(&programs[i], &begin, false, &retrying);
+		find_outcomes(&programs[i], true, &waiting);
+		find_outcomes(&programs[i], false, &retrying);
 		KUNIT_EXPECT_LT(test, retrying.nr, MAX_OUTCOMES);
 		KUNIT_EXPECT_EQ_MSG(test, waiting.nr, retrying.nr, "%s",
 				    programs[i].name);

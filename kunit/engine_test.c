@@ -118,6 +118,16 @@ static void look_around(struct tkfi_vcpu *v, void *arg)
 	seen.irqs_off_after = irqs_disabled();
 }
 
+static void expect_failure(struct kunit *test, enum tkfi_failure_kind kind,
+			   unsigned int vcpu, const void *what)
+{
+	const struct tkfi_failure *failure = &engine->failure;
+
+	KUNIT_EXPECT_EQ_MSG(test, failure->kind, kind, "%s", engine->error);
+	KUNIT_EXPECT_EQ_MSG(test, failure->vcpu, vcpu, "%s", engine->error);
+	KUNIT_EXPECT_PTR_EQ_MSG(test, failure->what, what, "%s", engine->error);
+}
+
 static void current_and_interrupts(struct kunit *test)
 {
 	void *stack = engine->vcpus[0].context.stack;
@@ -150,8 +160,7 @@ static void interrupts_stay_off(struct kunit *test)
 {
 	tkfi_engine_add(engine, enable_interrupts, NULL);
 	KUNIT_EXPECT_EQ(test, tkfi_engine_run(engine, &tkfi_in_order), -EPROTO);
-	KUNIT_EXPECT_STREQ(test, engine->error,
-			   "[tkfi internal bug] VCPU0 enabled interrupts");
+	expect_failure(test, TKFI_IRQS_ON, 0, NULL);
 	KUNIT_EXPECT_FALSE(test, irqs_disabled());
 }
 
@@ -240,6 +249,9 @@ static void deadlock_on_locks(struct kunit *test)
 	tkfi_engine_add(engine, lock_both, NULL);
 	KUNIT_EXPECT_EQ(test, tkfi_engine_run(engine, &tkfi_round_robin),
 			-EDEADLK);
+	expect_failure(test, TKFI_DEADLOCK, 0, &b.lock);
+	KUNIT_EXPECT_PTR_EQ(test, engine->vcpus[1].next.what, (const void *)&a.lock);
+	/* For people. */
 	KUNIT_EXPECT_STREQ(test, engine->error,
 			   "deadlock: VCPU0 waits for lock b, held by VCPU1; VCPU1 waits for lock a, held by VCPU0");
 	KUNIT_EXPECT_FALSE(test, irqs_disabled());
@@ -248,12 +260,11 @@ static void deadlock_on_locks(struct kunit *test)
 static void deadlock_on_sequence(struct kunit *test)
 {
 	sequence.sequence = 7;
-	tkfi_name_add(&sequence.sequence, "the sequence");
 	tkfi_engine_add(engine, read_once, NULL);
 	KUNIT_EXPECT_EQ(test, tkfi_engine_run(engine, &tkfi_in_order),
 			-EDEADLK);
-	KUNIT_EXPECT_STREQ(test, engine->error,
-			   "deadlock: VCPU0 waits for the sequence to change from 7");
+	expect_failure(test, TKFI_DEADLOCK, 0, &sequence.sequence);
+	KUNIT_EXPECT_EQ(test, engine->vcpus[0].next.value, 7);
 }
 
 static void drop_b(struct tkfi_vcpu *v, void *arg)
@@ -270,12 +281,10 @@ static void drop_b(struct tkfi_vcpu *v, void *arg)
 static void lock_not_held(struct kunit *test)
 {
 	nr_history = 0;
-	tkfi_name_add(&b.lock, "lock b");
 	tkfi_engine_add(engine, drop_b, NULL);
 	tkfi_engine_add(engine, count_to_three, NULL);
 	KUNIT_EXPECT_EQ(test, tkfi_engine_run(engine, &tkfi_in_order), -EPERM);
-	KUNIT_EXPECT_STREQ(test, engine->error,
-			   "VCPU0 drops lock b, which it does not hold");
+	expect_failure(test, TKFI_NOT_HELD, 0, &b.lock);
 	KUNIT_EXPECT_STREQ(test, history, "a");
 	KUNIT_EXPECT_FALSE(test, irqs_disabled());
 
@@ -283,6 +292,7 @@ static void lock_not_held(struct kunit *test)
 	tkfi_engine_reset(engine);
 	tkfi_engine_add(engine, inside_a, NULL);
 	KUNIT_EXPECT_EQ(test, tkfi_engine_run(engine, &tkfi_in_order), 0);
+	expect_failure(test, TKFI_NO_FAILURE, 0, NULL);
 }
 
 static void stop_inside(struct tkfi_vcpu *v, void *arg)
@@ -346,15 +356,12 @@ static void run_nmi(struct kunit *test,
 /* In place, once, on the stack of whom it interrupts; who waits there is stuck. */
 static void nmi_in_place(struct kunit *test)
 {
-	tkfi_name_add(&a.lock, "lock a");
-	tkfi_name_add(&sequence.sequence, "the sequence");
 	run_nmi(test, nmi_notes, 0, "1ns2");
 	run_nmi(test, nmi_reads, -EDEADLK, "1?");
-	KUNIT_EXPECT_STREQ(test, engine->error,
-			   "deadlock: VCPU0 waits for the sequence to change from 5");
+	expect_failure(test, TKFI_DEADLOCK, 0, &sequence.sequence);
+	KUNIT_EXPECT_EQ(test, engine->vcpus[0].next.value, 5);
 	run_nmi(test, nmi_locks, -EDEADLK, "10");
-	KUNIT_EXPECT_STREQ(test, engine->error,
-			   "deadlock: VCPU0 waits for lock a, held by VCPU0");
+	expect_failure(test, TKFI_DEADLOCK, 0, &a.lock);
 }
 
 static unsigned int choose_nobody(struct tkfi_strategy *s,
@@ -369,8 +376,7 @@ static void strategy_is_checked(struct kunit *test)
 
 	tkfi_engine_add(engine, count_to_three, NULL);
 	KUNIT_EXPECT_EQ(test, tkfi_engine_run(engine, &bad), -EPROTO);
-	KUNIT_EXPECT_STREQ(test, engine->error,
-			   "[tkfi internal bug] the strategy chose VCPU8 of 0x1");
+	expect_failure(test, TKFI_BAD_CHOICE, TKFI_MAX_VCPUS, NULL);
 }
 
 static void trace_is_hashed(struct kunit *test)

@@ -6,8 +6,8 @@
 #include <kunit/test.h>
 #include <linux/vmalloc.h>
 
+#include "harness.h"
 #include "result.h"
-#include "session.h"
 #include "stopwatch.h"
 #include "updaters.h"
 
@@ -53,21 +53,18 @@ struct timing {
 	u32 cycles[TKFI_NR_SEQUENCES][SAMPLES];
 };
 
-static struct tkfi_session session;
-static struct tkfi_plan plan;
 static struct timing *timing;
 static unsigned int accesses[TKFI_NR_SEQUENCES];
-static char err[1024];
 
 static int hold_suite_init(struct kunit_suite *suite)
 {
 	timing = vmalloc(sizeof(*timing));
-	return timing ? tkfi_session_open(&session, NSEC_PER_SEC) : -ENOMEM;
+	return timing ? harness_open(suite) : -ENOMEM;
 }
 
 static void hold_suite_exit(struct kunit_suite *suite)
 {
-	tkfi_session_close(&session);
+	harness_close(suite);
 	vfree(timing);
 }
 
@@ -92,19 +89,11 @@ static void count(const struct tkfi_access *access, void *arg)
 /* The accesses, by one execution on a VCPU. */
 static int measure_accesses(struct kunit *test, const struct updater *updater)
 {
-	int ret;
+	int ret = harness_parse(test, "cpu0: %s", updater->update);
 
-	memset(&plan, 0, sizeof(plan));
 	memset(accesses, 0, sizeof(accesses));
-	ret = tkfi_plan_parse(&plan, err, sizeof(err), "cpu0: %s",
-			      updater->update);
-	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", err);
-	if (ret)
-		return ret;
-	plan.access = count;
-	ret = tkfi_session_run(&session, updater->setup, &plan);
-	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", session.engine->error);
-	return ret;
+	harness.plan.access = count;
+	return ret ?: harness_execute(test, updater->setup);
 }
 
 static void sample(void *arg)
@@ -128,9 +117,9 @@ static int measure_time(struct kunit *test, const struct updater *updater,
 
 	timing->watch.sequence = sequence;
 	timing->nr = 0;
-	ret = tkfi_session_repeat(&session, updater->setup, &plan, SAMPLES,
-				  &timing->watch, sample, NULL);
-	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", session.engine->error);
+	ret = tkfi_session_repeat(&harness.session, updater->setup, &harness.plan,
+				  SAMPLES, &timing->watch, sample, NULL);
+	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", harness.session.engine->error);
 	return ret;
 }
 

@@ -8,17 +8,15 @@
 #include <kunit/test.h>
 
 #include "clock.h"
+#include "harness.h"
 #include "interleave.h"
 #include "lines.h"
 #include "result.h"
 
 #include <tkfi-glue.h>
 
-static struct tkfi_session session;
-static struct tkfi_plan plan;
 static struct tkfi_interleave order;
 static struct looks looks;
-static char err[1024];
 
 /* Ways through a grid: what the number of interleavings must be. */
 static u64 binomial(unsigned int n, unsigned int k)
@@ -61,13 +59,13 @@ static void all_orders(struct kunit *test)
 			do {
 				memset(history, 0, sizeof(history));
 				nr_history = 0;
-				tkfi_engine_reset(session.engine);
-				tkfi_engine_add(session.engine, go_in_steps,
+				tkfi_engine_reset(harness.session.engine);
+				tkfi_engine_add(harness.session.engine, go_in_steps,
 						(void *)n);
-				tkfi_engine_add(session.engine, go_in_steps,
+				tkfi_engine_add(harness.session.engine, go_in_steps,
 						(void *)m);
 				KUNIT_ASSERT_EQ(test,
-						tkfi_engine_run(session.engine,
+						tkfi_engine_run(harness.session.engine,
 								&order.strategy),
 						0);
 				KUNIT_ASSERT_EQ(test, nr_history, n + m);
@@ -89,10 +87,10 @@ static void three_vcpus(struct kunit *test)
 
 	tkfi_interleave_init(&order);
 	do {
-		tkfi_engine_reset(session.engine);
+		tkfi_engine_reset(harness.session.engine);
 		for (i = 0; i < 3; i++)
-			tkfi_engine_add(session.engine, go_in_steps, (void *)2);
-		KUNIT_ASSERT_EQ(test, tkfi_engine_run(session.engine,
+			tkfi_engine_add(harness.session.engine, go_in_steps, (void *)2);
+		KUNIT_ASSERT_EQ(test, tkfi_engine_run(harness.session.engine,
 						      &order.strategy), 0);
 		executions++;
 	} while (tkfi_interleave_next(&order));
@@ -144,12 +142,7 @@ static void fill_pairs(void)
 static int interleave_suite_init(struct kunit_suite *suite)
 {
 	fill_pairs();
-	return tkfi_session_open(&session, NSEC_PER_SEC);
-}
-
-static void interleave_suite_exit(struct kunit_suite *suite)
-{
-	tkfi_session_close(&session);
+	return harness_open(suite);
 }
 
 static void pair_desc(struct pair *pair, char *desc)
@@ -174,33 +167,19 @@ static bool same_result(const struct result *a, const struct result *b)
 	return a->ntp == b->ntp && !memcmp(&a->tk, &b->tk, sizeof(a->tk));
 }
 
-static int interleave_test_init(struct kunit *test)
-{
-	memset(&plan, 0, sizeof(plan));
-	session.events = 0;
-	session.hash = 0;
-	return 0;
-}
-
 static void interleave_test_exit(struct kunit *test)
 {
 	const struct pair *pair = test->param_value;
-	char name[96];
 
-	if (!pair)
-		return;
-	snprintf(name, sizeof(name), "%s %s", test->name, pair->name);
-	tkfi_result_trace("tkfi_interleave", name, session.events,
-			  session.hash);
+	harness_trace("tkfi_interleave", test, pair->name);
 }
 
-static int run(struct kunit *test, struct result *result)
+static int execute(struct kunit *test, struct result *result)
 {
-	int ret = looks_run(&looks, &session, "wait 12ms", &plan);
+	int ret = looks_execute(test, &looks, "wait 12ms");
 
-	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", session.engine->error);
-	result->tk = session.outcome.after;
-	result->ntp = session.outcome.ntp_after;
+	result->tk = harness.session.outcome.after;
+	result->ntp = harness.session.outcome.ntp_after;
 	return ret;
 }
 
@@ -208,12 +187,8 @@ static int run(struct kunit *test, struct result *result)
 static int run_serial(struct kunit *test, const struct pair *pair, int first,
 		      struct result *result)
 {
-	plan.order = NULL;
-	KUNIT_EXPECT_EQ(test, tkfi_plan_parse(&plan, err, sizeof(err),
-					      "cpu0: %s, %s",
-					      pair->update[first],
-					      pair->update[!first]), 0);
-	return run(test, result);
+	return harness_parse(test, "cpu0: %s, %s", pair->update[first],
+			     pair->update[!first]) ?: execute(test, result);
 }
 
 static unsigned int whole_sections_next(struct tkfi_strategy *s,
@@ -242,12 +217,11 @@ static struct tkfi_strategy whole_sections = {
 static int run_at_once(struct kunit *test, const struct pair *pair,
 		       struct tkfi_strategy *strategy, struct result *result)
 {
-	KUNIT_EXPECT_EQ(test, tkfi_plan_parse(&plan, err, sizeof(err),
-					      "cpu0: %s; cpu1: %s",
-					      pair->update[0],
-					      pair->update[1]), 0);
-	plan.order = strategy;
-	return run(test, result);
+	int ret = harness_parse(test, "cpu0: %s; cpu1: %s", pair->update[0],
+				pair->update[1]);
+
+	harness.plan.order = strategy;
+	return ret ?: execute(test, result);
 }
 
 static unsigned int find_result(const struct result *results, unsigned int nr,
@@ -297,12 +271,12 @@ static unsigned int fill_results(struct kunit *test, const struct pair *pair,
 /* Nobody is inside, nothing is half done. */
 static void check_at_rest(struct kunit *test)
 {
-	const struct tkfi_outcome *o = &session.outcome;
+	const struct tkfi_outcome *o = &harness.session.outcome;
 	const struct tk_read_base *tkr = &o->after.tkr_mono;
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(session.engine->held); i++)
-		KUNIT_EXPECT_NULL(test, session.engine->held[i].lock);
+	for (i = 0; i < ARRAY_SIZE(harness.session.engine->held); i++)
+		KUNIT_EXPECT_NULL(test, harness.session.engine->held[i].lock);
 	KUNIT_EXPECT_EQ(test, o->sequence_after % 2, 0);
 	KUNIT_EXPECT_EQ(test, o->vdso_sequence_after % 2, 0);
 	KUNIT_EXPECT_TRUE(test, o->mirrored);
@@ -328,7 +302,7 @@ static void check_stops(struct kunit *test)
 /* 12 ms have passed: a tick accumulates ten of them, who sets the clock all. */
 static void check_cycle_last(struct kunit *test)
 {
-	u64 cycles = session.outcome.after.tkr_mono.cycle_last -
+	u64 cycles = harness.session.outcome.after.tkr_mono.cycle_last -
 		     TKFI_START_CYCLES;
 
 	KUNIT_EXPECT_TRUE(test, !cycles || cycles == 10000000 ||
@@ -404,7 +378,7 @@ static void while_time_passes(struct kunit *test)
 
 	tkfi_interleave_init(&order);
 	do {
-		const struct tkfi_outcome *o = &session.outcome;
+		const struct tkfi_outcome *o = &harness.session.outcome;
 		s64 passed;
 
 		if (run_at_once(test, pair, &slow, &result))
@@ -440,8 +414,8 @@ static struct kunit_case interleave_cases[] = {
 static struct kunit_suite interleave_suite = {
 	.name = "tkfi_interleave",
 	.suite_init = interleave_suite_init,
-	.suite_exit = interleave_suite_exit,
-	.init = interleave_test_init,
+	.suite_exit = harness_close,
+	.init = harness_init,
 	.exit = interleave_test_exit,
 	.test_cases = interleave_cases,
 };
@@ -455,10 +429,8 @@ static struct kunit_case engine_cases[] = {
 
 static struct kunit_suite engine_suite = {
 	.name = "tkfi_engine_interleave",
-	.suite_init = interleave_suite_init,
-	.suite_exit = interleave_suite_exit,
-	.init = interleave_test_init,
-	.exit = interleave_test_exit,
+	.suite_init = harness_open,
+	.suite_exit = harness_close,
 	.test_cases = engine_cases,
 };
 

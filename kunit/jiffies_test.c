@@ -3,40 +3,21 @@
 #include <kunit/test.h>
 
 #include "clock.h"
-#include "explorer_session.h"
-
-static struct tkfi_explorer *explorer;
-static struct tkfi_plan plan;
-static char err[1024];
-
-static int jiffies_suite_init(struct kunit_suite *suite)
-{
-	explorer = tkfi_explorer_open();
-	return explorer ? 0 : -ENOMEM;
-}
-
-static void jiffies_suite_exit(struct kunit_suite *suite)
-{
-	tkfi_explorer_close(explorer);
-}
+#include "harness.h"
 
 /* A tick interrupts, 12 ms after the last update: all that is to be done is done. */
 static void a_tick_counts_one(struct kunit *test)
 {
-	struct tkfi_session *session = tkfi_session_of(explorer);
-	const struct tkfi_op *ops = plan.programs[0].ops;
-	int ret;
+	const struct tkfi_outcome *o = &harness.session.outcome;
+	const struct tkfi_op *ops = harness.plan.programs[0].ops;
 
-	ret = tkfi_plan_parse(&plan, err, sizeof(err),
-			      "cpu0: read kernel get_jiffies_64, jiffies, read kernel get_jiffies_64");
-	KUNIT_ASSERT_EQ_MSG(test, ret, 0, "%s", err);
-	ret = tkfi_session_run(session, "wait 12ms", &plan);
-	KUNIT_ASSERT_EQ_MSG(test, ret, 0, "%s", session->engine->error);
+	if (harness_run(test, "wait 12ms",
+			"cpu0: read kernel get_jiffies_64, jiffies, read kernel get_jiffies_64"))
+		return;
 	KUNIT_EXPECT_EQ(test, ops[2].result - ops[0].result, TICK_NSEC);
-	KUNIT_EXPECT_EQ(test, session->outcome.sequence_after,
-			session->outcome.sequence + 2);
-	KUNIT_EXPECT_GT(test, session->outcome.after.tkr_mono.cycle_last,
-			session->outcome.before.tkr_mono.cycle_last);
+	KUNIT_EXPECT_EQ(test, o->sequence_after, o->sequence + 2);
+	KUNIT_EXPECT_GT(test, o->after.tkr_mono.cycle_last,
+			o->before.tkr_mono.cycle_last);
 }
 
 /**
@@ -66,17 +47,17 @@ static void no_tick_is_lost(struct kunit *test)
 		"cpu2: read kernel get_jiffies_64, read kernel get_jiffies_64"
 	};
 	static const struct tkfi_explore_options options;
+	struct tkfi_explorer *explorer = harness.explorer;
 	struct counts counts = { };
 	int ret;
 
-	ret = tkfi_explorer_load(explorer, &scenario, err, sizeof(err));
-	KUNIT_ASSERT_EQ_MSG(test, ret, 0, "%s", err);
+	if (harness_load(test, &scenario))
+		return;
 	explorer->each = count;
 	explorer->each_arg = &counts;
 	ret = tkfi_explore(explorer, &options);
 	explorer->each = NULL;
-	KUNIT_ASSERT_EQ_MSG(test, ret, 0, "%s",
-			    explorer->engine->error);
+	KUNIT_ASSERT_EQ_MSG(test, ret, 0, "%s", explorer->engine->error);
 	KUNIT_EXPECT_TRUE(test, explorer->stats.complete);
 	/* In either order, and readers before, between and after. */
 	KUNIT_EXPECT_GE(test, explorer->stats.classes, 12);
@@ -93,8 +74,8 @@ static struct kunit_case jiffies_cases[] = {
 
 static struct kunit_suite jiffies_suite = {
 	.name = "tkfi_jiffies",
-	.suite_init = jiffies_suite_init,
-	.suite_exit = jiffies_suite_exit,
+	.suite_init = harness_open_explorer,
+	.suite_exit = harness_close,
 	.test_cases = jiffies_cases,
 };
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <kunit/test.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 
@@ -90,74 +91,90 @@ static void look_at(struct looks *looks, struct condition *condition,
 	condition->kernel_odd = *keepers.sequence & 1;
 	condition->vdso_odd = (owner == TKFI_AUX ? tkfi_vdso_aux_sequence() :
 						   tkfi_vdso_sequence()) & 1;
+	condition->real = *keepers.real;
+	condition->mirrored = !memcmp(keepers.real, keepers.shadow,
+				      sizeof(condition->real));
 	/* At its first stop nobody has changed anything. */
 	if (!looks->nr || !condition->kernel_odd)
 		publish(lines, keepers.real);
 	condition->line = lines->nr - 1;
 }
 
-struct view {
-	struct looks *looks;
-	const struct tkfi_session *session;
-};
-
 static void look(const struct tkfi_vcpu *vcpu, void *arg)
 {
 	static const char * const halts[] = TKFI_SUSPEND_HALTS;
-	const struct view *view = arg;
-	struct looks *looks = view->looks;
-	struct look stop = { .vcpu = vcpu->id, .at = vcpu->at, .hit = 1 };
+	const struct tkfi_engine *engine = harness.session.engine;
+	struct looks *looks = arg;
+	struct look *stop = &looks->stops[min(looks->nr, MAX_STOPS - 1U)];
 	unsigned int i;
 
-	for (i = 0; i < view->session->engine->nr_vcpus; i++)
-		stop.all_locks +=
-			tkfi_locks_held(&view->session->engine->vcpus[i]);
+	stop->vcpu = vcpu->id;
+	stop->at = vcpu->at;
+	stop->hit = 1;
+	for (i = 0; i < looks->nr && i < MAX_STOPS - 1; i++)
+		stop->hit += looks->stops[i].vcpu == vcpu->id &&
+			     !strcmp(looks->stops[i].at, vcpu->at);
+	stop->locks = tkfi_locks_held(vcpu);
+	stop->all_locks = 0;
+	for (i = 0; i < engine->nr_vcpus; i++)
+		stop->all_locks += tkfi_locks_held(&engine->vcpus[i]);
 	for (i = 0; i < TKFI_NR_OWNERS; i++)
 		if (exists(i))
-			look_at(looks, &stop.of[i], i, vcpu);
+			look_at(looks, &stop->of[i], i, vcpu);
 	/* Of the set-up the kernel says it, of the plan the points. */
 	if (!looks->nr && timekeeping_suspended)
 		halt(looks, 0, tkfi_timekeeper()->tkr_mono.cycle_last);
-	stop.suspended = looks->nr ? looks->suspended : timekeeping_suspended;
-	if (!strcmp(stop.at, "suspend.calculated"))
-		stop.suspended = true;
-	if (!strcmp(stop.at, "resume.calculated"))
-		stop.suspended = false;
-	looks->suspended = stop.suspended;
-	if (stop.suspended && !strcmp(stop.at, halts[tkfi_variant()]))
+	stop->suspended = looks->nr ? looks->suspended : timekeeping_suspended;
+	if (!strcmp(stop->at, "suspend.calculated"))
+		stop->suspended = true;
+	if (!strcmp(stop->at, "resume.calculated"))
+		stop->suspended = false;
+	looks->suspended = stop->suspended;
+	if (stop->suspended && !strcmp(stop->at, halts[tkfi_variant()]))
 		halt(looks, looks->nr, tkfi_clock_peek());
-	if (looks->nr++ >= MAX_STOPS)
-		return;
-	for (i = 0; i < looks->nr - 1; i++)
-		stop.hit += looks->stops[i].vcpu == vcpu->id &&
-			    !strcmp(looks->stops[i].at, vcpu->at);
-	looks->stops[i] = stop;
+	looks->nr++;
 }
 
-int looks_run(struct looks *looks, struct tkfi_session *session,
-	      const char *setup, struct tkfi_plan *plan)
+/* All of them fitted, and the first line is from before. */
+static bool is_whole(const struct looks *looks, const struct lines *own)
 {
-	struct lines *own = &looks->of[session->aux ? TKFI_AUX : TKFI_CORE];
-	struct view view = { looks, session };
+	return looks->nr <= MAX_STOPS && looks->of[TKFI_CORE].nr <= MAX_LINES &&
+	       looks->of[TKFI_AUX].nr <= MAX_LINES &&
+	       !memcmp(&own->line[0].tk, &harness.session.outcome.before,
+		       sizeof(own->line[0].tk));
+}
+
+int looks_execute(struct kunit *test, struct looks *looks, const char *setup)
+{
+	struct lines *own = &looks->of[harness.session.aux ? TKFI_AUX : TKFI_CORE];
 	int ret;
 
 	looks->nr = 0;
 	looks->of[TKFI_CORE].nr = 0;
 	looks->of[TKFI_AUX].nr = 0;
 	looks->suspended = false;
-	plan->probe = look;
-	plan->probe_arg = &view;
-	ret = tkfi_session_run(session, setup, plan);
+	harness.plan.probe = look;
+	harness.plan.probe_arg = looks;
+	ret = harness_execute(test, setup);
 	if (ret)
 		return ret;
-	publish(own, &session->outcome.after);
-	if (looks->nr <= MAX_STOPS && looks->of[TKFI_CORE].nr <= MAX_LINES &&
-	    looks->of[TKFI_AUX].nr <= MAX_LINES &&
-	    !memcmp(&own->line[0].tk, &session->outcome.before,
-		    sizeof(own->line[0].tk)))
+	publish(own, &harness.session.outcome.after);
+	if (is_whole(looks, own))
 		return 0;
-	snprintf(session->engine->error, sizeof(session->engine->error),
-		 "[tkfi internal bug] %u stops, %u and %u lines, or a first one that is not from before",
-		 looks->nr, looks->of[TKFI_CORE].nr, looks->of[TKFI_AUX].nr);
+	KUNIT_FAIL(test, "%s: %u stops, %u and %u lines, or a first one that is not from before",
+		   harness.text, looks->nr, looks->of[TKFI_CORE].nr,
+		   looks->of[TKFI_AUX].nr);
 	return -EPROTO;
+}
+
+int looks_run(struct kunit *test, struct looks *looks, const char *setup,
+	      const char *fmt, ...)
+{
+	va_list args;
+	int ret;
+
+	va_start(args, fmt);
+	ret = harness_vparse(test, fmt, args);
+	va_end(args);
+	return ret ?: looks_execute(test, looks, setup);
 }

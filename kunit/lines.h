@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Which lines there were when VCPUs stopped at points. */
+/* What is to be seen when VCPUs stop at points, and which lines there were. */
 #ifndef __TKFI_LINES_H
 #define __TKFI_LINES_H
 
+#include "harness.h"
 #include "publish.h"
-#include "session.h"
 
 #define MAX_STOPS	64
 #define MAX_LINES	8
@@ -14,13 +14,17 @@
  * @inside:	that VCPU held its lock
  * @kernel_odd:	the kernel readers' sequence was odd
  * @vdso_odd:	the vDSO readers' sequence was odd
+ * @mirrored:	its shadow was equal to it
  * @line:	the line that was published last
+ * @real:	the timekeeper itself
  */
 struct condition {
 	bool inside;
 	bool kernel_odd;
 	bool vdso_odd;
+	bool mirrored;
 	unsigned int line;
+	struct timekeeper real;
 };
 
 /**
@@ -28,6 +32,7 @@ struct condition {
  * @vcpu:	its id
  * @at:		the point
  * @hit:	how often it had been there, from 1
+ * @locks:	how many locks it held
  * @all_locks:	how many locks all VCPUs held
  * @suspended:	timekeeping was
  * @of:		each timekeeper's condition
@@ -36,6 +41,7 @@ struct look {
 	unsigned int vcpu;
 	const char *at;
 	unsigned int hit;
+	unsigned int locks;
 	unsigned int all_locks;
 	bool suspended;
 	struct condition of[TKFI_NR_OWNERS];
@@ -98,21 +104,34 @@ bool is_halted(const struct looks *looks, const struct look *stop,
  * @reader:	reader
  * @i:		the line, of the reader's timekeeper
  * @cycle:	of the clock
+ *
+ * Return: the time, ns.
  */
 s64 time_seen(const struct looks *looks, const struct look *stop,
 	      const struct tkfi_reader *reader, unsigned int i, u64 cycle);
 
 /**
- * looks_run() - an execution with a look at every stop
+ * looks_execute() - as harness_execute(), with a look at every stop
+ * @test:	test
  * @looks:	what was seen
- * @session:	open session
- * @setup:	as for tkfi_session_run()
- * @plan:	parsed
+ * @setup:	operations before, NULL for none
  *
- * Return: as tkfi_session_run(), -EPROTO if something did not fit.
+ * Return: 0, or an error that @test has seen: also -EPROTO if something did not fit.
  */
-int looks_run(struct looks *looks, struct tkfi_session *session,
-	      const char *setup, struct tkfi_plan *plan);
+int looks_execute(struct kunit *test, struct looks *looks, const char *setup);
+
+/**
+ * looks_run() - as harness_run(), with a look at every stop
+ * @test:	test
+ * @looks:	what was seen
+ * @setup:	operations before, NULL for none
+ * @fmt:	printf format of a plan
+ *
+ * Return: as looks_execute().
+ */
+__printf(4, 5)
+int looks_run(struct kunit *test, struct looks *looks, const char *setup,
+	      const char *fmt, ...);
 
 /* The latest line that was published for a reader. */
 static inline unsigned int last_line(const struct looks *looks,

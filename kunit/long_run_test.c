@@ -9,9 +9,9 @@
 
 #include "operation.h"
 #include "clock.h"
+#include "harness.h"
 #include "op.h"
 #include "result.h"
-#include "session.h"
 
 #include <tick-internal.h>
 #include <timekeeping.h>
@@ -194,19 +194,13 @@ static void steered_updates(struct tkfi_vcpu *vcpu, void *arg)
 static int long_run(struct kunit *test, struct long_run *run,
 		    void (*body)(struct tkfi_vcpu *, void *))
 {
-	struct tkfi_session session;
 	int ret;
 
-	ret = tkfi_session_open(&session, NSEC_PER_SEC);
-	KUNIT_EXPECT_EQ(test, ret, 0);
-	if (ret)
-		return ret;
 	run->strategy.next = host_next;
 	prandom_seed_state(&run->rnd, 1);
 	prandom_seed_state(&run->host_rnd, 2);
-	ret = tkfi_session_run_body(&session, body, run, &run->strategy);
-	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", session.engine->error);
-	tkfi_session_close(&session);
+	ret = tkfi_session_run_body(&harness.session, body, run, &run->strategy);
+	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", harness.session.engine->error);
 	return ret;
 }
 
@@ -260,6 +254,8 @@ static struct kunit_case long_run_cases[] = {
 
 static struct kunit_suite long_run_suite = {
 	.name = "tkfi_long_run",
+	.suite_init = harness_open,
+	.suite_exit = harness_close,
 	.test_cases = long_run_cases,
 };
 

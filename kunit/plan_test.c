@@ -6,13 +6,11 @@
 
 #include "operation.h"
 #include "clock.h"
-#include "plan.h"
-#include "result.h"
-#include "session.h"
+#include "harness.h"
+#include "names.h"
 
 #include <tkfi-glue.h>
 
-static struct tkfi_plan plan;
 static char err[1024];
 
 struct bad_plan {
@@ -145,20 +143,21 @@ static void refused(struct kunit *test)
 	const struct bad_plan *bad = test->param_value;
 	int i;
 
-	KUNIT_EXPECT_EQ(test, tkfi_plan_parse(&plan, err, sizeof(err), "%s",
+	KUNIT_EXPECT_EQ(test, tkfi_plan_parse(&harness.plan, err, sizeof(err), "%s",
 					      bad->text), -EINVAL);
 	for (i = 0; i < ARRAY_SIZE(bad->says) && bad->says[i]; i++)
 		KUNIT_EXPECT_NOT_NULL_MSG(test, strstr(err, bad->says[i]),
 					  "'%s' is not in: %s", bad->says[i],
 					  err);
-	KUNIT_EXPECT_EQ_MSG(test, plan.wrong - plan.text, bad->at, "%s", err);
+	KUNIT_EXPECT_EQ_MSG(test, harness.plan.wrong - harness.plan.text, bad->at,
+			    "%s", err);
 }
 
 static void too_long(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, tkfi_plan_parse(&plan, err, sizeof(err), "%600s",
+	KUNIT_EXPECT_EQ(test, tkfi_plan_parse(&harness.plan, err, sizeof(err), "%600s",
 					      "cpu0: tick"), -EINVAL);
-	KUNIT_EXPECT_NOT_NULL(test, strstr(err, "600 characters"));
+	KUNIT_EXPECT_EQ(test, harness.plan.wrong - harness.plan.text, TKFI_PLAN_TEXT - 1);
 }
 
 static void durations(struct kunit *test)
@@ -336,25 +335,20 @@ static void adjusts(struct kunit *test)
 {
 	static const struct tkfi_op_type type = { .name = "", .run = read_back };
 	const struct adjustment *a = test->param_value;
-	static struct tkfi_session session;
-	struct tkfi_op *op;
+	struct tkfi_op *op = harness.plan.programs[0].ops;
 
-	KUNIT_ASSERT_EQ_MSG(test, tkfi_plan_parse(&plan, err, sizeof(err),
-						  "cpu0: adjtimex, adjtimex %s, adjtimex",
-						  a->text), 0, "%s", err);
-	op = plan.programs[0].ops;
+	if (harness_parse(test, "cpu0: adjtimex, adjtimex %s, adjtimex", a->text))
+		return;
 	KUNIT_EXPECT_EQ(test, tkfi_args(&op[1])->timex.modes, a->modes);
 	KUNIT_EXPECT_EQ(test, tkfi_args(&op[1])->sets, a->sets);
 	KUNIT_EXPECT_EQ(test, tkfi_args(&op[1])->arms, a->arms);
 	op[0].type = &type;
 	op[2].type = &type;
 	jump = 0;
-	KUNIT_ASSERT_EQ(test, tkfi_session_open(&session, NSEC_PER_SEC), 0);
-	KUNIT_EXPECT_EQ_MSG(test, tkfi_session_run(&session, NULL, &plan), 0,
-			    "%s", session.engine->error);
+	if (harness_execute(test, NULL))
+		return;
 	KUNIT_EXPECT_GE(test, op[1].result, 0);
 	expect_back(test, a);
-	tkfi_session_close(&session);
 }
 
 static void adjustment_calls(struct kunit *test)
@@ -369,10 +363,9 @@ static void adjustment_calls(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(calls); i++) {
-		KUNIT_ASSERT_EQ(test, tkfi_plan_parse(&plan, err, sizeof(err),
-						      "cpu0: adjtimex %s",
-						      calls[i][0]), 0);
-		KUNIT_EXPECT_STREQ(test, plan.programs[0].ops[0].call,
+		if (harness_parse(test, "cpu0: adjtimex %s", calls[i][0]))
+			return;
+		KUNIT_EXPECT_STREQ(test, harness.plan.programs[0].ops[0].call,
 				   calls[i][1]);
 	}
 }
@@ -399,24 +392,15 @@ static const char *story(const struct tkfi_trace *trace)
 static void expect_story(struct kunit *test, const char *text,
 			 const char *expected)
 {
-	static struct tkfi_session session;
-	int ret;
-
-	KUNIT_ASSERT_EQ_MSG(test, tkfi_plan_parse(&plan, err, sizeof(err), "%s",
-						  text), 0, "%s", err);
-	KUNIT_ASSERT_EQ(test, tkfi_session_open(&session, NSEC_PER_SEC), 0);
-	ret = tkfi_session_run(&session, "wait 12ms", &plan);
-	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", session.engine->error);
-	KUNIT_EXPECT_STREQ(test, story(&session.engine->trace), expected);
-	tkfi_result_trace("tkfi_engine_plan", test->name, session.events,
-			  session.hash);
-	tkfi_session_close(&session);
+	if (harness_run(test, "wait 12ms", "%s", text))
+		return;
+	KUNIT_EXPECT_STREQ(test, story(&harness.session.engine->trace), expected);
+	harness_trace("tkfi_engine_plan", test, NULL);
 }
 
-static void expect_session_error(struct kunit *test, const char *text,
-				 int error, const char *says)
+/* An execution of @text ends with an error, and the state is restored. */
+static void expect_error(struct kunit *test, const char *text, int error)
 {
-	static struct tkfi_session session;
 	static struct tkfi_state before;
 	const char *name = NULL;
 	unsigned long flags;
@@ -424,58 +408,56 @@ static void expect_session_error(struct kunit *test, const char *text,
 	bool differs;
 	int ret;
 
-	KUNIT_ASSERT_EQ_MSG(test, tkfi_plan_parse(&plan, err, sizeof(err), "%s",
-						  text), 0, "%s", err);
-	KUNIT_ASSERT_EQ(test, tkfi_session_open(&session, NSEC_PER_SEC), 0);
-	KUNIT_EXPECT_EQ(test, tkfi_state_alloc(&before), 0);
+	if (harness_parse(test, "%s", text))
+		return;
+	KUNIT_ASSERT_EQ(test, tkfi_state_alloc(&before), 0);
 	local_irq_save(flags);
 	tkfi_state_save(&before);
-	ret = tkfi_session_run(&session, "wait 12ms", &plan);
+	ret = tkfi_session_run(&harness.session, "wait 12ms", &harness.plan);
 	differs = tkfi_state_differs(&before, &name, &offset);
 	local_irq_restore(flags);
-	KUNIT_EXPECT_EQ(test, ret, error);
-	KUNIT_EXPECT_STREQ(test, session.engine->error, says);
+	KUNIT_EXPECT_EQ_MSG(test, ret, error, "%s", harness.session.engine->error);
 	KUNIT_EXPECT_FALSE_MSG(test, differs, "%s, byte %zu", name, offset);
 	tkfi_state_free(&before);
-	tkfi_session_close(&session);
 }
 
-/* A fault that does not happen is an error, and the state is restored. */
+/* A fault that does not happen is an error. */
 static void point_not_reached(struct kunit *test)
 {
-	expect_session_error(test,
-			     "cpu0: tick; at cpu0 settime.locked off 1ms",
-			     -ENXIO,
-			     "cpu0 reached settime.locked 0 times, not 1");
-	expect_session_error(test,
-			     "cpu0: tick; at cpu0 tick.locked#2 off 1ms",
-			     -ENXIO,
-			     "cpu0 reached tick.locked 1 times, not 2");
+	static const struct {
+		const char *text;
+		unsigned int seen, hit;
+	} plans[] = {
+		{ "cpu0: tick; at cpu0 settime.locked off 1ms", 0, 1 },
+		{ "cpu0: tick; at cpu0 tick.locked#2 off 1ms", 1, 2 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(plans); i++) {
+		expect_error(test, plans[i].text, -ENXIO);
+		KUNIT_EXPECT_EQ(test, harness.plan.faults[0].seen, plans[i].seen);
+		KUNIT_EXPECT_EQ(test, harness.plan.faults[0].hit, plans[i].hit);
+	}
 }
 
 static void bad_set_up(struct kunit *test)
 {
-	static struct tkfi_session session;
+	const struct tkfi_plan *setup = harness.session.setup;
 
-	KUNIT_ASSERT_EQ(test, tkfi_plan_parse(&plan, err, sizeof(err),
-					      "cpu0: tick"), 0);
-	KUNIT_ASSERT_EQ(test, tkfi_session_open(&session, NSEC_PER_SEC), 0);
-	KUNIT_EXPECT_EQ(test, tkfi_session_run(&session, "read vdso X", &plan),
-			-EINVAL);
-	KUNIT_EXPECT_NOT_NULL(test, strstr(session.engine->error,
-					   ", MONOTONIC_COARSE,"));
-	tkfi_session_close(&session);
+	if (harness_parse(test, "cpu0: tick"))
+		return;
+	KUNIT_EXPECT_EQ(test, tkfi_session_run(&harness.session, "read vdso X",
+					       &harness.plan), -EINVAL);
+	KUNIT_EXPECT_EQ(test, setup->wrong - setup->text, strlen("cpu0: read "));
 }
 
 /* A second session does not take the first one's clock away. */
 static void one_session_at_a_time(struct kunit *test)
 {
-	static struct tkfi_session first, second;
+	static struct tkfi_session second;
 
-	KUNIT_ASSERT_EQ(test, tkfi_session_open(&first, NSEC_PER_SEC), 0);
 	KUNIT_EXPECT_EQ(test, tkfi_session_open(&second, NSEC_PER_SEC), -EBUSY);
 	KUNIT_EXPECT_EQ(test, tkfi_clock_cycles(NSEC_PER_SEC), NSEC_PER_SEC);
-	tkfi_session_close(&first);
 }
 
 static void host_takes_a_vcpu_off(struct kunit *test)
@@ -488,7 +470,7 @@ static void host_takes_a_vcpu_off(struct kunit *test)
 		     "1 call clock_gettime(MONOTONIC)\n"
 		     "0 on tick.calculated\n"
 		     "1 call ktime_get()\n");
-	KUNIT_EXPECT_EQ(test, tkfi_results(&plan.programs[1].ops[0])->cycle,
+	KUNIT_EXPECT_EQ(test, tkfi_results(&harness.plan.programs[1].ops[0])->cycle,
 			TKFI_START_CYCLES + 15000000);
 }
 
@@ -519,7 +501,7 @@ static void several_faults(struct kunit *test)
 		     "0 call update_wall_time()\n"
 		     "0 off tick.locked\n"
 		     "0 on tick.locked\n");
-	KUNIT_EXPECT_EQ(test, tkfi_results(&plan.programs[0].ops[2])->cycle,
+	KUNIT_EXPECT_EQ(test, tkfi_results(&harness.plan.programs[0].ops[2])->cycle,
 			TKFI_START_CYCLES + 25000000);
 	expect_story(test,
 		     "cpu0: settimeofday 1400000000; cpu1: tick; cpu2: read vdso TAI;"
@@ -537,18 +519,15 @@ static void several_faults(struct kunit *test)
 /* Operations are not used up: a plan can be run again. */
 static void run_again(struct kunit *test)
 {
-	static struct tkfi_session session;
+	const struct tkfi_op *read = &harness.plan.programs[0].ops[1];
 	s64 first;
 
-	KUNIT_ASSERT_EQ(test, tkfi_plan_parse(&plan, err, sizeof(err),
-					      "cpu0: inject -3ms, read kernel ktime_get_real"),
-			0);
-	KUNIT_ASSERT_EQ(test, tkfi_session_open(&session, NSEC_PER_SEC), 0);
-	KUNIT_EXPECT_EQ(test, tkfi_session_run(&session, NULL, &plan), 0);
-	first = plan.programs[0].ops[1].result;
-	KUNIT_EXPECT_EQ(test, tkfi_session_run(&session, NULL, &plan), 0);
-	KUNIT_EXPECT_EQ(test, plan.programs[0].ops[1].result, first);
-	tkfi_session_close(&session);
+	if (harness_run(test, NULL, "cpu0: inject -3ms, read kernel ktime_get_real"))
+		return;
+	first = read->result;
+	if (harness_execute(test, NULL))
+		return;
+	KUNIT_EXPECT_EQ(test, read->result, first);
 }
 
 static void blocked_reader_gives_way(struct kunit *test)
@@ -566,6 +545,8 @@ static void blocked_reader_gives_way(struct kunit *test)
 /* In an NMI, after the delay; what is safe there, and what is not. */
 static void nmi_in_place(struct kunit *test)
 {
+	const struct tkfi_engine *engine = harness.session.engine;
+
 	expect_story(test,
 		     "cpu0: tick; cpu1: read vdso time;"
 		     "at cpu0 publish.begin off 3ms run cpu1 1 nmi fast ktime_get_mono_fast_ns",
@@ -574,15 +555,17 @@ static void nmi_in_place(struct kunit *test)
 		     "1 call time()\n"
 		     "0 on publish.begin\n"
 		     "0 call ktime_get_mono_fast_ns()\n");
-	KUNIT_EXPECT_TRUE(test, plan.faults[0].nmi.done);
-	KUNIT_EXPECT_EQ(test, plan.faults[0].nmi.result,
+	KUNIT_EXPECT_TRUE(test, harness.plan.faults[0].nmi.done);
+	KUNIT_EXPECT_EQ(test, harness.plan.faults[0].nmi.result,
 			TKFI_START_MONO * NSEC_PER_SEC + 15000000);
-	KUNIT_EXPECT_EQ(test, tkfi_results(&plan.faults[0].nmi)->cycle,
+	KUNIT_EXPECT_EQ(test, tkfi_results(&harness.plan.faults[0].nmi)->cycle,
 			TKFI_START_CYCLES + 15000000);
-	expect_session_error(test,
-			     "cpu0: tick; at cpu0 vsyscall.begin off 0 nmi vdso MONOTONIC",
-			     -EDEADLK,
-			     "deadlock: VCPU0 waits for vdso.seq to change from 3");
+	expect_error(test, "cpu0: tick; at cpu0 vsyscall.begin off 0 nmi vdso MONOTONIC",
+		     -EDEADLK);
+	KUNIT_EXPECT_EQ(test, engine->failure.kind, TKFI_DEADLOCK);
+	KUNIT_EXPECT_EQ(test, engine->failure.vcpu, 0);
+	KUNIT_EXPECT_STREQ(test, tkfi_name(engine->failure.what), "vdso.seq");
+	KUNIT_EXPECT_EQ(test, engine->vcpus[0].next.value, 3);
 }
 
 static void updaters_exclude_each_other(struct kunit *test)
@@ -619,6 +602,9 @@ static struct kunit_case plan_cases[] = {
 
 static struct kunit_suite plan_suite = {
 	.name = "tkfi_engine_plan",
+	.suite_init = harness_open,
+	.suite_exit = harness_close,
+	.init = harness_init,
 	.test_cases = plan_cases,
 };
 

@@ -8,16 +8,13 @@
 
 #include "operation.h"
 #include "clock.h"
+#include "harness.h"
 #include "lines.h"
 #include "reproduce.h"
-#include "result.h"
 #include "stages.h"
 #include "updaters.h"
 
-static struct tkfi_session session;
-static struct tkfi_plan plan;
 static struct looks way, looks;
-static char err[1024];
 
 static void updater_desc(const struct updater *updater, char *desc)
 {
@@ -26,63 +23,26 @@ static void updater_desc(const struct updater *updater, char *desc)
 
 KUNIT_ARRAY_PARAM(updater, updaters, updater_desc);
 
-static int readers_suite_init(struct kunit_suite *suite)
-{
-	return tkfi_session_open(&session, NSEC_PER_SEC);
-}
-
-static void readers_suite_exit(struct kunit_suite *suite)
-{
-	tkfi_session_close(&session);
-}
-
 static int readers_test_init(struct kunit *test)
 {
 	const struct updater *u = test->param_value;
 
-	memset(&plan, 0, sizeof(plan));
-	session.aux = u && u->aux;
-	session.events = 0;
-	session.hash = 0;
+	harness_init(test);
+	harness.session.aux = u && u->aux;
 	return 0;
 }
 
 static void readers_test_exit(struct kunit *test)
 {
 	const struct updater *u = test->param_value;
-	char name[96];
 
-	snprintf(name, sizeof(name), "%s%s%s", test->name, u ? " " : "",
-		 u ? u->name : "");
-	tkfi_result_trace("tkfi_readers", name, session.events, session.hash);
-}
-
-/* One execution into @into. */
-__printf(4, 5)
-static int run(struct kunit *test, struct looks *into, const char *setup,
-	       const char *fmt, ...)
-{
-	char text[384];
-	va_list args;
-	int ret;
-
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	ret = tkfi_plan_parse(&plan, err, sizeof(err), "%s", text);
-	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s: %s", text, err);
-	if (ret)
-		return ret;
-	ret = looks_run(into, &session, setup, &plan);
-	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s: %s", text,
-			    session.engine->error);
-	return ret;
+	harness_trace("tkfi_readers", test, u ? u->name : NULL);
 }
 
 /* The stops on the updater's way, into way. */
 static int find_way(struct kunit *test, const char *setup, const char *update)
 {
-	int ret = run(test, &way, setup, "cpu0: %s", update);
+	int ret = looks_run(test, &way, setup, "cpu0: %s", update);
 
 	if (!ret)
 		KUNIT_EXPECT_GT(test, way.nr, 0);
@@ -197,7 +157,7 @@ static bool is_of_line(const struct look *stop, unsigned int i,
 static void check_warnings(struct kunit *test, const struct look *stop,
 			   const struct tkfi_op *op)
 {
-	const struct tkfi_trace *trace = &session.engine->trace;
+	const struct tkfi_trace *trace = &harness.session.engine->trace;
 	unsigned int i, nr = 0;
 
 	for (i = 0; i < tkfi_trace_stored(trace); i++)
@@ -331,14 +291,14 @@ static void meanwhile(struct kunit *test)
 
 		for (r = 0; r < nr_readers(u); r++) {
 			const struct tkfi_reader *reader = reader_number(r);
-			const struct tkfi_op *op = plan.programs[1].ops;
+			const struct tkfi_op *op = harness.plan.programs[1].ops;
 
 			if (has_failed(test) ||
-			    run(test, &looks, u->setup,
-				"cpu0: %s; cpu1: read %s %s; at cpu0 %s#%u off 10ms run cpu1",
-				u->update, tkfi_family_names[reader->family],
-				reader->clock, way.stops[k].at,
-				way.stops[k].hit))
+			    looks_run(test, &looks, u->setup,
+				      "cpu0: %s; cpu1: read %s %s; at cpu0 %s#%u off 10ms run cpu1",
+				      u->update, tkfi_family_names[reader->family],
+				      reader->clock, way.stops[k].at,
+				      way.stops[k].hit))
 				return;
 			stop = same_stop(test, k);
 			if (!stop)
@@ -364,17 +324,17 @@ static void from_nmi(struct kunit *test)
 	for (k = 0; k < way.nr; k++) {
 		for (r = 0; r < tkfi_nr_readers; r++) {
 			const struct tkfi_reader *reader = &tkfi_readers[r];
-			const struct tkfi_op *op = &plan.faults[0].nmi;
+			const struct tkfi_op *op = &harness.plan.faults[0].nmi;
 			const struct look *stop;
 
 			if (reader->family != TKFI_FAST)
 				continue;
 			if (has_failed(test) ||
-			    run(test, &looks, u->setup,
-				"cpu0: %s; at cpu0 %s#%u off 10ms nmi %s %s",
-				u->update, way.stops[k].at, way.stops[k].hit,
-				tkfi_family_names[reader->family],
-				reader->clock))
+			    looks_run(test, &looks, u->setup,
+				      "cpu0: %s; at cpu0 %s#%u off 10ms nmi %s %s",
+				      u->update, way.stops[k].at, way.stops[k].hit,
+				      tkfi_family_names[reader->family],
+				      reader->clock))
 				return;
 			stop = same_stop(test, k);
 			if (!stop)
@@ -410,12 +370,13 @@ static s64 least_jump(const struct tkfi_reader *reader, unsigned int line,
 		      s64 step)
 {
 	const struct timekeeper *seen = &looks.of[tkfi_owner_of(reader)].line[line].tk;
+	const struct tkfi_op *first = harness.plan.programs[1].ops;
 
 	if (step < 0)
 		return step - (reader->unit - 1);
 	if (has_slept(line) && reader->kind != TKFI_COARSE)
 		return tkfi_line_time(seen, reader, seen->tkr_mono.cycle_last) -
-		       tkfi_line_time(seen, reader, tkfi_results(&plan.programs[1].ops[0])->cycle);
+		       tkfi_line_time(seen, reader, tkfi_results(first)->cycle);
 	return 0;
 }
 
@@ -447,7 +408,7 @@ static void check_pair(struct kunit *test, const struct look *stop,
 		       const struct tkfi_reader *reader, unsigned int line,
 		       const struct tkfi_op *second, struct count *count)
 {
-	const struct tkfi_op *first = plan.programs[1].ops;
+	const struct tkfi_op *first = harness.plan.programs[1].ops;
 	const struct look *when = first->blocked ? NULL : stop;
 	const struct lines *lines = &looks.of[tkfi_owner_of(reader)];
 	const unsigned int last = last_line(&looks, reader);
@@ -460,7 +421,7 @@ static void check_pair(struct kunit *test, const struct look *stop,
 		   leapt_ns(seen, reader, first) -
 		   leapt_ns(after, tkfi_reader_of(second), second);
 	s64 least = least_jump(reader, line, step);
-	u64 delay = tkfi_duration_cycles(plan.faults[0].delay);
+	u64 delay = tkfi_duration_cycles(harness.plan.faults[0].delay);
 	__int128 skew = 0, off;
 
 	if (is_refused(NULL, tkfi_reader_of(second))) {
@@ -497,7 +458,7 @@ static void check_pair(struct kunit *test, const struct look *stop,
 				    "%s at %s, then %s, goes back",
 				    reader->call, stop->at, second->call);
 
-	if (tkfi_owner_of(reader) != (session.aux ? TKFI_AUX : TKFI_CORE))
+	if (tkfi_owner_of(reader) != (harness.session.aux ? TKFI_AUX : TKFI_CORE))
 		return;
 	count->fell |= stage && stage->delay_counts && same_clock &&
 		       skew_of(&lines->line[0].tk, after, delay) <
@@ -616,7 +577,7 @@ static const struct tkfi_reader *counterpart(const struct updater *u,
 static unsigned int line_seen(const struct look *stop,
 			      const struct tkfi_reader *reader)
 {
-	const struct tkfi_op *op = plan.programs[1].ops;
+	const struct tkfi_op *op = harness.plan.programs[1].ops;
 	unsigned int first, last;
 
 	if (op->blocked)
@@ -638,15 +599,15 @@ static void one_pair(struct kunit *test, const struct updater *u,
 {
 	const struct tkfi_reader *other = counterpart(u, reader);
 	const char *family = tkfi_family_names[reader->family];
-	const struct tkfi_op *reads = plan.programs[1].ops;
+	const struct tkfi_op *reads = harness.plan.programs[1].ops;
 	const struct look *stop;
 	unsigned int line;
 
-	if (run(test, &looks, setup,
-		"cpu0: %s; cpu1: read %s %s, read %s %s, read %s %s; at cpu0 %s#%u off %s run cpu1",
-		u->update, family, reader->clock, family, reader->clock,
-		tkfi_family_names[other->family], other->clock,
-		way.stops[k].at, way.stops[k].hit, delay))
+	if (looks_run(test, &looks, setup,
+		      "cpu0: %s; cpu1: read %s %s, read %s %s, read %s %s; at cpu0 %s#%u off %s run cpu1",
+		      u->update, family, reader->clock, family, reader->clock,
+		      tkfi_family_names[other->family], other->clock,
+		      way.stops[k].at, way.stops[k].hit, delay))
 		return;
 	stop = same_stop(test, k);
 	if (!stop || offset_is_apart(reader) || is_refused(stop, reader))
@@ -694,16 +655,16 @@ static void dropped_fraction(struct kunit *test)
 	static const char * const readers[] = { "vdso MONOTONIC",
 						"kernel ktime_get" };
 	const bool fixed = tkfi_variant() == TKFI_FIXED;
-	const struct tkfi_op *reads = plan.programs[1].ops;
+	const struct tkfi_op *reads = harness.plan.programs[1].ops;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(readers); i++) {
 		/* The vDSO's section begins with the kernel's only when fixed. */
 		bool waits = fixed || (in_place[tkfi_variant()] && i);
 
-		if (run(test, &looks, "adjtimex freq=500ppm, wait 2ms",
-			"cpu0: settimeofday 1400000000; cpu1: read %s, read %s; at cpu0 settime.sampled off 10ms run cpu1",
-			readers[i], readers[i]))
+		if (harness_run(test, "adjtimex freq=500ppm, wait 2ms",
+				"cpu0: settimeofday 1400000000; cpu1: read %s, read %s; at cpu0 settime.sampled off 10ms run cpu1",
+				readers[i], readers[i]))
 			return;
 		KUNIT_EXPECT_EQ_MSG(test, !!reads[0].blocked, waits, "%s",
 				    readers[i]);
@@ -721,8 +682,8 @@ static void woken_too_early(struct kunit *test)
 {
 	static const char setup[] =
 		"wait 2ms, clocksource second, wait 2ms, suspend, wait 1s";
-	const struct tkfi_op *op = &plan.faults[0].nmi;
-	const struct timekeeper *before = &session.outcome.before;
+	const struct tkfi_op *op = &harness.plan.faults[0].nmi;
+	const struct timekeeper *before = &harness.session.outcome.before;
 	const u64 asleep = TKFI_START_CYCLES + 4 * NSEC_PER_MSEC;
 	unsigned int r;
 
@@ -732,9 +693,9 @@ static void woken_too_early(struct kunit *test)
 
 		if (reader->family != TKFI_FAST)
 			continue;
-		if (run(test, &looks, setup,
-			"cpu0: resume; at cpu0 resume.calculated off 0 nmi fast %s",
-			reader->clock))
+		if (looks_run(test, &looks, setup,
+			      "cpu0: resume; at cpu0 resume.calculated off 0 nmi fast %s",
+			      reader->clock))
 			return;
 		for (stop = looks.stops; strcmp(stop->at, "resume.calculated");)
 			stop++;
@@ -758,8 +719,8 @@ static struct kunit_case readers_cases[] = {
 
 static struct kunit_suite readers_suite = {
 	.name = "tkfi_readers",
-	.suite_init = readers_suite_init,
-	.suite_exit = readers_suite_exit,
+	.suite_init = harness_open,
+	.suite_exit = harness_close,
 	.init = readers_test_init,
 	.exit = readers_test_exit,
 	.test_cases = readers_cases,

@@ -7,6 +7,7 @@
 
 #include "operation.h"
 #include "clock.h"
+#include "harness.h"
 #include "reproduce.h"
 #include "result.h"
 #include "stages.h"
@@ -41,10 +42,6 @@ struct race {
 /* Time does not stand at a tick's edge, nor at a whole microsecond. */
 #define SETUP	"wait 10ms, tick, wait 10ms, tick, wait 3456789ns"
 
-static struct tkfi_session session;
-static struct tkfi_plan plan;
-static char err[1024];
-
 static struct race races[NR_UPDATERS * ARRAY_SIZE(frequencies) *
 			 ARRAY_SIZE(delays)];
 
@@ -66,8 +63,8 @@ static void fill_races(void)
 	}
 }
 
-/* Name of the parameter that runs; "" for cases without. */
-static const char *parameter = "";
+/* Name of the parameter that runs; NULL for cases without. */
+static const char *parameter;
 
 static void race_desc(struct race *race, char *desc)
 {
@@ -80,29 +77,13 @@ KUNIT_ARRAY_PARAM(race, races, race_desc);
 static int reproduce_suite_init(struct kunit_suite *suite)
 {
 	fill_races();
-	return tkfi_session_open(&session, NSEC_PER_SEC);
-}
-
-static void reproduce_suite_exit(struct kunit_suite *suite)
-{
-	tkfi_session_close(&session);
-}
-
-static int reproduce_test_init(struct kunit *test)
-{
-	session.events = 0;
-	session.hash = 0;
-	return 0;
+	return harness_open(suite);
 }
 
 static void reproduce_test_exit(struct kunit *test)
 {
-	char name[96];
-
-	snprintf(name, sizeof(name), "%s %s", test->name, parameter);
-	tkfi_result_trace("tkfi_reproduce", strim(name), session.events,
-			  session.hash);
-	parameter = "";
+	harness_trace("tkfi_reproduce", test, parameter);
+	parameter = NULL;
 }
 
 /*
@@ -127,15 +108,12 @@ static int run_race(struct kunit *test, const struct race *race,
 			 race->frequency);
 		strscpy(update, "tick", sizeof(update));
 	}
-	ret = tkfi_plan_parse(&plan, err, sizeof(err),
-			      "cpu0: %s; cpu1: %s; at cpu0 %s off %s run cpu1 %u",
-			      update, vcpu1, point, delay, meanwhile);
-	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", err);
+	ret = harness_run(test, setup,
+			  "cpu0: %s; cpu1: %s; at cpu0 %s off %s run cpu1 %u",
+			  update, vcpu1, point, delay, meanwhile);
 	if (ret)
 		return ret;
-	ret = tkfi_session_run(&session, setup, &plan);
-	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", session.engine->error);
-	KUNIT_EXPECT_EQ_MSG(test, plan.faults[0].seen, 1, "%s is not on the way",
+	KUNIT_EXPECT_EQ_MSG(test, harness.plan.faults[0].seen, 1, "%s is not on the way",
 			    point);
 	return ret;
 }
@@ -155,7 +133,7 @@ static int read_twice(struct kunit *test, const struct race *race,
 
 static s64 measured_jump(void)
 {
-	const struct tkfi_op *reads = plan.programs[1].ops;
+	const struct tkfi_op *reads = harness.plan.programs[1].ops;
 
 	return reads[1].result - reads[0].result;
 }
@@ -163,7 +141,7 @@ static s64 measured_jump(void)
 /* Every clock started at or after 100 s: less is an error, not a time. */
 static void check_values(struct kunit *test, const struct tkfi_reader *reader)
 {
-	const struct tkfi_op *reads = plan.programs[1].ops;
+	const struct tkfi_op *reads = harness.plan.programs[1].ops;
 	int i;
 
 	for (i = 0; i < 2; i++)
@@ -175,15 +153,15 @@ static void check_values(struct kunit *test, const struct tkfi_reader *reader)
 /* The sequence is even, and the shadow equal, whenever the lock is free. */
 static void check_rest(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, session.outcome.sequence % 2, 0);
-	KUNIT_EXPECT_EQ(test, session.outcome.sequence_after % 2, 0);
-	KUNIT_EXPECT_TRUE(test, session.outcome.mirrored);
+	KUNIT_EXPECT_EQ(test, harness.session.outcome.sequence % 2, 0);
+	KUNIT_EXPECT_EQ(test, harness.session.outcome.sequence_after % 2, 0);
+	KUNIT_EXPECT_TRUE(test, harness.session.outcome.mirrored);
 }
 
 static void check_blocking(struct kunit *test, const struct stage *stage,
 			   const struct tkfi_reader *reader)
 {
-	const struct tkfi_op *first = &plan.programs[1].ops[0];
+	const struct tkfi_op *first = &harness.plan.programs[1].ops[0];
 
 	if (sight_of(stage, reader) != BLOCKS) {
 		KUNIT_EXPECT_NULL_MSG(test, first->blocked, "%s at %s: %s",
@@ -207,18 +185,18 @@ static void check_jump(struct kunit *test, const struct race *race,
 		       const struct stage *stage,
 		       const struct tkfi_reader *reader)
 {
-	u64 delay = tkfi_duration_cycles(plan.faults[0].delay), cycles;
+	u64 delay = tkfi_duration_cycles(harness.plan.faults[0].delay), cycles;
 	s64 measured = measured_jump();
 
 	/* Old and new lines meet at the sample; RAW is one line. */
 	cycles = is_skewed(stage, reader) ? delay : 0;
 	KUNIT_EXPECT_TRUE_MSG(test,
-			      is_predicted(&session.outcome, cycles, measured,
+			      is_predicted(&harness.session.outcome, cycles, measured,
 					   cycles ? reader->unit : 0),
 			      "%s at %s: measured %lld ns, predicted %lld ns",
 			      reader->call, stage->point, measured,
-			      predicted_jump(&session.outcome, cycles));
-	if (mult_change(&session.outcome) > 0)
+			      predicted_jump(&harness.session.outcome, cycles));
+	if (mult_change(&harness.session.outcome) > 0)
 		KUNIT_EXPECT_GE_MSG(test, measured, 0, "%s at %s", reader->call,
 				    stage->point);
 }
@@ -228,14 +206,14 @@ static void check_raw(struct kunit *test, const struct race *race,
 		      const struct stage *stage,
 		      const struct tkfi_reader *reader)
 {
-	s64 delayed = plan.programs[1].ops[0].result;
-	u64 delay = tkfi_duration_cycles(plan.faults[0].delay);
+	s64 delayed = harness.plan.programs[1].ops[0].result;
+	u64 delay = tkfi_duration_cycles(harness.plan.faults[0].delay);
 	s64 off;
 
 	if (read_twice(test, race, stage, reader, "0ns"))
 		return;
 	/* 1 GHz: a cycle is a nanosecond. */
-	off = abs(delayed - plan.programs[1].ops[0].result - (s64)delay);
+	off = abs(delayed - harness.plan.programs[1].ops[0].result - (s64)delay);
 	KUNIT_EXPECT_LE_MSG(test, off, 1, "%s at %s", reader->call,
 			    stage->point);
 }
@@ -275,10 +253,10 @@ static void check_multiplier(struct kunit *test, const struct race *race)
 
 	KUNIT_EXPECT_EQ(test, tkfi_parse_frequency(race->frequency, &ppb), 0);
 	expected = div_s64(nominal * ppb, NSEC_PER_SEC);
-	off = abs(mult_change(&session.outcome) - expected);
-	KUNIT_EXPECT_NE(test, mult_change(&session.outcome), 0);
+	off = abs(mult_change(&harness.session.outcome) - expected);
+	KUNIT_EXPECT_NE(test, mult_change(&harness.session.outcome), 0);
 	KUNIT_EXPECT_LE_MSG(test, off, 2, "%lld, expected %lld",
-			    mult_change(&session.outcome), expected);
+			    mult_change(&harness.session.outcome), expected);
 }
 
 static void jump(struct kunit *test)
@@ -321,6 +299,7 @@ static void jump(struct kunit *test)
 static bool is_behind(struct kunit *test, const struct race *race,
 		      const struct tkfi_reader *reader, u64 cycles)
 {
+	const struct tkfi_op *reads = harness.plan.programs[1].ops;
 	char ops[160];
 
 	snprintf(ops, sizeof(ops), "read %s %s, wait %llucycles, read %s %s",
@@ -328,13 +307,14 @@ static bool is_behind(struct kunit *test, const struct race *race,
 		 tkfi_family_names[reader->family], reader->clock);
 	if (run_race(test, race, "tick.calculated", race->delay, ops, 1))
 		return false;
-	return plan.programs[1].ops[2].result < plan.programs[1].ops[0].result;
+	return reads[2].result < reads[0].result;
 }
 
 static void window(struct kunit *test)
 {
 	const struct race *race = test->param_value;
 	const struct stage *stage = find_stage("tick.calculated");
+	const struct tkfi_op *reads = harness.plan.programs[1].ops;
 	u64 low, high, middle, predicted;
 	unsigned int i;
 
@@ -356,12 +336,12 @@ static void window(struct kunit *test)
 				high = middle;
 		}
 		predicted = is_skewed(stage, reader) ?
-			    predicted_window(&session.outcome,
-					     tkfi_results(&plan.programs[1].ops[0])->cycle) : 0;
+			    predicted_window(&harness.session.outcome,
+					     tkfi_results(&reads[0])->cycle) : 0;
 		KUNIT_EXPECT_EQ_MSG(test, low, predicted, "%s", reader->call);
 		if (test->status != KUNIT_SUCCESS)
 			return;
-		if (mult_change(&session.outcome) > 0)
+		if (mult_change(&harness.session.outcome) > 0)
 			KUNIT_EXPECT_EQ_MSG(test, low, 0, "%s", reader->call);
 	}
 }
@@ -373,20 +353,20 @@ static void window(struct kunit *test)
 static void vdso_then_fast(struct kunit *test)
 {
 	const struct race *race = test->param_value;
-	const struct tkfi_op *reads = plan.programs[1].ops;
+	const struct tkfi_op *reads = harness.plan.programs[1].ops;
 	u64 delay;
 
 	if (run_race(test, race, "vsyscall.end", race->delay,
 		     "read vdso MONOTONIC, read fast ktime_get_mono_fast_ns",
 		     2))
 		return;
-	delay = tkfi_duration_cycles(plan.faults[0].delay);
+	delay = tkfi_duration_cycles(harness.plan.faults[0].delay);
 	KUNIT_EXPECT_TRUE_MSG(test,
-			      is_predicted(&session.outcome, delay,
+			      is_predicted(&harness.session.outcome, delay,
 					   reads[0].result - reads[1].result, 1),
 			      "%lld ns, predicted %lld ns",
 			      reads[1].result - reads[0].result,
-			      -predicted_jump(&session.outcome, delay));
+			      -predicted_jump(&harness.session.outcome, delay));
 }
 
 /* The two figures of the series' arithmetic, as people quote them. */
@@ -417,7 +397,7 @@ static void quoted_figures(struct kunit *test)
 static void microseconds(struct kunit *test)
 {
 	static const struct race race = { ADJTIMEX, "-500ppm", "1ms" };
-	const struct tkfi_op *reads = plan.programs[1].ops;
+	const struct tkfi_op *reads = harness.plan.programs[1].ops;
 	u64 rest;
 
 	if (run_race(test, &race, "tick.calculated", race.delay,
@@ -440,8 +420,8 @@ static struct kunit_case reproduce_cases[] = {
 static struct kunit_suite reproduce_suite = {
 	.name = "tkfi_reproduce",
 	.suite_init = reproduce_suite_init,
-	.suite_exit = reproduce_suite_exit,
-	.init = reproduce_test_init,
+	.suite_exit = harness_close,
+	.init = harness_init,
 	.exit = reproduce_test_exit,
 	.test_cases = reproduce_cases,
 };

@@ -3,26 +3,23 @@
 #ifndef __TKFI_SERIES_H
 #define __TKFI_SERIES_H
 
-#include "session.h"
-
 struct kunit;
 
 /**
- * series_run() - one execution, with expectations that it goes well
+ * series_run() - as looks_run(), and expect that the first operation succeeds
  * @test:	test
- * @session:	open session
- * @plan:	plan to parse into
  * @setup:	operations before, NULL for none
- * @fmt:	the plan
+ * @fmt:	printf format of a plan
  *
  * Return: 0, or an error that @test has seen.
  */
-__printf(5, 6)
-int series_run(struct kunit *test, struct tkfi_session *session,
-	       struct tkfi_plan *plan, const char *setup, const char *fmt, ...);
+__printf(3, 4)
+int series_run(struct kunit *test, const char *setup, const char *fmt, ...);
 
-/* The table "what each build must show", as results and expectations. */
-void series_shows(struct kunit *test, struct tkfi_session *session,
-		  struct tkfi_plan *plan);
+/**
+ * series_shows() - the table "what each build must show", as results and expectations
+ * @test:	test
+ */
+void series_shows(struct kunit *test);
 
 #endif

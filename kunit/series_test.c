@@ -8,6 +8,7 @@
 #include <linux/xxhash.h>
 
 #include "clock.h"
+#include "lines.h"
 #include "series.h"
 #include "updaters.h"
 
@@ -18,133 +19,50 @@ static void updater_desc(const struct updater *updater, char *desc)
 
 KUNIT_ARRAY_PARAM(updater, updaters, updater_desc);
 
-/**
- * struct stop - what the probe saw when a VCPU stopped
- * @vcpu:	which
- * @at:		the point
- * @odd:	the kernel readers' sequence was odd
- * @locks:	how many locks the VCPU held
- * @inside:	the timekeeper's was one of them
- * @same_cycle_last: the real timekeeper's two copies agreed
- * @mirrored:	shadow and real were equal
- * @real:	the real timekeeper
- */
-struct stop {
-	unsigned int vcpu;
-	const char *at;
-	bool odd;
-	unsigned int locks;
-	bool inside;
-	bool same_cycle_last;
-	bool mirrored;
-	struct timekeeper real;
-};
-
-#define MAX_STOPS	64
-
-static struct stop stops[MAX_STOPS];
-static unsigned int nr_stops;
-
-static struct tkfi_session session;
-static struct tkfi_plan plan;
-static char err[1024];
-
-static void look(const struct tkfi_vcpu *vcpu, void *arg)
-{
-	const struct tkfi_timekeepers keepers = tkfi_session_timekeepers(&session);
-	const struct timekeeper *real = keepers.real;
-	struct stop *stop = &stops[min(nr_stops++, MAX_STOPS - 1U)];
-
-	stop->vcpu = vcpu->id;
-	stop->at = vcpu->at;
-	stop->odd = *keepers.sequence & 1;
-	stop->locks = tkfi_locks_held(vcpu);
-	stop->inside = tkfi_lock_held(vcpu, keepers.lock);
-	stop->same_cycle_last = real->tkr_mono.cycle_last ==
-				real->tkr_raw.cycle_last;
-	stop->mirrored = !memcmp(real, keepers.shadow, sizeof(*real));
-	stop->real = *real;
-}
-
-static int series_suite_init(struct kunit_suite *suite)
-{
-	return tkfi_session_open(&session, NSEC_PER_SEC);
-}
-
-static void series_suite_exit(struct kunit_suite *suite)
-{
-	tkfi_session_close(&session);
-}
+static struct looks way, looks;
 
 static int series_test_init(struct kunit *test)
 {
 	const struct updater *updater = test->param_value;
 
-	session.aux = updater && updater->aux;
-	memset(&plan, 0, sizeof(plan));
+	harness_init(test);
+	harness.session.aux = updater && updater->aux;
 	return 0;
 }
 
-__printf(5, 6)
-int series_run(struct kunit *test, struct tkfi_session *session,
-	       struct tkfi_plan *plan, const char *setup, const char *fmt, ...)
+int series_run(struct kunit *test, const char *setup, const char *fmt, ...)
 {
-	char text[384];
 	va_list args;
 	int ret;
 
 	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
+	ret = harness_vparse(test, fmt, args);
 	va_end(args);
-	ret = tkfi_plan_parse(plan, err, sizeof(err), "%s", text);
-	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", err);
-	if (ret)
-		return ret;
-	nr_stops = 0;
-	plan->probe = look;
-	ret = tkfi_session_run(session, setup, plan);
-	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", session->engine->error);
-	KUNIT_EXPECT_LE(test, nr_stops, MAX_STOPS);
-	KUNIT_EXPECT_GE_MSG(test, plan->programs[0].ops[0].result, 0, "%s",
-			    text);
+	ret = ret ?: looks_execute(test, &looks, setup);
+	if (!ret)
+		KUNIT_EXPECT_GE_MSG(test, harness.plan.programs[0].ops[0].result, 0, "%s",
+				    harness.text);
 	return ret;
 }
 
-/* One execution with a look at every point. */
-#define run(test, updater, fmt, ...)					\
-	series_run(test, &session, &plan, (updater)->setup, fmt, ##__VA_ARGS__)
-
 static void shows(struct kunit *test)
 {
-	series_shows(test, &session, &plan);
+	series_shows(test);
 }
 
-/**
- * struct place - where to take an updater off
- * @point:	the point
- * @hit:	at which time it gets there
- * @inside:	it holds the timekeeper's lock there
- */
-struct place {
-	const char *point;
-	unsigned int hit;
-	bool inside;
-};
-
-/* All places on the way of an updater; how many. */
-static unsigned int find_places(struct kunit *test, const struct updater *u,
-				struct place places[MAX_STOPS])
+/* The stops on the updater's way, into way. */
+static int find_way(struct kunit *test, const struct updater *u)
 {
-	unsigned int i, j;
+	int ret = series_run(test, u->setup, "cpu0: %s", u->update);
 
-	if (run(test, u, "cpu0: %s", u->update))
-		return 0;
-	for (i = 0; i < min(nr_stops, MAX_STOPS - 0U); i++) {
-		places[i] = (struct place){ stops[i].at, 1, stops[i].inside };
-		for (j = 0; j < i; j++)
-			places[i].hit += !strcmp(places[j].point, stops[i].at);
-	}
-	return i;
+	way = looks;
+	return ret;
+}
+
+/* At a stop: the condition of the timekeeper that the updater changes. */
+static const struct condition *own(const struct look *stop)
+{
+	return &stop->of[harness.session.aux ? TKFI_AUX : TKFI_CORE];
 }
 
 static bool is_pre_series(void)
@@ -164,24 +82,21 @@ static u64 hash_of(const struct timekeeper *tk)
 
 static bool ends_as(const struct timekeeper *tk)
 {
-	return !memcmp(tk, &session.outcome.after, sizeof(*tk));
+	return !memcmp(tk, &harness.session.outcome.after, sizeof(*tk));
 }
 
 /* S1: many intervals at once are as many one by one, to the bit. */
 static void s1_accumulation(struct kunit *test)
 {
-	static const struct updater eight = {
-		"8 ticks",
-		"wait 10ms, tick, wait 10ms, tick, wait 10ms, tick, wait 10ms, tick",
-	};
-	static const struct updater none = { "none", NULL };
+	static const char four[] =
+		"wait 10ms, tick, wait 10ms, tick, wait 10ms, tick, wait 10ms, tick";
 	struct timekeeper *once;
 
 	once = kunit_kmalloc(test, sizeof(*once), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, once);
-	KUNIT_ASSERT_EQ(test, run(test, &none, "cpu0: wait 80ms, tick"), 0);
-	*once = session.outcome.after;
-	KUNIT_ASSERT_EQ(test, run(test, &eight, "cpu0: %s", eight.setup), 0);
+	KUNIT_ASSERT_EQ(test, series_run(test, NULL, "cpu0: wait 80ms, tick"), 0);
+	*once = harness.session.outcome.after;
+	KUNIT_ASSERT_EQ(test, series_run(test, four, "cpu0: %s", four), 0);
 	KUNIT_EXPECT_TRUE(test, ends_as(once));
 	KUNIT_EXPECT_EQ(test, once->tkr_mono.cycle_last,
 			TKFI_START_CYCLES + 80000000);
@@ -200,12 +115,12 @@ static void s1_updaters(struct kunit *test)
 
 	once = kunit_kmalloc(test, sizeof(*once), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, once);
-	KUNIT_ASSERT_EQ(test, run(test, u, "cpu0: wait 40ms, %s, tick",
-				  u->update), 0);
-	*once = session.outcome.after;
-	KUNIT_ASSERT_EQ(test, run(test, u,
-				  "cpu0: wait 10ms, tick, wait 10ms, tick, wait 20ms, %s, tick",
-				  u->update), 0);
+	KUNIT_ASSERT_EQ(test, series_run(test, u->setup, "cpu0: wait 40ms, %s, tick",
+					 u->update), 0);
+	*once = harness.session.outcome.after;
+	KUNIT_ASSERT_EQ(test, series_run(test, u->setup,
+					 "cpu0: wait 10ms, tick, wait 10ms, tick, wait 20ms, %s, tick",
+					 u->update), 0);
 	KUNIT_EXPECT_EQ(test, ends_as(once), !rate_is_due);
 }
 
@@ -228,9 +143,8 @@ static const struct gap gaps[] = {
 	{ "resume", NULL, "resume.sampled" },
 };
 
-/* What passes at this one of @places is in neither counter. */
-static bool is_in_gap(const struct updater *u, const struct place *places,
-		      unsigned int nr)
+/* What passes at this stop on the way is in neither counter. */
+static bool is_in_gap(const struct updater *u, unsigned int nr)
 {
 	bool between = false;
 	unsigned int g, i;
@@ -241,9 +155,9 @@ static bool is_in_gap(const struct updater *u, const struct place *places,
 			continue;
 		between = !gaps[g].from;
 		for (i = 0; i <= nr; i++) {
-			if (gaps[g].from && !strcmp(places[i].point, gaps[g].from))
+			if (gaps[g].from && !strcmp(way.stops[i].at, gaps[g].from))
 				between = true;
-			if (!strcmp(places[i].point, gaps[g].to))
+			if (!strcmp(way.stops[i].at, gaps[g].to))
 				between = false;
 		}
 	}
@@ -262,40 +176,40 @@ static void s1_delayed(struct kunit *test)
 {
 	const struct updater *u = test->param_value;
 	struct timekeeper *before, *after, *met, *lost;
-	struct place places[MAX_STOPS];
-	unsigned int i, n;
+	unsigned int i;
 
 	before = kunit_kmalloc(test, sizeof(*before), GFP_KERNEL);
 	after = kunit_kmalloc(test, sizeof(*after), GFP_KERNEL);
 	met = kunit_kmalloc(test, sizeof(*met), GFP_KERNEL);
 	lost = kunit_kmalloc(test, sizeof(*lost), GFP_KERNEL);
 	KUNIT_ASSERT_TRUE(test, before && after && met && lost);
-	KUNIT_ASSERT_EQ(test, run(test, u, "cpu0: wait 30ms, %s, tick",
-				  u->update), 0);
-	*before = session.outcome.after;
+	KUNIT_ASSERT_EQ(test, series_run(test, u->setup, "cpu0: wait 30ms, %s, tick",
+					 u->update), 0);
+	*before = harness.session.outcome.after;
 	*met = *before;
 	met->ntp_error += 3 * (s64)(before->ntp_tick -
-				    session.outcome.before.ntp_tick);
-	KUNIT_ASSERT_EQ(test, run(test, u, "cpu0: %s, wait 30ms, tick",
-				  u->update), 0);
-	*after = session.outcome.after;
-	n = find_places(test, u, places);
-	*lost = session.outcome.after;
+				    harness.session.outcome.before.ntp_tick);
+	KUNIT_ASSERT_EQ(test, series_run(test, u->setup, "cpu0: %s, wait 30ms, tick",
+					 u->update), 0);
+	*after = harness.session.outcome.after;
+	if (find_way(test, u))
+		return;
+	*lost = harness.session.outcome.after;
 	lost->tkr_mono.cycle_last = before->tkr_mono.cycle_last;
 	lost->tkr_raw.cycle_last = before->tkr_raw.cycle_last;
-	for (i = 0; i < n; i++) {
-		if (run(test, u, "cpu0: %s, tick; at cpu0 %s#%u off 30ms",
-			u->update, places[i].point, places[i].hit))
+	for (i = 0; i < way.nr; i++) {
+		if (series_run(test, u->setup, "cpu0: %s, tick; at cpu0 %s#%u off 30ms",
+			       u->update, way.stops[i].at, way.stops[i].hit))
 			return;
-		if (is_in_gap(u, places, i))
+		if (is_in_gap(u, i))
 			KUNIT_EXPECT_TRUE_MSG(test, ends_as(lost), "at %s",
-					      places[i].point);
+					      way.stops[i].at);
 		else
 			KUNIT_EXPECT_TRUE_MSG(test, ends_as(before) ||
 					      ends_as(after) ||
 					      (tkfi_variant() == TKFI_FIXED &&
 					       ends_as(met)), "at %s",
-					      places[i].point);
+					      way.stops[i].at);
 	}
 }
 
@@ -303,12 +217,10 @@ static void s1_delayed(struct kunit *test)
 static void s2_jiffies(struct kunit *test)
 {
 	const struct updater *u = test->param_value;
-	int ret;
 
-	ret = tkfi_plan_parse(&plan, err, sizeof(err), "cpu0: %s", u->update) ?:
-	      tkfi_session_run(&session, u->setup, &plan);
-	KUNIT_EXPECT_EQ(test, ret, 0);
-	KUNIT_EXPECT_EQ(test, session.outcome.ticks, 0);
+	if (harness_run(test, u->setup, "cpu0: %s", u->update))
+		return;
+	KUNIT_EXPECT_EQ(test, harness.session.outcome.ticks, 0);
 }
 
 /* S3: a timekeeper is plain data: put back, it goes on as it did. */
@@ -317,11 +229,11 @@ static void s3_plain_data(struct kunit *test)
 	const struct updater *u = test->param_value;
 	u64 first;
 
-	KUNIT_ASSERT_EQ(test, run(test, u, "cpu0: %s", u->update), 0);
-	first = hash_of(&session.outcome.after);
+	KUNIT_ASSERT_EQ(test, series_run(test, u->setup, "cpu0: %s", u->update), 0);
+	first = hash_of(&harness.session.outcome.after);
 	/* The session puts back a byte copy each time. */
-	KUNIT_ASSERT_EQ(test, run(test, u, "cpu0: %s", u->update), 0);
-	KUNIT_EXPECT_EQ(test, first, hash_of(&session.outcome.after));
+	KUNIT_ASSERT_EQ(test, series_run(test, u->setup, "cpu0: %s", u->update), 0);
+	KUNIT_EXPECT_EQ(test, first, hash_of(&harness.session.outcome.after));
 }
 
 /* S4: a section nests in the lock; the sequence is even when the lock is free. */
@@ -330,58 +242,59 @@ static void s4_lock(struct kunit *test)
 	const struct updater *u = test->param_value;
 	unsigned int i;
 
-	KUNIT_ASSERT_EQ(test, run(test, u, "cpu0: %s", u->update), 0);
-	KUNIT_EXPECT_GT(test, nr_stops, 0);
-	for (i = 0; i < nr_stops; i++) {
-		const struct stop *stop = &stops[i];
+	KUNIT_ASSERT_EQ(test, series_run(test, u->setup, "cpu0: %s", u->update), 0);
+	KUNIT_EXPECT_GT(test, looks.nr, 0);
+	for (i = 0; i < looks.nr; i++) {
+		const struct look *stop = &looks.stops[i];
 
-		KUNIT_EXPECT_LE_MSG(test, stop->odd, stop->inside, "%s",
-				    stop->at);
+		KUNIT_EXPECT_LE_MSG(test, own(stop)->kernel_odd, own(stop)->inside,
+				    "%s", stop->at);
 		KUNIT_EXPECT_EQ_MSG(test, stop->locks,
 				    !strstr(stop->at, ".unlocked"), "%s",
 				    stop->at);
 	}
-	KUNIT_EXPECT_EQ(test, session.outcome.sequence_after % 2, 0);
+	KUNIT_EXPECT_EQ(test, harness.session.outcome.sequence_after % 2, 0);
 	/* No warning on the way, as there is none in the log. */
-	for (i = 0; i < tkfi_trace_stored(&session.engine->trace); i++)
-		KUNIT_EXPECT_NE_MSG(test, session.engine->trace.entries[i].kind,
+	for (i = 0; i < tkfi_trace_stored(&harness.session.engine->trace); i++)
+		KUNIT_EXPECT_NE_MSG(test, harness.session.engine->trace.entries[i].kind,
 				    TKFI_EV_WARN, "%s",
-				    session.engine->trace.entries[i].what);
+				    harness.session.engine->trace.entries[i].what);
 }
 
 /* S4: while one updater is inside, wherever it stops, another one waits. */
 static void s4_exclusion(struct kunit *test)
 {
 	const struct updater *u = test->param_value;
-	struct place places[MAX_STOPS];
-	unsigned int i, j, n;
+	unsigned int i, j;
 
-	n = find_places(test, u, places);
-	for (i = 0; i < n; i++) {
+	if (find_way(test, u))
+		return;
+	for (i = 0; i < way.nr; i++) {
 		for (j = 0; j < 2; j++) {
-			const struct tkfi_op *other = plan.programs[1].ops;
+			const struct tkfi_op *other = harness.plan.programs[1].ops;
+			const struct condition *c = own(&looks.stops[i]);
 
-			if (run(test, u,
-				"cpu0: %s; cpu1: %s; at cpu0 %s#%u off 1ms run cpu1",
-				u->update,
-				j ? u->aux ? "aux adjtimex freq=500ppm" :
-					     "adjtimex freq=500ppm" :
-				    u->aux ? "aux tick" : "tick",
-				places[i].point, places[i].hit))
+			if (series_run(test, u->setup,
+				       "cpu0: %s; cpu1: %s; at cpu0 %s#%u off 1ms run cpu1",
+				       u->update,
+				       j ? u->aux ? "aux adjtimex freq=500ppm" :
+						    "adjtimex freq=500ppm" :
+					   u->aux ? "aux tick" : "tick",
+				       way.stops[i].at, way.stops[i].hit))
 				return;
 			KUNIT_EXPECT_EQ_MSG(test, !!other->blocked,
-					    places[i].inside, "%s at %s",
-					    other->call, places[i].point);
+					    own(&way.stops[i])->inside, "%s at %s",
+					    other->call, way.stops[i].at);
 			/* adjtimex reads the time before it takes the lock. */
 			if (other->blocked)
 				KUNIT_EXPECT_TRUE_MSG(test,
 						      strstarts(other->blocked,
 								"timekeeper_lock") ||
-						      (j && stops[i].odd),
+						      (j && c->kernel_odd),
 						      "%s at %s waited for %s",
-						      other->call, places[i].point,
+						      other->call, way.stops[i].at,
 						      other->blocked);
-			KUNIT_EXPECT_TRUE(test, session.outcome.mirrored);
+			KUNIT_EXPECT_TRUE(test, harness.session.outcome.mirrored);
 		}
 	}
 }
@@ -392,13 +305,17 @@ static void s5_cycle_last(struct kunit *test)
 	const struct updater *u = test->param_value;
 	unsigned int i;
 
-	KUNIT_ASSERT_EQ(test, run(test, u, "cpu0: %s", u->update), 0);
-	for (i = 0; i < nr_stops; i++)
-		if (!stops[i].odd)
-			KUNIT_EXPECT_TRUE_MSG(test, stops[i].same_cycle_last,
-					      "%s", stops[i].at);
-	KUNIT_EXPECT_EQ(test, session.outcome.after.tkr_mono.cycle_last,
-			session.outcome.after.tkr_raw.cycle_last);
+	KUNIT_ASSERT_EQ(test, series_run(test, u->setup, "cpu0: %s", u->update), 0);
+	for (i = 0; i < looks.nr; i++) {
+		const struct condition *c = own(&looks.stops[i]);
+
+		if (!c->kernel_odd)
+			KUNIT_EXPECT_EQ_MSG(test, c->real.tkr_mono.cycle_last,
+					    c->real.tkr_raw.cycle_last, "%s",
+					    looks.stops[i].at);
+	}
+	KUNIT_EXPECT_EQ(test, harness.session.outcome.after.tkr_mono.cycle_last,
+			harness.session.outcome.after.tkr_raw.cycle_last);
 }
 
 /**
@@ -449,24 +366,24 @@ static const struct calculation *calculation_of(const struct updater *u)
 	return c;
 }
 
-/* The first stop at which readers' timekeeper is another one; nr_stops if none. */
+/* The first stop at which readers' timekeeper is another one; looks.nr if none. */
 static unsigned int first_change(const struct timekeeper *before)
 {
 	unsigned int i;
 
-	for (i = 0; i < nr_stops; i++)
-		if (memcmp(&stops[i].real, before, sizeof(*before)))
+	for (i = 0; i < looks.nr; i++)
+		if (memcmp(&own(&looks.stops[i])->real, before, sizeof(*before)))
 			break;
 	return i;
 }
 
-/* The first stop at a point with the timekeeper's lock held; nr_stops if none. */
+/* The first stop at a point with the timekeeper's lock held; looks.nr if none. */
 static unsigned int first_stop_at(const char *at)
 {
 	unsigned int i;
 
-	for (i = 0; i < nr_stops; i++)
-		if (stops[i].inside && !strcmp(stops[i].at, at))
+	for (i = 0; i < looks.nr; i++)
+		if (own(&looks.stops[i])->inside && !strcmp(looks.stops[i].at, at))
 			break;
 	return i;
 }
@@ -485,18 +402,18 @@ static unsigned int must_change_at(struct kunit *test, const struct updater *u)
 	else if (c->first)
 		i = first_stop_at(c->first);
 	else
-		return first_change(&session.outcome.before);
-	KUNIT_EXPECT_LT_MSG(test, i, nr_stops, "%s", u->name);
+		return first_change(&harness.session.outcome.before);
+	KUNIT_EXPECT_LT_MSG(test, i, looks.nr, "%s", u->name);
 	return i;
 }
 
-/* Where it moves again, a stop; nr_stops if it does not. */
+/* Where it moves again, a stop; looks.nr if it does not. */
 static unsigned int moves_again_at(const struct updater *u)
 {
 	const struct calculation *c = calculation_of(u);
 
 	return c->again && c->in_place[tkfi_variant()] ?
-	       first_stop_at(c->again) : nr_stops;
+	       first_stop_at(c->again) : looks.nr;
 }
 
 /*
@@ -507,29 +424,30 @@ static unsigned int moves_again_at(const struct updater *u)
 static void s6_cycle_last_constant(struct kunit *test)
 {
 	const struct updater *u = test->param_value;
-	const struct tkfi_outcome *o = &session.outcome;
+	const struct tkfi_outcome *o = &harness.session.outcome;
 	unsigned int i, moves, again;
 
-	KUNIT_ASSERT_EQ(test, run(test, u, "cpu0: %s", u->update), 0);
+	KUNIT_ASSERT_EQ(test, series_run(test, u->setup, "cpu0: %s", u->update), 0);
 	again = moves_again_at(u);
 	if (o->before.tkr_mono.cycle_last == o->after.tkr_mono.cycle_last)
-		moves = nr_stops;
+		moves = looks.nr;
 	else
 		moves = must_change_at(test, u);
-	for (i = 0; i < nr_stops; i++) {
+	for (i = 0; i < looks.nr; i++) {
 		u64 expected = o->after.tkr_mono.cycle_last;
 
 		if (i < moves)
 			expected = o->before.tkr_mono.cycle_last;
-		else if (again < nr_stops && i < again)
+		else if (again < looks.nr && i < again)
 			expected = tkfi_clock_counter(o->before.tkr_mono.clock,
 						      o->start);
-		KUNIT_EXPECT_EQ_MSG(test, stops[i].real.tkr_mono.cycle_last,
-				    expected, "%s", stops[i].at);
+		KUNIT_EXPECT_EQ_MSG(test,
+				    own(&looks.stops[i])->real.tkr_mono.cycle_last,
+				    expected, "%s", looks.stops[i].at);
 	}
-	if (moves < nr_stops && strcmp(stops[moves].at, "publish.end"))
-		KUNIT_EXPECT_TRUE_MSG(test, stops[moves].odd, "%s",
-				      stops[moves].at);
+	if (moves < looks.nr && strcmp(looks.stops[moves].at, "publish.end"))
+		KUNIT_EXPECT_TRUE_MSG(test, own(&looks.stops[moves])->kernel_odd,
+				      "%s", looks.stops[moves].at);
 }
 
 /* S7: readers who do not wait see the old timekeeper or the new one. */
@@ -539,38 +457,38 @@ static void s7_shadow(struct kunit *test)
 	bool published = false;
 	unsigned int i;
 
-	KUNIT_ASSERT_EQ(test, run(test, u, "cpu0: %s", u->update), 0);
-	for (i = 0; i < nr_stops; i++) {
-		const struct stop *stop = &stops[i];
+	KUNIT_ASSERT_EQ(test, series_run(test, u->setup, "cpu0: %s", u->update), 0);
+	for (i = 0; i < looks.nr; i++) {
+		const struct look *stop = &looks.stops[i];
 
-		published |= stop->odd;
-		if (!stop->odd && !published)
+		published |= own(stop)->kernel_odd;
+		if (!own(stop)->kernel_odd && !published)
 			KUNIT_EXPECT_TRUE_MSG(test,
-					      !memcmp(&stop->real,
-						      &session.outcome.before,
-						      sizeof(stop->real)),
+					      !memcmp(&own(stop)->real,
+						      &harness.session.outcome.before,
+						      sizeof(own(stop)->real)),
 					      "%s", stop->at);
 		if (!stop->locks)
-			KUNIT_EXPECT_TRUE_MSG(test, stop->mirrored, "%s",
+			KUNIT_EXPECT_TRUE_MSG(test, own(stop)->mirrored, "%s",
 					      stop->at);
 	}
-	KUNIT_EXPECT_TRUE(test, session.outcome.mirrored);
+	KUNIT_EXPECT_TRUE(test, harness.session.outcome.mirrored);
 }
 
 /* S7: nor is the real timekeeper a place to calculate in, where there is a shadow. */
 static void s7_calculation(struct kunit *test)
 {
 	const struct updater *u = test->param_value;
-	const struct timekeeper *before = &session.outcome.before;
+	const struct timekeeper *before = &harness.session.outcome.before;
 	unsigned int first;
 
-	KUNIT_ASSERT_EQ(test, run(test, u, "cpu0: %s", u->update), 0);
+	KUNIT_ASSERT_EQ(test, series_run(test, u->setup, "cpu0: %s", u->update), 0);
 	first = first_change(before);
-	if (!memcmp(before, &session.outcome.after, sizeof(*before)))
-		KUNIT_EXPECT_EQ(test, first, nr_stops);
+	if (!memcmp(before, &harness.session.outcome.after, sizeof(*before)))
+		KUNIT_EXPECT_EQ(test, first, looks.nr);
 	else
 		KUNIT_EXPECT_EQ_MSG(test, first, must_change_at(test, u),
-				    "at %s", stops[first].at);
+				    "at %s", looks.stops[first].at);
 }
 
 /* S8: an operation's exact number of sections. */
@@ -578,10 +496,10 @@ static void s8_sections(struct kunit *test)
 {
 	const struct updater *u = test->param_value;
 
-	KUNIT_ASSERT_EQ(test, run(test, u, "cpu0: %s", u->update), 0);
+	KUNIT_ASSERT_EQ(test, series_run(test, u->setup, "cpu0: %s", u->update), 0);
 	KUNIT_EXPECT_EQ(test,
-			session.outcome.sequence_after -
-			session.outcome.sequence,
+			harness.session.outcome.sequence_after -
+			harness.session.outcome.sequence,
 			2 * u->sections[tkfi_variant()]);
 }
 
@@ -591,13 +509,13 @@ static void s8_calculation(struct kunit *test)
 	const struct updater *u = test->param_value;
 	unsigned int i;
 
-	KUNIT_ASSERT_EQ(test, run(test, u, "cpu0: %s", u->update), 0);
-	for (i = 0; i < nr_stops; i++)
-		if (strstarts(stops[i].at, "tick.") &&
-		    strcmp(stops[i].at, "tick.unlocked"))
-			KUNIT_EXPECT_EQ_MSG(test, stops[i].odd,
+	KUNIT_ASSERT_EQ(test, series_run(test, u->setup, "cpu0: %s", u->update), 0);
+	for (i = 0; i < looks.nr; i++)
+		if (strstarts(looks.stops[i].at, "tick.") &&
+		    strcmp(looks.stops[i].at, "tick.unlocked"))
+			KUNIT_EXPECT_EQ_MSG(test, own(&looks.stops[i])->kernel_odd,
 					    is_pre_series(), "%s",
-					    stops[i].at);
+					    looks.stops[i].at);
 }
 
 /* The leap seconds among the updaters do happen. */
@@ -607,11 +525,12 @@ static void leap_seconds(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(updaters); i++) {
 		const struct updater *u = &updaters[i];
-		const struct tkfi_outcome *o = &session.outcome;
+		const struct tkfi_outcome *o = &harness.session.outcome;
 
 		if (!strstarts(u->name, "leap second"))
 			continue;
-		KUNIT_ASSERT_EQ(test, run(test, u, "cpu0: %s", u->update), 0);
+		if (series_run(test, u->setup, "cpu0: %s", u->update))
+			return;
 		KUNIT_EXPECT_EQ(test,
 				o->after.wall_to_monotonic.tv_sec -
 				o->before.wall_to_monotonic.tv_sec,
@@ -642,8 +561,8 @@ static struct kunit_case series_cases[] = {
 
 static struct kunit_suite series_suite = {
 	.name = "tkfi_series",
-	.suite_init = series_suite_init,
-	.suite_exit = series_suite_exit,
+	.suite_init = harness_open,
+	.suite_exit = harness_close,
 	.init = series_test_init,
 	.test_cases = series_cases,
 };

@@ -5,6 +5,7 @@
  */
 #include <kunit/test.h>
 
+#include "harness.h"
 #include "result.h"
 #include "series.h"
 #include "stages.h"
@@ -36,15 +37,14 @@ static const char * const rises[] = { "+500ppm", "+10%" };
 
 /* Two reads: one at @point while the updater is off, one when it has finished. */
 static int pair(struct kunit *test, unsigned int update, const char *freq,
-		const char *point, const struct tkfi_reader *reader,
-		struct tkfi_session *session, struct tkfi_plan *plan)
+		const char *point, const struct tkfi_reader *reader)
 {
 	const char *family = tkfi_family_names[reader->family];
 	char setup[64], op[64];
 
 	snprintf(setup, sizeof(setup), updates[update][0], freq);
 	snprintf(op, sizeof(op), updates[update][1], freq);
-	return series_run(test, session, plan, setup,
+	return series_run(test, setup,
 			  "cpu0: %s; cpu1: read %s %s, read %s %s; at cpu0 %s off 20ms run cpu1",
 			  op, family, reader->clock, family, reader->clock,
 			  point);
@@ -52,17 +52,16 @@ static int pair(struct kunit *test, unsigned int update, const char *freq,
 
 /* What a read gives at the same cycle when nobody updates. */
 static s64 old_value(struct kunit *test, const struct tkfi_reader *reader,
-		     unsigned int update, const char *freq,
-		     struct tkfi_session *session, struct tkfi_plan *plan)
+		     unsigned int update, const char *freq)
 {
 	char setup[64];
 
 	snprintf(setup, sizeof(setup), updates[update][0], freq);
-	if (series_run(test, session, plan, setup,
+	if (series_run(test, setup,
 		       "cpu0: wait 20ms, read %s %s",
 		       tkfi_family_names[reader->family], reader->clock))
 		return 0;
-	return plan->programs[0].ops[1].result;
+	return harness.plan.programs[0].ops[1].result;
 }
 
 static void say(struct kunit *test, const char *column, const char *measured,
@@ -80,8 +79,7 @@ static bool waits(const struct tkfi_reader *reader, enum tkfi_family family)
 }
 
 /* Kernel readers at the two points where the new time is being calculated. */
-static void show_calculation(struct kunit *test, struct tkfi_session *session,
-			     struct tkfi_plan *plan)
+static void show_calculation(struct kunit *test)
 {
 	static const char * const points[] = { "tick.sampled",
 					       "tick.calculated" };
@@ -93,14 +91,13 @@ static void show_calculation(struct kunit *test, struct tkfi_session *session,
 				const struct tkfi_reader *reader =
 					&tkfi_readers[r];
 				const struct tkfi_op *op =
-					plan->programs[1].ops;
+					harness.plan.programs[1].ops;
 				bool was_blocked;
 				s64 value;
 
 				if (!waits(reader, TKFI_KERNEL))
 					continue;
-				if (pair(test, u, falls[0], points[p], reader,
-					 session, plan))
+				if (pair(test, u, falls[0], points[p], reader))
 					return;
 				was_blocked = op->blocked;
 				value = op->result;
@@ -108,8 +105,7 @@ static void show_calculation(struct kunit *test, struct tkfi_session *session,
 				blocked += was_blocked;
 				old += !was_blocked &&
 				       value == old_value(test, reader, u,
-							  falls[0], session,
-							  plan);
+							  falls[0]);
 			}
 		}
 	}
@@ -120,8 +116,7 @@ static void show_calculation(struct kunit *test, struct tkfi_session *session,
 
 /* All readers of a family at every point; does a second read go back? */
 static void show_pairs(struct kunit *test, enum tkfi_family family,
-		       const char *column, const char *must,
-		       struct tkfi_session *session, struct tkfi_plan *plan)
+		       const char *column, const char *must)
 {
 	unsigned int back_falling = 0, back_rising = 0, runs = 0, u, s, r, f;
 	const struct stage *stages;
@@ -134,22 +129,20 @@ static void show_pairs(struct kunit *test, enum tkfi_family family,
 				continue;
 			for (r = 0; r < tkfi_nr_readers; r++) {
 				const struct tkfi_op *op =
-					plan->programs[1].ops;
+					harness.plan.programs[1].ops;
 
 				if (!waits(&tkfi_readers[r], family))
 					continue;
 				for (f = 0; f < ARRAY_SIZE(falls); f++) {
 					if (pair(test, u, falls[f],
 						 stages[s].point,
-						 &tkfi_readers[r], session,
-						 plan))
+						 &tkfi_readers[r]))
 						return;
 					back_falling += op[1].result <
 							op[0].result;
 					if (pair(test, u, rises[f],
 						 stages[s].point,
-						 &tkfi_readers[r], session,
-						 plan))
+						 &tkfi_readers[r]))
 						return;
 					back_rising += op[1].result <
 						       op[0].result;
@@ -163,12 +156,11 @@ static void show_pairs(struct kunit *test, enum tkfi_family family,
 	    back_falling ? goes_back : consistent, must, runs);
 }
 
-void series_shows(struct kunit *test, struct tkfi_session *session,
-		  struct tkfi_plan *plan)
+void series_shows(struct kunit *test)
 {
-	show_calculation(test, session, plan);
+	show_calculation(test);
 	show_pairs(test, TKFI_KERNEL, column_kernel,
-		   expected[tkfi_variant()].kernel, session, plan);
+		   expected[tkfi_variant()].kernel);
 	show_pairs(test, TKFI_VDSO, column_vdso,
-		   expected[tkfi_variant()].vdso, session, plan);
+		   expected[tkfi_variant()].vdso);
 }

@@ -7,9 +7,8 @@
 #include <asm/sections.h>
 
 #include "clock.h"
+#include "harness.h"
 #include "hooks.h"
-#include "result.h"
-#include "session.h"
 
 #include <tkfi-glue.h>
 
@@ -28,20 +27,17 @@ static const char * const everything[] = {
 	"cpu0: sleeptime 10s; cpu1: read vdso BOOTTIME; at cpu0 sleeptime.calculated off 1ms run cpu1",
 };
 
-static struct tkfi_session session;
-static struct tkfi_plan plan;
 static char err[1024];
 
 static int state_test_init(struct kunit *test)
 {
-	return tkfi_session_open(&session, NSEC_PER_SEC);
+	return harness_init(test) ?: harness_open(NULL);
 }
 
 static void state_test_exit(struct kunit *test)
 {
-	tkfi_result_trace("tkfi_engine_state", test->name, session.events,
-			  session.hash);
-	tkfi_session_close(&session);
+	harness_trace("tkfi_engine_state", test, NULL);
+	harness_close(NULL);
 }
 
 /*
@@ -53,17 +49,17 @@ static int run(const char *text)
 	unsigned int i, j;
 	int ret;
 
-	ret = tkfi_plan_parse(&plan, err, sizeof(err), "%s", text);
+	ret = tkfi_plan_parse(&harness.plan, err, sizeof(err), "%s", text);
 	if (ret)
 		return ret;
-	ret = tkfi_session_run(&session, "wait 12ms", &plan);
+	ret = tkfi_session_run(&harness.session, "wait 12ms", &harness.plan);
 	if (ret) {
-		strscpy(err, session.engine->error, sizeof(err));
+		strscpy(err, harness.session.engine->error, sizeof(err));
 		return ret;
 	}
-	for (i = 0; i < plan.nr_programs; i++) {
-		for (j = 0; j < plan.programs[i].nr; j++) {
-			const struct tkfi_op *op = &plan.programs[i].ops[j];
+	for (i = 0; i < harness.plan.nr_programs; i++) {
+		for (j = 0; j < harness.plan.programs[i].nr; j++) {
+			const struct tkfi_op *op = &harness.plan.programs[i].ops[j];
 
 			if (op->done && op->result >= 0)
 				continue;
@@ -149,8 +145,7 @@ static bool is_inside(const void *addr, const void *object, size_t size)
 static bool is_our_own(const char *symbol, const void *addr)
 {
 	return strstarts(symbol, "tkfi_") ||
-	       is_inside(addr, &session, sizeof(session)) ||
-	       is_inside(addr, &plan, sizeof(plan)) ||
+	       is_inside(addr, &harness, sizeof(harness)) ||
 	       is_inside(addr, err, sizeof(err)) ||
 	       is_inside(addr, strangers, sizeof(strangers));
 }
@@ -257,7 +252,7 @@ static void pretend_sleep(void)
 static void the_start_is_the_same(struct kunit *test)
 {
 	static const char sleep[] = "cpu0: suspend, wait 10s, resume, read vdso REALTIME";
-	const struct tkfi_op *read = &plan.programs[0].ops[3];
+	const struct tkfi_op *read = &harness.plan.programs[0].ops[3];
 	struct tkfi_state before;
 	unsigned long flags;
 	s64 first;

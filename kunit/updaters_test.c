@@ -4,9 +4,8 @@
 
 #include "operation.h"
 #include "clock.h"
+#include "harness.h"
 #include "lines.h"
-#include "result.h"
-#include "session.h"
 
 #include <tkfi-glue.h>
 
@@ -26,24 +25,11 @@ struct road {
 	const char *leaves;
 };
 
-static struct tkfi_session session;
-static struct tkfi_plan plan;
-static char err[1024];
-
-static int updaters_test_init(struct kunit *test)
-{
-	return tkfi_session_open(&session, NSEC_PER_SEC);
-}
-
 static void updaters_test_exit(struct kunit *test)
 {
 	const struct road *road = test->param_value;
-	char name[64];
 
-	snprintf(name, sizeof(name), "%s%s%s", test->name, road ? " " : "",
-		 road ? road->update : "");
-	tkfi_result_trace("tkfi_updaters", name, session.events, session.hash);
-	tkfi_session_close(&session);
+	harness_trace("tkfi_updaters", test, road ? road->update : NULL);
 }
 
 /* What the other updaters are for: the wall clock moves, MONOTONIC does not. */
@@ -51,25 +37,23 @@ static void wall_clock(struct kunit *test)
 {
 	static const char mono[] = "read kernel ktime_get, read vdso MONOTONIC";
 	static const char wall[] = "read kernel ktime_get_real, read vdso REALTIME";
-	const struct tkfi_op *before = plan.programs[0].ops;
-	const struct tkfi_op *after = plan.programs[2].ops;
+	const struct tkfi_op *before = harness.plan.programs[0].ops;
+	const struct tkfi_op *after = harness.plan.programs[2].ops;
 	int i;
 
-	KUNIT_ASSERT_EQ_MSG(test,
-			    tkfi_plan_parse(&plan, err, sizeof(err),
-					    "cpu0: %s, %s; cpu1: inject -3ms; cpu2: %s, %s",
-					    mono, wall, mono, wall), 0, "%s", err);
-	KUNIT_ASSERT_EQ(test, tkfi_session_run(&session, "wait 12ms, tick", &plan), 0);
+	if (harness_run(test, "wait 12ms, tick",
+			"cpu0: %s, %s; cpu1: inject -3ms; cpu2: %s, %s",
+			mono, wall, mono, wall))
+		return;
 	for (i = 0; i < 4; i++)
 		KUNIT_EXPECT_EQ_MSG(test, after[i].result - before[i].result,
 				    i < 2 ? 0 : -3 * NSEC_PER_MSEC, "%s",
 				    after[i].call);
 
-	KUNIT_ASSERT_EQ_MSG(test,
-			    tkfi_plan_parse(&plan, err, sizeof(err),
-					    "cpu0: %s, %s; cpu1: settimeofday 1400000000; cpu2: %s, %s",
-					    mono, wall, mono, wall), 0, "%s", err);
-	KUNIT_ASSERT_EQ(test, tkfi_session_run(&session, "wait 12ms, tick", &plan), 0);
+	if (harness_run(test, "wait 12ms, tick",
+			"cpu0: %s, %s; cpu1: settimeofday 1400000000; cpu2: %s, %s",
+			mono, wall, mono, wall))
+		return;
 	for (i = 0; i < 4; i++)
 		KUNIT_EXPECT_EQ_MSG(test, after[i].result,
 				    i < 2 ? before[i].result :
@@ -87,25 +71,6 @@ static const char *reader_name(const struct tkfi_reader *reader)
 	return name;
 }
 
-/* One execution, with expectations that it goes well. */
-__printf(3, 4)
-static int run(struct kunit *test, const char *setup, const char *fmt, ...)
-{
-	char text[384];
-	va_list args;
-	int ret;
-
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	ret = tkfi_plan_parse(&plan, err, sizeof(err), "%s", text);
-	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", err);
-	ret = ret ?: tkfi_session_run(&session, setup, &plan);
-	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s: %s", text,
-			    session.engine->error);
-	return ret;
-}
-
 /*
  * One reader around an operation: before, right after it, and @later. The base
  * of the line is where time stands, so that coarse readers see what all see.
@@ -115,14 +80,14 @@ static int read_around(struct kunit *test, const struct tkfi_reader *reader,
 {
 	const char *name = reader_name(reader);
 
-	return run(test, "wait 12345us, inject 0ns",
-		   "cpu0: read %s; cpu1: %s; cpu2: read %s, wait %s, read %s",
-		   name, update, name, later, name);
+	return harness_run(test, "wait 12345us, inject 0ns",
+			   "cpu0: read %s; cpu1: %s; cpu2: read %s, wait %s, read %s",
+			   name, update, name, later, name);
 }
 
 static unsigned int warnings(void)
 {
-	const struct tkfi_trace *trace = &session.engine->trace;
+	const struct tkfi_trace *trace = &harness.session.engine->trace;
 	unsigned int i, nr = 0;
 
 	for (i = 0; i < tkfi_trace_stored(trace); i++)
@@ -137,8 +102,8 @@ static const char * const clocksource_changes[] = {
 /* A change of the clocksource moves no clock, and the new rate is right. */
 static void clocksource_change(struct kunit *test)
 {
-	const struct tkfi_op *before = plan.programs[0].ops;
-	const struct tkfi_op *after = plan.programs[2].ops;
+	const struct tkfi_op *before = harness.plan.programs[0].ops;
+	const struct tkfi_op *after = harness.plan.programs[2].ops;
 	const struct clocksource * const expected[] = {
 		&tkfi_second_clocksource, &tkfi_clocksource,
 	};
@@ -152,7 +117,7 @@ static void clocksource_change(struct kunit *test)
 
 			if (read_around(test, r, clocksource_changes[i], "1s"))
 				return;
-			clock = session.outcome.after.tkr_mono.clock;
+			clock = harness.session.outcome.after.tkr_mono.clock;
 			KUNIT_EXPECT_PTR_EQ(test, clock, expected[i]);
 			KUNIT_EXPECT_EQ_MSG(test, after[0].result,
 					    before[0].result, "%s", r->call);
@@ -217,14 +182,14 @@ static s64 line_jump(u64 cycle)
 {
 	u64 counter = tkfi_clock_counter(&tkfi_second_clocksource, cycle);
 
-	return line_time(&session.outcome.line_after, counter) -
-	       line_time(&session.outcome.line_before, cycle);
+	return line_time(&harness.session.outcome.line_after, counter) -
+	       line_time(&harness.session.outcome.line_before, cycle);
 }
 
 static void expect_line_jump(struct kunit *test, const struct tkfi_reader *r,
 			     const struct clocksource_point *point)
 {
-	const struct tkfi_op *reads = plan.programs[1].ops;
+	const struct tkfi_op *reads = harness.plan.programs[1].ops;
 	s64 jump = reads[1].result - reads[0].result, predicted = 0;
 
 	if (point->sampled)
@@ -269,9 +234,9 @@ static void clocksource_change_delayed(struct kunit *test)
 			if (r->kind != TKFI_FINE || r->family == TKFI_FAST)
 				continue;
 			for (k = 0; k < ARRAY_SIZE(clocksource_points); k++) {
-				if (run(test, setups[i],
-					"cpu0: clocksource second; cpu1: read %s, read %s; at cpu0 %s off 20ms run cpu1",
-					name, name, clocksource_points[k].name))
+				if (harness_run(test, setups[i],
+						"cpu0: clocksource second; cpu1: read %s, read %s; at cpu0 %s off 20ms run cpu1",
+						name, name, clocksource_points[k].name))
 					return;
 				expect_line_jump(test, r, &clocksource_points[k]);
 			}
@@ -295,8 +260,8 @@ static void sleep_time(struct kunit *test)
 		/* The static old_delta compensates nothing: no time was lost. */
 		"suspend, wait 4s, resume, suspend, wait 6s, resume",
 	};
-	const struct tkfi_op *before = plan.programs[0].ops;
-	const struct tkfi_op *after = plan.programs[2].ops;
+	const struct tkfi_op *before = harness.plan.programs[0].ops;
+	const struct tkfi_op *after = harness.plan.programs[2].ops;
 	unsigned int i, j;
 
 	for (i = 0; i < ARRAY_SIZE(sleeps); i++) {
@@ -357,9 +322,9 @@ static void sleep_time_delayed(struct kunit *test)
 {
 	static const char sleep[] = "suspend, wait 10s, resume";
 	static const char reader[] = "vdso REALTIME";
-	const struct tkfi_op *before = plan.programs[0].ops;
-	const struct tkfi_op *once = plan.programs[1].ops;
-	const struct tkfi_op *twice = plan.programs[2].ops;
+	const struct tkfi_op *before = harness.plan.programs[0].ops;
+	const struct tkfi_op *once = harness.plan.programs[1].ops;
+	const struct tkfi_op *twice = harness.plan.programs[2].ops;
 	unsigned int i, j;
 
 	for (i = 0; i < ARRAY_SIZE(sleep_delays); i++) {
@@ -368,10 +333,10 @@ static void sleep_time_delayed(struct kunit *test)
 		for (j = 0; j < ARRAY_SIZE(delayed_sleeps); j++) {
 			unsigned int ms = delayed_sleeps[j].ms;
 
-			if (run(test, delayed_sleeps[j].setup,
-				"cpu0: read %s, %s; cpu1: read %s; cpu2: %s, read %s; at cpu0 %s off %ums",
-				reader, sleep, reader, sleep, reader, d->point,
-				ms))
+			if (harness_run(test, delayed_sleeps[j].setup,
+					"cpu0: read %s, %s; cpu1: read %s; cpu2: %s, read %s; at cpu0 %s off %ums",
+					reader, sleep, reader, sleep, reader, d->point,
+					ms))
 				return;
 			KUNIT_EXPECT_EQ_MSG(test,
 					    once[0].result - before[0].result,
@@ -403,8 +368,8 @@ static void monotonic_delayed(struct kunit *test)
 		{ "resume.calculated", true },
 		{ "resume.unlocked", true },
 	};
-	const struct tkfi_op *before = plan.programs[0].ops;
-	const struct tkfi_op *after = plan.programs[1].ops;
+	const struct tkfi_op *before = harness.plan.programs[0].ops;
+	const struct tkfi_op *after = harness.plan.programs[1].ops;
 	unsigned int i, j;
 
 	for (i = 0; i < ARRAY_SIZE(delays); i++) {
@@ -417,9 +382,9 @@ static void monotonic_delayed(struct kunit *test)
 			    strcmp(r->clock, "ktime_get_raw") &&
 			    strcmp(r->clock, "ktime_get_mono_fast_ns"))
 				continue;
-			if (run(test, "wait 12ms",
-				"cpu0: read %s, suspend, wait 10s, resume; cpu1: read %s; at cpu0 %s off 20ms",
-				name, name, delays[i].point))
+			if (harness_run(test, "wait 12ms",
+					"cpu0: read %s, suspend, wait 10s, resume; cpu1: read %s; at cpu0 %s off 20ms",
+					name, name, delays[i].point))
 				return;
 			KUNIT_EXPECT_EQ_MSG(test,
 					    after[0].result - before[0].result,
@@ -433,8 +398,8 @@ static void monotonic_delayed(struct kunit *test)
 /* While suspended NMI-safe readers stand still; the kernel's others must not read. */
 static void suspended(struct kunit *test)
 {
-	const struct tkfi_op *before = plan.programs[0].ops;
-	const struct tkfi_op *after = plan.programs[2].ops;
+	const struct tkfi_op *before = harness.plan.programs[0].ops;
+	const struct tkfi_op *after = harness.plan.programs[2].ops;
 	unsigned int i;
 
 	for (i = 0; i < tkfi_nr_readers; i++) {
@@ -490,7 +455,7 @@ KUNIT_ARRAY_PARAM(road, roads, road_desc);
 /* Where in the trace a point is reached, from 1; 0 if it is not. */
 static unsigned int reached(const char *name, const char *step)
 {
-	const struct tkfi_trace *trace = &session.engine->trace;
+	const struct tkfi_trace *trace = &harness.session.engine->trace;
 	char point[32];
 	unsigned int i, at = 0;
 
@@ -505,7 +470,7 @@ static unsigned int reached(const char *name, const char *step)
 /* The calls out of the subject, each followed by a space. */
 static const char *leaves(void)
 {
-	const struct tkfi_trace *trace = &session.engine->trace;
+	const struct tkfi_trace *trace = &harness.session.engine->trace;
 	static char text[256];
 	unsigned int i, len = 0;
 
@@ -523,11 +488,8 @@ static void points_in_order(struct kunit *test)
 	const struct road *road = test->param_value;
 	const char *n = road->name;
 
-	KUNIT_ASSERT_EQ_MSG(test,
-			    tkfi_plan_parse(&plan, err, sizeof(err), "cpu0: %s",
-					    road->update), 0, "%s", err);
-	KUNIT_ASSERT_EQ(test, tkfi_session_run(&session, road->setup, &plan),
-			0);
+	if (harness_run(test, road->setup, "cpu0: %s", road->update))
+		return;
 	KUNIT_EXPECT_STREQ(test, leaves(), road->leaves);
 	KUNIT_EXPECT_GT(test, reached(n, "locked"), 0);
 	if (road->samples)
@@ -564,7 +526,9 @@ static struct kunit_case updaters_cases[] = {
 
 static struct kunit_suite updaters_suite = {
 	.name = "tkfi_updaters",
-	.init = updaters_test_init,
+	.suite_init = harness_open,
+	.suite_exit = harness_close,
+	.init = harness_init,
 	.exit = updaters_test_exit,
 	.test_cases = updaters_cases,
 };

@@ -56,7 +56,9 @@ static __always_inline void note_stopped(struct tkfi_engine *engine,
 		engine->bound |= self;
 }
 
-static void internal_bug(struct tkfi_engine *engine, const char *fmt, ...)
+__printf(4, 5)
+static void internal_bug(struct tkfi_engine *engine, enum tkfi_failure_kind kind,
+			 unsigned int vcpu, const char *fmt, ...)
 {
 	size_t len = scnprintf(engine->error, sizeof(engine->error),
 			       "[tkfi internal bug] ");
@@ -65,6 +67,7 @@ static void internal_bug(struct tkfi_engine *engine, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(engine->error + len, sizeof(engine->error) - len, fmt, args);
 	va_end(args);
+	engine->failure = (struct tkfi_failure){ kind, vcpu };
 	engine->ret = -EPROTO;
 }
 
@@ -88,8 +91,8 @@ static __always_inline struct tkfi_vcpu *choose(struct tkfi_engine *engine)
 		return NULL;
 	}
 	if (next >= engine->nr_vcpus || !(ready & BIT(next))) {
-		internal_bug(engine, "the strategy chose VCPU%u of %#lx", next,
-			     ready);
+		internal_bug(engine, TKFI_BAD_CHOICE, next,
+			     "the strategy chose VCPU%u of %#lx", next, ready);
 		return NULL;
 	}
 	engine->chosen = &engine->vcpus[next];
@@ -107,7 +110,8 @@ void tkfi_stop_here(void)
 
 	tkfi_current = NULL;
 	if (!engine->quiet && !irqs_disabled())
-		internal_bug(engine, "VCPU%u enabled interrupts", v->id);
+		internal_bug(engine, TKFI_IRQS_ON, v->id, "VCPU%u enabled interrupts",
+			     v->id);
 	note_stopped(engine, v);
 	next = choose(engine);
 	tkfi_current = next;
@@ -224,6 +228,9 @@ static void report_deadlock(struct tkfi_engine *engine)
 					 " VCPU%u is interrupted;", v->id);
 			continue;
 		}
+		if (!engine->failure.kind)
+			engine->failure = (struct tkfi_failure){ TKFI_DEADLOCK, v->id,
+								 next->what };
 		len += scnprintf(engine->error + len, size - len,
 				 " VCPU%u waits for %s", v->id,
 				 tkfi_name(next->what));
@@ -262,6 +269,7 @@ static int execute(struct tkfi_engine *engine)
 	unsigned int i;
 
 	engine->ret = 0;
+	engine->failure = (struct tkfi_failure){};
 	engine->save = NULL;
 	tkfi_engine = engine;
 	choose(engine);
@@ -277,7 +285,8 @@ static int execute(struct tkfi_engine *engine)
 	for (i = 0; i < engine->nr_vcpus && !engine->quiet; i++)
 		tkfi_trace_early(engine, i, true);
 	if (!irqs_disabled() && !engine->ret)
-		internal_bug(engine, "a VCPU enabled interrupts");
+		internal_bug(engine, TKFI_IRQS_ON, engine->last ? engine->last->id : 0,
+			     "a VCPU enabled interrupts");
 	if (!engine->ret && !all_done(engine)) {
 		report_deadlock(engine);
 		engine->ret = -EDEADLK;

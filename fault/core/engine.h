@@ -296,6 +296,37 @@ struct tkfi_held {
 };
 
 /**
+ * enum tkfi_failure_kind - why an execution failed
+ * @TKFI_NO_FAILURE:	it did not, or that is not the engine's to say
+ * @TKFI_DEADLOCK:	nobody can go on
+ * @TKFI_LIVELOCK:	a VCPU reads a sequence again and again, which does not change
+ * @TKFI_NOT_HELD:	a VCPU dropped a lock that it did not hold
+ * @TKFI_IRQS_ON:	a VCPU enabled interrupts
+ * @TKFI_BAD_CHOICE:	the strategy chose a VCPU that cannot go on
+ */
+enum tkfi_failure_kind {
+	TKFI_NO_FAILURE,
+	TKFI_DEADLOCK,
+	TKFI_LIVELOCK,
+	TKFI_NOT_HELD,
+	TKFI_IRQS_ON,
+	TKFI_BAD_CHOICE,
+};
+
+/**
+ * struct tkfi_failure - why an execution failed, and of whom
+ * @kind:	enum tkfi_failure_kind
+ * @vcpu:	id of the VCPU; of a deadlock the first one that waits. What the others
+ *		wait for is their next transition
+ * @what:	address of the lock or word that it is about, NULL if none
+ */
+struct tkfi_failure {
+	enum tkfi_failure_kind kind;
+	unsigned int vcpu;
+	const void *what;
+};
+
+/**
  * struct tkfi_engine - one set of VCPUs and their executions
  * @vcpus:	the VCPUs; tkfi_engine_add() fills them
  * @nr_vcpus:	how many of them take part
@@ -320,6 +351,7 @@ struct tkfi_held {
  * @early:	trace entries of each VCPU that are not in the trace yet
  * @ret:	what the execution will return
  * @trace:	what happened
+ * @failure:	why the last execution failed
  * @error:	report of a deadlock, of a lock dropped by somebody who did not hold
  *		it, or of an internal error; "" if none
  */
@@ -344,6 +376,7 @@ struct tkfi_engine {
 	struct tkfi_early early[TKFI_MAX_VCPUS];
 	int ret;
 	struct tkfi_trace trace;
+	struct tkfi_failure failure;
 	char error[1024];
 };
 
@@ -403,7 +436,8 @@ struct tkfi_vcpu *tkfi_engine_add_nmi(struct tkfi_engine *engine,
  *
  * Return: 0; -EDEADLK if nobody can go on, or somebody would for ever; -ECANCELED if
  * the strategy stopped it; -EPERM if a VCPU dropped a lock that it did not hold; -EPROTO
- * for a bug in the engine or the strategy; @engine->error says which.
+ * for a bug in the engine or the strategy; @engine->failure has it, and @engine->error a
+ * sentence.
  */
 int tkfi_engine_run(struct tkfi_engine *engine, struct tkfi_strategy *strategy);
 

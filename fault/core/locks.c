@@ -78,6 +78,7 @@ void tkfi_unlock(const void *lock)
 		snprintf(tkfi_engine->error, sizeof(tkfi_engine->error),
 			 "VCPU%u drops %s, which it does not hold", v->id,
 			 tkfi_name(lock));
+		tkfi_engine->failure = (struct tkfi_failure){ TKFI_NOT_HELD, v->id, lock };
 		tkfi_engine->ret = -EPERM;
 		tkfi_stop_here();
 	}

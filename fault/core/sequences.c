@@ -91,6 +91,8 @@ static void begin_attempt(struct tkfi_vcpu *v, unsigned int cell,
 		snprintf(engine->error, sizeof(engine->error),
 			 "livelock: VCPU%u reads %s again and again, which is %u all the time",
 			 v->id, tkfi_name(tkfi_cell_word(cell)), value);
+		engine->failure = (struct tkfi_failure){ TKFI_LIVELOCK, v->id,
+							 tkfi_cell_word(cell) };
 		engine->ret = -EDEADLK;
 		tkfi_stop_here();
 	}

@@ -23,6 +23,7 @@ void tkfi_unreported_begin(struct tkfi_unreported *unreported)
 	memset(unreported->recent, 0, sizeof(unreported->recent));
 	memset(unreported->nr, 0, sizeof(unreported->nr));
 	memset(&unreported->last, 0, sizeof(unreported->last));
+	unreported->kind = TKFI_ALL_REPORTED;
 	unreported->report[0] = '\0';
 }
 
@@ -46,11 +47,14 @@ static void expect(struct tkfi_unreported *unreported)
 static void look_at_block(struct tkfi_unreported *unreported,
 			  const struct tkfi_access *access)
 {
-	if (!unreported->report[0] && access->is_block &&
-	    tkfi_state_covers(access->addr))
-		snprintf(unreported->report, sizeof(unreported->report),
-			 "[tkfi internal bug] %pS copies an aggregate behind the hooks' back, %ps",
-			 (void *)access->ip, access->addr);
+	if (unreported->kind || !access->is_block || !tkfi_state_covers(access->addr))
+		return;
+	unreported->kind = TKFI_COPIED;
+	unreported->after = 0;
+	unreported->before = access->ip;
+	snprintf(unreported->report, sizeof(unreported->report),
+		 "[tkfi internal bug] %pS copies an aggregate behind the hooks' back, %ps",
+		 (void *)access->ip, access->addr);
 }
 
 static void look(struct tkfi_unreported *unreported, const struct tkfi_access *next)
@@ -60,12 +64,15 @@ static void look(struct tkfi_unreported *unreported, const struct tkfi_access *n
 	const u8 *live, *old;
 	const char *name;
 
-	if (unreported->report[0])
+	if (unreported->kind)
 		return;
 	expect(unreported);
 	live = tkfi_state_differs(&unreported->shadow, &name, &offset);
 	if (!live)
 		return;
+	unreported->kind = TKFI_WRITTEN;
+	unreported->after = last->ip;
+	unreported->before = next ? next->ip : 0;
 	old = tkfi_state_copy_of(&unreported->shadow, live);
 	len = scnprintf(unreported->report, room,
 			"[tkfi internal bug] %s+%zu was written behind the hooks' back, %#x to %#x, ",
@@ -99,5 +106,5 @@ void tkfi_unreported_access(const struct tkfi_access *access, void *arg)
 int tkfi_unreported_end(struct tkfi_unreported *unreported)
 {
 	look(unreported, NULL);
-	return unreported->report[0] ? -EPROTO : 0;
+	return unreported->kind ? -EPROTO : 0;
 }

@@ -5,7 +5,7 @@
  *
  * An exploration watches an execution in order, some by chance, and every now and then
  * another one. What is read without a hook cannot be seen so, as it changes nothing;
- * kunit/unreported_test.c makes it change something, by a veil over all that hooks do not
+ * kunit/veil.c makes it change something, by a veil over all that hooks do not
  * report there and then, but for sequences where VCPUs take turns at accesses: the
  * engine reads these itself.
  */
@@ -32,6 +32,18 @@ struct tkfi_recent {
 };
 
 /**
+ * enum tkfi_unreported_kind - what the first unreported write was
+ * @TKFI_ALL_REPORTED:	there was none
+ * @TKFI_WRITTEN:	a byte was another between two accesses
+ * @TKFI_COPIED:	an aggregate was copied in one go
+ */
+enum tkfi_unreported_kind {
+	TKFI_ALL_REPORTED,
+	TKFI_WRITTEN,
+	TKFI_COPIED,
+};
+
+/**
  * struct tkfi_unreported - a watch for them
  * @own:	an object of the state that only tkfi writes: the clock
  * @own_size:	its size in bytes
@@ -39,7 +51,11 @@ struct tkfi_recent {
  * @recent:	what each VCPU reported last: a store may not have happened yet
  * @nr:		how many accesses each VCPU has reported
  * @last:	what was reported last
- * @report:	a sentence about the first write that was not reported; "" if none
+ * @kind:	what the first write was that was not reported
+ * @after:	of TKFI_WRITTEN: where in the kernel the access before it was, 0 if none
+ * @before:	of TKFI_WRITTEN: and the one after it, 0 at the end; of TKFI_COPIED: where
+ *		it is copied
+ * @report:	a sentence about it; "" if none
  */
 struct tkfi_unreported {
 	const void *own;
@@ -48,6 +64,9 @@ struct tkfi_unreported {
 	struct tkfi_recent recent[TKFI_MAX_VCPUS][TKFI_UNREPORTED_RECENT];
 	unsigned int nr[TKFI_MAX_VCPUS];
 	struct tkfi_access last;
+	enum tkfi_unreported_kind kind;
+	unsigned long after;
+	unsigned long before;
 	char report[384];
 };
 
@@ -89,8 +108,8 @@ void tkfi_unreported_access(const struct tkfi_access *access, void *arg);
  * tkfi_unreported_end() - the last look, when the execution has ended
  * @unreported:	watch
  *
- * Return: 0, or -EPROTO if @unreported->report says what was written behind the hooks'
- * back.
+ * Return: 0, or -EPROTO if @unreported->kind and @unreported->report say what was written
+ * behind the hooks' back.
  */
 int tkfi_unreported_end(struct tkfi_unreported *unreported);
 

@@ -97,7 +97,7 @@ static int say_unreported(struct tkfi_explorer *x)
 /* At the end: keep what is left, if there is anything, and nothing is wrong. */
 static int keep_rest(struct tkfi_explorer *x, int ret)
 {
-	if (!ret && x->unreported.report[0])
+	if (!ret && x->unreported.kind)
 		return say_unreported(x);
 	/* What is complete is forgotten when its results are out: tkfi_saved_file_clear(). */
 	if (!ret && !x->stats.complete && x->options.keep)

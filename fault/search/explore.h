@@ -111,6 +111,7 @@ struct tkfi_watch {
  * @target:	what is explored
  * @engine:	the target's
  * @wrong:	where the fault is in what is refused: a schedule, or a scenario
+ * @misfit:	why the schedule that was replayed last did not fit
  * @unreported:	watches executions of each scenario: the first ones, and now and then
  *		another one
  * @watched:	it has watched the first ones
@@ -152,6 +153,7 @@ struct tkfi_explorer {
 	struct tkfi_target target;
 	struct tkfi_engine *engine;
 	unsigned int wrong;
+	enum tkfi_misfit misfit;
 	struct tkfi_unreported unreported;
 	bool watched;
 	struct tkfi_search *searches[TKFI_NR_STRATEGIES];

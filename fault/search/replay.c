@@ -43,6 +43,7 @@ static int replay(struct tkfi_explorer *x, const char *text, bool explains, char
 		tkfi_cells_no_retry();
 		ret = execute(x, &schedule);
 		x->wrong = schedule.wrong;
+		x->misfit = schedule.misfit;
 		x->replayed = tkfi_log_hash(x->engine);
 		x->nr_replayed = x->engine->nr_log;
 	}

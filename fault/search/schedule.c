@@ -45,7 +45,7 @@ static int print_turn(const struct tkfi_turn *turn, const char *word, char *buf,
 }
 
 static unsigned int diverged(struct tkfi_schedule *s, struct tkfi_engine *engine,
-			     const char *why)
+			     enum tkfi_misfit misfit)
 {
 	const struct tkfi_turn *turn = &s->turns[s->at];
 	char step[80];
@@ -53,11 +53,14 @@ static unsigned int diverged(struct tkfi_schedule *s, struct tkfi_engine *engine
 	print_turn(turn, "before its", step, sizeof(step));
 	if (tkfi_cells_have(turn->name)) {
 		s->wrong = turn->at;
+		s->misfit = misfit;
 		snprintf(engine->error, sizeof(engine->error),
 			 "the schedule does not fit: in turn %u %s %s%s",
-			 s->at + 1, s->names[turn->vcpu], why, step);
+			 s->at + 1, s->names[turn->vcpu],
+			 misfit == TKFI_ENDED ? "ended" : "has to wait", step);
 	} else {
 		s->wrong = turn->name_at;
+		s->misfit = TKFI_NO_SUCH_NAME;
 		snprintf(engine->error, sizeof(engine->error),
 			 "the schedule does not fit: nothing is called %s in this execution",
 			 turn->name);
@@ -78,7 +81,7 @@ static unsigned int schedule_next(struct tkfi_strategy *strategy,
 
 		if (v->done) {
 			if (turn->before)
-				return diverged(s, engine, "ended");
+				return diverged(s, engine, TKFI_ENDED);
 			continue;
 		}
 		/* The first step of all counts, even though it was pending already. */
@@ -87,7 +90,7 @@ static unsigned int schedule_next(struct tkfi_strategy *strategy,
 			continue;
 		if (!(ready & BIT(turn->vcpu))) {
 			if (turn->before)
-				return diverged(s, engine, "has to wait");
+				return diverged(s, engine, TKFI_HAS_TO_WAIT);
 			continue;
 		}
 		s->moved = true;
@@ -105,6 +108,7 @@ static void schedule_begin(struct tkfi_strategy *strategy,
 	s->at = 0;
 	s->seen = 0;
 	s->moved = false;
+	s->misfit = TKFI_FITS;
 }
 
 static void init(struct tkfi_schedule *s)

@@ -37,6 +37,20 @@ struct tkfi_turn {
 };
 
 /**
+ * enum tkfi_misfit - why a schedule does not fit an execution
+ * @TKFI_FITS:		it does
+ * @TKFI_ENDED:		a VCPU ended before its turn did
+ * @TKFI_HAS_TO_WAIT:	a VCPU cannot go on in its turn
+ * @TKFI_NO_SUCH_NAME:	nothing is called what it names
+ */
+enum tkfi_misfit {
+	TKFI_FITS,
+	TKFI_ENDED,
+	TKFI_HAS_TO_WAIT,
+	TKFI_NO_SUCH_NAME,
+};
+
+/**
  * struct tkfi_schedule - turns; a strategy that takes them
  * @strategy:	for tkfi_engine_run()
  * @turns:	the turns
@@ -47,6 +61,7 @@ struct tkfi_turn {
  * @names:	what the VCPUs are called
  * @nr_vcpus:	how many there are
  * @wrong:	where in the text the fault is, if it is refused or does not fit
+ * @misfit:	why it did not fit the last execution
  */
 struct tkfi_schedule {
 	struct tkfi_strategy strategy;
@@ -58,6 +73,7 @@ struct tkfi_schedule {
 	char names[TKFI_MAX_VCPUS][TKFI_VCPU_NAME];
 	unsigned int nr_vcpus;
 	unsigned int wrong;
+	enum tkfi_misfit misfit;
 };
 
 /**
