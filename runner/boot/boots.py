@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from runner.boot import results, shared_boots
 from runner.boot.kunit_boot import TIMEOUT, Ask, Boot
@@ -15,6 +16,8 @@ from runner.errors import TkfiError
 from runner.kernel.kernels import Kernel
 from runner.kernel.kunit_tool import KunitTool
 from runner.progress import note, step
+
+_Figures = TypeVar("_Figures")
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,31 @@ def read_report(tool: KunitTool, file: Path) -> Results:
         raise TkfiError(f"{kernel.name} was built as {kernel.variant} but says it is "
                         f"{found.header.variant}: see the variant's patch, and {file}")
     return found
+
+
+@dataclass(frozen=True)
+class Measured(Generic[_Figures]):
+    """What a suite that measures reported in boots of one kernel: the kernel's version and compiler, the
+    figures of each boot, and what is wrong with them."""
+
+    version: str
+    compiler: str
+    found: list[tuple[Kernel, _Figures]]
+    problems: list[str]
+
+
+def measured(runs: Sequence[tuple[Kernel, Run]], suite: str,
+             collect: Callable[[Kernel, Run], tuple[_Figures, list[str]]]) -> Measured[_Figures]:
+    """All boots together; collect reads the figures of one, and what is wrong with it."""
+    made: Measured[_Figures] = Measured(runs[0][0].name, "", [], [])
+    for kernel, run in runs:
+        made.problems.extend(failure(kernel, run, suite))
+        if run.found.header:
+            made = replace(made, version=run.found.header.kernel, compiler=run.found.header.compiler)
+        figures, wrong = collect(kernel, run)
+        made.found.append((kernel, figures))
+        made.problems.extend(f"{kernel.title}: {problem}" for problem in wrong)
+    return made
 
 
 def check_hooks(kernel: Kernel, hooks: bool) -> None:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from runner.boot import boots
-from runner.boot.boots import Run, failure
+from runner.boot.boots import Run, measured
 from runner.boot.records import Hold
 from runner.kernel import builder
 from runner.kernel.kernels import Kernel
@@ -95,16 +95,8 @@ def bench(runs: Sequence[tuple[Kernel, Run]]) -> Bench:
 
     Raises TkfiError when a build has access hooks and should not, or the other way round.
     """
-    version, compiler = runs[0][0].name, ""
-    problems: list[str] = []
-    found: list[tuple[Kernel, dict[Key, Hold]]] = []
-    for kernel, run in runs:
-        problems += failure(kernel, run, SUITE)
-        if run.found.header:
-            version, compiler = run.found.header.kernel, run.found.header.compiler
-        holds, wrong = collect(kernel, run)
-        found.append((kernel, holds))
-        problems += [f"{kernel.title}: {problem}" for problem in wrong]
+    made = measured(runs, SUITE, collect)
+    found, problems = made.found, made.problems
     workloads = dict.fromkeys(workload for _, holds in found for workload, _ in holds)
     if not workloads:
         problems.append(f"{runs[0][0].name}: {SUITE} measured nothing")
@@ -114,7 +106,7 @@ def bench(runs: Sequence[tuple[Kernel, Run]]) -> Bench:
     variants = dict.fromkeys(kernel.variant for kernel, _ in found)
     figures = {variant: _join([holds for kernel, holds in found if kernel.variant == variant])
                for variant in variants}
-    return Bench(version, compiler, figures, list(dict.fromkeys(problems)))
+    return Bench(made.version, made.compiler, figures, list(dict.fromkeys(problems)))
 
 
 def collect(kernel: Kernel, run: Run) -> tuple[dict[Key, Hold], list[str]]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from runner import answer, check_counts, lock, machine
 from runner.boot import boots
-from runner.boot.boots import Run, failure
+from runner.boot.boots import Run, measured
 from runner.boot.records import Cost
 from runner.kernel import builder, kernels
 from runner.kernel.kernels import Kernel
@@ -148,17 +148,9 @@ def bench(runs: Sequence[tuple[Kernel, Run]]) -> Bench:
 
     Raises TkfiError when a build has access hooks and should not, or the other way round.
     """
-    first, compiler = runs[0][0], ""
-    problems: list[str] = []
-    version = first.name
-    found: list[tuple[Kernel, dict[tuple[str, str], Cost]]] = []
-    for kernel, run in runs:
-        problems += failure(kernel, run, SUITE)
-        if run.found.header:
-            version, compiler = run.found.header.kernel, run.found.header.compiler
-        costs, wrong = collect(kernel, run)
-        found.append((kernel, costs))
-        problems += [f"{kernel.title}: {problem}" for problem in wrong]
+    first = runs[0][0]
+    made = measured(runs, SUITE, collect)
+    found, problems = made.found, made.problems
     names = list(dict.fromkeys(name for _, costs in found for name, _ in costs if name not in SEQLOCKS))
     if not names:
         problems.append(f"{first.name}: {SUITE} measured nothing")
@@ -169,7 +161,7 @@ def bench(runs: Sequence[tuple[Kernel, Run]]) -> Bench:
                      if (name, run) not in costs]
     problems += _unlike(found)
     least = _least(found)
-    return Bench(version, first.variant, compiler, {name: least.get(name, {}) for name in names},
+    return Bench(made.version, first.variant, made.compiler, {name: least.get(name, {}) for name in names},
                  {name: least.get(name, {}) for name in SEQLOCKS}, list(dict.fromkeys(problems)))
 
 
