@@ -94,10 +94,12 @@ def refresh(overlay: Overlay) -> bool:
     return True
 
 
-def edited(overlay: Overlay) -> list[str]:
-    """The files of an up-to-date tree that somebody changed since it was prepared."""
-    return sorted(name for name, (contents, _) in _plan(overlay).files.items()
-                  if _read(overlay.tree / name) != contents)
+def inspect(overlay: Overlay) -> tuple[list[str], list[str]]:
+    """The files of an up-to-date tree that somebody changed since it was prepared, and what of the patches
+    has no place in it."""
+    plan = _plan(overlay)
+    return sorted(name for name, (contents, _) in plan.files.items()
+                  if _read(overlay.tree / name) != contents), plan.left_out
 
 
 def _plan(overlay: Overlay) -> _Plan:
@@ -115,7 +117,7 @@ def _plan(overlay: Overlay) -> _Plan:
                 (work / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(source / name, work / name)
         for patch in overlay.patches:
-            patches.apply(patch, work, Path(scratch, "patch.log"))
+            plan.left_out += patches.apply(patch, work, Path(scratch, "patch.log"))
         for name in _files(work, ""):
             plan.files[name] = ((work / name).read_bytes(), (work / name).stat().st_mode & 0o777)
     for name, target in overlay.mounts.items():

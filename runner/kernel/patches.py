@@ -9,11 +9,16 @@ from pathlib import Path
 
 from runner import process
 from runner.errors import TkfiError
+from runner.kernel import placing
 
 _HEADER = re.compile(r"^--- (\S+).*\n\+\+\+ (\S+)", re.MULTILINE)
 
 BESIDE = ("variants", "breaks")  # directories in that of a series
 LIKE = "like"  # a file in that of a series: which other one has the variants and breaks that it lacks
+
+
+_ADVICE = ("This tree differs there from the kernels that the patch was made for (./tkfi list kernels). Report the "
+           "lines above with the kernel's version, so that the patch can be adapted.")
 
 
 class PatchError(TkfiError):
@@ -75,15 +80,24 @@ def touched(patch: Path) -> set[str]:
     return names
 
 
-def apply(patch: Path, tree: Path, log: Path) -> None:
-    """Apply patch to tree with patch(1); offsets and its usual fuzz are fine.
+def apply(patch: Path, tree: Path, log: Path) -> list[str]:
+    """Apply patch to tree: one of a series piece by piece, a variant or a break with patch(1), whose offsets
+    and usual fuzz are fine. Returns the injection points that have no place there.
 
-    Raises PatchError naming the file and the hunk that do not fit.
+    Raises PatchError naming the file, and the hunk or what else does not fit.
     """
+    if patch.parent.name not in BESIDE:
+        left_out = placing.apply(patch, tree)
+        needed = [piece.title for piece in left_out if not piece.points]
+        if needed:
+            raise PatchError(f"{_name(patch)} does not fit this tree, which has no place for\n" + "".join(
+                f"  {title}\n" for title in needed) + _ADVICE)
+        return [piece.title for piece in left_out]
     status = process.run(["patch", "-p1", "--force", "--no-backup-if-mismatch", "--reject-file=-",
                           "-i", patch], log=log, cwd=tree)
     if status != 0:
         raise PatchError(_explain(patch, log.read_text(encoding="utf-8", errors="replace")))
+    return []
 
 
 def _explain(patch: Path, output: str) -> str:
@@ -97,7 +111,8 @@ def _explain(patch: Path, output: str) -> str:
         elif line.startswith(("can't find file", "No file to patch", "Not deleting")):
             problems.append("  a file the patch changes does not exist in this tree")
     details = "\n".join(dict.fromkeys(problems)) or output.strip()
-    name = "/".join(patch.parts[-3 if patch.parent.name in BESIDE else -2:])
-    return (f"{name} does not apply:\n{details}\n"
-            "This tree differs there from the kernels that the patch was made for (./tkfi list kernels). "
-            "Report the lines above with the kernel's version, so that the patch can be adapted.")
+    return f"{_name(patch)} does not apply:\n{details}\n{_ADVICE}"
+
+
+def _name(patch: Path) -> str:
+    return "/".join(patch.parts[-3 if patch.parent.name in BESIDE else -2:])

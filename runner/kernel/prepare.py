@@ -33,10 +33,13 @@ def prepare(kernel: Kernel, layout: Layout, say: Callable[[str], None] = note) -
                      {FAULT: layout.repo / "fault", SUITES: layout.repo / "kunit"})
     with step(f"Preparing the tree of {kernel.title}"):
         overlay.refresh(wanted)
-        changed = overlay.edited(wanted)
+        changed, left_out = overlay.inspect(wanted)
         seed = _built_tree(kernel, layout)
         if seed and not changed and not layout.objects(kernel.place).exists():
             overlay.refresh(replace(wanted, seed=seed))
+    if left_out:
+        say("Not there, as this tree has no place for it: " + "; ".join(left_out) + ". What needs it says so; "
+            "exploration needs no point")
     if changed:
         say(f"Used as edited in {wanted.tree}: {', '.join(changed)}")
     return wanted

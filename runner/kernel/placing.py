@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A patch piece by piece, for a tree that differs from the one it was made for.
+
+patch(1) takes or leaves a hunk, and wants the lines next to a change to be there. A piece is what a patch
+does at one place; it goes where the lines around it are, in the same function, as long as there is one best
+place. Injection points are given up one by one when there is none: whoever needs them says so. (Debian's
+coccinelle, 1.1.1, cannot read the functions of 7.3 that use guard() and scoped_guard().)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_CONTEXT = 3  # lines before a piece, and after it, that may tell where it goes
+_FUNCTION = re.compile(r"^[A-Za-z_][^;={]*?\b(\w+)\(")
+_POINT = re.compile(r"\s*tkfi_point\(([\w.]+)\);\s*")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What a patch does at one place of a file: the lines it removes and adds there, the unchanged lines
+    before and after it, and the function it is in, "" if that is not known."""
+
+    file: str
+    function: str
+    before: Sequence[str]
+    removed: Sequence[str]
+    added: Sequence[str]
+    after: Sequence[str]
+
+    @property
+    def points(self) -> list[str]:
+        """The injection points that it names, if it does nothing else."""
+        named = [match[1] for line in self.added if (match := _POINT.fullmatch(line))]
+        rest = [line.strip() for line in self.added if not _POINT.fullmatch(line)]
+        return named if [line.strip(" {}") for line in rest if line] == [
+            line.strip(" {}") for line in map(str.strip, self.removed) if line] else []
+
+    @property
+    def title(self) -> str:
+        """What it is, and where it should be."""
+        what = ", ".join(f"point {name}" for name in self.points) or (
+            next((line.strip() for line in self.added if line.strip()), "a removed line"))
+        return f"{what} ({self.file}{f', {self.function}()' if self.function else ''})"
+
+
+def apply(patch: Path, tree: Path) -> list[Piece]:
+    """Apply a patch to tree; returns the pieces that have no place there, which are left out."""
+    from unidiff import PatchSet  # few trees need it
+
+    left_out: list[Piece] = []
+    for one in PatchSet(patch.read_text(encoding="utf-8", errors="replace")):
+        file = tree / one.path
+        if one.is_added_file:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("".join(line.value for hunk in one for line in hunk), encoding="utf-8")
+            continue
+        pieces = list(_pieces(one.path, one))
+        if not file.is_file():
+            left_out += pieces
+            continue
+        lines = file.read_text(encoding="utf-8", errors="surrogateescape").splitlines(keepends=True)
+        for piece in pieces:
+            if not _place(piece, lines):
+                left_out.append(piece)
+        file.write_text("".join(lines), encoding="utf-8", errors="surrogateescape")
+    return left_out
+
+
+def _pieces(file: str, hunks: Sequence[Sequence[object]]) -> Iterator[Piece]:
+    for hunk in hunks:
+        lines = [(getattr(line, "line_type"), getattr(line, "value")) for line in hunk]
+        name = _FUNCTION.match(getattr(hunk, "section_header"))
+        function, at = name[1] if name else "", 0
+        while at < len(lines):
+            if lines[at][0] == " ":
+                started = _FUNCTION.match(lines[at][1])
+                function = started[1] if started else function
+                at += 1
+                continue
+            end = next((i for i in range(at, len(lines)) if lines[i][0] == " "), len(lines))
+            first = max((i + 1 for i in range(at) if lines[i][0] != " "), default=0)
+            last = next((i for i in range(end, len(lines)) if lines[i][0] != " "), len(lines))
+            yield Piece(file, function, [text for _, text in lines[max(first, at - _CONTEXT):at]],
+                        [text for kind, text in lines[at:end] if kind == "-"],
+                        [text for kind, text in lines[at:end] if kind == "+"],
+                        [text for _, text in lines[end:min(last, end + _CONTEXT)]])
+            at = end
+
+
+def _place(piece: Piece, lines: list[str]) -> bool:
+    """Put a piece into lines; returns whether there was one best place."""
+    if not piece.after and not piece.removed:  # the end of the file
+        lines += ["\n"] * (bool(lines) and not lines[-1].endswith("\n")) + list(piece.added)
+        return True
+    if piece.added and not piece.removed and all(line.startswith("#include ") for line in piece.added):
+        at = _after(piece.before[-1:], lines) or _last_include(lines)
+        lines[at:at] = piece.added
+        return bool(at)
+    first, last = _extent(piece.function, lines)
+    at = _best(piece, lines, first, last)
+    if at is None and piece.removed == [] and (first, last) != (0, len(lines)):
+        # Code that moved into another function: all lines around it have to be there.
+        at = _best(piece, lines, 0, len(lines), whole=True)
+    if at is None:
+        return False
+    lines[at:at + len(piece.removed)] = piece.added
+    return True
+
+
+def _best(piece: Piece, lines: Sequence[str], first: int, last: int, *, whole: bool = False) -> int | None:
+    """The place with the most lines as around the piece, next to it on one side at least; None if there is
+    none, or more than one. If whole, all of them must be there, and two of them say something."""
+    found: dict[int, list[int]] = {}
+    for at in range(first, last + 1):
+        end = at + len(piece.removed)
+        if list(map(_bare, lines[at:end])) != list(map(_bare, piece.removed)):
+            continue
+        before = _same(piece.before[::-1], lines[first:at][::-1])
+        after = _same(piece.after, lines[end:last])
+        if whole and (before + after < _telling(piece.before) + _telling(piece.after) or before + after < 2):
+            continue
+        if before + after or piece.removed:
+            found.setdefault(before + after, []).append(at)
+    best = found[max(found)] if found else []
+    if not best or any(lines[at].strip() for at in range(best[0], best[-1])):
+        return None
+    # On which side of a blank line makes no difference, but to a person.
+    return max(best, key=lambda at: (at > 0 and piece.before[-1:] and lines[at - 1] == piece.before[-1],
+                                     piece.after[:1] == lines[at:at + 1]))
+
+
+def _same(wanted: Sequence[str], there: Sequence[str]) -> int:
+    """How many of the lines are the same from the beginning on, less those that say nothing."""
+    number = 0
+    for one, other in zip(filter(str.strip, wanted), filter(str.strip, there)):
+        if _bare(one) != _bare(other):
+            break
+        number += _says_something(one)
+    return number
+
+
+def _telling(lines: Sequence[str]) -> int:
+    return sum(map(_says_something, lines))
+
+
+def _says_something(line: str) -> bool:
+    return line.strip() not in ("", "{", "}", "*/", "/*")
+
+
+def _bare(line: str) -> str:
+    return " ".join(line.split())
+
+
+def _extent(function: str, lines: Sequence[str]) -> tuple[int, int]:
+    """Where a function is: from its first line to the brace that ends it; the whole file if it is not
+    there, or not known."""
+    for first, line in enumerate(lines):
+        if function and (match := _FUNCTION.match(line)) and match[1] == function:
+            ends = (last for last in range(first, len(lines)) if lines[last].rstrip() in ("}", "};"))
+            head = "".join(lines[first:first + 8])
+            if ";" not in head.partition("{")[0]:
+                return first, next(ends, len(lines))
+    return 0, len(lines)
+
+
+def _after(wanted: Sequence[str], lines: Sequence[str]) -> int:
+    """The line after this one, 0 if that is not there."""
+    return next((at + 1 for at, line in enumerate(lines) if wanted and _bare(line) == _bare(wanted[0])), 0)
+
+
+def _last_include(lines: Sequence[str]) -> int:
+    """The line after the last #include that has no indentation before anything else begins, 0 if none."""
+    return max((at + 1 for at, line in enumerate(lines) if line.startswith("#include ")), default=0)
