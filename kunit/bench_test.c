@@ -274,7 +274,7 @@ static bool is_torn(const struct reading *r)
 	return is_new != !!r->base || is_new != !!r->cycle_last;
 }
 
-static void small_judge(void *arg, int ret, struct tkfi_order *order)
+static void small_judge(void *arg, int ret, struct tkfi_happens_before *order)
 {
 	const u64 outcome = xxh64(readings, sizeof(readings), 0);
 	bool torn = false, went_back = false;

@@ -250,16 +250,16 @@ static int start(void *arg)
 /* Classes that came with an order and without, and what is different by the log. */
 static u64 ordered, unordered, misordered;
 
-static void judge(void *arg, int ret, struct tkfi_order *order)
+static void judge(void *arg, int ret, struct tkfi_happens_before *order)
 {
-	static struct tkfi_order logged;
+	static struct tkfi_happens_before logged;
 	unsigned int i, v;
 
 	ordered += !!order;
 	unordered += !order;
 	if (!order)
 		return;
-	tkfi_order_of(engine, &logged);
+	tkfi_happens_before_of(engine, &logged);
 	misordered += order->nr != logged.nr;
 	for (i = 0; i < order->nr; i++) {
 		misordered += order->nth[i] != logged.nth[i];

@@ -118,7 +118,7 @@ static int start(void *arg)
 	return 0;
 }
 
-static void judge(void *arg, int ret, struct tkfi_order *order)
+static void judge(void *arg, int ret, struct tkfi_happens_before *order)
 {
 	call('j');
 }

@@ -225,7 +225,7 @@ static void add_outcome(struct outcomes *outcomes, const struct tkfi_cost *cost)
 
 static const struct tkfi_goal to_the_end;
 
-static void shrink_class(void *arg, int ret, struct tkfi_order *order)
+static void shrink_class(void *arg, int ret, struct tkfi_happens_before *order)
 {
 	static struct tkfi_shrunk s;
 	bool *failed = arg;
@@ -489,7 +489,7 @@ static void record_both(struct kunit *test)
 	start_both(NULL);
 	KUNIT_ASSERT_EQ(test, tkfi_engine_run(engine, &recording.strategy), 0);
 	tkfi_record_end(&recording, engine);
-	KUNIT_ASSERT_EQ(test, recording.order.nr, 4);
+	KUNIT_ASSERT_EQ(test, recording.hb.nr, 4);
 	KUNIT_ASSERT_TRUE(test, saw_the_old_one(NULL, 0));
 }
 

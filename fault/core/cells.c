@@ -33,9 +33,6 @@ static struct object {
 
 static unsigned int nr_objects;
 
-/* The most cells that one access touches. */
-#define MAX_WIDTH	5
-
 unsigned long tkfi_cell_first_page;
 u8 tkfi_cell_pages[TKFI_CELL_SPAN];
 u16 tkfi_cell_map[TKFI_CELL_PAGES][TKFI_CELLS_PER_PAGE];
@@ -310,7 +307,7 @@ bool tkfi_cells_have(const char *name)
 	for (cell = 1; cell < nr_cells; cell++) {
 		if (cell > nr_locks && cell <= MAX_LOCKS)
 			continue;
-		for (nr = 1; nr <= MAX_WIDTH; nr++) {
+		for (nr = 1; nr <= TKFI_ACCESS_CELLS; nr++) {
 			tkfi_cell_name(cell, nr, other, sizeof(other));
 			if (!strcmp(other, name))
 				return true;

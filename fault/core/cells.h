@@ -22,6 +22,9 @@
 #define TKFI_CELL_MANY_WRITERS	BIT(3)	/* a sequence that two write at once */
 #define TKFI_CELL_NO_RETRY	BIT(4)	/* or that somebody reads and does not check */
 
+/* The most cells that one access touches: those of 16 bytes that are not aligned. */
+#define TKFI_ACCESS_CELLS	5
+
 /* Set whenever a cell turns out to be shared: explore anew. */
 extern bool tkfi_cells_changed;
 

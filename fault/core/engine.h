@@ -100,40 +100,6 @@ static inline bool tkfi_step_writes(const struct tkfi_transition *step)
 	return tkfi_kind_writes(step->kind);
 }
 
-/**
- * tkfi_cells_conflict() - do two steps touch one cell, and one of them writes?
- * @a:		first cell of one step
- * @nr_a:	how many it touches; with 0 the answer may be yes where it is no
- * @writes_a:	it writes them
- * @b:		as @a, of the other step
- * @nr_b:	as @nr_a
- * @writes_b:	as @writes_a
- *
- * Two steps commute unless they conflict, or are of one VCPU, or of a VCPU and its NMI.
- *
- * Return: whether they do.
- */
-static __always_inline bool tkfi_cells_conflict(unsigned int a, unsigned int nr_a,
-						bool writes_a, unsigned int b,
-						unsigned int nr_b, bool writes_b)
-{
-	return (writes_a || writes_b) && a < b + nr_b && b < a + nr_a;
-}
-
-/**
- * tkfi_steps_conflict() - do two transitions touch one cell, and one of them writes?
- * @a:		transition
- * @b:		transition of another VCPU
- *
- * Return: as tkfi_cells_conflict().
- */
-static inline bool tkfi_steps_conflict(const struct tkfi_transition *a,
-				       const struct tkfi_transition *b)
-{
-	return tkfi_cells_conflict(a->cell, a->nr_cells, tkfi_step_writes(a),
-				   b->cell, b->nr_cells, tkfi_step_writes(b));
-}
-
 /*
  * Who begins to read a sequence that often in one operation, and all the time it is
  * the same, will do so for ever.
@@ -197,22 +163,6 @@ struct tkfi_vcpu {
 };
 
 static_assert(offsetof(struct tkfi_vcpu, masks) == 0);
-
-/**
- * tkfi_vcpus_conflict() - may it make a difference which of two VCPUs goes on first?
- * @a:		VCPU, with its transition
- * @b:		VCPU, with its transition
- *
- * Return: true if they are one VCPU, if their transitions conflict, or if the one begins or
- * ends an NMI of the other.
- */
-static inline bool tkfi_vcpus_conflict(const struct tkfi_vcpu *a,
-				       const struct tkfi_vcpu *b)
-{
-	return a == b || tkfi_steps_conflict(&a->next, &b->next) ||
-	       (a->cpu && a->cpu == b->next.cell) ||
-	       (b->cpu && b->cpu == a->next.cell);
-}
 
 struct tkfi_engine;
 

@@ -26,7 +26,7 @@ static int start(void *arg)
 	return 0;
 }
 
-static void judge(void *arg, int ret, struct tkfi_order *order, tkfi_finding_fn found,
+static void judge(void *arg, int ret, struct tkfi_happens_before *hb, tkfi_finding_fn found,
 		  void *found_arg)
 {
 	struct tkfi_run *run = arg;
@@ -35,7 +35,7 @@ static void judge(void *arg, int ret, struct tkfi_order *order, tkfi_finding_fn 
 		.setup = &run->setup,
 		.plan = &run->plan,
 		.ret = ret,
-		.order = order,
+		.hb = hb,
 	};
 
 	tkfi_subject->judge(&judged, found, found_arg);

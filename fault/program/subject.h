@@ -10,7 +10,7 @@
 
 #include "finding.h"
 #include "op.h"
-#include "order.h"
+#include "happens_before.h"
 #include "plan.h"
 #include "state.h"
 #include "units.h"
@@ -50,14 +50,14 @@ struct tkfi_known_violation {
  * @setup:	what was done before
  * @plan:	its operations hold the results
  * @ret:	what tkfi_engine_run() returned
- * @order:	of its steps; or room for it, with @order->nr 0
+ * @hb:	of its steps; or room for it, with @hb->nr 0
  */
 struct tkfi_judged {
 	const struct tkfi_engine *engine;
 	const struct tkfi_plan *setup;
 	const struct tkfi_plan *plan;
 	int ret;
-	struct tkfi_order *order;
+	struct tkfi_happens_before *hb;
 };
 
 /**

@@ -23,7 +23,7 @@
 #define SHARES		256	/* beginnings a part has at least, if there are so many */
 #define MAX_SPLIT	40	/* steps of beginnings */
 
-static bool same(struct dpor_access a, struct dpor_access b)
+static bool same(struct tkfi_footprint a, struct tkfi_footprint b)
 {
 	return a.cell == b.cell && a.nr == b.nr && a.writes == b.writes &&
 	       a.cpu == b.cpu;
@@ -71,13 +71,14 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 	struct tkfi_dpor *d = container_of(s, struct tkfi_dpor, strategy);
 	unsigned int k = d->depth, p, i;
 	struct dpor_node *node = &d->nodes[k];
+	struct tkfi_footprint f;
 	unsigned long awake;
-	struct dpor_event *e;
 
 	tkfi_checkpoint(&d->search.checkpoints, engine, k);
 	if (k < d->known) {
-		p = d->events[k].vcpu;
-		if (!same(d->events[k].access, dpor_access_of(d, &engine->vcpus[p])))
+		p = d->history.events[k].vcpu;
+		f = d->history.events[k].footprint;
+		if (!same(f, dpor_footprint_of(d, &engine->vcpus[p])))
 			return stop(d, -EPROTO,
 				    "[tkfi internal bug] an execution was not the same again");
 		d->depth++;
@@ -91,7 +92,7 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 		const struct dpor_tree *t = tkfi_dpor_take_branch(d, node);
 
 		p = t->vcpu;
-		if (!same(t->access, dpor_access_of(d, &engine->vcpus[p])))
+		if (!same(t->footprint, dpor_footprint_of(d, &engine->vcpus[p])))
 			return stop(d, -EPROTO,
 				    "[tkfi internal bug] a VCPU does something else than before");
 	} else {
@@ -105,21 +106,20 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 			d->ret = tkfi_dpor_branch_out(d, node, awake, p);
 	}
 	if (!d->ret)
-		d->ret = tkfi_dpor_add_event(d, k, &engine->vcpus[p]);
+		d->ret = tkfi_dpor_next_event(d, &engine->vcpus[p]);
 	if (d->ret)
 		return TKFI_STOP;
-	e = &d->events[k];
-	d->last_of[p] = k;
-	for (i = 0; i < dpor_nr_cells(e->access); i++)
-		d->last_at[dpor_nth_cell(e->access, i)] = k;
+	tkfi_history_append(&d->history);
+	f = d->history.events[k].footprint;
 
 	node[1].asleep = 0;
 	node[1].visited = false;
 	for (i = 0; i < engine->nr_vcpus; i++) {
-		if (!(node->asleep & BIT(i)) || dpor_dependent(node->access[i], e->access))
+		if (!(node->asleep & BIT(i)) ||
+		    tkfi_footprints_conflict(node->footprint[i], f))
 			continue;
 		node[1].asleep |= BIT(i);
-		node[1].access[i] = node->access[i];
+		node[1].footprint[i] = node->footprint[i];
 	}
 	node[1].tree = node->subtree;
 	d->depth++;
@@ -131,15 +131,11 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 static bool backtrack(struct tkfi_dpor *d)
 {
 	while (d->depth--) {
-		const struct dpor_event *e = &d->events[d->depth];
+		const struct tkfi_history_event *e = tkfi_history_take_back(&d->history);
 		struct dpor_node *node = &d->nodes[d->depth];
-		unsigned int i;
 
-		d->last_of[e->vcpu] = e->prev_same;
-		for (i = 0; i < dpor_nr_cells(e->access); i++)
-			d->last_at[dpor_nth_cell(e->access, i)] = e->prev[i];
 		node->asleep |= BIT(e->vcpu);
-		node->access[e->vcpu] = e->access;
+		node->footprint[e->vcpu] = e->footprint;
 		if (node->tree)
 			return true;
 	}
@@ -152,8 +148,7 @@ static void forget(struct tkfi_dpor *d)
 	d->depth = 0;
 	d->known = 0;
 	d->nr_races = 0;
-	memset(d->last_of, 0xff, sizeof(d->last_of));
-	memset(d->last_at, 0xff, sizeof(d->last_at));
+	tkfi_history_init(&d->history);
 	d->nodes[0] = (struct dpor_node){};
 	d->beginnings = 0;
 	d->skipped = false;
@@ -204,9 +199,8 @@ static int dpor_executed(struct tkfi_search *search, struct tkfi_executed *e)
 	}
 	e->steps = d->depth - d->new_from;
 	e->length = d->depth;
-	d->order.nr = d->depth;
 	/* Steps are not in the log if nobody else uses their cells. */
-	e->order = d->depth == d->engine->nr_log ? &d->order : NULL;
+	e->hb = d->depth == d->engine->nr_log ? &d->history.hb : NULL;
 	if (!is_ours(d))
 		return TKFI_NOT_COUNTED;
 	return e->ret == -ECANCELED ? TKFI_REDUNDANT : TKFI_COUNTS;
@@ -248,6 +242,7 @@ static int dpor_next_execution(struct tkfi_search *search)
 static void dpor_keep(struct tkfi_search *search, struct tkfi_saved *keep)
 {
 	struct tkfi_dpor *d = to_dpor(search);
+	struct tkfi_history *h = &d->history;
 
 	tkfi_saved_move(keep, &d->depth, sizeof(d->depth));
 	tkfi_saved_move(keep, &d->counting, sizeof(d->counting));
@@ -262,11 +257,13 @@ static void dpor_keep(struct tkfi_search *search, struct tkfi_saved *keep)
 	}
 	tkfi_saved_move(keep, d->tree, d->nr_tree * sizeof(d->tree[0]));
 	tkfi_saved_move(keep, d->nodes, (d->depth + 1) * sizeof(d->nodes[0]));
-	tkfi_saved_move(keep, d->events, d->depth * sizeof(d->events[0]));
-	tkfi_saved_move(keep, d->order.nth, d->depth * sizeof(d->order.nth[0]));
-	tkfi_saved_move(keep, d->order.clock, d->depth * sizeof(d->order.clock[0]));
-	tkfi_saved_move(keep, d->last_of, sizeof(d->last_of));
-	tkfi_saved_move(keep, d->last_at, sizeof(d->last_at));
+	tkfi_saved_move(keep, d->old, d->depth * sizeof(d->old[0]));
+	tkfi_saved_move(keep, h->events, d->depth * sizeof(h->events[0]));
+	tkfi_saved_move(keep, h->hb.nth, d->depth * sizeof(h->hb.nth[0]));
+	tkfi_saved_move(keep, h->hb.clock, d->depth * sizeof(h->hb.clock[0]));
+	tkfi_saved_move(keep, h->last_of, sizeof(h->last_of));
+	tkfi_saved_move(keep, h->last_at, sizeof(h->last_at));
+	h->hb.nr = d->depth;
 	/* Between two executions nothing is another part's. */
 	if (keep->loading)
 		d->skipped = false;

@@ -11,60 +11,22 @@
 #include <linux/compiler.h>
 #include <linux/container_of.h>
 
+#include "footprint.h"
+#include "happens_before.h"
 #include "search.h"
 
-#define DPOR_NONE	(-1)
-#define DPOR_MAX_CELLS	5	/* of an unaligned access of 16 bytes */
 #define DPOR_MAX_RACES	8192
 #define DPOR_TREE_NODES	65536
 
 /**
- * struct dpor_access - what makes two steps dependent
- * @cell:	the first cell that is touched
- * @cpu:	the cell that a step of a VCPU with an NMI reads besides, 0 if it has none
- * @nr:		how many cells are touched, from @cell on
- * @writes:	they are written
- */
-struct dpor_access {
-	u16 cell;
-	u16 cpu;
-	u8 nr;
-	bool writes;
-};
-
-/**
- * struct dpor_event - a transition that was executed
- * @vcpu:	who
- * @kind:	enum tkfi_transition_kind
- * @access:	which cells
- * @old:	for each cell written its value before, for steps that wait for values
- * @prev_same:	number of this VCPU's event before, or DPOR_NONE
- * @prev:	for each cell touched the event before that touched it, or DPOR_NONE; that of
- *		access.cpu is the last
- * @prev_write:	and the last event before that wrote it, or DPOR_NONE
- *
- * invariant: both lead to earlier events only; so whatever was last is found again when
- * this event is taken back.
- */
-struct dpor_event {
-	u8 vcpu;
-	u8 kind;
-	struct dpor_access access;
-	unsigned int old[DPOR_MAX_CELLS];
-	s16 prev_same;
-	s16 prev[DPOR_MAX_CELLS + 1];
-	s16 prev_write[DPOR_MAX_CELLS + 1];
-};
-
-/**
  * struct dpor_tree - a wakeup tree's node: one step of a beginning
- * @access:	which cells the step touches
+ * @footprint:	which cells the step touches
  * @vcpu:	who takes it
  * @child:	number of the first node of what follows it, 0 for none
  * @sibling:	number of the next node that begins otherwise, 0 for none
  */
 struct dpor_tree {
-	struct dpor_access access;
+	struct tkfi_footprint footprint;
 	u8 vcpu;
 	u32 child;
 	u32 sibling;
@@ -73,7 +35,7 @@ struct dpor_tree {
 /**
  * struct dpor_node - a choice: the state before an event
  * @asleep:	VCPUs whose next step has been explored, or is of no use: the sleep set
- * @access:	what each of those would do; of others it means nothing
+ * @footprint:	what each of those would do; of others it means nothing
  * @tree:	other beginnings that have to be explored from here
  * @subtree:	how the chosen beginning goes on
  * @visited:	a beginning that has been counted
@@ -84,7 +46,7 @@ struct dpor_tree {
 struct dpor_node {
 	u8 asleep;
 	bool visited;
-	struct dpor_access access[TKFI_MAX_VCPUS];
+	struct tkfi_footprint footprint[TKFI_MAX_VCPUS];
 	u32 tree;
 	u32 subtree;
 };
@@ -104,14 +66,12 @@ struct dpor_race {
  * @search:	what all searches have
  * @strategy:	makes the choices
  * @engine:	as @search's
- * @events:	of the execution under way
- * @order:	of the events
+ * @history:	events of the execution under way
+ * @old:	for each event that stores, the values of its cells before
  * @nodes:	the choices before the events
  * @depth:	steps executed
  * @known:	the first of them only repeat
  * @new_from:	steps that the execution before had, too
- * @last_of:	each VCPU's last event, or DPOR_NONE
- * @last_at:	each cell's
  * @ret:	why it was given up, 0 if it was not
  * @counting:	beginnings are counted, to find out how deep to divide
  * @counted:	how many there were when they were one step shorter
@@ -127,21 +87,19 @@ struct dpor_race {
  *		tests of the tests
  *
  * invariant, while an execution is under way: @depth <= @known, and they are equal from
- * where it is a new one; @events, @order and @nodes are valid up to @known, and @last_of
- * and @last_at are as the first @known events have left them.
+ * where it is a new one; @history has the first @known events, and @old and @nodes are valid
+ * up to there.
  */
 struct tkfi_dpor {
 	struct tkfi_search search;
 	struct tkfi_strategy strategy;
 	struct tkfi_engine *engine;
-	struct dpor_event events[TKFI_MAX_STEPS + 1];
-	struct tkfi_order order;
+	struct tkfi_history history;
+	unsigned int old[TKFI_MAX_STEPS + 1][TKFI_ACCESS_CELLS];
 	struct dpor_node nodes[TKFI_MAX_STEPS + 1];
 	unsigned int depth;
 	unsigned int known;
 	unsigned int new_from;
-	s16 last_of[TKFI_MAX_VCPUS];
-	s16 last_at[TKFI_MAX_CELLS];
 	int ret;
 	bool counting;
 	u64 counted;
@@ -170,81 +128,28 @@ static inline struct tkfi_dpor *to_dpor(struct tkfi_search *search)
 /**
  * struct dpor_move - a step of a sequence of steps
  * @vcpu:	who takes it
- * @access:	which cells it touches
+ * @footprint:	which cells it touches
  */
 struct dpor_move {
 	u8 vcpu;
-	struct dpor_access access;
+	struct tkfi_footprint footprint;
 };
 
 /**
- * dpor_access_of() - what a VCPU touches when it goes on
+ * dpor_footprint_of() - the footprint of a VCPU's next transition, as dpor takes it
  * @d:		search
- * @v:		VCPU, with its transition
+ * @v:		VCPU
  *
- * Return: which cells, and whether it writes them.
+ * Return: as tkfi_footprint_of(), but for @d->wrong_writes.
  */
-static inline struct dpor_access dpor_access_of(const struct tkfi_dpor *d,
-						const struct tkfi_vcpu *v)
+static inline struct tkfi_footprint dpor_footprint_of(const struct tkfi_dpor *d,
+						      const struct tkfi_vcpu *v)
 {
-	return (struct dpor_access){
-		.cell = v->next.cell,
-		.cpu = v->cpu,
-		.nr = v->next.nr_cells,
-		.writes = likely(!d->wrong_writes) ? tkfi_step_writes(&v->next) :
-						     d->wrong_writes(&v->next),
-	};
-}
+	struct tkfi_footprint f = tkfi_footprint_of(v);
 
-/**
- * dpor_writes() - does a step write a cell?
- * @t:		which cells the step touches
- * @cell:	number of the cell
- *
- * Return: whether it does.
- */
-static inline bool dpor_writes(struct dpor_access t, unsigned int cell)
-{
-	return t.writes && cell - t.cell < t.nr;
-}
-
-/**
- * dpor_dependent() - are two steps of different VCPUs dependent?
- * @a:		which cells one step touches
- * @b:		which cells the other one touches
- *
- * As tkfi_vcpus_conflict(), of steps that need not be the next ones.
- *
- * Return: whether they are.
- */
-static inline bool dpor_dependent(struct dpor_access a, struct dpor_access b)
-{
-	return tkfi_cells_conflict(a.cell, a.nr, a.writes, b.cell, b.nr,
-				   b.writes) ||
-	       (a.cpu && dpor_writes(b, a.cpu)) || (b.cpu && dpor_writes(a, b.cpu));
-}
-
-/**
- * dpor_nr_cells() - how many cells a step touches, with that of an NMI
- * @t:		which cells the step touches
- *
- * Return: their number, for dpor_nth_cell().
- */
-static inline unsigned int dpor_nr_cells(struct dpor_access t)
-{
-	return t.nr + !!t.cpu;
-}
-
-/**
- * dpor_nth_cell() - one of the cells that a step touches
- * @t:		which cells the step touches
- * @n:		0 ... dpor_nr_cells() - 1
- *
- * Return: number of the cell; that of an NMI is the last.
- */
-static inline unsigned int dpor_nth_cell(struct dpor_access t, unsigned int n)
-{
-	return n < t.nr ? t.cell + n : t.cpu;
+	if (unlikely(d->wrong_writes))
+		f.writes = d->wrong_writes(&v->next);
+	return f;
 }
 
 /*
@@ -279,7 +184,7 @@ int tkfi_dpor_branch_out(struct tkfi_dpor *d, struct dpor_node *node,
  * @v:		the steps
  * @nr:		how many
  * @vcpu:	VCPU
- * @access:	its next step
+ * @footprint:	its next step
  * @at:		set to the place of that step in @v, @nr if it is not there; not set if one of
  *		the steps before it is dependent on it
  *
@@ -291,7 +196,7 @@ int tkfi_dpor_branch_out(struct tkfi_dpor *d, struct dpor_node *node,
  */
 bool tkfi_dpor_can_begin(const struct tkfi_dpor *d, const struct dpor_move *v,
 			 unsigned int nr, unsigned int vcpu,
-			 struct dpor_access access, unsigned int *at);
+			 struct tkfi_footprint footprint, unsigned int *at);
 
 /**
  * tkfi_dpor_insert() - add a beginning to a choice's wakeup tree, unless that has it
@@ -310,21 +215,20 @@ int tkfi_dpor_insert(struct tkfi_dpor *d, struct dpor_node *node,
  */
 
 /**
- * tkfi_dpor_add_event() - a VCPU is about to take its next step
- * @d:		search; gets the event, with its clock and races
- * @nr:		number of the event
+ * tkfi_dpor_next_event() - a VCPU is about to execute its next transition
+ * @d:		search; the event that comes next in its history is filled, but not appended. Its
+ *		races are noted
  * @v:		VCPU
  *
  * Return: 0; -E2BIG if there are too many races, and why.
  */
-int tkfi_dpor_add_event(struct tkfi_dpor *d, unsigned int nr,
-			const struct tkfi_vcpu *v);
+int tkfi_dpor_next_event(struct tkfi_dpor *d, const struct tkfi_vcpu *v);
 
 /**
  * tkfi_dpor_reverse_races() - after an execution: what else is to be explored
  * @d:		search; its choices get wakeup trees
  *
- * Return: 0, or as tkfi_dpor_add_event() and tkfi_dpor_insert().
+ * Return: 0, or as tkfi_dpor_next_event() and tkfi_dpor_insert().
  */
 int tkfi_dpor_reverse_races(struct tkfi_dpor *d);
 

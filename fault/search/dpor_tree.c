@@ -49,7 +49,7 @@ int tkfi_dpor_branch_out(struct tkfi_dpor *d, struct dpor_node *node,
 			return tkfi_search_fail(&d->search, -ENOMEM, "%s", too_big);
 		d->tree[t] = (struct dpor_tree){
 			.vcpu = i,
-			.access = dpor_access_of(d, &d->engine->vcpus[i]),
+			.footprint = dpor_footprint_of(d, &d->engine->vcpus[i]),
 		};
 		*link = t;
 		link = &d->tree[t].sibling;
@@ -59,14 +59,14 @@ int tkfi_dpor_branch_out(struct tkfi_dpor *d, struct dpor_node *node,
 
 bool tkfi_dpor_can_begin(const struct tkfi_dpor *d, const struct dpor_move *v,
 			 unsigned int nr, unsigned int vcpu,
-			 struct dpor_access access, unsigned int *at)
+			 struct tkfi_footprint footprint, unsigned int *at)
 {
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
 		if (v[i].vcpu == vcpu)
 			break;
-		if (dpor_dependent(v[i].access, access))
+		if (tkfi_footprints_conflict(v[i].footprint, footprint))
 			return false;
 	}
 	*at = i;
@@ -87,7 +87,7 @@ int tkfi_dpor_insert(struct tkfi_dpor *d, struct dpor_node *node,
 			return 0;	/* a leaf: all that begins so will come */
 		for (; *link; link = &t->sibling) {
 			t = &d->tree[*link];
-			if (tkfi_dpor_can_begin(d, v, nr, t->vcpu, t->access, &at))
+			if (tkfi_dpor_can_begin(d, v, nr, t->vcpu, t->footprint, &at))
 				break;
 		}
 		if (!*link)
@@ -106,7 +106,7 @@ int tkfi_dpor_insert(struct tkfi_dpor *d, struct dpor_node *node,
 			return tkfi_search_fail(&d->search, -ENOMEM, "%s", too_big);
 		d->tree[t] = (struct dpor_tree){
 			.vcpu = v[i].vcpu,
-			.access = v[i].access,
+			.footprint = v[i].footprint,
 		};
 		*link = t;
 		link = &d->tree[t].child;

@@ -9,6 +9,7 @@
 
 #include "cells.h"
 #include "estimate.h"
+#include "footprint.h"
 #include "strategies.h"
 
 #define FRACTION	16
@@ -49,19 +50,23 @@ static struct estimate *to_estimate(struct tkfi_search *search)
 	return container_of(search, struct estimate, search);
 }
 
-/* Will @q, as far as is known, touch what conflicts with the next step of @v? */
+/* Is @q, as far as is known, going to do what conflicts with the next transition of @v? */
 static bool may_conflict(const struct estimate *s, const struct tkfi_vcpu *q,
 			 const struct tkfi_vcpu *v)
 {
-	const struct tkfi_transition *step = &v->next;
-	bool writes = tkfi_step_writes(step);
-	unsigned int c;
+	const struct tkfi_footprint f = tkfi_footprint_of(v);
+	unsigned int i;
 
-	for (c = step->cell; c < step->cell + step->nr_cells; c++)
-		if (s->stores[q->id][c] > q->steps ||
-		    (writes && (s->loads[q->id][c] > q->steps || q->cpu == c)))
+	for (i = 0; i < tkfi_footprint_nr(f); i++) {
+		unsigned int c = tkfi_footprint_cell(f, i);
+
+		if (s->stores[q->id][c] > q->steps)
 			return true;
-	return v->cpu && s->stores[q->id][v->cpu] > q->steps;
+		if (tkfi_footprint_writes(f, c) &&
+		    (s->loads[q->id][c] > q->steps || q->cpu == c))
+			return true;
+	}
+	return false;
 }
 
 /*

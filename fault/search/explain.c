@@ -9,6 +9,7 @@
 
 #include "cells.h"
 #include "explain.h"
+#include "footprint.h"
 
 /* What is in memory at a step. */
 static u64 value_at(const void *what, unsigned int nr_cells)
@@ -83,7 +84,7 @@ void tkfi_record_start(struct tkfi_recording *r, struct tkfi_strategy *inner)
 static void add_waiting(struct tkfi_recording *r, const struct tkfi_vcpu *v)
 {
 	const struct tkfi_transition *next = &v->next;
-	unsigned int at = r->order.nr, nr = r->nr[v->id];
+	unsigned int at = r->hb.nr, nr = r->nr[v->id];
 
 	if (v->done || !next->nr_cells || at == TKFI_MAX_STEPS)
 		return;
@@ -97,13 +98,13 @@ static void add_waiting(struct tkfi_recording *r, const struct tkfi_vcpu *v)
 	if (has_value(next))
 		r->details[at].after = value_at(next->what, next->nr_cells);
 	r->details[at].before = r->details[at].after;
-	memset(r->order.clock[at], 0, sizeof(r->order.clock[at]));
+	memset(r->hb.clock[at], 0, sizeof(r->hb.clock[at]));
 	if (nr)
-		memcpy(r->order.clock[at], r->order.clock[r->steps[v->id][nr - 1]],
-		       sizeof(r->order.clock[at]));
-	r->order.nth[at] = ++r->order.clock[at][v->id];
+		memcpy(r->hb.clock[at], r->hb.clock[r->steps[v->id][nr - 1]],
+		       sizeof(r->hb.clock[at]));
+	r->hb.nth[at] = ++r->hb.clock[at][v->id];
 	r->steps[v->id][r->nr[v->id]++] = at;
-	r->order.nr++;
+	r->hb.nr++;
 }
 
 void tkfi_record_end(struct tkfi_recording *r, const struct tkfi_engine *engine)
@@ -113,25 +114,26 @@ void tkfi_record_end(struct tkfi_recording *r, const struct tkfi_engine *engine)
 	note_after(r, engine);
 	r->adjacent.collected = false;
 	r->apart.collected = false;
-	tkfi_order_of(engine, &r->order);
-	memcpy(r->log, engine->log, r->order.nr * sizeof(r->log[0]));
+	tkfi_happens_before_of(engine, &r->hb);
+	memcpy(r->log, engine->log, r->hb.nr * sizeof(r->log[0]));
 	memset(r->nr, 0, sizeof(r->nr));
-	for (i = 0; i < r->order.nr; i++)
+	for (i = 0; i < r->hb.nr; i++)
 		r->steps[r->log[i].vcpu][r->nr[r->log[i].vcpu]++] = i;
 	for (i = 0; i < engine->nr_vcpus; i++)
 		add_waiting(r, &engine->vcpus[i]);
 }
 
+/* NMIs are left out of account: they come as a whole. */
 static bool conflict(const struct tkfi_event *a, const struct tkfi_event *b)
 {
-	return tkfi_cells_conflict(a->cell, a->nr_cells, tkfi_kind_writes(a->kind),
-				   b->cell, b->nr_cells, tkfi_kind_writes(b->kind));
+	return tkfi_footprints_conflict(tkfi_footprint_of_event(a, 0),
+					tkfi_footprint_of_event(b, 0));
 }
 
 /* Did step @a happen before @b, or is it @b? */
 static bool before(const struct tkfi_recording *r, unsigned int a, unsigned int b)
 {
-	return r->order.nth[a] <= r->order.clock[b][r->log[a].vcpu];
+	return r->hb.nth[a] <= r->hb.clock[b][r->log[a].vcpu];
 }
 
 /**
@@ -263,7 +265,7 @@ static unsigned int end_of(const struct tkfi_recording *r, unsigned int at)
 	const struct tkfi_event *begin = &r->log[at];
 	unsigned int i;
 
-	for (i = at + 1; i < r->order.nr; i++)
+	for (i = at + 1; i < r->hb.nr; i++)
 		if (r->log[i].vcpu == begin->vcpu && r->log[i].cell == begin->cell)
 			break;
 	return i;
@@ -346,7 +348,7 @@ static void look_inside(const struct tkfi_recording *r, unsigned int first,
 /* Is it for no other reason that @a happened before @b? */
 static bool adjacent(const struct tkfi_recording *r, unsigned int a, unsigned int b)
 {
-	unsigned int nth = r->order.nth[b];
+	unsigned int nth = r->hb.nth[b];
 
 	return !(nth > 1 && before(r, a, r->steps[r->log[b].vcpu][nth - 2])) &&
 	       !is_between(r, a, b);
@@ -362,7 +364,7 @@ static void collect(const struct tkfi_recording *r, bool are_adjacent,
 		return;
 	pairs->collected = true;
 	pairs->nr = 0;
-	for (b = 0; b < r->order.nr; b++) {
+	for (b = 0; b < r->hb.nr; b++) {
 		for (a = b; a-- && pairs->nr < TKFI_MAX_PAIRS;) {
 			if (r->log[a].vcpu == r->log[b].vcpu ||
 			    !conflict(&r->log[a], &r->log[b]))

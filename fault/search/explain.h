@@ -8,7 +8,7 @@
 #ifndef __TKFI_EXPLAIN_H
 #define __TKFI_EXPLAIN_H
 
-#include "order.h"
+#include "happens_before.h"
 
 /**
  * struct tkfi_detail - what the log does not have of an event
@@ -59,7 +59,7 @@ struct tkfi_pairs {
  * @inner:	chooses
  * @log:	the events, and then the transitions of VCPUs that wait for ever
  * @details:	what they were about
- * @order:	of the steps
+ * @hb:	of the steps
  * @steps:	numbers of each VCPU's steps
  * @nr:		how many of each
  * @what:	where the last step was, if that was one; else NULL
@@ -71,7 +71,7 @@ struct tkfi_recording {
 	struct tkfi_strategy *inner;
 	struct tkfi_event log[TKFI_MAX_STEPS];
 	struct tkfi_detail details[TKFI_MAX_STEPS];
-	struct tkfi_order order;
+	struct tkfi_happens_before hb;
 	u16 steps[TKFI_MAX_VCPUS][TKFI_MAX_STEPS];
 	unsigned int nr[TKFI_MAX_VCPUS];
 	const void *what;

@@ -12,22 +12,22 @@
 #include "strategies.h"
 #include "strategy.h"
 
-void tkfi_explorer_check(struct tkfi_explorer *x, int ret, struct tkfi_order *order,
+void tkfi_explorer_check(struct tkfi_explorer *x, int ret, struct tkfi_happens_before *hb,
 			 tkfi_finding_fn fn, void *arg)
 {
-	x->steps.nr = 0;
-	x->order = order ?: &x->steps;
+	x->own_hb.nr = 0;
+	x->hb = hb ?: &x->own_hb;
 	x->shrink_tried = false;
-	x->target.judge(x->target.arg, ret, x->order, fn, arg);
+	x->target.judge(x->target.arg, ret, x->hb, fn, arg);
 }
 
-void tkfi_explorer_judge(void *arg, int ret, struct tkfi_order *order)
+void tkfi_explorer_judge(void *arg, int ret, struct tkfi_happens_before *hb)
 {
 	struct tkfi_explorer *x = arg;
 
 	if (x->each)
 		x->each(x, ret);
-	tkfi_explorer_check(x, ret, order, tkfi_violations_add, x);
+	tkfi_explorer_check(x, ret, hb, tkfi_violations_add, x);
 }
 
 #define LOOK_EVERY	16		/* executions */

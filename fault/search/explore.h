@@ -116,9 +116,9 @@ struct tkfi_watch {
  * @watched:	it has watched the first ones
  * @searches:	memory of the searches, by strategy
  * @search:	the one of the last exploration
- * @order:	of the steps of the execution that is judged; @order->nr is 0 while
- *		nobody has asked
- * @steps:	room for it
+ * @hb:		happens-before of the execution that is judged; @hb->nr is 0 until
+ *		somebody needs it
+ * @own_hb:	what @hb points to if the search does not know it
  * @boundaries:	where its operations began
  * @shrink_tried: the plainest order of this execution that comes to @goal was looked for
  * @goal:	what the order comes to
@@ -156,8 +156,8 @@ struct tkfi_explorer {
 	bool watched;
 	struct tkfi_search *searches[TKFI_NR_STRATEGIES];
 	struct tkfi_search *search;
-	struct tkfi_order *order;
-	struct tkfi_order steps;
+	struct tkfi_happens_before *hb;
+	struct tkfi_happens_before own_hb;
 	struct tkfi_boundaries boundaries;
 	bool shrink_tried;
 	struct tkfi_goal goal;

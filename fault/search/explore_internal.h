@@ -43,22 +43,22 @@ int tkfi_explorer_start(void *arg);
  * tkfi_explorer_check() - let the oracles look at the last execution
  * @x:		explorer
  * @ret:	what tkfi_engine_run() returned
- * @order:	of its steps, NULL if nobody knows it yet
+ * @hb:	of its steps, NULL if nobody knows it yet
  * @fn:		called for each finding
  * @arg:	for @fn
  */
-void tkfi_explorer_check(struct tkfi_explorer *x, int ret, struct tkfi_order *order,
+void tkfi_explorer_check(struct tkfi_explorer *x, int ret, struct tkfi_happens_before *hb,
 			 tkfi_finding_fn fn, void *arg);
 
 /**
  * tkfi_explorer_judge() - let the oracles look at an execution, and keep the violations
  * @arg:	the explorer
  * @ret:	what tkfi_engine_run() returned
- * @order:	of its steps, NULL if nobody knows it yet
+ * @hb:	of its steps, NULL if nobody knows it yet
  *
  * As tkfi_explorer_check(); calls @each of the explorer first.
  */
-void tkfi_explorer_judge(void *arg, int ret, struct tkfi_order *order);
+void tkfi_explorer_judge(void *arg, int ret, struct tkfi_happens_before *hb);
 
 /**
  * tkfi_explorer_search() - search, and keep what is found

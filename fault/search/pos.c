@@ -3,6 +3,7 @@
 #include <linux/container_of.h>
 #include <linux/limits.h>
 
+#include "footprint.h"
 #include "search.h"
 #include "strategies.h"
 

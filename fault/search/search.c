@@ -86,7 +86,7 @@ static int count(struct tkfi_search *search, const struct tkfi_search_client *cl
 	stats->classes++;
 	stats->deadlocks += e->ret == -EDEADLK;
 	if (client->judge)
-		client->judge(client->arg, e->ret, e->order);
+		client->judge(client->arg, e->ret, e->hb);
 	return 0;
 }
 

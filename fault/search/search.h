@@ -11,7 +11,7 @@
 #define __TKFI_SEARCH_H
 
 #include "engine.h"
-#include "order.h"
+#include "happens_before.h"
 #include "snapshot.h"
 
 struct tkfi_saved;
@@ -109,13 +109,13 @@ enum tkfi_worth {
  * @ret:	what tkfi_engine_run() returned
  * @steps:	how many of its steps count in the statistics: at first, all
  * @length:	how long it was, for the statistics: at first, as @steps
- * @order:	the order of its steps; NULL if nobody knows it yet
+ * @hb:	the order of its steps; NULL if nobody knows it yet
  */
 struct tkfi_executed {
 	int ret;
 	unsigned int steps;
 	unsigned int length;
-	struct tkfi_order *order;
+	struct tkfi_happens_before *hb;
 };
 
 /* Which of struct tkfi_search_options a search takes, besides those that all do. */
@@ -221,7 +221,7 @@ void tkfi_search_destroy(struct tkfi_search *search);
  */
 struct tkfi_search_client {
 	int (*start)(void *arg);
-	void (*judge)(void *arg, int ret, struct tkfi_order *order);
+	void (*judge)(void *arg, int ret, struct tkfi_happens_before *hb);
 	bool (*pause)(void *arg);
 	void (*restart)(void *arg);
 	void *arg;

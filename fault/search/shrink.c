@@ -39,7 +39,7 @@ struct node {
  */
 static struct search {
 	const struct tkfi_engine *engine;
-	const struct tkfi_order *order;
+	const struct tkfi_happens_before *hb;
 	const struct tkfi_goal *goal;
 	unsigned int host;
 	unsigned long needed;
@@ -72,7 +72,7 @@ static bool can_step(const struct search *s, const u16 *done, unsigned int vcpu)
 	if (goal->to && vcpu == goal->second && done[vcpu] + 1 >= goal->from &&
 	    done[goal->first] < goal->nth)
 		return false;
-	clock = s->order->clock[s->steps[vcpu][done[vcpu]]];
+	clock = s->hb->clock[s->steps[vcpu][done[vcpu]]];
 	for (i = 0; i < s->engine->nr_vcpus; i++)
 		if (i != vcpu && done[i] < clock[i])
 			return false;
@@ -98,8 +98,8 @@ static bool has_to_wait(const struct search *s, const u16 *done,
 
 		next = (struct tkfi_transition){ .kind = step->kind, .cell = step->cell };
 	}
-	for (i = 0; i < s->order->nr; i++) {
-		if (s->order->nth[i] > done[log[i].vcpu])
+	for (i = 0; i < s->hb->nr; i++) {
+		if (s->hb->nth[i] > done[log[i].vcpu])
 			continue;
 		if (v->cpu && log[i].cell == v->cpu) {
 			interrupted += log[i].kind == TKFI_STEP_LOCK;
@@ -226,7 +226,7 @@ static void init(struct search *s, const struct tkfi_boundaries *b)
 
 	memset(s->nr, 0, sizeof(s->nr));
 	memset(s->hash, 0xff, sizeof(s->hash));
-	for (i = 0; i < s->order->nr; i++)
+	for (i = 0; i < s->hb->nr; i++)
 		s->steps[log[i].vcpu][s->nr[log[i].vcpu]++] = i;
 	for (i = 0; i < s->engine->nr_vcpus; i++)
 		memset(s->between[i], 0, (s->nr[i] + 1) * sizeof(bool));
@@ -244,9 +244,9 @@ static void init(struct search *s, const struct tkfi_boundaries *b)
 			s->needed |= BIT(i);
 			continue;
 		}
-		second = s->order->clock[s->steps[goal->second][goal->to - 1]];
+		second = s->hb->clock[s->steps[goal->second][goal->to - 1]];
 		first = goal->nth ?
-			s->order->clock[s->steps[goal->first][goal->nth - 1]] :
+			s->hb->clock[s->steps[goal->first][goal->nth - 1]] :
 			second;
 		if (first[i] || second[i])
 			s->needed |= BIT(i);
@@ -286,12 +286,12 @@ static void write_down(const struct search *s, u16 at, struct tkfi_shrunk *shrun
 			shrunk->steps[shrunk->nr++] =
 				s->steps[node->last][done[node->last]++];
 	}
-	for (i = 0, n = shrunk->nr; i < s->order->nr; i++)
-		if (s->order->nth[i] > done[s->engine->log[i].vcpu])
+	for (i = 0, n = shrunk->nr; i < s->hb->nr; i++)
+		if (s->hb->nth[i] > done[s->engine->log[i].vcpu])
 			shrunk->steps[n++] = i;
 }
 
-bool tkfi_shrink(const struct tkfi_engine *engine, const struct tkfi_order *order,
+bool tkfi_shrink(const struct tkfi_engine *engine, const struct tkfi_happens_before *hb,
 		 const struct tkfi_boundaries *b, const struct tkfi_goal *goal,
 		 struct tkfi_shrunk *shrunk)
 {
@@ -301,7 +301,7 @@ bool tkfi_shrink(const struct tkfi_engine *engine, const struct tkfi_order *orde
 	unsigned int i, vcpu;
 
 	s->engine = engine;
-	s->order = order;
+	s->hb = hb;
 	s->goal = goal;
 	init(s, b);
 	/* There may be nothing to do. */

@@ -10,7 +10,7 @@
 #ifndef __TKFI_SHRINK_H
 #define __TKFI_SHRINK_H
 
-#include "order.h"
+#include "happens_before.h"
 #include "target.h"
 
 /**
@@ -71,7 +71,7 @@ struct tkfi_shrunk {
 /**
  * tkfi_shrink() - search the orders of the class of the engine's last execution
  * @engine:	engine; its log
- * @order:	of its steps
+ * @hb:	of its steps
  * @boundaries:	where operations began in it
  * @goal:	what to get to; the order must allow it
  * @shrunk:	filled; @shrunk->cost must be what others cost that are known: only
@@ -83,7 +83,7 @@ struct tkfi_shrunk {
  *
  * Return: whether there is one that costs less.
  */
-bool tkfi_shrink(const struct tkfi_engine *engine, const struct tkfi_order *order,
+bool tkfi_shrink(const struct tkfi_engine *engine, const struct tkfi_happens_before *hb,
 		 const struct tkfi_boundaries *boundaries, const struct tkfi_goal *goal,
 		 struct tkfi_shrunk *shrunk);
 

@@ -5,7 +5,7 @@
 
 #include "engine.h"
 #include "finding.h"
-#include "order.h"
+#include "happens_before.h"
 
 /* The most operations of a VCPU. */
 #define TKFI_MAX_BOUNDARIES	8
@@ -51,7 +51,7 @@ struct tkfi_target {
 	void (*leave)(void *arg, unsigned long flags);
 	void (*collect)(void *arg);
 	int (*start)(void *arg);
-	void (*judge)(void *arg, int ret, struct tkfi_order *order,
+	void (*judge)(void *arg, int ret, struct tkfi_happens_before *hb,
 		      tkfi_finding_fn found, void *found_arg);
 	void (*boundaries)(void *arg, struct tkfi_boundaries *boundaries);
 	unsigned int (*names)(void *arg, char names[TKFI_MAX_VCPUS][TKFI_VCPU_NAME]);

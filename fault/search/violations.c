@@ -73,11 +73,11 @@ const struct tkfi_shrunk *tkfi_violations_shrink(struct tkfi_explorer *x,
 		goal.to = finding->second.to;
 	}
 	if (!x->shrink_tried || memcmp(&goal, &x->goal, sizeof(goal))) {
-		if (!x->order->nr)
-			tkfi_order_of(engine, x->order);
+		if (!x->hb->nr)
+			tkfi_happens_before_of(engine, x->hb);
 		x->shrunk.cost = no_cost;
 		x->target.boundaries(x->target.arg, &x->boundaries);
-		x->is_shrunk = tkfi_shrink(engine, x->order, &x->boundaries, &goal,
+		x->is_shrunk = tkfi_shrink(engine, x->hb, &x->boundaries, &goal,
 					   &x->shrunk);
 		x->goal = goal;
 		x->shrink_tried = true;

@@ -14,21 +14,21 @@ void tkfi_visited_init(struct tkfi_visited *visited)
 
 void tkfi_visited_begin(struct tkfi_visited *visited)
 {
-	tkfi_clocks_begin(&visited->clocks);
+	tkfi_history_init(&visited->history);
 	visited->hash = 0;
 }
 
 /* Take in what was executed since. */
 static void follow(struct tkfi_visited *visited, const struct tkfi_engine *engine)
 {
-	while (visited->clocks.nr < engine->nr_log &&
-	       visited->clocks.nr < TKFI_MAX_STEPS) {
-		const struct tkfi_event *step = &engine->log[visited->clocks.nr];
-		const u16 *clock = tkfi_clocks_add(&visited->clocks, engine, step);
+	while (visited->history.hb.nr < engine->nr_log &&
+	       visited->history.hb.nr < TKFI_MAX_STEPS) {
+		const struct tkfi_event *event = &engine->log[visited->history.hb.nr];
+		const u16 *clock = tkfi_history_add_logged(&visited->history, engine);
 
 		visited->hash += xxh64(clock, TKFI_MAX_VCPUS * sizeof(*clock),
-				    step->vcpu | step->kind << 8 |
-				    (u64)step->cell << 16);
+				       event->vcpu | event->kind << 8 |
+				       (u64)event->cell << 16);
 	}
 }
 

@@ -9,23 +9,23 @@
 #define __TKFI_VISITED_H
 
 #include "saved.h"
-#include "order.h"
+#include "happens_before.h"
 
 #define TKFI_VISITED_BITS	22
 #define TKFI_VISITED	BIT(TKFI_VISITED_BITS)
 
 /**
  * struct tkfi_visited - beginnings
- * @clocks:	of the execution under way
+ * @history:	events of the execution under way
  * @hash:	of its steps and their clocks, in whatever order
  * @nr:		how many beginnings are known; once they fill three quarters of @keys
  *		no more are added
  * @keys:	their hashes, 0 for none
  *
- * invariant: @hash is of the first @clocks.nr steps of the engine's log.
+ * invariant: @hash is of the first @history.hb.nr events of the engine's log.
  */
 struct tkfi_visited {
-	struct tkfi_clocks clocks;
+	struct tkfi_history history;
 	u64 hash;
 	unsigned int nr;
 	u64 keys[TKFI_VISITED];

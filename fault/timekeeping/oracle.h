@@ -6,7 +6,7 @@
 #include "finding.h"
 #include "glue.h"
 #include "operation.h"
-#include "order.h"
+#include "happens_before.h"
 #include "publish.h"
 #include "subject.h"
 
@@ -28,7 +28,7 @@ struct tkfi_read {
  * @setup:	what was done before
  * @plan:	its operations hold the results
  * @ret:	what tkfi_engine_run() returned
- * @order:	of its steps; or room for it, with @order->nr 0
+ * @hb:	of its steps; or room for it, with @hb->nr 0
  * @reads:	its reads that came to their end
  * @nr_reads:	how many
  * @found:	called for each finding
@@ -39,7 +39,7 @@ struct tkfi_execution {
 	const struct tkfi_plan *setup;
 	const struct tkfi_plan *plan;
 	int ret;
-	struct tkfi_order *order;
+	struct tkfi_happens_before *hb;
 	struct tkfi_read *reads;
 	unsigned int nr_reads;
 	tkfi_finding_fn found;

@@ -17,20 +17,20 @@ static bool comparable(const struct tkfi_reader *a, const struct tkfi_reader *b)
 
 /* The step of @vcpu that is the @nth, from 1. */
 static unsigned int find_step(const struct tkfi_engine *engine,
-			      const struct tkfi_order *order, unsigned int vcpu,
+			      const struct tkfi_happens_before *hb, unsigned int vcpu,
 			      unsigned int nth)
 {
 	unsigned int i;
 
-	for (i = 0; i < order->nr; i++)
-		if (engine->log[i].vcpu == vcpu && order->nth[i] == nth)
+	for (i = 0; i < hb->nr; i++)
+		if (engine->log[i].vcpu == vcpu && hb->nth[i] == nth)
 			break;
 	return i;
 }
 
 /* Can the second operation begin after the first one has ended? */
 static bool can_follow(const struct tkfi_engine *engine,
-		       const struct tkfi_order *order, unsigned int first_vcpu,
+		       const struct tkfi_happens_before *hb, unsigned int first_vcpu,
 		       const struct tkfi_op *first, unsigned int second_vcpu,
 		       const struct tkfi_op *second)
 {
@@ -38,9 +38,9 @@ static bool can_follow(const struct tkfi_engine *engine,
 
 	if (first_vcpu == second_vcpu)
 		return first < second;
-	last = find_step(engine, order, first_vcpu, first->to);
-	return last == order->nr ||
-	       order->clock[last][second_vcpu] <= second->from;
+	last = find_step(engine, hb, first_vcpu, first->to);
+	return last == hb->nr ||
+	       hb->clock[last][second_vcpu] <= second->from;
 }
 
 /* Clocks that somebody may set back, BIT(clockid_t) each. */
@@ -104,9 +104,9 @@ static void check_pair(const struct tkfi_execution *e, const struct tkfi_read *a
 
 	if (tkfi_round_to(b->op->result, unit) >= tkfi_round_to(least, unit))
 		return;
-	if (!e->order->nr)
-		tkfi_order_of(e->engine, e->order);
-	if (can_follow(e->engine, e->order, a->vcpu, a->op, b->vcpu, b->op))
+	if (!e->hb->nr)
+		tkfi_happens_before_of(e->engine, e->hb);
+	if (can_follow(e->engine, e->hb, a->vcpu, a->op, b->vcpu, b->op))
 		tkfi_find(e, &(struct tkfi_finding){
 			.oracle = tkfi_oracle_monotonic.name,
 			.clock = tkfi_reader_of(b->op)->call,
