@@ -83,6 +83,16 @@ void tkfi_cells_no_retry(void)
 			tkfi_cells[i].flags |= TKFI_CELL_NO_RETRY;
 }
 
+bool tkfi_cells_have_no_retry(void)
+{
+	unsigned int i;
+
+	for (i = 1; i < nr_cells; i++)
+		if (tkfi_cells[i].flags & TKFI_CELL_NO_RETRY)
+			return true;
+	return false;
+}
+
 static bool is_mentioned(unsigned int cell)
 {
 	const union tkfi_cell *c = &tkfi_cells[cell];

@@ -180,6 +180,13 @@ void tkfi_cells_keep(struct tkfi_saved *keep);
 void tkfi_cells_no_retry(void);
 
 /**
+ * tkfi_cells_have_no_retry() - is there a sequence whose readers nobody waits for?
+ *
+ * Return: whether TKFI_CELL_NO_RETRY of any is set.
+ */
+bool tkfi_cells_have_no_retry(void);
+
+/**
  * tkfi_cells_share_all() - every cell is worth a choice from now on
  */
 void tkfi_cells_share_all(void);

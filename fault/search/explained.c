@@ -32,7 +32,7 @@ void tkfi_explorer_seek_plainer(struct tkfi_explorer *x)
 		return;
 	}
 	x->searching = true;
-	x->incomplete = strchr(x->shared, 'u');
+	x->incomplete = tkfi_cells_have_no_retry();
 	x->watch.stop = 0;
 	for (; go_on; ++*bound) {
 		tkfi_explorer_search(x, x->searches[TKFI_BOUNDED], &options,

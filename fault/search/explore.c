@@ -230,7 +230,8 @@ int tkfi_explore(struct tkfi_explorer *x,
 		ret = -E2BIG;
 	}
 	/* Where nobody waits for readers, what is a preemption is not known for sure. */
-	x->incomplete |= !!strchr(x->shared, 'u');
+	if (tkfi_cells_have_no_retry())
+		x->incomplete = true;
 	if (!ret && x->nr_violations && !options->as_found) {
 		/* What the other parts find may be plainer; if all are complete, it is known. */
 		if (options->parts <= 1 || !x->stats.complete)
