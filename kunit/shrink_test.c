@@ -546,6 +546,93 @@ static void explain(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, why.tried, 2);
 }
 
+/* One access of VCPU0, a store, and one of VCPU1, a load, of the same few bytes. */
+static struct {
+	unsigned int at;
+	unsigned int size;
+	u64 loaded;
+} narrow;
+
+static void *narrow_bytes(void)
+{
+	return (u8 *)memory.words + narrow.at;
+}
+
+static void store_narrow(struct tkfi_vcpu *vcpu, void *arg)
+{
+	tkfi_access(narrow_bytes(), narrow.size, true, false, _THIS_IP_);
+	memset(narrow_bytes(), 0x5a, narrow.size);
+}
+
+static void load_narrow(struct tkfi_vcpu *vcpu, void *arg)
+{
+	tkfi_access(narrow_bytes(), narrow.size, false, false, _THIS_IP_);
+	narrow.loaded = 0;
+	memcpy(&narrow.loaded, narrow_bytes(), narrow.size);
+}
+
+static int start_narrow(void *arg)
+{
+	u8 *bytes = (u8 *)memory.words;
+	unsigned int i;
+
+	for (i = 0; i < 2 * sizeof(memory.words[0]); i++)
+		bytes[i] = 0x11 * (i + 1);
+	tkfi_engine_reset(engine);
+	tkfi_engine_add(engine, store_narrow, NULL);
+	tkfi_engine_add(engine, load_narrow, NULL);
+	return 0;
+}
+
+static u64 saw_no_store(void *arg, int ret)
+{
+	return (u8)narrow.loaded == 0x5a ? 0 : BIT(0);
+}
+
+/* Of an access that is smaller than a cell, or not aligned, its own bytes are its value. */
+static void explained_values(struct kunit *test)
+{
+	static const struct {
+		unsigned int at;
+		unsigned int size;
+		u64 before;
+		u64 after;
+	} cases[] = {
+		{ 0, 1, 0x11, 0x5a },
+		{ 1, 1, 0x22, 0x5a },
+		{ 3, 1, 0x44, 0x5a },
+		{ 0, 2, 0x2211, 0x5a5a },
+		{ 2, 2, 0x4433, 0x5a5a },
+		{ 3, 2, 0x5544, 0x5a5a },
+		{ 0, 4, 0x44332211, 0x5a5a5a5a },
+		{ 4, 4, 0x88776655, 0x5a5a5a5a },
+		{ 0, 8, 0x8877665544332211, 0x5a5a5a5a5a5a5a5a },
+	};
+	const struct tkfi_trial trial = { start_narrow, saw_no_store, NULL, TKFI_MAX_VCPUS };
+	struct tkfi_strategy strategy = {
+		.wants = TKFI_WANTS_ACCESSES,
+		.next = recorded_next,
+	};
+	struct tkfi_explanation why;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		narrow.at = cases[i].at;
+		narrow.size = cases[i].size;
+		know_cells();
+		tkfi_cells_share_all();
+		tkfi_record_start(&recording, &strategy);
+		start_narrow(NULL);
+		KUNIT_ASSERT_EQ(test, tkfi_engine_run(engine, &recording.strategy), 0);
+		tkfi_record_end(&recording, engine);
+		KUNIT_EXPECT_EQ(test, narrow.loaded, cases[i].before);
+		tkfi_explain(engine, &recording, 0, 0, &trial, &why);
+		KUNIT_ASSERT_TRUE(test, why.holds);
+		KUNIT_EXPECT_EQ(test, why.first.value, cases[i].before);
+		KUNIT_EXPECT_EQ(test, why.second.value, cases[i].after);
+	}
+}
+
 /* Any text can be a string of a result. */
 static void strings(struct kunit *test)
 {
@@ -575,6 +662,7 @@ static struct kunit_case shrink_cases[] = {
 	KUNIT_CASE(preempted_by_a_glance),
 	KUNIT_CASE(reverse),
 	KUNIT_CASE(explain),
+	KUNIT_CASE(explained_values),
 	KUNIT_CASE(strings),
 	{}
 };

@@ -67,6 +67,7 @@ const char *tkfi_transition_kind_name(enum tkfi_transition_kind kind);
  * @value:	for TKFI_STEP_AWAIT: the value that makes it wait
  * @what:	name of the point, address of the lock or the first byte
  * @ip:		where in the kernel
+ * @size:	of an access, in bytes: 1, 2, 4, 8 or 16; else 0
  */
 struct tkfi_transition {
 	u8 kind;
@@ -75,6 +76,7 @@ struct tkfi_transition {
 	unsigned int value;
 	const void *what;
 	unsigned long ip;
+	u8 size;
 };
 
 /**

@@ -24,6 +24,7 @@ void tkfi_await_word(const unsigned int *word, unsigned int value)
 		.cell = cell,
 		.value = value,
 		.what = word,
+		.size = sizeof(*word),
 	};
 	tkfi_step(v);
 }
@@ -116,7 +117,7 @@ static void write_sequence(struct tkfi_vcpu *v, unsigned int cell,
 
 /* An access that is a choice. */
 static void shared_access(struct tkfi_vcpu *v, const void *addr,
-			  unsigned int cell, unsigned int nr,
+			  unsigned int size, unsigned int cell, unsigned int nr,
 			  enum tkfi_transition_kind kind, bool is_volatile,
 			  unsigned long ip)
 {
@@ -131,6 +132,7 @@ static void shared_access(struct tkfi_vcpu *v, const void *addr,
 		.cell = cell,
 		.what = addr,
 		.ip = ip,
+		.size = size,
 	};
 	tkfi_step(v);
 	if (kind == TKFI_STEP_BEGIN)
@@ -148,7 +150,7 @@ void tkfi_use(const void *addr, unsigned int size, bool store, bool is_volatile,
 	unsigned int cell = tkfi_cell_at(addr), nr = tkfi_nr_cells(addr, size);
 
 	if (tkfi_cells_use(cell, nr, v->id, store, v->held))
-		shared_access(v, addr, cell, nr,
+		shared_access(v, addr, size, cell, nr,
 			      store ? TKFI_STEP_STORE : TKFI_STEP_LOAD,
 			      is_volatile, ip);
 }

@@ -11,18 +11,13 @@
 #include "explain.h"
 #include "footprint.h"
 
-/* What is in memory at a step. */
-static u64 value_at(const void *what, unsigned int nr_cells)
+/* The value that an access loads or stores: of one of 16 bytes, its first 8. */
+static u64 value_at(const void *addr, unsigned int size)
 {
 	u64 value = 0;
 
-	memcpy(&value, what, nr_cells > 1 ? sizeof(value) : TKFI_CELL_SIZE);
+	memcpy(&value, addr, min_t(unsigned int, size, sizeof(value)));
 	return value;
-}
-
-static bool has_value(const struct tkfi_transition *step)
-{
-	return step->kind != TKFI_STEP_LOCK && step->kind != TKFI_STEP_UNLOCK;
 }
 
 /* The last step has been executed. */
@@ -31,9 +26,19 @@ static void note_after(struct tkfi_recording *r, const struct tkfi_engine *engin
 	unsigned int last = engine->nr_log - 1;
 
 	if (r->what)
-		r->details[last].after = value_at(r->what,
-						  engine->log[last].nr_cells);
+		r->details[last].after = value_at(r->what, r->details[last].size);
 	r->what = NULL;
+}
+
+/* Of a transition that is about to be executed. */
+static struct tkfi_detail detail_of(const struct tkfi_transition *step)
+{
+	return (struct tkfi_detail){
+		.ip = step->ip,
+		.size = step->size,
+		.offset = (unsigned long)step->what % TKFI_CELL_SIZE,
+		.before = step->size ? value_at(step->what, step->size) : 0,
+	};
 }
 
 static unsigned int record_next(struct tkfi_strategy *strategy,
@@ -50,11 +55,9 @@ static unsigned int record_next(struct tkfi_strategy *strategy,
 		const struct tkfi_transition *step = &engine->vcpus[next].next;
 		struct tkfi_detail *detail = &r->details[engine->nr_log];
 
-		*detail = (struct tkfi_detail){ .ip = step->ip };
-		if (has_value(step)) {
+		*detail = detail_of(step);
+		if (step->size)
 			r->what = step->what;
-			detail->before = value_at(step->what, step->nr_cells);
-		}
 	}
 	return next;
 }
@@ -94,10 +97,8 @@ static void add_waiting(struct tkfi_recording *r, const struct tkfi_vcpu *v)
 		.nr_cells = next->nr_cells,
 		.cell = next->cell,
 	};
-	r->details[at] = (struct tkfi_detail){ .ip = next->ip };
-	if (has_value(next))
-		r->details[at].after = value_at(next->what, next->nr_cells);
-	r->details[at].before = r->details[at].after;
+	r->details[at] = detail_of(next);
+	r->details[at].after = r->details[at].before;
 	memset(r->hb.clock[at], 0, sizeof(r->hb.clock[at]));
 	if (nr)
 		memcpy(r->hb.clock[at], r->hb.clock[r->steps[v->id][nr - 1]],
@@ -283,21 +284,33 @@ static struct tkfi_racing_access seen(const struct tkfi_recording *r, unsigned i
 	};
 }
 
-/* What cells from @cell on have in them, of what was there from @from on. */
-static u64 part(u64 value, unsigned int from, unsigned int cell, unsigned int nr)
+/*
+ * Of the value of an access, which event @at is, what @nr cells from @cell on have of it.
+ * @cell is the first that it touches, or the next.
+ */
+static u64 part(const struct tkfi_recording *r, unsigned int at, u64 value,
+		unsigned int cell, unsigned int nr)
 {
-	value >>= (cell - from) * TKFI_CELL_SIZE * BITS_PER_BYTE;
+	const unsigned int offset = r->details[at].offset * BITS_PER_BYTE;
+	const unsigned int bits = TKFI_CELL_SIZE * BITS_PER_BYTE;
+
+	if (cell > r->log[at].cell)
+		value >>= bits - offset;
+	else if (nr == 1)
+		value &= GENMASK_ULL(bits - offset - 1, 0);
 	return nr == 1 ? (u32)value : value;
 }
 
-/* Only some of the cells. */
-static struct tkfi_racing_access clip(struct tkfi_racing_access seen,
+/* As seen(), only of some of the cells. */
+static struct tkfi_racing_access clip(const struct tkfi_recording *r, unsigned int at,
 				      unsigned int cell, unsigned int nr)
 {
-	seen.value = part(seen.value, seen.cell, cell, nr);
-	seen.cell = cell;
-	seen.nr_cells = nr;
-	return seen;
+	struct tkfi_racing_access access = seen(r, at);
+
+	access.value = part(r, at, access.value, cell, nr);
+	access.cell = cell;
+	access.nr_cells = nr;
+	return access;
 }
 
 /* Two accesses to the same, of which the store changes what is there. */
@@ -314,8 +327,8 @@ static bool tells(const struct tkfi_recording *r, unsigned int load,
 	*nr = min(a->cell + a->nr_cells, b->cell + b->nr_cells) - *cell;
 	/* What else is there was not noted. */
 	return *cell - b->cell < 2 && *cell - a->cell < 2 &&
-	       part(detail->before, b->cell, *cell, *nr) !=
-	       part(detail->after, b->cell, *cell, *nr);
+	       part(r, store, detail->before, *cell, *nr) !=
+	       part(r, store, detail->after, *cell, *nr);
 }
 
 /* Of two sections that a sequence orders the accesses that tell them apart. */
@@ -338,8 +351,8 @@ static void look_inside(const struct tkfi_recording *r, unsigned int first,
 			if (r->log[j].vcpu != r->log[load].vcpu ||
 			    !tells(r, j, i, &cell, &nr))
 				continue;
-			why->first = clip(seen(r, stores_later ? j : i), cell, nr);
-			why->second = clip(seen(r, stores_later ? i : j), cell, nr);
+			why->first = clip(r, stores_later ? j : i, cell, nr);
+			why->second = clip(r, stores_later ? i : j, cell, nr);
 			return;
 		}
 	}

@@ -13,11 +13,15 @@
 /**
  * struct tkfi_detail - what the log does not have of an event
  * @ip:		where in the kernel; 0 if unknown
- * @before:	what was in memory before it
- * @after:	and what after it
+ * @size:	of an access, in bytes; 0 if it is none
+ * @offset:	of an access, bytes of its first cell that are before it: 0 ... 3
+ * @before:	value of the memory that is accessed, before; of 16 bytes, the first 8
+ * @after:	its value after the access
  */
 struct tkfi_detail {
 	unsigned long ip;
+	u8 size;
+	u8 offset;
 	u64 before;
 	u64 after;
 };
