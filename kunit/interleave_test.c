@@ -177,7 +177,7 @@ static bool same_result(const struct result *a, const struct result *b)
 static int interleave_test_init(struct kunit *test)
 {
 	memset(&plan, 0, sizeof(plan));
-	session.events = 0;
+	session.nr_entries = 0;
 	session.hash = 0;
 	return 0;
 }
@@ -190,7 +190,7 @@ static void interleave_test_exit(struct kunit *test)
 	if (!pair)
 		return;
 	snprintf(name, sizeof(name), "%s %s", test->name, pair->name);
-	tkfi_result_trace("tkfi_interleave", name, session.events,
+	tkfi_result_trace("tkfi_interleave", name, session.nr_entries,
 			  session.hash);
 }
 
@@ -208,7 +208,7 @@ static int run(struct kunit *test, struct result *result)
 static int run_serial(struct kunit *test, const struct pair *pair, int first,
 		      struct result *result)
 {
-	plan.order = NULL;
+	plan.inner = NULL;
 	KUNIT_EXPECT_EQ(test, tkfi_plan_parse(&plan, err, sizeof(err),
 					      "cpu0: %s, %s",
 					      pair->update[first],
@@ -246,7 +246,7 @@ static int run_at_once(struct kunit *test, const struct pair *pair,
 					      "cpu0: %s; cpu1: %s",
 					      pair->update[0],
 					      pair->update[1]), 0);
-	plan.order = strategy;
+	plan.inner = strategy;
 	return run(test, result);
 }
 

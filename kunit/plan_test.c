@@ -387,8 +387,8 @@ static const char *story(const struct tkfi_trace *trace)
 	for (i = 0; i < tkfi_trace_stored(trace); i++) {
 		const struct tkfi_trace_entry *e = &trace->entries[i];
 
-		if (e->kind == TKFI_EV_CALL || e->kind == TKFI_EV_OFF ||
-		    e->kind == TKFI_EV_ON || e->kind == TKFI_EV_BLOCKED)
+		if (e->kind == TKFI_ENTRY_CALL || e->kind == TKFI_ENTRY_OFF ||
+		    e->kind == TKFI_ENTRY_ON || e->kind == TKFI_ENTRY_BLOCKED)
 			len += scnprintf(text + len, sizeof(text) - len,
 					 "%u %s %s\n", e->vcpu,
 					 tkfi_entry_names[e->kind], e->what);
@@ -408,7 +408,7 @@ static void expect_story(struct kunit *test, const char *text,
 	ret = tkfi_session_run(&session, "wait 12ms", &plan);
 	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", session.engine->error);
 	KUNIT_EXPECT_STREQ(test, story(&session.engine->trace), expected);
-	tkfi_result_trace("tkfi_engine_plan", test->name, session.events,
+	tkfi_result_trace("tkfi_engine_plan", test->name, session.nr_entries,
 			  session.hash);
 	tkfi_session_close(&session);
 }

@@ -42,7 +42,7 @@ static int readers_test_init(struct kunit *test)
 
 	memset(&plan, 0, sizeof(plan));
 	session.aux = u && u->aux;
-	session.events = 0;
+	session.nr_entries = 0;
 	session.hash = 0;
 	return 0;
 }
@@ -54,7 +54,7 @@ static void readers_test_exit(struct kunit *test)
 
 	snprintf(name, sizeof(name), "%s%s%s", test->name, u ? " " : "",
 		 u ? u->name : "");
-	tkfi_result_trace("tkfi_readers", name, session.events, session.hash);
+	tkfi_result_trace("tkfi_readers", name, session.nr_entries, session.hash);
 }
 
 /* One execution into @into. */
@@ -201,7 +201,7 @@ static void check_warnings(struct kunit *test, const struct look *stop,
 	unsigned int i, nr = 0;
 
 	for (i = 0; i < tkfi_trace_stored(trace); i++)
-		nr += trace->entries[i].kind == TKFI_EV_WARN;
+		nr += trace->entries[i].kind == TKFI_ENTRY_WARN;
 	KUNIT_EXPECT_EQ_MSG(test, nr, stop->suspended && warns(tkfi_reader_of(op)),
 			    "%s at %s", op->call, stop->at);
 }

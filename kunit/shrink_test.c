@@ -85,13 +85,13 @@ static void shrink_suite_exit(struct kunit_suite *suite)
 
 static void access(unsigned int word, enum tkfi_transition_kind kind, bool is_volatile)
 {
-	tkfi_access(&memory.words[word], sizeof(memory.words[0]), kind == TKFI_STEP_STORE,
+	tkfi_access(&memory.words[word], sizeof(memory.words[0]), kind == TKFI_TRANS_STORE,
 		    is_volatile, _THIS_IP_);
 }
 
 static void load(struct tkfi_vcpu *vcpu, unsigned int word)
 {
-	access(word, TKFI_STEP_LOAD, false);
+	access(word, TKFI_TRANS_LOAD, false);
 	memory.seen[vcpu->id] = xxh64(&memory.words[word],
 				      sizeof(memory.words[0]),
 				      memory.seen[vcpu->id]);
@@ -100,7 +100,7 @@ static void load(struct tkfi_vcpu *vcpu, unsigned int word)
 /* A value that nobody else stores. */
 static void store(struct tkfi_vcpu *vcpu, unsigned int word)
 {
-	access(word, TKFI_STEP_STORE, false);
+	access(word, TKFI_TRANS_STORE, false);
 	memory.words[word] = vcpu->id * 100 + ++memory.stores[vcpu->id];
 }
 
@@ -123,21 +123,21 @@ static void do_deed(struct tkfi_vcpu *vcpu, enum deed deed, unsigned int word)
 		break;
 	case WRITE_BOTH:
 	case PUBLISH:
-		access(SEQUENCE, TKFI_STEP_STORE, false);
+		access(SEQUENCE, TKFI_TRANS_STORE, false);
 		memory.words[SEQUENCE]++;
 		store(vcpu, 0);
 		store(vcpu, 1);
-		access(SEQUENCE, TKFI_STEP_STORE, false);
+		access(SEQUENCE, TKFI_TRANS_STORE, false);
 		memory.words[SEQUENCE]++;
 		break;
 	case READ_BOTH:
-		access(SEQUENCE, TKFI_STEP_LOAD, true);
+		access(SEQUENCE, TKFI_TRANS_LOAD, true);
 		load(vcpu, 0);
 		load(vcpu, 1);
-		access(SEQUENCE, TKFI_STEP_LOAD, true);
+		access(SEQUENCE, TKFI_TRANS_LOAD, true);
 		break;
 	case GLANCE:
-		access(SEQUENCE, TKFI_STEP_LOAD, true);
+		access(SEQUENCE, TKFI_TRANS_LOAD, true);
 		load(vcpu, 0);
 		load(vcpu, 1);
 		tkfi_attempts_end();
@@ -163,7 +163,7 @@ static void body(struct tkfi_vcpu *vcpu, void *arg)
 	for (i = 0; i < deeds->nr; i++) {
 		if (i)
 			tkfi_yield();
-		bounds.from[vcpu->id][i] = vcpu->steps;
+		bounds.from[vcpu->id][i] = vcpu->nr_events;
 		do_deed(vcpu, deeds->of[i].deed, deeds->of[i].word);
 	}
 }
@@ -249,7 +249,7 @@ static bool enumerate(void)
 	unsigned int i;
 
 	tkfi_interleave_init(&dfs);
-	dfs.strategy.wants = TKFI_WANTS_ACCESSES | BIT(TKFI_STEP_YIELD);
+	dfs.strategy.wants = TKFI_WANTS_ACCESSES | BIT(TKFI_TRANS_YIELD);
 	do {
 		struct tkfi_cost cost = {};
 
@@ -443,7 +443,7 @@ static void load_both(struct tkfi_vcpu *vcpu, void *arg)
 	unsigned int i;
 
 	for (i = 0; i < WORDS; i++) {
-		access(i, TKFI_STEP_LOAD, false);
+		access(i, TKFI_TRANS_LOAD, false);
 		loads[i] = memory.words[i];
 	}
 }
@@ -529,12 +529,12 @@ static void explain(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, why.holds);
 	KUNIT_EXPECT_EQ(test, why.tried, 2);
 	KUNIT_EXPECT_EQ(test, why.first.vcpu, 1);
-	KUNIT_EXPECT_EQ(test, why.first.kind, TKFI_STEP_LOAD);
+	KUNIT_EXPECT_EQ(test, why.first.kind, TKFI_TRANS_LOAD);
 	KUNIT_EXPECT_EQ(test, why.first.cell, tkfi_cell_at(&memory.words[1]));
 	KUNIT_EXPECT_EQ(test, why.first.value, 0);
 	KUNIT_EXPECT_NE(test, why.first.ip, 0);
 	KUNIT_EXPECT_EQ(test, why.second.vcpu, 0);
-	KUNIT_EXPECT_EQ(test, why.second.kind, TKFI_STEP_STORE);
+	KUNIT_EXPECT_EQ(test, why.second.kind, TKFI_TRANS_STORE);
 	KUNIT_EXPECT_EQ(test, why.second.cell, tkfi_cell_at(&memory.words[1]));
 	KUNIT_EXPECT_EQ(test, why.second.value, 2);
 

@@ -49,7 +49,7 @@ static inline bool tkfi_is_reading(const struct tkfi_vcpu *v, unsigned int cell)
 
 /**
  * tkfi_value_blocks() - does a transition that depends on a value have to wait?
- * @step:	transition of kind TKFI_STEP_AWAIT or TKFI_STEP_BEGIN
+ * @transition:	transition of kind TKFI_TRANS_AWAIT or TKFI_TRANS_BEGIN
  * @value:	what the word has that it reads
  *
  * Who begins to read a sequence waits for its write section to end, that is while @value is
@@ -57,13 +57,13 @@ static inline bool tkfi_is_reading(const struct tkfi_vcpu *v, unsigned int cell)
  *
  * Return: whether it waits while the word has this value.
  */
-static __always_inline bool tkfi_value_blocks(const struct tkfi_transition *step,
+static __always_inline bool tkfi_value_blocks(const struct tkfi_transition *transition,
 					      unsigned int value)
 {
-	if (step->kind == TKFI_STEP_AWAIT)
-		return value == step->value;
+	if (transition->kind == TKFI_TRANS_AWAIT)
+		return value == transition->value;
 	/* Who begins to read a sequence waits for its section to end; not so a latch. */
-	return tkfi_cells[step->cell].flags & TKFI_CELL_SEQUENCE && value & 1;
+	return tkfi_cells[transition->cell].flags & TKFI_CELL_SEQUENCE && value & 1;
 }
 
 /**
@@ -140,14 +140,14 @@ static __always_inline unsigned long tkfi_waits_for(const struct tkfi_engine *en
 	const struct tkfi_held *held;
 
 	switch (next->kind) {
-	case TKFI_STEP_LOCK:
+	case TKFI_TRANS_LOCK:
 		held = tkfi_find_held(engine, next->what);
 		return held ? BIT(held->owner->id) : 0;
-	case TKFI_STEP_AWAIT:
-	case TKFI_STEP_BEGIN:
+	case TKFI_TRANS_AWAIT:
+	case TKFI_TRANS_BEGIN:
 		return tkfi_value_blocks(next, *(const unsigned int *)next->what) ?
 		       ~BIT(v->id) : 0;
-	case TKFI_STEP_STORE:
+	case TKFI_TRANS_STORE:
 		return tkfi_writers_wait(next->cell) ?
 		       tkfi_readers_of(engine, v, next->cell) : 0;
 	default:
@@ -165,14 +165,14 @@ static __always_inline unsigned long tkfi_waits_for(const struct tkfi_engine *en
  */
 static __always_inline bool tkfi_is_free(const struct tkfi_vcpu *v)
 {
-	const unsigned int waiting = BIT(TKFI_STEP_LOCK) |
-				     BIT(TKFI_STEP_AWAIT) | BIT(TKFI_STEP_BEGIN);
+	const unsigned int waiting = BIT(TKFI_TRANS_LOCK) |
+				     BIT(TKFI_TRANS_AWAIT) | BIT(TKFI_TRANS_BEGIN);
 	const u8 flags = TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH;
 	const struct tkfi_transition *next = &v->next;
 
 	/* Who has an NMI may be interrupted before any step. */
 	return !v->cpu && !(BIT(next->kind) & waiting) &&
-	       (next->kind != TKFI_STEP_STORE ||
+	       (next->kind != TKFI_TRANS_STORE ||
 		!(tkfi_cells[next->cell].flags & flags));
 }
 

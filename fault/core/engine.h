@@ -24,28 +24,28 @@
 
 /**
  * enum tkfi_transition_kind - what a VCPU does next
- * @TKFI_STEP_YIELD:	nothing; or it has not begun
- * @TKFI_STEP_POINT:	goes on from an injection point
- * @TKFI_STEP_LOCK:	takes a lock, once that is free
- * @TKFI_STEP_UNLOCK:	drops a lock
- * @TKFI_STEP_AWAIT:	reads a word, once it is not @value any longer
- * @TKFI_STEP_LOAD:	loads
- * @TKFI_STEP_BEGIN:	reads a sequence that it will check
- * @TKFI_STEP_CHECK:	reads it again
- * @TKFI_STEP_STORE:	stores
+ * @TKFI_TRANS_YIELD:	nothing; or it has not begun
+ * @TKFI_TRANS_POINT:	goes on from an injection point
+ * @TKFI_TRANS_LOCK:	takes a lock, once that is free
+ * @TKFI_TRANS_UNLOCK:	drops a lock
+ * @TKFI_TRANS_AWAIT:	reads a word, once it is not @value any longer
+ * @TKFI_TRANS_LOAD:	loads
+ * @TKFI_TRANS_BEGIN:	reads a sequence that it will check
+ * @TKFI_TRANS_CHECK:	reads it again
+ * @TKFI_TRANS_STORE:	stores
  *
  * All but the first two have cells.
  */
 enum tkfi_transition_kind {
-	TKFI_STEP_YIELD,	/* nothing; or it has not begun */
-	TKFI_STEP_POINT,	/* goes on from an injection point */
-	TKFI_STEP_LOCK,		/* takes a lock, once that is free */
-	TKFI_STEP_UNLOCK,
-	TKFI_STEP_AWAIT,	/* reads a word, once it is not @value any longer */
-	TKFI_STEP_LOAD,
-	TKFI_STEP_BEGIN,	/* reads a sequence that it will check */
-	TKFI_STEP_CHECK,	/* reads it again */
-	TKFI_STEP_STORE,
+	TKFI_TRANS_YIELD,	/* nothing; or it has not begun */
+	TKFI_TRANS_POINT,	/* goes on from an injection point */
+	TKFI_TRANS_LOCK,		/* takes a lock, once that is free */
+	TKFI_TRANS_UNLOCK,
+	TKFI_TRANS_AWAIT,	/* reads a word, once it is not @value any longer */
+	TKFI_TRANS_LOAD,
+	TKFI_TRANS_BEGIN,	/* reads a sequence that it will check */
+	TKFI_TRANS_CHECK,	/* reads it again */
+	TKFI_TRANS_STORE,
 };
 
 /**
@@ -56,7 +56,7 @@ enum tkfi_transition_kind {
  */
 const char *tkfi_transition_kind_name(enum tkfi_transition_kind kind);
 
-#define TKFI_WANTS_POINTS	(BIT(TKFI_STEP_YIELD) | BIT(TKFI_STEP_POINT))
+#define TKFI_WANTS_POINTS	(BIT(TKFI_TRANS_YIELD) | BIT(TKFI_TRANS_POINT))
 #define TKFI_WANTS_ACCESSES	(~0U & ~TKFI_WANTS_POINTS)
 
 /**
@@ -64,7 +64,7 @@ const char *tkfi_transition_kind_name(enum tkfi_transition_kind kind);
  * @kind:	what
  * @nr_cells:	how many cells it touches; 0 if it does not matter to others
  * @cell:	the first of them
- * @value:	for TKFI_STEP_AWAIT: the value that makes it wait
+ * @value:	for TKFI_TRANS_AWAIT: the value that makes it wait
  * @what:	name of the point, address of the lock or the first byte
  * @ip:		where in the kernel
  * @size:	of an access, in bytes: 1, 2, 4, 8 or 16; else 0
@@ -87,19 +87,19 @@ struct tkfi_transition {
  */
 static inline bool tkfi_kind_writes(enum tkfi_transition_kind kind)
 {
-	return kind == TKFI_STEP_STORE || kind == TKFI_STEP_LOCK ||
-	       kind == TKFI_STEP_UNLOCK;
+	return kind == TKFI_TRANS_STORE || kind == TKFI_TRANS_LOCK ||
+	       kind == TKFI_TRANS_UNLOCK;
 }
 
 /**
- * tkfi_step_writes() - does a transition write its cells?
- * @step:	transition
+ * tkfi_transition_writes() - does a transition write its cells?
+ * @t:		transition
  *
  * Return: as tkfi_kind_writes().
  */
-static inline bool tkfi_step_writes(const struct tkfi_transition *step)
+static inline bool tkfi_transition_writes(const struct tkfi_transition *t)
 {
-	return tkfi_kind_writes(step->kind);
+	return tkfi_kind_writes(t->kind);
 }
 
 /*
@@ -123,9 +123,9 @@ struct tkfi_op;
  * @body:	what it runs
  * @arg:	for @body
  * @blocked_on:	name of what it waited for last; for bodies
- * @watched:	sequence word it read last
+ * @sequence:	sequence word it read last
  * @op:		the operation that it performs, NULL if none; for bodies
- * @steps:	how many steps it has executed that were a choice
+ * @nr_events:	how many of its transitions were executed that are events
  * @may_wait:	it has taken a step that waits for others if it must; for bodies
  * @rereads:	how often in a row it began to read a sequence that nobody had changed
  * @seen:	what it read there
@@ -148,9 +148,9 @@ struct tkfi_vcpu {
 	void (*body)(struct tkfi_vcpu *vcpu, void *arg);
 	void *arg;
 	const char *blocked_on;
-	const unsigned int *watched;
+	const unsigned int *sequence;
 	struct tkfi_op *op;
-	unsigned int steps;
+	unsigned int nr_events;
 	bool may_wait;
 	u8 rereads;
 	unsigned int seen;
@@ -171,7 +171,7 @@ struct tkfi_engine;
 /**
  * struct tkfi_strategy - makes the choices
  * @wants:	which steps are a choice, BIT(enum tkfi_transition_kind) each; 0 is
- *		TKFI_WANTS_POINTS. Unless TKFI_STEP_YIELD is one, all VCPUs go up to
+ *		TKFI_WANTS_POINTS. Unless TKFI_TRANS_YIELD is one, all VCPUs go up to
  *		their first step that is, before the first choice: there each is on its
  *		own
  * @begin:	a new execution starts; may be NULL
@@ -201,7 +201,7 @@ struct tkfi_range {
 };
 
 /* The most steps of an execution that are a choice. */
-#define TKFI_MAX_STEPS	8192
+#define TKFI_MAX_EVENTS	8192
 
 /**
  * struct tkfi_event - a transition that was executed, in the log
@@ -264,7 +264,7 @@ struct tkfi_held {
  * @ranges:	what a snapshot holds besides the VCPUs
  * @nr_ranges:	how many
  * @log:	the events: transitions that were a choice, in the order in which they were
- *		executed; the first TKFI_MAX_STEPS
+ *		executed; the first TKFI_MAX_EVENTS
  * @nr_log:	how many
  * @quiet:	keep no trace
  * @on_cpu:	VCPUs that have taken a step, and were not preempted since, a bit each; for
@@ -289,7 +289,7 @@ struct tkfi_engine {
 	struct tkfi_snapshot *save;
 	struct tkfi_range ranges[TKFI_MAX_RANGES];
 	unsigned int nr_ranges;
-	struct tkfi_event log[TKFI_MAX_STEPS];
+	struct tkfi_event log[TKFI_MAX_EVENTS];
 	unsigned int nr_log;
 	bool quiet;
 	unsigned long on_cpu;
@@ -372,13 +372,13 @@ int tkfi_engine_resume(struct tkfi_engine *engine,
 		       const struct tkfi_snapshot *from);
 
 /**
- * tkfi_nr_steps() - how many steps of this execution there have been
+ * tkfi_nr_events() - how many steps of this execution there have been
  *
  * To be called while an engine executes.
  *
  * Return: the number of events so far, also of those that did not fit into the log.
  */
-unsigned int tkfi_nr_steps(void);
+unsigned int tkfi_nr_events(void);
 
 /**
  * tkfi_log_hash() - one number for the events of an execution

@@ -29,12 +29,12 @@ static inline bool tkfi_traces_turns(const struct tkfi_engine *engine)
 }
 
 /**
- * tkfi_step() - the executing VCPU is about to do its transition
+ * tkfi_do_next() - the executing VCPU is about to do its transition
  * @v:		the executing VCPU; @v->next is set
  *
  * Returns when it is its turn. The transition is an event in the log then, if it has cells.
  */
-void tkfi_step(struct tkfi_vcpu *v);
+void tkfi_do_next(struct tkfi_vcpu *v);
 
 /**
  * tkfi_stop_here() - the executing VCPU stops
@@ -56,7 +56,7 @@ void tkfi_set_held(struct tkfi_vcpu *v, u16 held);
  * @engine:	engine
  * @vcpu:	id of the VCPU
  * @waits:	true: all entries count. False if it has taken its first step: it does not
- *		wait, and entries of kind TKFI_EV_BLOCKED are left out
+ *		wait, and entries of kind TKFI_ENTRY_BLOCKED are left out
  */
 void tkfi_trace_early(struct tkfi_engine *engine, unsigned int vcpu, bool waits);
 

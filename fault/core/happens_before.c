@@ -77,7 +77,7 @@ void tkfi_happens_before_of(const struct tkfi_engine *engine,
 			    struct tkfi_happens_before *hb)
 {
 	static struct tkfi_history h;
-	const unsigned int nr = min(engine->nr_log, TKFI_MAX_STEPS + 0U);
+	const unsigned int nr = min(engine->nr_log, TKFI_MAX_EVENTS + 0U);
 
 	tkfi_history_init(&h);
 	while (h.hb.nr < nr)

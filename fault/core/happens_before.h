@@ -28,8 +28,8 @@
  */
 struct tkfi_happens_before {
 	unsigned int nr;
-	u16 nth[TKFI_MAX_STEPS + 1];
-	u16 clock[TKFI_MAX_STEPS + 1][TKFI_MAX_VCPUS];
+	u16 nth[TKFI_MAX_EVENTS + 1];
+	u16 clock[TKFI_MAX_EVENTS + 1][TKFI_MAX_VCPUS];
 };
 
 /* No event. */
@@ -67,7 +67,7 @@ struct tkfi_history_event {
  */
 struct tkfi_history {
 	struct tkfi_happens_before hb;
-	struct tkfi_history_event events[TKFI_MAX_STEPS + 1];
+	struct tkfi_history_event events[TKFI_MAX_EVENTS + 1];
 	s16 last_of[TKFI_MAX_VCPUS];
 	s16 last_at[TKFI_MAX_CELLS];
 };
@@ -183,7 +183,7 @@ static inline s16 tkfi_history_before_it(const struct tkfi_history *h, s16 at,
 /**
  * tkfi_happens_before_of() - find happens-before of an engine's last execution
  * @engine:	engine, after an execution
- * @hb:		receives the clocks of the events in its log: the first TKFI_MAX_STEPS
+ * @hb:		receives the clocks of the events in its log: the first TKFI_MAX_EVENTS
  */
 void tkfi_happens_before_of(const struct tkfi_engine *engine,
 			    struct tkfi_happens_before *hb);

@@ -16,7 +16,7 @@ void tkfi_take_nmi(struct tkfi_vcpu *v)
 	if (!handler)
 		return;
 	v->nmi = NULL;
-	tkfi_record(TKFI_EV_NMI, v->at, 0);
+	tkfi_record(TKFI_ENTRY_NMI, v->at, 0);
 	handler(v, v->nmi_arg);
 }
 
@@ -36,7 +36,7 @@ void tkfi_run_nmi(struct tkfi_vcpu *v)
 
 	tkfi_lock(lock);
 	victim->interrupted = true;
-	tkfi_record(TKFI_EV_NMI, nmi_names[victim->id], 0);
+	tkfi_record(TKFI_ENTRY_NMI, nmi_names[victim->id], 0);
 	v->body(v, v->arg);
 	tkfi_unlock(lock);
 	victim->interrupted = false;

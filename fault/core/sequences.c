@@ -6,10 +6,10 @@
 #include "engine_internal.h"
 #include "names.h"
 
-void tkfi_watch(const unsigned int *word)
+void tkfi_note_sequence(const unsigned int *word)
 {
 	if (tkfi_current)
-		tkfi_current->watched = word;
+		tkfi_current->sequence = word;
 }
 
 void tkfi_await_word(const unsigned int *word, unsigned int value)
@@ -19,19 +19,19 @@ void tkfi_await_word(const unsigned int *word, unsigned int value)
 
 	v->may_wait = true;
 	v->next = (struct tkfi_transition){
-		.kind = TKFI_STEP_AWAIT,
+		.kind = TKFI_TRANS_AWAIT,
 		.nr_cells = cell && tkfi_cells_use(cell, 1, v->id, false, v->held),
 		.cell = cell,
 		.value = value,
 		.what = word,
 		.size = sizeof(*word),
 	};
-	tkfi_step(v);
+	tkfi_do_next(v);
 }
 
 void tkfi_await(void)
 {
-	tkfi_await_word(tkfi_current->watched, *tkfi_current->watched);
+	tkfi_await_word(tkfi_current->sequence, *tkfi_current->sequence);
 }
 
 void tkfi_set_held(struct tkfi_vcpu *v, u16 held)
@@ -123,9 +123,9 @@ static void shared_access(struct tkfi_vcpu *v, const void *addr,
 {
 	u8 flags = tkfi_cells[cell].flags;
 
-	if (is_volatile && kind == TKFI_STEP_LOAD &&
+	if (is_volatile && kind == TKFI_TRANS_LOAD &&
 	    flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH))
-		kind = tkfi_is_reading(v, cell) ? TKFI_STEP_CHECK : TKFI_STEP_BEGIN;
+		kind = tkfi_is_reading(v, cell) ? TKFI_TRANS_CHECK : TKFI_TRANS_BEGIN;
 	v->next = (struct tkfi_transition){
 		.kind = kind,
 		.nr_cells = nr,
@@ -134,12 +134,12 @@ static void shared_access(struct tkfi_vcpu *v, const void *addr,
 		.ip = ip,
 		.size = size,
 	};
-	tkfi_step(v);
-	if (kind == TKFI_STEP_BEGIN)
+	tkfi_do_next(v);
+	if (kind == TKFI_TRANS_BEGIN)
 		begin_attempt(v, cell, *(const unsigned int *)addr);
-	else if (kind == TKFI_STEP_CHECK)
+	else if (kind == TKFI_TRANS_CHECK)
 		set_attempt(v, cell, 0);
-	else if (kind == TKFI_STEP_STORE)
+	else if (kind == TKFI_TRANS_STORE)
 		write_sequence(v, cell, addr);
 }
 
@@ -151,6 +151,6 @@ void tkfi_use(const void *addr, unsigned int size, bool store, bool is_volatile,
 
 	if (tkfi_cells_use(cell, nr, v->id, store, v->held))
 		shared_access(v, addr, size, cell, nr,
-			      store ? TKFI_STEP_STORE : TKFI_STEP_LOAD,
+			      store ? TKFI_TRANS_STORE : TKFI_TRANS_LOAD,
 			      is_volatile, ip);
 }

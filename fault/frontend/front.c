@@ -133,17 +133,17 @@ static void check_explored(struct tkfi_front *f, const struct tkfi_explore_optio
 }
 
 /* The log is that of the execution until another one explains it. */
-static void say_steps(struct tkfi_explorer *x, int ret)
+static void report_log(struct tkfi_explorer *x, int ret)
 {
 	const struct tkfi_front *f = x->each_arg;
 
-	tkfi_result_steps(f->shown, x->engine);
+	tkfi_result_log(f->shown, x->engine);
 }
 
 /* Report the steps of the executions that follow, if that is asked for; or no longer. */
-static void watch_steps(struct tkfi_front *f, bool on)
+static void report_steps(struct tkfi_front *f, bool on)
 {
-	f->explorer->each = on && f->request.steps ? say_steps : NULL;
+	f->explorer->each = on && f->request.steps ? report_log : NULL;
 	f->explorer->each_arg = f;
 }
 
@@ -160,11 +160,11 @@ static void show_execution(struct tkfi_front *f, const struct tkfi_violation *vi
 		if (!strcmp(violations[i].schedule, schedule))
 			same[nr_same++] = violations[i];
 	snprintf(f->shown, sizeof(f->shown), "%s#%u", tkfi_run_of(x)->name, number);
-	watch_steps(f, true);
+	report_steps(f, true);
 	if (tkfi_explorer_confirm(x, same, nr_same, err, sizeof(err)))
 		say_problem(f, tkfi_run_of(x)->name, "%s: %s", tkfi_run_of(x)->name, err);
-	watch_steps(f, false);
-	tkfi_result_events(f->shown, &x->engine->trace);
+	report_steps(f, false);
+	tkfi_result_trace_entries(f->shown, &x->engine->trace);
 }
 
 /* A violation, and what happens in it; several of one schedule have that in common. */
@@ -216,7 +216,7 @@ void tkfi_front_explore(struct tkfi_front *f, const struct tkfi_scenario *s,
 			    x->engine->error);
 		return;
 	}
-	tkfi_report_explored(x, os_nsecs() - x->watch.began);
+	tkfi_report_explored(x, os_nsecs() - x->pace.began);
 	check_explored(f, options, all, is_shipped);
 
 	nr = x->nr_violations;
@@ -292,9 +292,9 @@ enum tkfi_front_done tkfi_front_replay(struct tkfi_front *f)
 	if (!load(f, s, s != &text))
 		return TKFI_FRONT_DONE;
 	strscpy(f->shown, "replayed", sizeof(f->shown));
-	watch_steps(f, true);
+	report_steps(f, true);
 	ret = tkfi_explorer_replay(x, request->turns, err, sizeof(err));
-	watch_steps(f, false);
+	report_steps(f, false);
 	if (ret == -EINVAL || ret == -ECANCELED) {
 		say_malformed(f, ret == -EINVAL ? "schedule" : "kernel", request->turns);
 		return TKFI_FRONT_DONE;
@@ -303,7 +303,7 @@ enum tkfi_front_done tkfi_front_replay(struct tkfi_front *f)
 		say_problem(f, tkfi_run_of(x)->name, "%s", err);
 		return TKFI_FRONT_DONE;
 	}
-	tkfi_result_events(f->shown, &x->engine->trace);
+	tkfi_result_trace_entries(f->shown, &x->engine->trace);
 	tkfi_result_trace("tkfi_explore", "replayed",
 			  x->engine->trace.nr + x->nr_replayed,
 			  tkfi_trace_hash(&x->engine->trace, x->replayed));

@@ -17,8 +17,8 @@ static const char *say_access(const struct tkfi_explorer *x, char *buf, size_t s
 			      const struct tkfi_racing_access *seen)
 {
 	char names[TKFI_MAX_VCPUS][TKFI_VCPU_NAME];
-	bool has_value = seen->kind != TKFI_STEP_LOCK &&
-			 seen->kind != TKFI_STEP_UNLOCK;
+	bool has_value = seen->kind != TKFI_TRANS_LOCK &&
+			 seen->kind != TKFI_TRANS_UNLOCK;
 	char name[40];
 	size_t len;
 
@@ -132,7 +132,7 @@ void tkfi_report_progress(struct tkfi_explorer *x)
 	tkfi_result("\"type\":\"progress\",\"scenario\":\"%s\",\"part\":\"%u/%u\",\"classes\":%llu,\"executions\":%llu,\"violations\":%u,\"ns\":%llu",
 		    tkfi_run_of(x)->name, x->options.part, x->options.parts ?: 1, stats->classes,
 		    stats->classes + stats->redundant, x->nr_violations,
-		    os_nsecs() - x->watch.began);
+		    os_nsecs() - x->pace.began);
 	say_found(x);
 }
 
@@ -174,7 +174,7 @@ void tkfi_report_explored(const struct tkfi_explorer *x, u64 ns)
 		    tkfi_strategy_names[x->options.strategy],
 		    type->distinct ? stats->classes : 0,
 		    stats->classes + stats->redundant, stats->redundant,
-		    stats->deadlocks, stats->steps, stats->replayed,
+		    stats->deadlocks, stats->events, stats->replayed,
 		    stats->longest, stats->complete ? "true" : "false",
 		    ns, more);
 }

@@ -46,17 +46,17 @@ const char *tkfi_result_string(char *buf, size_t size, const char *text);
 void tkfi_result_trace(const char *suite, const char *name, u64 nr, u64 hash);
 
 /**
- * tkfi_result_events() - an "event" line for each entry of a trace
+ * tkfi_result_trace_entries() - an "event" line for each entry of a trace
  * @name:	case
  * @trace:	trace; entries that did not fit into it are left out
  */
-void tkfi_result_events(const char *name, const struct tkfi_trace *trace);
+void tkfi_result_trace_entries(const char *name, const struct tkfi_trace *trace);
 
 /**
- * tkfi_result_steps() - a "step" line for each step of the last execution, in order
+ * tkfi_result_log() - a "step" line for each step of the last execution, in order
  * @name:	case
  * @engine:	engine; its log
  */
-void tkfi_result_steps(const char *name, const struct tkfi_engine *engine);
+void tkfi_result_log(const char *name, const struct tkfi_engine *engine);
 
 #endif

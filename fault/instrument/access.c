@@ -106,7 +106,7 @@ void __tsan_init(void)
 }
 
 /* The words of a block, or its last bytes, in the order a copy takes them. */
-static size_t step(size_t done, size_t size)
+static size_t width_at(size_t done, size_t size)
 {
 	return size - done >= sizeof(u64) ? sizeof(u64) : 1;
 }
@@ -121,8 +121,8 @@ static noinline void report_range(const void *addr, size_t size,
 {
 	size_t i;
 
-	for (i = 0; i < size; i += step(i, size))
-		report(addr + i, step(i, size) | TKFI_BLOCK | what, ip);
+	for (i = 0; i < size; i += width_at(i, size))
+		report(addr + i, width_at(i, size) | TKFI_BLOCK | what, ip);
 }
 
 void __tsan_read_range(void *addr, size_t size)
@@ -157,7 +157,7 @@ void tkfi_barrier(const char *name)
 		});
 }
 
-static void copy_step(void *to, const void *from, size_t size)
+static void copy_word(void *to, const void *from, size_t size)
 {
 	if (size == sizeof(u64))
 		*(u64 *)to = *(const u64 *)from;
@@ -174,10 +174,10 @@ void *tkfi_memcpy(void *to, const void *from, size_t size)
 	if (!tkfi_current ||
 	    (!watcher && tkfi_copy_is_private(to, from, size)))
 		return memcpy(to, from, size);
-	for (i = 0; i < size; i += step(i, size)) {
-		report(from + i, step(i, size), ip);
-		report(to + i, step(i, size) | TKFI_STORE, ip);
-		copy_step(to + i, from + i, step(i, size));
+	for (i = 0; i < size; i += width_at(i, size)) {
+		report(from + i, width_at(i, size), ip);
+		report(to + i, width_at(i, size) | TKFI_STORE, ip);
+		copy_word(to + i, from + i, width_at(i, size));
 	}
 	return to;
 }
@@ -191,9 +191,9 @@ void *tkfi_memset(void *to, int byte, size_t size)
 	if (!tkfi_current)
 		return memset(to, byte, size);
 	memset(&word, byte, sizeof(word));
-	for (i = 0; i < size; i += step(i, size)) {
-		report(to + i, step(i, size) | TKFI_STORE, ip);
-		copy_step(to + i, &word, step(i, size));
+	for (i = 0; i < size; i += width_at(i, size)) {
+		report(to + i, width_at(i, size) | TKFI_STORE, ip);
+		copy_word(to + i, &word, width_at(i, size));
 	}
 	return to;
 }

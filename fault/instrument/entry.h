@@ -37,17 +37,17 @@ unsigned int tkfi_current_id(void);
 void tkfi_hit(const char *name);
 
 /**
- * tkfi_watch() - the executing VCPU is about to read a sequence
+ * tkfi_note_sequence() - the executing VCPU is about to read a sequence
  * @word:	the sequence's word
  *
  * Does nothing off a VCPU.
  */
-void tkfi_watch(const unsigned int *word);
+void tkfi_note_sequence(const unsigned int *word);
 
 /**
  * tkfi_await() - the executing VCPU relaxes because the sequence it read was odd
  *
- * There must be a VCPU, and it has called tkfi_watch(). Returns when it is its turn, and the
+ * There must be a VCPU, and it has called tkfi_note_sequence(). Returns when it is its turn, and the
  * word has another value.
  */
 void tkfi_await(void);

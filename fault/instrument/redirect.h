@@ -74,7 +74,7 @@ DEFINE_LOCK_GUARD_1(tkfi_nested, raw_spinlock_t, raw_spin_lock(_T->lock),
  * lockdep would); when the loop relaxes, block until that word changes.
  */
 #undef seqcount_lockdep_reader_access
-#define seqcount_lockdep_reader_access(s)	tkfi_watch(&(s)->sequence)
+#define seqcount_lockdep_reader_access(s)	tkfi_note_sequence(&(s)->sequence)
 
 #define cpu_relax()		(tkfi_current ? tkfi_await() : cpu_relax())
 

@@ -21,7 +21,7 @@ static void schedule_out(struct tkfi_plan *plan, struct tkfi_engine *engine,
 {
 	u64 cycles = tkfi_duration_cycles(fault->delay);
 
-	tkfi_trace_entry_add(engine, fault->victim, TKFI_EV_OFF, fault->point,
+	tkfi_trace_entry_add(engine, fault->victim, TKFI_ENTRY_OFF, fault->point,
 			     fault->delay.amount);
 	tkfi_subject->wait(cycles);
 	if (fault->other >= 0)
@@ -69,13 +69,13 @@ static unsigned int plan_next(struct tkfi_strategy *s,
 		    plan->programs[fault->other].nr_done < fault->until)
 			return fault->other;
 		plan->nr_active--;
-		tkfi_trace_entry_add(engine, fault->victim, TKFI_EV_ON,
+		tkfi_trace_entry_add(engine, fault->victim, TKFI_ENTRY_ON,
 				     fault->point, 0);
 		if (ready & BIT(fault->victim))
 			return fault->victim;
 	}
-	if (plan->order)
-		return plan->order->next(plan->order, engine, ready);
+	if (plan->inner)
+		return plan->inner->next(plan->inner, engine, ready);
 	return tkfi_next_in_order(engine, ready);
 }
 
@@ -83,8 +83,8 @@ static void plan_begin(struct tkfi_strategy *s, struct tkfi_engine *engine)
 {
 	struct tkfi_plan *plan = container_of(s, struct tkfi_plan, strategy);
 
-	if (plan->order && plan->order->begin)
-		plan->order->begin(plan->order, engine);
+	if (plan->inner && plan->inner->begin)
+		plan->inner->begin(plan->inner, engine);
 }
 
 static int check_reached(const struct tkfi_plan *plan,

@@ -45,7 +45,7 @@ struct tkfi_fault {
  * @nr_faults:	how often
  * @active:	the faults in force, the latest last
  * @nr_active:	how many
- * @order:	chooses while no fault is in force; NULL: one after another
+ * @inner:	chooses while no fault is in force; NULL: one after another
  * @probe:	called whenever a VCPU stopped at a point, before anybody goes on; may
  *		look at everything and change nothing. NULL for none
  * @access:	called before every access of a VCPU's instrumented code; likewise
@@ -63,7 +63,7 @@ struct tkfi_plan {
 	unsigned int nr_faults;
 	struct tkfi_fault *active[TKFI_MAX_FAULTS];
 	unsigned int nr_active;
-	struct tkfi_strategy *order;
+	struct tkfi_strategy *inner;
 	void (*probe)(const struct tkfi_vcpu *vcpu, void *arg);
 	tkfi_access_fn access;
 	void *probe_arg;
@@ -88,7 +88,7 @@ struct tkfi_plan {
  * An NMI interrupts its CPU once, anywhere; its statement comes after those of all
  * CPUs, and one CPU has one NMI. The host, whose statement comes last, lets time
  * pass, when it is its turn. CPUs are numbered from 0 without gaps. Without faults,
- * and between them, the VCPUs run one after another, or as @plan->order says.
+ * and between them, the VCPUs run one after another, or as @plan->inner says.
  *
  * Return: 0 or -EINVAL.
  */

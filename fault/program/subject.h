@@ -86,7 +86,7 @@ struct tkfi_judged {
  * @read:	what an NMI at an injection point does; NULL if there is none
  * @op_begins:	an operation begins on the executing VCPU; may be NULL
  * @op_ended:	it has ended; may be NULL
- * @judge:	looks at an execution, and calls @found for each finding
+ * @judge:	looks at an execution, and calls @report for each finding
  * @oracles:	names of what looks, NULL after the last
  * @scenarios:	what is explored when nothing else is asked for
  * @nr_scenarios: how many
@@ -116,7 +116,7 @@ struct tkfi_subject {
 	const struct tkfi_op_type *read;
 	void (*op_begins)(struct tkfi_op *op);
 	void (*op_ended)(struct tkfi_op *op);
-	void (*judge)(const struct tkfi_judged *judged, tkfi_finding_fn found, void *arg);
+	void (*judge)(const struct tkfi_judged *judged, tkfi_finding_fn report, void *arg);
 	const char * const *oracles;
 	const struct tkfi_scenario *scenarios;
 	unsigned int nr_scenarios;

@@ -84,7 +84,7 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 		d->depth++;
 		return p;
 	}
-	if (k == TKFI_MAX_STEPS)
+	if (k == TKFI_MAX_EVENTS)
 		return stop(d, -E2BIG, "an execution has too many steps");
 	if (k == d->split && d->split && is_anothers(d, node))
 		return TKFI_STOP;
@@ -193,11 +193,11 @@ static int dpor_executed(struct tkfi_search *search, struct tkfi_executed *e)
 	if (d->ret)
 		return d->ret;
 	if (d->counting) {
-		e->steps = 0;
+		e->events = 0;
 		e->length = 0;
 		return TKFI_NOT_COUNTED;
 	}
-	e->steps = d->depth - d->new_from;
+	e->events = d->depth - d->new_from;
 	e->length = d->depth;
 	/* Steps are not in the log if nobody else uses their cells. */
 	e->hb = d->depth == d->engine->nr_log ? &d->history.hb : NULL;
@@ -251,7 +251,7 @@ static void dpor_keep(struct tkfi_search *search, struct tkfi_saved *keep)
 	tkfi_saved_move(keep, &d->beginnings, sizeof(d->beginnings));
 	tkfi_saved_move(keep, &d->free_tree, sizeof(d->free_tree));
 	tkfi_saved_move(keep, &d->nr_tree, sizeof(d->nr_tree));
-	if (keep->failed || d->depth > TKFI_MAX_STEPS || d->nr_tree > DPOR_TREE_NODES) {
+	if (keep->failed || d->depth > TKFI_MAX_EVENTS || d->nr_tree > DPOR_TREE_NODES) {
 		keep->failed = true;
 		return;
 	}
@@ -288,8 +288,8 @@ const struct tkfi_search_type tkfi_dpor_search = {
 	.distinct = true,
 	.backtracks = true,
 	.init = dpor_init,
-	.begin = dpor_search_begin,
-	.start = dpor_start,
+	.begin_search = dpor_search_begin,
+	.begin_execution = dpor_start,
 	.executed = dpor_executed,
 	.next_execution = dpor_next_execution,
 	.keep = dpor_keep,

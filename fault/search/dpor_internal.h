@@ -95,8 +95,8 @@ struct tkfi_dpor {
 	struct tkfi_strategy strategy;
 	struct tkfi_engine *engine;
 	struct tkfi_history history;
-	unsigned int old[TKFI_MAX_STEPS + 1][TKFI_ACCESS_CELLS];
-	struct dpor_node nodes[TKFI_MAX_STEPS + 1];
+	unsigned int old[TKFI_MAX_EVENTS + 1][TKFI_ACCESS_CELLS];
+	struct dpor_node nodes[TKFI_MAX_EVENTS + 1];
 	unsigned int depth;
 	unsigned int known;
 	unsigned int new_from;
@@ -111,7 +111,7 @@ struct tkfi_dpor {
 	struct dpor_tree tree[DPOR_TREE_NODES];
 	u32 free_tree;
 	u32 nr_tree;
-	bool (*wrong_writes)(const struct tkfi_transition *step);
+	bool (*wrong_writes)(const struct tkfi_transition *transition);
 };
 
 /**

@@ -41,7 +41,7 @@ static bool before(const struct tkfi_dpor *d, unsigned int a, unsigned int b)
  */
 static unsigned int racing_events(const struct tkfi_dpor *d,
 				  const struct tkfi_history_event *e,
-				  const struct tkfi_transition *step, unsigned int cell,
+				  const struct tkfi_transition *transition, unsigned int cell,
 				  s16 at, s16 *found)
 {
 	/* To one that reads others that read do not matter. */
@@ -56,24 +56,24 @@ static unsigned int racing_events(const struct tkfi_dpor *d,
 
 		if (x->vcpu != e->vcpu) {
 			/* Each step of a VCPU takes and drops what its NMI takes. */
-			switch (cell == e->footprint.cpu ? TKFI_STEP_LOCK : e->kind) {
-			case TKFI_STEP_LOCK:
-				if (x->kind != TKFI_STEP_LOCK &&
+			switch (cell == e->footprint.cpu ? TKFI_TRANS_LOCK : e->kind) {
+			case TKFI_TRANS_LOCK:
+				if (x->kind != TKFI_TRANS_LOCK &&
 				    cell != x->footprint.cpu)
 					continue;
 				found[nr++] = at;
 				return nr;
-			case TKFI_STEP_BEGIN:
-			case TKFI_STEP_AWAIT:
+			case TKFI_TRANS_BEGIN:
+			case TKFI_TRANS_AWAIT:
 				if (writes(x, cell) &&
-				    tkfi_value_blocks(step, old_value(d, at, cell)))
+				    tkfi_value_blocks(transition, old_value(d, at, cell)))
 					continue;
 				break;
-			case TKFI_STEP_STORE:
+			case TKFI_TRANS_STORE:
 				/* Not into a reader's attempt: before it. */
 				if (!tkfi_writers_wait(cell) || writes(x, cell))
 					break;
-				if (x->kind == TKFI_STEP_CHECK || seen & BIT(x->vcpu))
+				if (x->kind == TKFI_TRANS_CHECK || seen & BIT(x->vcpu))
 					continue;
 				seen |= BIT(x->vcpu);
 				break;
@@ -107,11 +107,11 @@ static bool is_between(const struct tkfi_dpor *d, unsigned int a, unsigned int b
 	if (is_nmi_of(between, second))
 		return before(d, a, b);
 	switch (second->kind) {
-	case TKFI_STEP_LOCK:
-	case TKFI_STEP_AWAIT:
-	case TKFI_STEP_BEGIN:
+	case TKFI_TRANS_LOCK:
+	case TKFI_TRANS_AWAIT:
+	case TKFI_TRANS_BEGIN:
 		return false;
-	case TKFI_STEP_STORE:
+	case TKFI_TRANS_STORE:
 		if (tkfi_writers_wait(second->footprint.cell) &&
 		    first->vcpu == between->vcpu)
 			return false;
@@ -128,14 +128,14 @@ static bool is_between(const struct tkfi_dpor *d, unsigned int a, unsigned int b
  */
 static bool could_go_first(const struct tkfi_dpor *d, unsigned int first,
 			   const struct tkfi_history_event *e,
-			   const struct tkfi_transition *step)
+			   const struct tkfi_transition *transition)
 {
 	unsigned int cell = e->footprint.cell;
 	unsigned long waits_for =
 		tkfi_engine_waits_for(d->engine, &d->engine->vcpus[e->vcpu]);
 	s16 at = d->history.last_at[cell];
 
-	if (e->kind == TKFI_STEP_STORE && !tkfi_writers_wait(cell))
+	if (e->kind == TKFI_TRANS_STORE && !tkfi_writers_wait(cell))
 		return true;
 	for (; at != TKFI_NO_EVENT; at = tkfi_history_previous(&d->history, at, cell)) {
 		const struct tkfi_history_event *x = &d->history.events[at];
@@ -143,20 +143,20 @@ static bool could_go_first(const struct tkfi_dpor *d, unsigned int first,
 		if (!before(d, first, at))
 			continue;
 		switch (e->kind) {
-		case TKFI_STEP_LOCK:
-			waits_for = x->kind != TKFI_STEP_LOCK;
+		case TKFI_TRANS_LOCK:
+			waits_for = x->kind != TKFI_TRANS_LOCK;
 			break;
-		case TKFI_STEP_AWAIT:
-		case TKFI_STEP_BEGIN:
+		case TKFI_TRANS_AWAIT:
+		case TKFI_TRANS_BEGIN:
 			if (writes(x, cell))
-				waits_for = tkfi_value_blocks(step, old_value(d, at, cell));
+				waits_for = tkfi_value_blocks(transition, old_value(d, at, cell));
 			break;
-		case TKFI_STEP_STORE:
+		case TKFI_TRANS_STORE:
 			if (x->vcpu == e->vcpu)
 				break;
-			if (x->kind == TKFI_STEP_CHECK)
+			if (x->kind == TKFI_TRANS_CHECK)
 				waits_for |= BIT(x->vcpu);
-			else if (x->kind == TKFI_STEP_BEGIN)
+			else if (x->kind == TKFI_TRANS_BEGIN)
 				waits_for &= ~BIT(x->vcpu);
 			break;
 		default:
@@ -167,7 +167,7 @@ static bool could_go_first(const struct tkfi_dpor *d, unsigned int first,
 }
 
 /* The most events that conflict with one: all before it, on each of its cells. */
-#define MAX_CONFLICTING	((TKFI_ACCESS_CELLS + 1) * TKFI_MAX_STEPS)
+#define MAX_CONFLICTING	((TKFI_ACCESS_CELLS + 1) * TKFI_MAX_EVENTS)
 
 /* The events that @e comes right after because of its cells, from the one at @first on. */
 static unsigned int conflicting_events(const struct tkfi_history *h,
@@ -187,7 +187,7 @@ static unsigned int conflicting_events(const struct tkfi_history *h,
 }
 
 /* Note the races of the event that comes next with earlier ones. */
-static int note_races(struct tkfi_dpor *d, const struct tkfi_transition *step,
+static int note_races(struct tkfi_dpor *d, const struct tkfi_transition *transition,
 		      unsigned int first)
 {
 	static s16 racing[MAX_CONFLICTING], conflicting[MAX_CONFLICTING];
@@ -198,7 +198,7 @@ static int note_races(struct tkfi_dpor *d, const struct tkfi_transition *step,
 	unsigned int nr = 0, nr_conflicting = 0, i, j;
 
 	for (i = first; i < tkfi_footprint_nr(e->footprint); i++)
-		nr += racing_events(d, e, step, tkfi_footprint_cell(e->footprint, i),
+		nr += racing_events(d, e, transition, tkfi_footprint_cell(e->footprint, i),
 				    e->prev[i], racing + nr);
 	for (i = 0; i < nr; i++) {
 		const struct tkfi_history_event *x = &h->events[racing[i]];
@@ -218,8 +218,8 @@ static int note_races(struct tkfi_dpor *d, const struct tkfi_transition *step,
 				break;
 		if (j < nr_conflicting)
 			continue;
-		if ((is_nmi_of(x, e) || e->kind == TKFI_STEP_STORE) &&
-		    !could_go_first(d, racing[i], e, step))
+		if ((is_nmi_of(x, e) || e->kind == TKFI_TRANS_STORE) &&
+		    !could_go_first(d, racing[i], e, transition))
 			continue;
 		if (d->nr_races == DPOR_MAX_RACES)
 			return tkfi_search_fail(&d->search, -E2BIG,
@@ -240,7 +240,7 @@ int tkfi_dpor_next_event(struct tkfi_dpor *d, const struct tkfi_vcpu *v)
 	e->vcpu = v->id;
 	e->kind = v->next.kind;
 	e->footprint = dpor_footprint_of(d, v);
-	if (e->kind == TKFI_STEP_STORE)
+	if (e->kind == TKFI_TRANS_STORE)
 		for (i = 0; i < e->footprint.nr; i++)
 			d->old[nr][i] = word[i];
 	/* Who is interrupted waits for the NMI, whatever it is about to do. */
@@ -252,7 +252,7 @@ int tkfi_dpor_next_event(struct tkfi_dpor *d, const struct tkfi_vcpu *v)
 /* See to it that a race is explored the other way round. */
 static int reverse(struct tkfi_dpor *d, const struct dpor_race *race)
 {
-	static struct dpor_move v[TKFI_MAX_STEPS + 1];
+	static struct dpor_move v[TKFI_MAX_EVENTS + 1];
 	const struct tkfi_history_event *second = &d->history.events[race->second];
 	struct dpor_node *node = &d->nodes[race->first];
 	unsigned int nr = 0, i, at;

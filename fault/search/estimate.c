@@ -60,10 +60,10 @@ static bool may_conflict(const struct estimate *s, const struct tkfi_vcpu *q,
 	for (i = 0; i < tkfi_footprint_nr(f); i++) {
 		unsigned int c = tkfi_footprint_cell(f, i);
 
-		if (s->stores[q->id][c] > q->steps)
+		if (s->stores[q->id][c] > q->nr_events)
 			return true;
 		if (tkfi_footprint_writes(f, c) &&
-		    (s->loads[q->id][c] > q->steps || q->cpu == c))
+		    (s->loads[q->id][c] > q->nr_events || q->cpu == c))
 			return true;
 	}
 	return false;
@@ -119,9 +119,9 @@ static unsigned long choose_set(const struct estimate *s,
 static unsigned int steps_left(const struct estimate *s,
 			       const struct tkfi_vcpu *v)
 {
-	if (v->interrupts && !v->steps)
+	if (v->interrupts && !v->nr_events)
 		return 1;
-	return v->steps < s->longest[v->id] ? s->longest[v->id] - v->steps : 1;
+	return v->nr_events < s->longest[v->id] ? s->longest[v->id] - v->nr_events : 1;
 }
 
 /* @a * @b / @c, at most U64_MAX. */
@@ -173,29 +173,29 @@ static void estimate_begin(struct tkfi_strategy *strategy,
 static bool learn(struct estimate *s, const struct tkfi_engine *engine)
 {
 	unsigned int n[TKFI_MAX_VCPUS] = {}, i, c;
-	bool news = false;
+	bool changed = false;
 
-	for (i = 0; i < min(engine->nr_log, TKFI_MAX_STEPS + 0U); i++) {
+	for (i = 0; i < min(engine->nr_log, TKFI_MAX_EVENTS + 0U); i++) {
 		const struct tkfi_event *done = &engine->log[i];
 		u16 (*last)[TKFI_MAX_CELLS] =
-			tkfi_step_writes(&(struct tkfi_transition){ .kind = done->kind }) ?
+			tkfi_transition_writes(&(struct tkfi_transition){ .kind = done->kind }) ?
 			s->stores : s->loads;
 
 		n[done->vcpu]++;
 		for (c = done->cell; c < done->cell + done->nr_cells; c++) {
 			if (last[done->vcpu][c] < n[done->vcpu]) {
 				last[done->vcpu][c] = n[done->vcpu];
-				news = true;
+				changed = true;
 			}
 		}
 	}
 	for (i = 0; i < TKFI_MAX_VCPUS; i++)
 		s->longest[i] = max_t(u16, s->longest[i], n[i]);
-	return news;
+	return changed;
 }
 
 /* All samples are to be drawn anew. */
-static void draw_anew(struct estimate *s)
+static void restart_sampling(struct estimate *s)
 {
 	s->batch = 0;
 	s->nr = 0;
@@ -230,7 +230,7 @@ static void estimate_search_begin(struct tkfi_search *search)
 	memset(s->loads, 0, sizeof(s->loads));
 	memset(s->stores, 0, sizeof(s->stores));
 	s->state = tkfi_draw_init(0);
-	draw_anew(s);
+	restart_sampling(s);
 }
 
 static int estimate_executed(struct tkfi_search *search, struct tkfi_executed *e)
@@ -240,7 +240,7 @@ static int estimate_executed(struct tkfi_search *search, struct tkfi_executed *e
 	if (learn(s, search->engine) || tkfi_cells_changed) {
 		/* Samples are drawn anew, but what was learnt is of use. */
 		tkfi_cells_changed = false;
-		draw_anew(s);
+		restart_sampling(s);
 	} else {
 		add_sample(s, e->ret == -ECANCELED);
 	}
@@ -266,7 +266,7 @@ static int estimate_init(struct tkfi_search *search)
 const struct tkfi_search_type tkfi_estimate_search = {
 	.size = sizeof(struct estimate),
 	.init = estimate_init,
-	.begin = estimate_search_begin,
+	.begin_search = estimate_search_begin,
 	.executed = estimate_executed,
 	.next_execution = estimate_next_execution,
 };

@@ -31,13 +31,13 @@ static void note_after(struct tkfi_recording *r, const struct tkfi_engine *engin
 }
 
 /* Of a transition that is about to be executed. */
-static struct tkfi_detail detail_of(const struct tkfi_transition *step)
+static struct tkfi_detail detail_of(const struct tkfi_transition *transition)
 {
 	return (struct tkfi_detail){
-		.ip = step->ip,
-		.size = step->size,
-		.offset = (unsigned long)step->what % TKFI_CELL_SIZE,
-		.before = step->size ? value_at(step->what, step->size) : 0,
+		.ip = transition->ip,
+		.size = transition->size,
+		.offset = (unsigned long)transition->what % TKFI_CELL_SIZE,
+		.before = transition->size ? value_at(transition->what, transition->size) : 0,
 	};
 }
 
@@ -51,13 +51,13 @@ static unsigned int record_next(struct tkfi_strategy *strategy,
 	note_after(r, engine);
 	next = r->inner->next(r->inner, engine, ready);
 	if (next < engine->nr_vcpus && engine->vcpus[next].next.nr_cells &&
-	    engine->nr_log < TKFI_MAX_STEPS) {
-		const struct tkfi_transition *step = &engine->vcpus[next].next;
+	    engine->nr_log < TKFI_MAX_EVENTS) {
+		const struct tkfi_transition *transition = &engine->vcpus[next].next;
 		struct tkfi_detail *detail = &r->details[engine->nr_log];
 
-		*detail = detail_of(step);
-		if (step->size)
-			r->what = step->what;
+		*detail = detail_of(transition);
+		if (transition->size)
+			r->what = transition->what;
 	}
 	return next;
 }
@@ -89,7 +89,7 @@ static void add_waiting(struct tkfi_recording *r, const struct tkfi_vcpu *v)
 	const struct tkfi_transition *next = &v->next;
 	unsigned int at = r->hb.nr, nr = r->nr[v->id];
 
-	if (v->done || !next->nr_cells || at == TKFI_MAX_STEPS)
+	if (v->done || !next->nr_cells || at == TKFI_MAX_EVENTS)
 		return;
 	r->log[at] = (struct tkfi_event){
 		.vcpu = v->id,
@@ -101,10 +101,10 @@ static void add_waiting(struct tkfi_recording *r, const struct tkfi_vcpu *v)
 	r->details[at].after = r->details[at].before;
 	memset(r->hb.clock[at], 0, sizeof(r->hb.clock[at]));
 	if (nr)
-		memcpy(r->hb.clock[at], r->hb.clock[r->steps[v->id][nr - 1]],
+		memcpy(r->hb.clock[at], r->hb.clock[r->of_vcpu[v->id][nr - 1]],
 		       sizeof(r->hb.clock[at]));
 	r->hb.nth[at] = ++r->hb.clock[at][v->id];
-	r->steps[v->id][r->nr[v->id]++] = at;
+	r->of_vcpu[v->id][r->nr[v->id]++] = at;
 	r->hb.nr++;
 }
 
@@ -119,7 +119,7 @@ void tkfi_record_end(struct tkfi_recording *r, const struct tkfi_engine *engine)
 	memcpy(r->log, engine->log, r->hb.nr * sizeof(r->log[0]));
 	memset(r->nr, 0, sizeof(r->nr));
 	for (i = 0; i < r->hb.nr; i++)
-		r->steps[r->log[i].vcpu][r->nr[r->log[i].vcpu]++] = i;
+		r->of_vcpu[r->log[i].vcpu][r->nr[r->log[i].vcpu]++] = i;
 	for (i = 0; i < engine->nr_vcpus; i++)
 		add_waiting(r, &engine->vcpus[i]);
 }
@@ -157,7 +157,7 @@ struct reversal {
 static unsigned int recorded(const struct tkfi_recording *r,
 			     const struct tkfi_vcpu *v)
 {
-	return v->steps < r->nr[v->id] ? r->steps[v->id][v->steps] : UINT_MAX;
+	return v->nr_events < r->nr[v->id] ? r->of_vcpu[v->id][v->nr_events] : UINT_MAX;
 }
 
 /* Of those who can go on and @may the one whose next step was recorded first. */
@@ -179,7 +179,7 @@ static unsigned int reverse_next(struct tkfi_strategy *strategy,
 	struct reversal *s = container_of(strategy, struct reversal, strategy);
 	const struct tkfi_event *second = &s->recording->log[s->second];
 	unsigned int held = s->recording->log[s->first].vcpu, next;
-	const struct tkfi_transition *step;
+	const struct tkfi_transition *transition;
 
 	if (s->done)
 		return earliest(s, engine, ready);
@@ -190,10 +190,10 @@ static unsigned int reverse_next(struct tkfi_strategy *strategy,
 	if (!ready)
 		return TKFI_STOP;
 	next = earliest(s, engine, ready);
-	step = &engine->vcpus[next].next;
+	transition = &engine->vcpus[next].next;
 	s->done = recorded(s->recording, &engine->vcpus[next]) == s->second;
-	if (s->done && (step->kind != second->kind || step->cell != second->cell ||
-			step->nr_cells != second->nr_cells))
+	if (s->done && (transition->kind != second->kind || transition->cell != second->cell ||
+			transition->nr_cells != second->nr_cells))
 		return TKFI_STOP;
 	return next;
 }
@@ -230,13 +230,13 @@ static unsigned int begin_of(const struct tkfi_recording *r, unsigned int at)
 	u8 flags = tkfi_cells[end->cell].flags;
 	unsigned int i, kind;
 
-	if (end->kind == TKFI_STEP_UNLOCK)
-		kind = TKFI_STEP_LOCK;
-	else if (end->kind == TKFI_STEP_CHECK)
-		kind = TKFI_STEP_BEGIN;
-	else if (end->kind == TKFI_STEP_STORE && flags & TKFI_CELL_SEQUENCE &&
+	if (end->kind == TKFI_TRANS_UNLOCK)
+		kind = TKFI_TRANS_LOCK;
+	else if (end->kind == TKFI_TRANS_CHECK)
+		kind = TKFI_TRANS_BEGIN;
+	else if (end->kind == TKFI_TRANS_STORE && flags & TKFI_CELL_SEQUENCE &&
 		 !(r->details[at].after & 1))
-		kind = TKFI_STEP_STORE;
+		kind = TKFI_TRANS_STORE;
 	else
 		return at;
 	for (i = at; i--;)
@@ -320,7 +320,7 @@ static bool tells(const struct tkfi_recording *r, unsigned int load,
 	const struct tkfi_event *a = &r->log[load], *b = &r->log[store];
 	const struct tkfi_detail *detail = &r->details[store];
 
-	if (a->kind != TKFI_STEP_LOAD || b->kind != TKFI_STEP_STORE ||
+	if (a->kind != TKFI_TRANS_LOAD || b->kind != TKFI_TRANS_STORE ||
 	    !conflict(a, b))
 		return false;
 	*cell = max(a->cell, b->cell);
@@ -340,7 +340,7 @@ static void look_inside(const struct tkfi_recording *r, unsigned int first,
 	unsigned int load = stores_later ? first : second;
 	unsigned int store_end, load_end, i, j, cell, nr;
 
-	if (r->log[load].kind != TKFI_STEP_BEGIN)
+	if (r->log[load].kind != TKFI_TRANS_BEGIN)
 		return;
 	store_end = end_of(r, store);
 	load_end = end_of(r, load);
@@ -363,7 +363,7 @@ static bool adjacent(const struct tkfi_recording *r, unsigned int a, unsigned in
 {
 	unsigned int nth = r->hb.nth[b];
 
-	return !(nth > 1 && before(r, a, r->steps[r->log[b].vcpu][nth - 2])) &&
+	return !(nth > 1 && before(r, a, r->of_vcpu[r->log[b].vcpu][nth - 2])) &&
 	       !is_between(r, a, b);
 }
 
@@ -399,8 +399,8 @@ static unsigned int distance(const struct tkfi_recording *r,
 	unsigned int second = r->log[pair->second].vcpu;
 
 	return abs(pair->second - (int)near) +
-	       (second == r->log[near].vcpu ? 0 : TKFI_MAX_STEPS) +
-	       (first == host || second == host ? 2 * TKFI_MAX_STEPS : 0);
+	       (second == r->log[near].vcpu ? 0 : TKFI_MAX_EVENTS) +
+	       (first == host || second == host ? 2 * TKFI_MAX_EVENTS : 0);
 }
 
 /* Try these pairs, the closest first, until the finding is not there. */

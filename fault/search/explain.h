@@ -64,7 +64,7 @@ struct tkfi_pairs {
  * @log:	the events, and then the transitions of VCPUs that wait for ever
  * @details:	what they were about
  * @hb:	of the steps
- * @steps:	numbers of each VCPU's steps
+ * @of_vcpu:	numbers of the events of each VCPU
  * @nr:		how many of each
  * @what:	where the last step was, if that was one; else NULL
  * @adjacent:	pairs of which nothing else orders the two
@@ -73,10 +73,10 @@ struct tkfi_pairs {
 struct tkfi_recording {
 	struct tkfi_strategy strategy;
 	struct tkfi_strategy *inner;
-	struct tkfi_event log[TKFI_MAX_STEPS];
-	struct tkfi_detail details[TKFI_MAX_STEPS];
+	struct tkfi_event log[TKFI_MAX_EVENTS];
+	struct tkfi_detail details[TKFI_MAX_EVENTS];
 	struct tkfi_happens_before hb;
-	u16 steps[TKFI_MAX_VCPUS][TKFI_MAX_STEPS];
+	u16 of_vcpu[TKFI_MAX_VCPUS][TKFI_MAX_EVENTS];
 	unsigned int nr[TKFI_MAX_VCPUS];
 	const void *what;
 	struct tkfi_pairs adjacent;

@@ -33,7 +33,7 @@ void tkfi_explorer_seek_plainer(struct tkfi_explorer *x)
 	}
 	x->searching = true;
 	x->incomplete = tkfi_cells_have_no_retry();
-	x->watch.stop = 0;
+	x->pace.deadline = 0;
 	for (; go_on; ++*bound) {
 		tkfi_explorer_search(x, x->searches[TKFI_BOUNDED], &options,
 				     TKFI_MAX_SEARCHED - x->searched, false);

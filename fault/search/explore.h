@@ -83,25 +83,26 @@ struct tkfi_explore_options {
 #define TKFI_SHARED_TEXT	2048
 
 /**
- * struct tkfi_watch - looks at the host's clock while an exploration goes on
- * @began:	when it began, ns; time before a resumption counts
- * @stop:	when it has to end, 0 for never
- * @said:	when progress was reported last
- * @kept:	when its state was kept last
- * @skip:	executions until the clock is looked at again
- * @watch_at:	how many executions there are when one is watched again
+ * struct tkfi_pace - what is due between the executions of an exploration, and when
+ * @began:	host time at which it began, ns; earlier by as long as it took before it was
+ *		resumed
+ * @deadline:	host time at which it has to end, ns; 0 for never
+ * @reported:	host time at which progress was reported last, ns
+ * @saved:	host time at which its state was saved last, ns
+ * @skip:	how many executions there are before the host's clock is read again
+ * @next_check: the number of classes at which hooks are checked again
  */
-struct tkfi_watch {
+struct tkfi_pace {
 	s64 began;
-	s64 stop;
-	s64 said;
-	s64 kept;
+	s64 deadline;
+	s64 reported;
+	s64 saved;
 	unsigned int skip;
-	u64 watch_at;
+	u64 next_check;
 };
 
-/* Executions after which another one is watched: see unreported.h. */
-#define TKFI_WATCH_EVERY	16384
+/* Classes after which hooks are checked once more: see unreported.h. */
+#define TKFI_CHECK_HOOKS_EVERY	16384
 
 /* Executions after which the search for plainer schedules is given up. */
 #define TKFI_MAX_SEARCHED	20000
@@ -113,7 +114,7 @@ struct tkfi_watch {
  * @wrong:	where the fault is in what is refused: a schedule, or a scenario
  * @unreported:	watches executions of each scenario: the first ones, and now and then
  *		another one
- * @watched:	it has watched the first ones
+ * @hooks_checked:	it has watched the first ones
  * @searches:	memory of the searches, by strategy
  * @search:	the one of the last exploration
  * @hb:		happens-before of the execution that is judged; @hb->nr is 0 until
@@ -126,7 +127,7 @@ struct tkfi_watch {
  * @shrunk:	the order
  * @recording:	of an execution that is explained
  * @options:	of the last exploration
- * @watch:	looks after time and state while it goes on
+ * @pace:	looks after time and state while it goes on
  * @classes:	how many classes there are, also those of other parts: estimated, when
  *		dpor without a bound did not come to its end; else 0
  * @classes_error: its standard error
@@ -153,7 +154,7 @@ struct tkfi_explorer {
 	struct tkfi_engine *engine;
 	unsigned int wrong;
 	struct tkfi_unreported unreported;
-	bool watched;
+	bool hooks_checked;
 	struct tkfi_search *searches[TKFI_NR_STRATEGIES];
 	struct tkfi_search *search;
 	struct tkfi_happens_before *hb;
@@ -165,7 +166,7 @@ struct tkfi_explorer {
 	struct tkfi_shrunk shrunk;
 	struct tkfi_recording recording;
 	struct tkfi_explore_options options;
-	struct tkfi_watch watch;
+	struct tkfi_pace pace;
 	u64 classes;
 	u64 classes_error;
 	char shared[TKFI_SHARED_TEXT];

@@ -12,10 +12,10 @@
 static void keep_all(struct tkfi_explorer *x)
 {
 	struct tkfi_saved *keep = x->options.keep;
-	s64 spent = os_nsecs() - x->watch.began;
+	s64 spent = os_nsecs() - x->pace.began;
 
 	tkfi_saved_move(keep, &spent, sizeof(spent));
-	x->watch.began = os_nsecs() - spent;
+	x->pace.began = os_nsecs() - spent;
 	tkfi_saved_move(keep, &x->stats, sizeof(x->stats));
 	tkfi_saved_move(keep, &x->nr_violations, sizeof(x->nr_violations));
 	tkfi_saved_move(keep, x->violations, sizeof(x->violations));

@@ -28,7 +28,7 @@ static enum tkfi_whereabouts whereabouts(const struct tkfi_vcpu *v)
 {
 	if (v->done)
 		return TKFI_ENDED;
-	return v->next.kind == TKFI_STEP_YIELD ? TKFI_BETWEEN : TKFI_AMID;
+	return v->next.kind == TKFI_TRANS_YIELD ? TKFI_BETWEEN : TKFI_AMID;
 }
 
 /* Of those that are ready those that preempt nobody. */
@@ -61,7 +61,7 @@ static bool is_worth(const struct tkfi_interleave *s, const struct tkfi_engine *
 		     unsigned int spent, unsigned long none)
 {
 	return spent < s->bound || hweight_long(none) > 1 ||
-	       engine->last->steps % 4 == 0;
+	       engine->last->nr_events % 4 == 0;
 }
 
 static unsigned int interleave_next(struct tkfi_strategy *strategy,

@@ -76,14 +76,14 @@ int tkfi_schedule_parse(struct tkfi_schedule *schedule, const char *text,
  * tkfi_schedule_of() - the schedule of the engine's last execution
  * @schedule:	schedule; the caller sets @schedule->names
  * @engine:	engine; its log
- * @steps:	numbers of its steps in another order of the same class; NULL for
+ * @order:	numbers of its steps in another order of the same class; NULL for
  *		the order in which they were executed
  * @nr:		how many of them count; what comes after the last turn is as it comes
  *
  * Return: 0, or -E2BIG if it takes more than TKFI_MAX_TURNS turns.
  */
 int tkfi_schedule_of(struct tkfi_schedule *schedule,
-		     const struct tkfi_engine *engine, const u16 *steps,
+		     const struct tkfi_engine *engine, const u16 *order,
 		     unsigned int nr);
 
 /**

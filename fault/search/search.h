@@ -46,7 +46,7 @@ struct tkfi_search_options {
  * @classes:	executions that count; if the type is distinct, each of another class
  * @redundant:	executions that came to nothing new, or were abandoned as they would not
  * @deadlocks:	those of @classes that ended with VCPUs waiting for ever
- * @steps:	steps executed that were a choice
+ * @events:	steps executed that were a choice
  * @replayed:	steps executed again to get from a snapshot to a choice
  * @longest:	most steps of an execution
  * @restarts:	how often a cell turned out to be shared after all
@@ -56,7 +56,7 @@ struct tkfi_search_stats {
 	u64 classes;
 	u64 redundant;
 	u64 deadlocks;
-	u64 steps;
+	u64 events;
 	u64 replayed;
 	unsigned int longest;
 	unsigned int restarts;
@@ -107,13 +107,13 @@ enum tkfi_worth {
 /**
  * struct tkfi_executed - an execution that has ended
  * @ret:	what tkfi_engine_run() returned
- * @steps:	how many of its steps count in the statistics: at first, all
- * @length:	how long it was, for the statistics: at first, as @steps
+ * @events:	how many of its steps count in the statistics: at first, all
+ * @length:	how long it was, for the statistics: at first, as @events
  * @hb:	the order of its steps; NULL if nobody knows it yet
  */
 struct tkfi_executed {
 	int ret;
-	unsigned int steps;
+	unsigned int events;
 	unsigned int length;
 	struct tkfi_happens_before *hb;
 };
@@ -136,8 +136,8 @@ struct tkfi_executed {
  * @init:	@search is zero, but for what all searches have. Returns 0 or -ENOMEM. May
  *		be NULL
  * @exit:	the opposite; also after an @init that failed. May be NULL
- * @begin:	a whole search begins, or begins anew. May be NULL
- * @start:	the next execution is about to start: set @search->strategy, unless it is
+ * @begin_search: a whole search begins, or begins anew. May be NULL
+ * @begin_execution: the next execution is about to start: set @search->strategy, unless it is
  *		always the same. Returns the snapshot it begins from and adds to *@replayed
  *		the steps from there that were executed before; or NULL: it begins at the
  *		start. May be NULL, which is that
@@ -146,7 +146,7 @@ struct tkfi_executed {
  *		was stopped
  * @next_execution: is there another execution? Returns 1 or 0, or an error. Not called
  *		before the first one. May be NULL: there always is
- * @keep:	save or load where the search is, between @next_execution and @start. May
+ * @keep:	save or load where the search is, between @next_execution and @begin_execution. May
  *		be NULL: @search->stats are enough
  *
  * Errors are negative, and @engine->error has the sentence.
@@ -159,8 +159,8 @@ struct tkfi_search_type {
 	bool backtracks;
 	int (*init)(struct tkfi_search *search);
 	void (*exit)(struct tkfi_search *search);
-	void (*begin)(struct tkfi_search *search);
-	const struct tkfi_snapshot *(*start)(struct tkfi_search *search, u64 *replayed);
+	void (*begin_search)(struct tkfi_search *search);
+	const struct tkfi_snapshot *(*begin_execution)(struct tkfi_search *search, u64 *replayed);
 	int (*executed)(struct tkfi_search *search, struct tkfi_executed *e);
 	int (*next_execution)(struct tkfi_search *search);
 	void (*keep)(struct tkfi_search *search, struct tkfi_saved *keep);
@@ -241,7 +241,7 @@ struct tkfi_search_client {
  * to go on with what was learnt.
  *
  * Return: 0, also when the client ended it; -E2BIG if an execution has more than
- * TKFI_MAX_STEPS steps, or there is too much state; -ECANCELED if one could not be as
+ * TKFI_MAX_EVENTS steps, or there is too much state; -ECANCELED if one could not be as
  * it should; or as tkfi_engine_run(), but not -EDEADLK. @search->engine->error has the
  * sentence.
  */
@@ -253,7 +253,7 @@ int tkfi_search_run(struct tkfi_search *search, const struct tkfi_search_client 
  * @engine:	engine, after the execution
  * @ret:	what it returned
  *
- * Return: -E2BIG, with a sentence in @engine->error, if there were more than TKFI_MAX_STEPS
+ * Return: -E2BIG, with a sentence in @engine->error, if there were more than TKFI_MAX_EVENTS
  * steps; else @ret.
  */
 int tkfi_search_too_long(struct tkfi_engine *engine, int ret);

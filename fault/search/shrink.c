@@ -33,7 +33,7 @@ struct node {
 /**
  * struct search - what is searched, and the nodes found so far
  * @needed:	who has to do anything to get to the goal
- * @steps:	numbers of each VCPU's steps
+ * @of_vcpu:	numbers of the events of each VCPU
  * @nr:		how many
  * @between:	whether a VCPU that has done so many is between two operations
  */
@@ -43,9 +43,9 @@ static struct search {
 	const struct tkfi_goal *goal;
 	unsigned int host;
 	unsigned long needed;
-	u16 steps[TKFI_MAX_VCPUS][TKFI_MAX_STEPS];
+	u16 of_vcpu[TKFI_MAX_VCPUS][TKFI_MAX_EVENTS];
 	unsigned int nr[TKFI_MAX_VCPUS];
-	bool between[TKFI_MAX_VCPUS][TKFI_MAX_STEPS + 1];
+	bool between[TKFI_MAX_VCPUS][TKFI_MAX_EVENTS + 1];
 	struct node nodes[MAX_NODES];
 	unsigned int nr_nodes;
 	u16 hash[HASH_SIZE];
@@ -72,7 +72,7 @@ static bool can_step(const struct search *s, const u16 *done, unsigned int vcpu)
 	if (goal->to && vcpu == goal->second && done[vcpu] + 1 >= goal->from &&
 	    done[goal->first] < goal->nth)
 		return false;
-	clock = s->hb->clock[s->steps[vcpu][done[vcpu]]];
+	clock = s->hb->clock[s->of_vcpu[vcpu][done[vcpu]]];
 	for (i = 0; i < s->engine->nr_vcpus; i++)
 		if (i != vcpu && done[i] < clock[i])
 			return false;
@@ -94,36 +94,36 @@ static bool has_to_wait(const struct search *s, const u16 *done,
 		return false;
 	/* After all its steps it waits, if it does, for what it never got. */
 	if (done[vcpu] < s->nr[vcpu]) {
-		const struct tkfi_event *step = &log[s->steps[vcpu][done[vcpu]]];
+		const struct tkfi_event *event = &log[s->of_vcpu[vcpu][done[vcpu]]];
 
-		next = (struct tkfi_transition){ .kind = step->kind, .cell = step->cell };
+		next = (struct tkfi_transition){ .kind = event->kind, .cell = event->cell };
 	}
 	for (i = 0; i < s->hb->nr; i++) {
 		if (s->hb->nth[i] > done[log[i].vcpu])
 			continue;
 		if (v->cpu && log[i].cell == v->cpu) {
-			interrupted += log[i].kind == TKFI_STEP_LOCK;
-			interrupted -= log[i].kind == TKFI_STEP_UNLOCK;
+			interrupted += log[i].kind == TKFI_TRANS_LOCK;
+			interrupted -= log[i].kind == TKFI_TRANS_UNLOCK;
 		}
 		if (log[i].cell != next.cell)
 			continue;
-		held += log[i].kind == TKFI_STEP_LOCK;
-		held -= log[i].kind == TKFI_STEP_UNLOCK;
-		stores += log[i].kind == TKFI_STEP_STORE;
-		readers[log[i].vcpu] += log[i].kind == TKFI_STEP_BEGIN;
-		readers[log[i].vcpu] -= log[i].kind == TKFI_STEP_CHECK;
+		held += log[i].kind == TKFI_TRANS_LOCK;
+		held -= log[i].kind == TKFI_TRANS_UNLOCK;
+		stores += log[i].kind == TKFI_TRANS_STORE;
+		readers[log[i].vcpu] += log[i].kind == TKFI_TRANS_BEGIN;
+		readers[log[i].vcpu] -= log[i].kind == TKFI_TRANS_CHECK;
 	}
 	if (interrupted)
 		return true;
 	switch (next.kind) {
-	case TKFI_STEP_LOCK:
+	case TKFI_TRANS_LOCK:
 		return held;
-	case TKFI_STEP_AWAIT:
+	case TKFI_TRANS_AWAIT:
 		return true;
-	case TKFI_STEP_BEGIN:
+	case TKFI_TRANS_BEGIN:
 		/* It is even at first. */
 		return tkfi_value_blocks(&next, stores);
-	case TKFI_STEP_STORE:
+	case TKFI_TRANS_STORE:
 		for (i = 0; i < s->engine->nr_vcpus; i++)
 			if (i != vcpu && readers[i])
 				return tkfi_writers_wait(next.cell);
@@ -227,7 +227,7 @@ static void init(struct search *s, const struct tkfi_boundaries *b)
 	memset(s->nr, 0, sizeof(s->nr));
 	memset(s->hash, 0xff, sizeof(s->hash));
 	for (i = 0; i < s->hb->nr; i++)
-		s->steps[log[i].vcpu][s->nr[log[i].vcpu]++] = i;
+		s->of_vcpu[log[i].vcpu][s->nr[log[i].vcpu]++] = i;
 	for (i = 0; i < s->engine->nr_vcpus; i++)
 		memset(s->between[i], 0, (s->nr[i] + 1) * sizeof(bool));
 	for (i = 0; i < b->nr_vcpus; i++) {
@@ -244,9 +244,9 @@ static void init(struct search *s, const struct tkfi_boundaries *b)
 			s->needed |= BIT(i);
 			continue;
 		}
-		second = s->hb->clock[s->steps[goal->second][goal->to - 1]];
+		second = s->hb->clock[s->of_vcpu[goal->second][goal->to - 1]];
 		first = goal->nth ?
-			s->hb->clock[s->steps[goal->first][goal->nth - 1]] :
+			s->hb->clock[s->of_vcpu[goal->first][goal->nth - 1]] :
 			second;
 		if (first[i] || second[i])
 			s->needed |= BIT(i);
@@ -258,7 +258,7 @@ static void init(struct search *s, const struct tkfi_boundaries *b)
 /* Write down the order that a node stands for. */
 static void write_down(const struct search *s, u16 at, struct tkfi_shrunk *shrunk)
 {
-	static u16 path[TKFI_MAX_STEPS];
+	static u16 path[TKFI_MAX_EVENTS];
 	u16 done[TKFI_MAX_VCPUS] = {};
 	bool second_turn = true;
 	unsigned int depth = 0, i;
@@ -279,16 +279,16 @@ static void write_down(const struct search *s, u16 at, struct tkfi_shrunk *shrun
 			if (node->cost.preemptions > before->cost.preemptions)
 				who = under_way(s, before)->id;
 			if (who != node->last || second_turn)
-				shrunk->stopped = s->steps[who][done[who]];
+				shrunk->stopped = s->of_vcpu[who][done[who]];
 			second_turn = false;
 		}
 		while (done[node->last] < node->done[node->last])
-			shrunk->steps[shrunk->nr++] =
-				s->steps[node->last][done[node->last]++];
+			shrunk->events[shrunk->nr++] =
+				s->of_vcpu[node->last][done[node->last]++];
 	}
 	for (i = 0, n = shrunk->nr; i < s->hb->nr; i++)
 		if (s->hb->nth[i] > done[s->engine->log[i].vcpu])
-			shrunk->steps[n++] = i;
+			shrunk->events[n++] = i;
 }
 
 bool tkfi_shrink(const struct tkfi_engine *engine, const struct tkfi_happens_before *hb,

@@ -55,7 +55,7 @@ bool tkfi_cost_less(const struct tkfi_cost *a, const struct tkfi_cost *b);
  * struct tkfi_shrunk - an order of an execution's steps
  * @cost:	of the steps up to the goal
  * @nr:		how many these are
- * @steps:	numbers of all steps of the execution: those first, then the others
+ * @events:	numbers of all steps of the execution: those first, then the others
  * @stopped:	number of the step that the VCPU was about to take that was preempted
  *		last; without a preemption, the first step of the second turn
  * @incomplete:	there were too many ways to try them all
@@ -63,7 +63,7 @@ bool tkfi_cost_less(const struct tkfi_cost *a, const struct tkfi_cost *b);
 struct tkfi_shrunk {
 	struct tkfi_cost cost;
 	unsigned int nr;
-	u16 steps[TKFI_MAX_STEPS];
+	u16 events[TKFI_MAX_EVENTS];
 	unsigned int stopped;
 	bool incomplete;
 };

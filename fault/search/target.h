@@ -36,7 +36,7 @@ struct tkfi_boundaries {
  * @start:	put everything where executions begin, and add the VCPUs; @arg is this
  *		target's. Returns 0
  * @judge:	look at an execution with what tkfi_engine_run() returned, and the order of
- *		its steps, or room for it; call @found for each finding
+ *		its steps, or room for it; call @report for each finding
  * @boundaries:	where operations began in the last execution
  * @names:	what the VCPUs are called; returns how many there are
  * @text:	what it is, in words: two targets with one text are the same. Valid as long
@@ -52,7 +52,7 @@ struct tkfi_target {
 	void (*collect)(void *arg);
 	int (*start)(void *arg);
 	void (*judge)(void *arg, int ret, struct tkfi_happens_before *hb,
-		      tkfi_finding_fn found, void *found_arg);
+		      tkfi_finding_fn report, void *report_arg);
 	void (*boundaries)(void *arg, struct tkfi_boundaries *boundaries);
 	unsigned int (*names)(void *arg, char names[TKFI_MAX_VCPUS][TKFI_VCPU_NAME]);
 	const char *text;

@@ -162,7 +162,7 @@ void tkfi_violations_add(const struct tkfi_finding *finding, void *arg)
 		return;
 	tkfi_explorer_names(x, &schedule);
 	/* One that is too long is none; there may be a shorter one. */
-	if (tkfi_schedule_of(&schedule, engine, shrunk->steps, shrunk->nr) ||
+	if (tkfi_schedule_of(&schedule, engine, shrunk->events, shrunk->nr) ||
 	    tkfi_schedule_print(&schedule, text, sizeof(text)) >= sizeof(text))
 		return;
 	v->cost = shrunk->cost;
@@ -177,8 +177,8 @@ static bool same_pair(const struct tkfi_explanation *a,
 		      const struct tkfi_explanation *b)
 {
 	return a->holds && b->holds && a->about == b->about &&
-	       (a->first.kind == TKFI_STEP_STORE) == (b->first.kind == TKFI_STEP_STORE) &&
-	       (a->second.kind == TKFI_STEP_STORE) == (b->second.kind == TKFI_STEP_STORE);
+	       (a->first.kind == TKFI_TRANS_STORE) == (b->first.kind == TKFI_TRANS_STORE) &&
+	       (a->second.kind == TKFI_TRANS_STORE) == (b->second.kind == TKFI_TRANS_STORE);
 }
 
 void tkfi_violations_merge(struct tkfi_explorer *x)

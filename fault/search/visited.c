@@ -22,7 +22,7 @@ void tkfi_visited_begin(struct tkfi_visited *visited)
 static void follow(struct tkfi_visited *visited, const struct tkfi_engine *engine)
 {
 	while (visited->history.hb.nr < engine->nr_log &&
-	       visited->history.hb.nr < TKFI_MAX_STEPS) {
+	       visited->history.hb.nr < TKFI_MAX_EVENTS) {
 		const struct tkfi_event *event = &engine->log[visited->history.hb.nr];
 		const u16 *clock = tkfi_history_add_logged(&visited->history, engine);
 
@@ -79,7 +79,7 @@ bool tkfi_visited_before(struct tkfi_visited *visited,
 		const struct tkfi_vcpu *v = &engine->vcpus[i];
 
 		state[i] = v->next.kind | v->next.cell << 8 |
-			   (u64)v->steps << 32 | (u64)v->done << 63;
+			   (u64)v->nr_events << 32 | (u64)v->done << 63;
 	}
 	state[TKFI_MAX_VCPUS] = engine->last ? engine->last->id + 1 : 0;
 	key = xxh64(state, sizeof(state), visited->hash);

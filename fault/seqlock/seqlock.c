@@ -106,7 +106,7 @@ static bool is_torn(const struct tkfi_op *op)
 }
 
 static void judge_read(unsigned int vcpu, const struct tkfi_op *op,
-		       const struct tkfi_op *before, tkfi_finding_fn found, void *arg)
+		       const struct tkfi_op *before, tkfi_finding_fn report, void *arg)
 {
 	const struct tkfi_finding torn = { "torn", .clock = "read()", .second_ns = op->result };
 	const struct tkfi_finding back = {
@@ -115,24 +115,24 @@ static void judge_read(unsigned int vcpu, const struct tkfi_op *op,
 	};
 
 	if (is_torn(op))
-		found(&torn, arg);
+		report(&torn, arg);
 	if (before->reads && before->result > op->result)
-		found(&back, arg);
+		report(&back, arg);
 }
 
-static void judge(const struct tkfi_judged *judged, tkfi_finding_fn found, void *arg)
+static void judge(const struct tkfi_judged *judged, tkfi_finding_fn report, void *arg)
 {
 	const struct tkfi_finding progress = { "progress", NULL, "seqlock" };
 	unsigned int i, j;
 
 	if (judged->ret)
-		found(&progress, arg);
+		report(&progress, arg);
 	for (i = 0; i < judged->plan->nr_programs && !judged->ret; i++) {
 		const struct tkfi_op *ops = judged->plan->programs[i].ops;
 
 		for (j = 0; j < judged->plan->programs[i].nr; j++)
 			if (ops[j].reads)
-				judge_read(i, &ops[j], &ops[j - !!j], found, arg);
+				judge_read(i, &ops[j], &ops[j - !!j], report, arg);
 	}
 }
 

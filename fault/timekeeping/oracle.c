@@ -36,7 +36,7 @@ void tkfi_oracles_prepare(void)
 			tkfi_oracles[i]->prepare();
 }
 
-void tkfi_oracles_check(const struct tkfi_judged *judged, tkfi_finding_fn found,
+void tkfi_oracles_check(const struct tkfi_judged *judged, tkfi_finding_fn report,
 			void *arg)
 {
 	static struct tkfi_read reads[TKFI_MAX_VCPUS * TKFI_MAX_OPS];
@@ -48,7 +48,7 @@ void tkfi_oracles_check(const struct tkfi_judged *judged, tkfi_finding_fn found,
 		.ret = judged->ret,
 		.hb = judged->hb,
 		.reads = reads,
-		.found = found,
+		.report = report,
 		.arg = arg,
 	};
 	unsigned int v, i;

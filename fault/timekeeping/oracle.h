@@ -31,8 +31,8 @@ struct tkfi_read {
  * @hb:	of its steps; or room for it, with @hb->nr 0
  * @reads:	its reads that came to their end
  * @nr_reads:	how many
- * @found:	called for each finding
- * @arg:	for @found
+ * @report:	called for each finding
+ * @arg:	for @report
  */
 struct tkfi_execution {
 	const struct tkfi_engine *engine;
@@ -42,7 +42,7 @@ struct tkfi_execution {
 	struct tkfi_happens_before *hb;
 	struct tkfi_read *reads;
 	unsigned int nr_reads;
-	tkfi_finding_fn found;
+	tkfi_finding_fn report;
 	void *arg;
 };
 
@@ -93,7 +93,7 @@ static inline struct tkfi_span tkfi_span_of(const struct tkfi_read *read)
 static inline void tkfi_find(const struct tkfi_execution *e,
 			     const struct tkfi_finding *finding)
 {
-	e->found(finding, e->arg);
+	e->report(finding, e->arg);
 }
 
 /**
@@ -131,8 +131,8 @@ void tkfi_oracles_prepare(void);
 /**
  * tkfi_oracles_check() - let all oracles look at an execution
  * @judged:	execution
- * @found:	called for each finding
- * @arg:	for @found
+ * @report:	called for each finding
+ * @arg:	for @report
  *
  * progress:	all VCPUs came to their end, and left the sequences even; NMI-safe
  *		readers did nothing on the way that waits if it must. Others wait while a
@@ -155,7 +155,7 @@ void tkfi_oracles_prepare(void);
  * counted:	jiffies and the time of the next tick have counted the same ticks.
  * agree:	vDSO and kernel tell the same time when all updates have ended.
  */
-void tkfi_oracles_check(const struct tkfi_judged *judged, tkfi_finding_fn found,
+void tkfi_oracles_check(const struct tkfi_judged *judged, tkfi_finding_fn report,
 			void *arg);
 
 extern const struct tkfi_oracle * const tkfi_oracles[];

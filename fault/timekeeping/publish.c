@@ -169,7 +169,7 @@ static void publish(enum tkfi_owner owner, const struct section *section,
 	p->begun = section->begun;
 	p->vdso = section->vdso;
 	p->kernel = kernel;
-	p->over = kernel == TKFI_NEVER ? tkfi_nr_steps() : kernel;
+	p->over = kernel == TKFI_NEVER ? tkfi_nr_events() : kernel;
 	p->asleep = timekeeping_suspended;
 }
 
@@ -198,7 +198,7 @@ static void begin(const unsigned int *sequence)
 
 	if (owner == TKFI_NR_OWNERS)
 		return;
-	now.sections[owner] = (struct section){ tkfi_nr_steps(), TKFI_NEVER };
+	now.sections[owner] = (struct section){ tkfi_nr_events(), TKFI_NEVER };
 	misdeed(TKFI_BEGIN_UNLOCKED,
 		!tkfi_lock_held(tkfi_current, timekeepers_of(owner).lock));
 }
@@ -211,7 +211,7 @@ static void end(const unsigned int *sequence)
 	if (owner == TKFI_NR_OWNERS)
 		return;
 	real = timekeepers_of(owner).real;
-	publish(owner, &now.sections[owner], real, tkfi_nr_steps());
+	publish(owner, &now.sections[owner], real, tkfi_nr_events());
 	misdeed(TKFI_CYCLES_APART,
 		real->tkr_mono.cycle_last != real->tkr_raw.cycle_last);
 }
@@ -231,7 +231,7 @@ void tkfi_publish_vdso_end(bool aux)
 		section->update = now.nr;
 		publish(TKFI_NR_OWNERS, section, keepers.real, TKFI_NEVER);
 	}
-	section->vdso = tkfi_nr_steps();
+	section->vdso = tkfi_nr_events();
 	misdeed(TKFI_VDSO_OUTSIDE, !(*keepers.sequence & 1) ||
 		!tkfi_lock_held(tkfi_current, keepers.lock));
 }
