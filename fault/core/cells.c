@@ -13,7 +13,7 @@ union tkfi_cell tkfi_cells[TKFI_MAX_CELLS];
 bool tkfi_cells_changed;
 u16 tkfi_guards_missed;
 
-/* The first cells stand for locks. */
+/* Cells 1 ... MAX_LOCKS represent locks. */
 #define MAX_LOCKS	8
 
 static const void *locks[MAX_LOCKS];
@@ -21,7 +21,7 @@ static unsigned int nr_locks;
 static unsigned int nr_guards;
 static unsigned int nr_cells;
 
-/* What cells belong to; @cell is the first. */
+/* The objects that cells belong to; @cell is the first cell of an object. */
 #define MAX_OBJECTS	48
 
 static struct object {
@@ -51,7 +51,7 @@ void tkfi_cells_reset(void)
 	unsigned int i;
 
 	memset(tkfi_cells, 0, sizeof(tkfi_cells));
-	/* What is no cell is of no consequence. */
+	/* Cell 0 stays all 0: an access of memory without a cell is never noted. */
 	for (i = 1; i < TKFI_MAX_CELLS; i++)
 		forget_users(&tkfi_cells[i]);
 	memset(tkfi_cell_pages, 0, sizeof(tkfi_cell_pages));

@@ -29,7 +29,7 @@ unsigned long tkfi_engine_waits_for(const struct tkfi_engine *engine,
 	return tkfi_waits_for(engine, vcpu);
 }
 
-/* VCPUs that can go on now, a bit each. */
+/* The VCPUs that can go on now, BIT(id) each. */
 static __always_inline unsigned long who_is_ready(const struct tkfi_engine *engine)
 {
 	unsigned long ready = engine->free, look;
@@ -68,7 +68,7 @@ static void internal_bug(struct tkfi_engine *engine, const char *fmt, ...)
 	engine->ret = -EPROTO;
 }
 
-/* Who goes on now; NULL for the engine's caller. */
+/* Choose the VCPU that goes on. Returns NULL if the engine's caller has to go on first. */
 static __always_inline struct tkfi_vcpu *choose(struct tkfi_engine *engine)
 {
 	unsigned long ready = who_is_ready(engine), begins = engine->begins & ready;
@@ -97,8 +97,8 @@ static __always_inline struct tkfi_vcpu *choose(struct tkfi_engine *engine)
 }
 
 /*
- * The executing VCPU stops. Whoever is chosen goes on right from here: the caller
- * of the engine is needed only for snapshots, and at the end.
+ * Switches to the VCPU that is chosen, directly: the engine's caller is needed only to take
+ * a snapshot, and at the end.
  */
 void tkfi_stop_here(void)
 {
@@ -118,8 +118,8 @@ void tkfi_stop_here(void)
 	tkfi_switch(&v->context, next ? &next->context : &engine->caller);
 }
 
-/* It is its turn. */
-static void did(struct tkfi_vcpu *v)
+/* Log the transition that a VCPU executes now. */
+static void log_event(struct tkfi_vcpu *v)
 {
 	struct tkfi_engine *engine = tkfi_engine;
 	const struct tkfi_transition *next = &v->next;
@@ -156,7 +156,7 @@ void tkfi_do_next(struct tkfi_vcpu *v)
 		return;
 	if (tkfi_traces_turns(engine))
 		tkfi_trace_turn(tkfi_engine, v);
-	did(v);
+	log_event(v);
 }
 
 unsigned int tkfi_nr_events(void)
@@ -256,7 +256,7 @@ static void vcpu_entry(void)
 	panic("[tkfi internal bug] VCPU%u went on after its end\n", v->id);
 }
 
-/* Execute from wherever the VCPUs are. */
+/* Execute until no VCPU can go on, from where the VCPUs are now. */
 static int execute(struct tkfi_engine *engine)
 {
 	unsigned int i;

@@ -24,8 +24,8 @@ bool tkfi_lock_held(const struct tkfi_vcpu *vcpu, const void *lock)
 }
 
 /*
- * The executing VCPU is about to take or drop a lock. Returns its cell if that is a
- * choice.
+ * The executing VCPU is about to take or drop a lock. Returns the cell of the lock if that
+ * is a scheduling point, else 0.
  */
 static unsigned int lock_step(struct tkfi_vcpu *v, const void *lock,
 			      enum tkfi_transition_kind kind)

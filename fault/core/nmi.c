@@ -21,8 +21,8 @@ void tkfi_take_nmi(struct tkfi_vcpu *v)
 }
 
 /*
- * An NMI is a VCPU of its own, and a lock that it holds from its beginning to its
- * end. Each step of the VCPU it interrupts is as if it took that lock too.
+ * An NMI is a VCPU of its own. From its begin to its end it holds a lock that stands for
+ * it; each transition of the VCPU that it interrupts conflicts with taking and dropping it.
  */
 static const char nmi_locks[TKFI_MAX_VCPUS];
 static const char * const nmi_names[TKFI_MAX_VCPUS] = {

@@ -79,7 +79,7 @@ void tkfi_attempts_end(void)
 	v->rereads = 0;
 }
 
-/* What is read is a sequence, whose value is @value: is that progress? */
+/* A read section begins, of a sequence whose value is @value. Looks for a livelock. */
 static void begin_attempt(struct tkfi_vcpu *v, unsigned int cell,
 			  unsigned int value)
 {
@@ -98,7 +98,7 @@ static void begin_attempt(struct tkfi_vcpu *v, unsigned int cell,
 	set_attempt(v, 0, cell);
 }
 
-/* The sequence, if it is one, is about to become odd or even. */
+/* A store to a cell: if that is a sequence, it becomes odd or even. */
 static void write_sequence(struct tkfi_vcpu *v, unsigned int cell,
 			   const unsigned int *word)
 {
@@ -107,7 +107,7 @@ static void write_sequence(struct tkfi_vcpu *v, unsigned int cell,
 	if ((c->flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_MANY_WRITERS)) !=
 	    TKFI_CELL_SEQUENCE)
 		return;
-	/* Who else may make it even than who made it odd? */
+	/* It is made even by somebody else than who made it odd. */
 	if (*word % 2 && !(v->held & BIT(c->guard))) {
 		c->flags |= TKFI_CELL_MANY_WRITERS;
 		tkfi_cells_changed = true;
@@ -115,7 +115,7 @@ static void write_sequence(struct tkfi_vcpu *v, unsigned int cell,
 	tkfi_set_held(v, v->held ^ BIT(c->guard));
 }
 
-/* An access that is a choice. */
+/* An access of a shared cell: a scheduling point. */
 static void shared_access(struct tkfi_vcpu *v, const void *addr,
 			  unsigned int size, unsigned int cell, unsigned int nr,
 			  enum tkfi_transition_kind kind, bool is_volatile,

@@ -15,7 +15,7 @@ typedef void (*tkfi_region_fn)(const char *name, void *addr, size_t size);
 /**
  * typedef tkfi_sequence_fn - takes one sequence word
  * @word:	its address
- * @latch:	readers never wait: they read the copy that is not being written
+ * @latch:	it is a latch: readers never wait, as they read the copy that is not written
  */
 typedef void (*tkfi_sequence_fn)(const unsigned int *word, bool latch);
 
