@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Every interleaving within a bound of preemptions, depth first; or, pruned by what was
- * visited, one execution of each class that has one within the bound.
+ * All interleavings with up to so many preemptions, depth first. Or one execution of each
+ * class that has such an interleaving, by pruning what was visited.
  */
 #include <linux/bits.h>
 #include <linux/container_of.h>
@@ -35,7 +35,7 @@ static int dfs_init(struct tkfi_search *search)
 	struct dfs *s = to_dfs(search);
 
 	tkfi_interleave_init(&s->interleave);
-	/* Between two operations nobody is preempted. */
+	/* The begin of an operation is a choice that costs no preemption. */
 	s->interleave.strategy.wants = TKFI_WANTS_ACCESSES | BIT(TKFI_TRANS_YIELD);
 	s->interleave.checkpoints = &search->checkpoints;
 	search->strategy = &s->interleave.strategy;

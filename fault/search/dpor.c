@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Optimal dynamic partial order reduction: every class of executions that differ
- * only in the order of independent steps is executed once.
+ * Optimal dynamic partial order reduction: executes each class of executions, which differ
+ * only in the order of independent events, once.
  *
  * Abdulla, Aronis, Jonsson, Sagonas: Source Sets: A Foundation for Optimal Dynamic
  * Partial Order Reduction, J. ACM 64(4), 2017: algorithm 2, with locks as in its
- * section on disabling. Two steps are dependent if they are of one VCPU, or touch
- * one cell and one of them writes.
+ * section on disabling. Two transitions are dependent if they are of one VCPU or conflict,
+ * see footprint.h.
  *
- * Parts divide the beginnings of executions: up to some depth everybody who is awake
- * goes on (sleep sets alone, Godefroid, LNCS 1032, 1996), and each part takes its share
- * of what can be met there. So parts need not know of each other's races.
+ * A search can be divided into parts, by prefixes of executions: up to some depth every
+ * VCPU that is not in the sleep set is explored (sleep sets alone, Godefroid, LNCS 1032,
+ * 1996), and each part goes on from its share of the prefixes that are met. So no part
+ * depends on races that another part finds.
  */
 #include <linux/bitops.h>
 #include <linux/errno.h>
@@ -20,8 +21,8 @@
 #include "dpor_internal.h"
 #include "saved.h"
 
-#define SHARES		256	/* beginnings a part has at least, if there are so many */
-#define MAX_SPLIT	40	/* steps of beginnings */
+#define SHARES		256	/* prefixes that a part has at least, if there are so many */
+#define MAX_SPLIT	40	/* the most events of a prefix */
 
 static bool same(struct tkfi_footprint a, struct tkfi_footprint b)
 {
@@ -36,7 +37,7 @@ static unsigned int stop(struct tkfi_dpor *d, int ret, const char *why)
 	return TKFI_STOP;
 }
 
-/* Is this execution to be counted? Those too short to be divided are the first part's. */
+/* Is this execution one of this part? Executions shorter than a prefix are the first part's. */
 static bool is_ours(const struct tkfi_dpor *d)
 {
 	bool divided = d->depth > d->split ||
@@ -45,7 +46,7 @@ static bool is_ours(const struct tkfi_dpor *d)
 	return !d->split || (divided ? !d->skipped : !d->search.options.part);
 }
 
-/* Is the beginning that ends here another part's? While they are counted all are. */
+/* Is the prefix that ends here another part's? While prefixes are counted, all are. */
 static bool is_anothers(struct tkfi_dpor *d, struct dpor_node *node)
 {
 	const struct tkfi_search_options *options = &d->search.options;
@@ -57,7 +58,7 @@ static bool is_anothers(struct tkfi_dpor *d, struct dpor_node *node)
 	return d->skipped;
 }
 
-/* An execution begins at the start: for that there is no snapshot yet. */
+/* An execution begins at the start, not at a snapshot. */
 static void dpor_begin(struct tkfi_strategy *s, struct tkfi_engine *engine)
 {
 	struct tkfi_dpor *d = container_of(s, struct tkfi_dpor, strategy);
@@ -127,7 +128,7 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 	return p;
 }
 
-/* Back to the last choice with something left. Returns false if there is none. */
+/* Go back to the last choice with a branch left to explore. Returns false if there is none. */
 static bool backtrack(struct tkfi_dpor *d)
 {
 	while (d->depth--) {
@@ -142,7 +143,7 @@ static bool backtrack(struct tkfi_dpor *d)
 	return false;
 }
 
-/* All of it from the start. */
+/* The search begins, or begins again. */
 static void forget(struct tkfi_dpor *d)
 {
 	d->depth = 0;
@@ -168,7 +169,7 @@ static void dpor_search_begin(struct tkfi_search *search)
 	forget(d);
 }
 
-/* From the last snapshot before the choice that backtrack() found, if there is one. */
+/* The next execution begins at the last snapshot before the choice that backtrack() found. */
 static const struct tkfi_snapshot *dpor_start(struct tkfi_search *search, u64 *replayed)
 {
 	struct tkfi_dpor *d = to_dpor(search);
@@ -199,7 +200,7 @@ static int dpor_executed(struct tkfi_search *search, struct tkfi_executed *e)
 	}
 	e->events = d->depth - d->new_from;
 	e->length = d->depth;
-	/* Steps are not in the log if nobody else uses their cells. */
+	/* A choice of a transition that touches no cell is no event in the engine's log. */
 	e->hb = d->depth == d->engine->nr_log ? &d->history.hb : NULL;
 	if (!is_ours(d))
 		return TKFI_NOT_COUNTED;
@@ -207,8 +208,8 @@ static int dpor_executed(struct tkfi_search *search, struct tkfi_executed *e)
 }
 
 /*
- * How deep to divide, so that each part has its share, is tried: all beginnings of so
- * many steps are met, and none is gone on with. Returns whether to try the next depth.
+ * The length of prefixes is found by trial: all prefixes of a length are executed, and
+ * counted, until there are enough of them. Returns whether to try the next length.
  */
 static bool divide_deeper(struct tkfi_dpor *d)
 {
@@ -264,7 +265,7 @@ static void dpor_keep(struct tkfi_search *search, struct tkfi_saved *keep)
 	tkfi_saved_move(keep, h->last_of, sizeof(h->last_of));
 	tkfi_saved_move(keep, h->last_at, sizeof(h->last_at));
 	h->hb.nr = d->depth;
-	/* Between two executions nothing is another part's. */
+	/* Between two executions, no prefix is being skipped. */
 	if (keep->loading)
 		d->skipped = false;
 }

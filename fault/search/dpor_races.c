@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What dpor asks of an execution: what happened before what, and which steps race. */
+/* The races of an execution, and which of them dpor reverses. */
 #include <linux/bits.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -36,15 +36,16 @@ static bool before(const struct tkfi_dpor *d, unsigned int a, unsigned int b)
 }
 
 /*
- * The events that @e could have gone before: for plain memory the conflicting
- * ones; for a step that has to wait those before which it need not have waited.
+ * Earlier events that @e, which comes next, may race with on a cell: it could be executed
+ * before them. These are the events that conflict with it; but if @e may have to wait, only
+ * those before which it need not wait.
  */
 static unsigned int racing_events(const struct tkfi_dpor *d,
 				  const struct tkfi_history_event *e,
 				  const struct tkfi_transition *transition, unsigned int cell,
 				  s16 at, s16 *found)
 {
-	/* To one that reads others that read do not matter. */
+	/* Reads do not conflict with reads. */
 	bool reads = !writes(e, cell) && cell != e->footprint.cpu;
 	const struct tkfi_history_event *x;
 	unsigned int nr = 0, i;
@@ -55,7 +56,7 @@ static unsigned int racing_events(const struct tkfi_dpor *d,
 		i = tkfi_footprint_index(x->footprint, cell);
 
 		if (x->vcpu != e->vcpu) {
-			/* Each step of a VCPU takes and drops what its NMI takes. */
+			/* Each transition of a VCPU takes and drops the lock of its NMI. */
 			switch (cell == e->footprint.cpu ? TKFI_TRANS_LOCK : e->kind) {
 			case TKFI_TRANS_LOCK:
 				if (x->kind != TKFI_TRANS_LOCK &&
@@ -70,7 +71,7 @@ static unsigned int racing_events(const struct tkfi_dpor *d,
 					continue;
 				break;
 			case TKFI_TRANS_STORE:
-				/* Not into a reader's attempt: before it. */
+				/* It cannot be in a read section, but before it. */
 				if (!tkfi_writers_wait(cell) || writes(x, cell))
 					break;
 				if (x->kind == TKFI_TRANS_CHECK || seen & BIT(x->vcpu))
@@ -90,11 +91,10 @@ static unsigned int racing_events(const struct tkfi_dpor *d,
 }
 
 /*
- * Events @a and @b both conflict with @second: is it only because of @b that @a
- * happened before @second? Then the two do not race. Not so if it is
- * what @second had to wait for, and would not have had without @a: the end of
- * the same lock, section or attempt. A step that an NMI came before had to wait for
- * its end, whatever the NMI did.
+ * Events @a and @b both conflict with @second. Did @a happen before @second only because
+ * of @b? Then @a and @second do not race. But they do if @b is what @second had to wait
+ * for, and it would not have to without @a: the end of the same lock, write section or read
+ * section. A VCPU that is interrupted has to wait for the end of the NMI in any case.
  */
 static bool is_between(const struct tkfi_dpor *d, unsigned int a, unsigned int b,
 		       const struct tkfi_history_event *second)
@@ -123,8 +123,8 @@ static bool is_between(const struct tkfi_dpor *d, unsigned int a, unsigned int b
 }
 
 /*
- * Need @e not have waited before @first? What it waits for was then as it was before
- * the first change that happened after that.
+ * Could @e be executed right before @first, or would it have to wait there? Undoes, from
+ * the last event to @first, all changes of what @e waits for that happened after @first.
  */
 static bool could_go_first(const struct tkfi_dpor *d, unsigned int first,
 			   const struct tkfi_history_event *e,
@@ -249,7 +249,7 @@ int tkfi_dpor_next_event(struct tkfi_dpor *d, const struct tkfi_vcpu *v)
 	return note_races(d, &v->next, first);
 }
 
-/* See to it that a race is explored the other way round. */
+/* Have a race explored in the other order, unless that is covered by the sleep set. */
 static int reverse(struct tkfi_dpor *d, const struct dpor_race *race)
 {
 	static struct dpor_move v[TKFI_MAX_EVENTS + 1];
@@ -257,7 +257,7 @@ static int reverse(struct tkfi_dpor *d, const struct dpor_race *race)
 	struct dpor_node *node = &d->nodes[race->first];
 	unsigned int nr = 0, i, at;
 
-	/* Up to there everybody goes on anyway. */
+	/* In a prefix, all that is awake is explored in any case. */
 	if (race->first < d->split)
 		return 0;
 	for (i = race->first + 1; i < d->depth; i++) {
@@ -280,7 +280,7 @@ int tkfi_dpor_reverse_races(struct tkfi_dpor *d)
 	unsigned int i;
 	int ret = 0;
 
-	/* Those who wait for ever might have been first. */
+	/* VCPUs that wait for ever may race, too: they could have been earlier. */
 	for (i = 0; i < d->engine->nr_vcpus && !ret; i++) {
 		const struct tkfi_vcpu *v = &d->engine->vcpus[i];
 

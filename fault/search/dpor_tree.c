@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Wakeup trees of dpor: the beginnings that have yet to be explored from a choice. */
+/* Wakeup trees of dpor: the sequences that are yet to be explored from a choice. */
 #include <linux/bitmap.h>
 #include <linux/errno.h>
 #include <linux/string.h>
@@ -84,7 +84,7 @@ int tkfi_dpor_insert(struct tkfi_dpor *d, struct dpor_node *node,
 		struct dpor_tree *t;
 
 		if (!at_root && !*link)
-			return 0;	/* a leaf: all that begins so will come */
+			return 0;	/* a leaf: everything that begins so is explored */
 		for (; *link; link = &t->sibling) {
 			t = &d->tree[*link];
 			if (tkfi_dpor_can_begin(d, v, nr, t->vcpu, t->footprint, &at))

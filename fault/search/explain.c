@@ -20,7 +20,7 @@ static u64 value_at(const void *addr, unsigned int size)
 	return value;
 }
 
-/* The last step has been executed. */
+/* The last access that was noted has been executed. */
 static void note_after(struct tkfi_recording *r, const struct tkfi_engine *engine)
 {
 	unsigned int last = engine->nr_log - 1;
@@ -30,7 +30,7 @@ static void note_after(struct tkfi_recording *r, const struct tkfi_engine *engin
 	r->what = NULL;
 }
 
-/* Of a transition that is about to be executed. */
+/* The detail of a transition that is about to be executed. */
 static struct tkfi_detail detail_of(const struct tkfi_transition *transition)
 {
 	return (struct tkfi_detail){
@@ -83,7 +83,7 @@ void tkfi_record_start(struct tkfi_recording *r, struct tkfi_strategy *inner)
 	r->inner = inner;
 }
 
-/* One that waits for ever: what it waits to do comes last. */
+/* Add what a VCPU that waits for ever would do next, as if it were an event at the end. */
 static void add_waiting(struct tkfi_recording *r, const struct tkfi_vcpu *v)
 {
 	const struct tkfi_transition *next = &v->next;
@@ -131,19 +131,19 @@ static bool conflict(const struct tkfi_event *a, const struct tkfi_event *b)
 					tkfi_footprint_of_event(b, 0));
 }
 
-/* Did step @a happen before @b, or is it @b? */
+/* Did event @a happen before @b, or is it @b? */
 static bool before(const struct tkfi_recording *r, unsigned int a, unsigned int b)
 {
 	return r->hb.nth[a] <= r->hb.clock[b][r->log[a].vcpu];
 }
 
 /**
- * struct reversal - as it was recorded, but for two steps
+ * struct reversal - executes what was recorded, but for two events in reverse order
  * @strategy:	for tkfi_engine_run()
  * @recording:	what was recorded
- * @first:	the step that comes later now
- * @second:	and the one that comes earlier
- * @done:	@second has been taken
+ * @first:	number of the event that comes later now
+ * @second:	number of the event that comes earlier now
+ * @done:	@second has been executed
  */
 struct reversal {
 	struct tkfi_strategy strategy;
@@ -153,14 +153,14 @@ struct reversal {
 	bool done;
 };
 
-/* The number in the recording of what a VCPU does next; UINT_MAX: it is not there. */
+/* The number of a VCPU's next event in the recording; UINT_MAX if it has no more there. */
 static unsigned int recorded(const struct tkfi_recording *r,
 			     const struct tkfi_vcpu *v)
 {
 	return v->nr_events < r->nr[v->id] ? r->of_vcpu[v->id][v->nr_events] : UINT_MAX;
 }
 
-/* Of those who can go on and @may the one whose next step was recorded first. */
+/* Of the VCPUs in @may, the one whose next event comes first in the recording. */
 static unsigned int earliest(const struct reversal *s,
 			     const struct tkfi_engine *engine, unsigned long may)
 {
@@ -221,8 +221,8 @@ int tkfi_reverse(struct tkfi_engine *engine,
 }
 
 /*
- * Where does what step @at ends begin? A section that a sequence or lock protects,
- * or a reader's attempt, as a whole comes before something or after it.
+ * If event @at ends a section, the event that begins it; else @at. A section of a lock or a
+ * write or read section of a sequence can only be moved as a whole.
  */
 static unsigned int begin_of(const struct tkfi_recording *r, unsigned int at)
 {
@@ -246,7 +246,7 @@ static unsigned int begin_of(const struct tkfi_recording *r, unsigned int at)
 	return at;
 }
 
-/* Did @a happen before @b only because a third VCPU's step is between the two? */
+/* Did @a happen before @b only because of an event between them, of another VCPU than @a's? */
 static bool is_between(const struct tkfi_recording *r, unsigned int a,
 		       unsigned int b)
 {
@@ -260,7 +260,7 @@ static bool is_between(const struct tkfi_recording *r, unsigned int a,
 	return false;
 }
 
-/* The end of a section or attempt that begins at @at. */
+/* The event that ends a section which begins with event @at; the number of events if none. */
 static unsigned int end_of(const struct tkfi_recording *r, unsigned int at)
 {
 	const struct tkfi_event *begin = &r->log[at];
@@ -313,7 +313,7 @@ static struct tkfi_racing_access clip(const struct tkfi_recording *r, unsigned i
 	return access;
 }
 
-/* Two accesses to the same, of which the store changes what is there. */
+/* Do a load and a store have cells in common, and does the store change their value? */
 static bool tells(const struct tkfi_recording *r, unsigned int load,
 		  unsigned int store, unsigned int *cell, unsigned int *nr)
 {
@@ -325,13 +325,13 @@ static bool tells(const struct tkfi_recording *r, unsigned int load,
 		return false;
 	*cell = max(a->cell, b->cell);
 	*nr = min(a->cell + a->nr_cells, b->cell + b->nr_cells) - *cell;
-	/* What else is there was not noted. */
+	/* Of wider accesses, only the value of the first two cells is known. */
 	return *cell - b->cell < 2 && *cell - a->cell < 2 &&
 	       part(r, store, detail->before, *cell, *nr) !=
 	       part(r, store, detail->after, *cell, *nr);
 }
 
-/* Of two sections that a sequence orders the accesses that tell them apart. */
+/* Of a write and a read section, find a store and a load that make the order matter. */
 static void look_inside(const struct tkfi_recording *r, unsigned int first,
 			unsigned int second, struct tkfi_explanation *why)
 {
@@ -358,7 +358,7 @@ static void look_inside(const struct tkfi_recording *r, unsigned int first,
 	}
 }
 
-/* Is it for no other reason that @a happened before @b? */
+/* Did @a happen before @b for no other reason than that they conflict? */
 static bool adjacent(const struct tkfi_recording *r, unsigned int a, unsigned int b)
 {
 	unsigned int nth = r->hb.nth[b];
@@ -367,7 +367,7 @@ static bool adjacent(const struct tkfi_recording *r, unsigned int a, unsigned in
 	       !is_between(r, a, b);
 }
 
-/* All pairs of steps that conflict, those that are adjacent or those that are not. */
+/* Collect the pairs of conflicting events, either those that are adjacent or the others. */
 static void collect(const struct tkfi_recording *r, bool are_adjacent,
 		    struct tkfi_pairs *pairs)
 {
@@ -390,7 +390,10 @@ static void collect(const struct tkfi_recording *r, bool are_adjacent,
 	}
 }
 
-/* How far off a pair is: that of another VCPU is farther than any other. */
+/*
+ * The distance of a pair from event @near. Pairs of other VCPUs are farther away than any of
+ * its VCPU, and those of the host farther than these.
+ */
 static unsigned int distance(const struct tkfi_recording *r,
 			     const struct tkfi_pair *pair, unsigned int near,
 			     unsigned int host)
@@ -403,7 +406,7 @@ static unsigned int distance(const struct tkfi_recording *r,
 	       (first == host || second == host ? 2 * TKFI_MAX_EVENTS : 0);
 }
 
-/* Try these pairs, the closest first, until the finding is not there. */
+/* Reverse these pairs, the closest first, until an execution does not have the finding. */
 static void try(struct tkfi_engine *engine, const struct tkfi_recording *r,
 		unsigned int finding, unsigned int near,
 		const struct tkfi_trial *trial, struct tkfi_pairs *pairs,

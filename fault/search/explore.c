@@ -33,10 +33,10 @@ void tkfi_explorer_judge(void *arg, int ret, struct tkfi_happens_before *hb)
 #define LOOK_EVERY	16		/* executions */
 #define KEEP_EVERY	(5 * NSEC_PER_SEC)
 
-/* A watched execution takes as long as some hundred others. */
+/* Checking hooks makes an execution some hundred times slower. */
 #define CHECKED_FIRST	32
 
-/* An execution by chance. Returns whether hooks report all that is written. */
+/* A random execution. Returns whether hooks reported all writes in it. */
 static bool check_hooks_once(struct tkfi_explorer *x, u64 seed)
 {
 	struct tkfi_pos pos;
@@ -52,7 +52,7 @@ static bool check_hooks_once(struct tkfi_explorer *x, u64 seed)
 	return !tkfi_unreported_end(&x->unreported);
 }
 
-/* The same, now and then in an exploration. */
+/* As check_hooks_once(), if it is due. */
 static bool check_hooks_again(struct tkfi_explorer *x)
 {
 	u64 nr = x->stats.classes;
@@ -64,7 +64,7 @@ static bool check_hooks_again(struct tkfi_explorer *x)
 	return check_hooks_once(x, nr);
 }
 
-/* Between executions. Returns whether to go on. */
+/* Do what is due between two executions. Returns whether the search is to go on. */
 static bool between_executions(void *arg)
 {
 	struct tkfi_explorer *x = arg;
@@ -94,12 +94,12 @@ static int say_unreported(struct tkfi_explorer *x)
 	return -EPROTO;
 }
 
-/* At the end: keep what is left, if there is anything, and nothing is wrong. */
+/* At the end: save the state, if something is left to explore and nothing is wrong. */
 static int keep_rest(struct tkfi_explorer *x, int ret)
 {
 	if (!ret && x->unreported.report[0])
 		return say_unreported(x);
-	/* What is complete is forgotten when its results are out: tkfi_saved_file_clear(). */
+	/* The state of a complete exploration is cleared with its results: tkfi_saved_file_clear(). */
 	if (!ret && !x->stats.complete && x->options.keep)
 		tkfi_explorer_save(x);
 	return ret;
@@ -124,7 +124,7 @@ int tkfi_explorer_search(struct tkfi_explorer *x, struct tkfi_search *search,
 	return tkfi_search_run(search, &client, &x->stats);
 }
 
-/* As the options say; and if classes are left, say how many there are. */
+/* Explore as the options say; if classes are left then, estimate their number. */
 static int explore(struct tkfi_explorer *x)
 {
 	const struct tkfi_explore_options *o = &x->options;
@@ -143,7 +143,7 @@ static int explore(struct tkfi_explorer *x)
 	if (o->parts > 1 && !(type->takes & TKFI_TAKES_PARTS))
 		return tkfi_search_fail(x->search, -EINVAL,
 					"only dpor without a bound explores in parts");
-	/* Who samples for a time does so for that time. */
+	/* Sampling has no end of its own. */
 	if (!limit && !type->exhaustive && !o->ms)
 		limit = TKFI_SAMPLES;
 	ret = tkfi_explorer_resume(x);
@@ -166,8 +166,8 @@ static int parse_shared(struct tkfi_explorer *x, const char *shared)
 }
 
 /*
- * Executions, in order and by chance, to see that hooks report all that is written.
- * That cells are shared may be learnt in these; it is true in others.
+ * Check that hooks report all writes, in one execution in order and some random ones. If
+ * these find cells to be shared, that is kept.
  */
 static int check_hooks(struct tkfi_explorer *x)
 {
@@ -190,7 +190,7 @@ static int check_hooks(struct tkfi_explorer *x)
 	if (!go_on)
 		return say_unreported(x);
 	x->hooks_checked = true;
-	/* That nobody can go on is what an exploration may find. */
+	/* A deadlock is for the exploration to find. */
 	return ret == -EDEADLK ? 0 : ret;
 }
 
@@ -233,7 +233,7 @@ int tkfi_explore(struct tkfi_explorer *x,
 	if (tkfi_cells_have_no_retry())
 		x->incomplete = true;
 	if (!ret && x->nr_violations && !options->as_found) {
-		/* What the other parts find may be plainer; if all are complete, it is known. */
+		/* Not for a complete part: other parts may have plainer ones, the runner sees. */
 		if (options->parts <= 1 || !x->stats.complete)
 			tkfi_explorer_seek_plainer(x);
 		tkfi_explorer_explain(x);

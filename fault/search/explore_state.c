@@ -8,7 +8,7 @@
 #include "explore_internal.h"
 #include "saved.h"
 
-/* Save or load where the exploration is. */
+/* Save or load the state of the exploration. */
 static void keep_all(struct tkfi_explorer *x)
 {
 	struct tkfi_saved *keep = x->options.keep;
@@ -25,8 +25,8 @@ static void keep_all(struct tkfi_explorer *x)
 }
 
 /*
- * Whose state it is: of this build, scenario, and way to explore. How long and how much
- * may be something else the next time.
+ * What a state belongs to: this build, scenario, and way to explore. A state of something
+ * else cannot be resumed. Limits of time and executions may differ.
  */
 static void name_state(const struct tkfi_explorer *x, char *name, size_t size)
 {
