@@ -7,6 +7,7 @@
 #define __TKFI_FOOTPRINT_H
 
 #include "engine.h"
+#include "transition.h"
 
 /**
  * struct tkfi_footprint - the cells that a transition touches

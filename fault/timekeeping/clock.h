@@ -11,6 +11,9 @@
 #define TKFI_MIN_HZ		1000000U
 #define TKFI_MAX_HZ		4000000000U
 
+/* Frequency of the installed clock, Hz; 0 while none is installed. */
+extern u32 tkfi_clock_hz;
+
 /* The virtual clocksource; moves only when told. */
 extern struct clocksource tkfi_clocksource;
 

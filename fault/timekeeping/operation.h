@@ -8,10 +8,10 @@
 #include <linux/timex.h>
 
 #include "op.h"
-#include "readers.h"
 #include "units.h"
 
 struct clocksource;
+struct tkfi_reader;
 
 /**
  * struct tkfi_args - what an operation is told

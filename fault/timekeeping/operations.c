@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "glue.h"
 #include "operation.h"
+#include "readers.h"
 
 #include <tick-internal.h>
 #include <timekeeping.h>
