@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Named places of the code that is explored, and its static variables in functions. */
+/* Injection points of the code that is explored, and static variables inside its functions. */
 #ifndef __TKFI_POINTS_H
 #define __TKFI_POINTS_H
 
@@ -9,9 +9,9 @@
 #include "entry.h"
 
 /*
- * The name of each point is in a section of its own. A section that no linker
- * script knows gets these two symbols if its name is a C identifier; without a point
- * there is none.
+ * Pointers to the names of all points, gathered by the linker: it defines these two symbols
+ * for a section that no linker script knows, if its name is a C identifier. There are none
+ * without a point.
  */
 extern const char * const __start_tkfi_points[] __weak;
 extern const char * const __stop_tkfi_points[] __weak;
@@ -41,7 +41,7 @@ struct tkfi_local {
 extern const struct tkfi_local * const __start_tkfi_locals[] __weak;
 extern const struct tkfi_local * const __stop_tkfi_locals[] __weak;
 
-/* State that no glue at the end of the file can see. */
+/* State that glue at the end of the file cannot refer to. */
 #define tkfi_local(object)						\
 do {									\
 	static const struct tkfi_local __tkfi_local = {			\

@@ -92,7 +92,7 @@ s64 tkfi_run_wait(struct tkfi_op *op)
 
 void tkfi_op_run(struct tkfi_vcpu *vcpu, struct tkfi_op *op)
 {
-	/* Of the operation that this one interrupts, if it does. */
+	/* To be restored if this operation interrupts another one. */
 	struct tkfi_op *interrupted = vcpu->op;
 	const bool may_wait = vcpu->may_wait;
 

@@ -10,7 +10,7 @@
 #include "schedule.h"
 #include "search.h"
 
-/* The turn in which @vcpu stops before a step; @name must hold its name. */
+/* Let a turn end before a transition of this kind and these cells. */
 static void stop_before(struct tkfi_turn *turn, enum tkfi_transition_kind kind,
 			unsigned int cell, unsigned int nr_cells)
 {
@@ -81,7 +81,10 @@ static unsigned int schedule_next(struct tkfi_strategy *strategy,
 				return diverged(s, engine, "ended");
 			continue;
 		}
-		/* The first step of all counts, even though it was pending already. */
+		/*
+		 * The transition that a VCPU stands before when its turn begins ended the turn
+		 * before. It counts only if it is the first one of the VCPU.
+		 */
 		if (turn->before && (s->moved || !v->nr_events) &&
 		    is_met(turn, &v->next) && ++s->seen == turn->hit)
 			continue;
@@ -115,7 +118,7 @@ static void init(struct tkfi_schedule *s)
 	s->nr_turns = 0;
 }
 
-/* Say what is wrong, and where: at @at. */
+/* Note what is wrong with a schedule, and that it is wrong at @at in @text. */
 static int refuse(struct tkfi_schedule *s, const char *text, const char *at,
 		  const char *what, char *err, size_t size)
 {
@@ -221,8 +224,8 @@ int tkfi_schedule_parse(struct tkfi_schedule *s, const char *text, char *err,
 }
 
 /*
- * The last turns, if they are what happens without them: the lowest first. @left
- * has a bit for each VCPU that has not come to its end.
+ * Drop last turns that say what happens anyhow: after the last turn, VCPUs go on one after
+ * another, the lowest id first. @left has BIT(id) for each that has not come to its end.
  */
 static void drop_the_obvious(struct tkfi_schedule *s, unsigned long left)
 {
@@ -262,7 +265,7 @@ int tkfi_schedule_of(struct tkfi_schedule *s, const struct tkfi_engine *engine,
 			if (event->vcpu == first->vcpu)
 				next = event;
 		}
-		/* One that waits for ever stays before what it was about to do. */
+		/* A VCPU that waits for ever stops before what it waits to do. */
 		v = &engine->vcpus[first->vcpu];
 		waiting = (struct tkfi_event){
 			.vcpu = v->id,
@@ -272,11 +275,11 @@ int tkfi_schedule_of(struct tkfi_schedule *s, const struct tkfi_engine *engine,
 		};
 		if (!next && !v->done && waiting.nr_cells)
 			next = &waiting;
-		/* Nobody cares where the last turn ends. */
+		/* It is of no interest where the last turn of the schedule ends. */
 		if (next && (j < nr || !v->done)) {
 			stop_before(turn, next->kind, next->cell,
 				    next->nr_cells);
-			/* What was pending already does not count, but the first step. */
+			/* As in schedule_next(), which transitions count. */
 			for (k = i + begun[first->vcpu]; k < j; k++) {
 				event = &engine->log[order ? order[k] : k];
 				turn->hit += event->cell == next->cell &&

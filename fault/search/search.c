@@ -37,7 +37,7 @@ static void begin(struct tkfi_search *search)
 		search->type->begin_search(search);
 }
 
-/* Everything from the start: choices have come up that were none before. */
+/* Begin the search again, as cells were found to be shared that were not known to be. */
 static void restart(struct tkfi_search *search,
 		       const struct tkfi_search_client *client)
 {
@@ -90,7 +90,7 @@ static int count(struct tkfi_search *search, const struct tkfi_search_client *cl
 	return 0;
 }
 
-/* An execution, and what comes of it. Return: 1 if another one is to follow, or 0. */
+/* One execution. Returns 1 if another one is to follow, 0 at the end, or an error. */
 static int execute_one(struct tkfi_search *search,
 		       const struct tkfi_search_client *client)
 {
@@ -119,7 +119,7 @@ static int execute_one(struct tkfi_search *search,
 		return min(ret, 0);
 	if (client->pause && !client->pause(client->arg))
 		return 0;
-	/* It may have learnt by looking. */
+	/* An execution of @pause may have found more cells to be shared. */
 	if (tkfi_cells_changed)
 		restart(search, client);
 	return 1;
@@ -136,13 +136,13 @@ int tkfi_search_run(struct tkfi_search *search, const struct tkfi_search_client 
 	search->stats = stats;
 	search->checkpoints.most = client->no_snapshots ? 1 : TKFI_CHECKPOINTS;
 	if (client->resumed) {
-		/* What was kept was elsewhere. */
+		/* The snapshots are not those of the state that was loaded. */
 		tkfi_checkpoints_drop(&search->checkpoints);
 	} else {
 		*stats = (struct tkfi_search_stats){};
 		begin(search);
 	}
-	/* Who goes on may have done already what is asked for. */
+	/* A search that is resumed may have reached the limit already. */
 	if (client->limit && stats->classes >= client->limit)
 		return 0;
 	do {

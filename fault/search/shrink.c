@@ -15,12 +15,12 @@
 #define NONE		U16_MAX
 
 /**
- * struct node - some of the steps, in some order
- * @done:	how many of each VCPU
- * @last:	who took the last one; TKFI_MAX_VCPUS at the start
- * @from:	the node one turn before
- * @same:	another node with the same hash
- * @cost:	of the turns up to here, without a preemption of @last
+ * struct node - a prefix of an order of the events
+ * @done:	how many events of each VCPU it has
+ * @last:	id of the VCPU of the last one; TKFI_MAX_VCPUS at the start
+ * @from:	number of the node one turn before
+ * @same:	number of another node with the same hash, or NONE
+ * @cost:	of its turns; does not count that @last is preempted at its end
  */
 struct node {
 	u16 done[TKFI_MAX_VCPUS];
@@ -32,10 +32,11 @@ struct node {
 
 /**
  * struct search - what is searched, and the nodes found so far
- * @needed:	who has to do anything to get to the goal
+ * @needed:	VCPUs with events that the goal depends on, BIT(id) each
  * @of_vcpu:	numbers of the events of each VCPU
- * @nr:		how many
- * @between:	whether a VCPU that has done so many is between two operations
+ * @nr:		how many each has
+ * @between:	for each VCPU and number of its events that are done, whether it is between
+ *		two operations then
  */
 static struct search {
 	const struct tkfi_engine *engine;
@@ -60,7 +61,7 @@ bool tkfi_cost_less(const struct tkfi_cost *a, const struct tkfi_cost *b)
 	return a->turns < b->turns;
 }
 
-/* Does the class allow @vcpu, of which @done steps are done, its next one? */
+/* Can the next event of @vcpu come after @done events in an order of the class, and the goal? */
 static bool can_step(const struct search *s, const u16 *done, unsigned int vcpu)
 {
 	const struct tkfi_goal *goal = s->goal;
@@ -79,7 +80,7 @@ static bool can_step(const struct search *s, const u16 *done, unsigned int vcpu)
 	return true;
 }
 
-/* Would @vcpu have to wait, for what its next step needs, or for the end of an NMI? */
+/* Would @vcpu have to wait before its next event, or for the end of its NMI? */
 static bool has_to_wait(const struct search *s, const u16 *done,
 			unsigned int vcpu)
 {
@@ -89,10 +90,10 @@ static bool has_to_wait(const struct search *s, const u16 *done,
 	struct tkfi_transition next = v->next;
 	unsigned int i, stores = 0;
 
-	/* To begin an operation nobody does. */
+	/* Nobody waits between two operations. */
 	if (s->between[vcpu][done[vcpu]])
 		return false;
-	/* After all its steps it waits, if it does, for what it never got. */
+	/* After its last event, it may wait for ever. */
 	if (done[vcpu] < s->nr[vcpu]) {
 		const struct tkfi_event *event = &log[s->of_vcpu[vcpu][done[vcpu]]];
 
@@ -141,7 +142,7 @@ static enum tkfi_whereabouts whereabouts(const struct search *s, const u16 *done
 	return done[vcpu] == s->nr[vcpu] ? TKFI_ENDED : TKFI_BETWEEN;
 }
 
-/* Who would be preempted if another one went on after a node; NULL if nobody would. */
+/* The VCPU that would be preempted if another one went on after a node, or NULL. */
 static const struct tkfi_vcpu *under_way(const struct search *s,
 					 const struct node *node)
 {
@@ -171,7 +172,7 @@ static bool at_goal(const struct search *s, const u16 *done)
 	return true;
 }
 
-/* Note a node, unless it is known at no higher cost; NONE then, or without room. */
+/* Add a node. Returns NONE if it is known at no higher cost, or if there is no room. */
 static u16 add_node(struct search *s, const struct node *node)
 {
 	u16 *head = &s->hash[jhash(node->done, sizeof(node->done), node->last) %
@@ -192,8 +193,8 @@ static u16 add_node(struct search *s, const struct node *node)
 }
 
 /*
- * One more turn after a node, by @vcpu: all ways to end it. Returns the node that is
- * at the goal, if there is one and it costs less than @least, or else NONE.
+ * Add the nodes that one more turn of @vcpu after a node can end at. Returns the one at the
+ * goal if it costs less than @least, else NONE.
  */
 static u16 take_turn(struct search *s, u16 from, unsigned int vcpu,
 		     bool preempting, const struct tkfi_cost *least)
@@ -255,7 +256,7 @@ static void init(struct search *s, const struct tkfi_boundaries *b)
 	s->nr_nodes = 1;
 }
 
-/* Write down the order that a node stands for. */
+/* Convert a node to the order that led to it. */
 static void write_down(const struct search *s, u16 at, struct tkfi_shrunk *shrunk)
 {
 	static u16 path[TKFI_MAX_EVENTS];
@@ -304,11 +305,11 @@ bool tkfi_shrink(const struct tkfi_engine *engine, const struct tkfi_happens_bef
 	s->hb = hb;
 	s->goal = goal;
 	init(s, b);
-	/* There may be nothing to do. */
+	/* The start may be at the goal. */
 	best = at_goal(s, s->nodes[0].done) ? 0 : NONE;
 	if (!best)
 		least = s->nodes[0].cost;
-	/* Nodes are met by their number of turns, and again if one costs less. */
+	/* In the order of their number of turns; a node is added again if it costs less. */
 	for (i = 0; i < s->nr_nodes; i++) {
 		const struct node *node = &s->nodes[i];
 		const struct tkfi_vcpu *last;

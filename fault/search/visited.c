@@ -18,7 +18,7 @@ void tkfi_visited_begin(struct tkfi_visited *visited)
 	visited->hash = 0;
 }
 
-/* Take in what was executed since. */
+/* Add the events that were executed since. */
 static void follow(struct tkfi_visited *visited, const struct tkfi_engine *engine)
 {
 	while (visited->history.hb.nr < engine->nr_log &&
@@ -32,7 +32,7 @@ static void follow(struct tkfi_visited *visited, const struct tkfi_engine *engin
 	}
 }
 
-/* Is it there? If @add, it is afterwards, if there is room. */
+/* Look a key up; if @add, add it, if there is room. Returns whether it was there. */
 static bool look_up(struct tkfi_visited *visited, u64 key, bool add)
 {
 	unsigned int at = hash_64(key, TKFI_VISITED_BITS);
@@ -74,7 +74,7 @@ bool tkfi_visited_before(struct tkfi_visited *visited,
 	u64 key;
 
 	follow(visited, engine);
-	/* Where each VCPU is: it may be between two steps that are logged. */
+	/* The next transition of each VCPU, as not all of them are events in the log. */
 	for (i = 0; i < engine->nr_vcpus; i++) {
 		const struct tkfi_vcpu *v = &engine->vcpus[i];
 
