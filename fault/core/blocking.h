@@ -71,7 +71,8 @@ static __always_inline bool tkfi_value_blocks(const struct tkfi_transition *tran
  * tkfi_writers_wait() - do the writers of a cell wait for its readers?
  * @cell:	number of the cell
  *
- * They do if it is a sequence or a latch, for as long as a reader is in a read section of it.
+ * They do if it is a sequence or a latch, for as long as a reader is in a read section of
+ * it.
  *
  * The kernel's writers do not wait. Ours may, and no outcome is lost. (The argument is our
  * own; we know of no publication that has it.) If a sequence is written during a read

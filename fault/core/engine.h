@@ -29,7 +29,10 @@
  */
 #define TKFI_MAX_REREADS	16
 
-/* The most read sections that a VCPU is in at a time: they nest, and an NMI may be in one. */
+/*
+ * The most read sections that a VCPU is in at a time: they nest, and an NMI may be in
+ * one.
+ */
 #define TKFI_MAX_ATTEMPTS	3
 
 struct tkfi_op;

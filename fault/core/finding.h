@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What an oracle finds wrong with an execution: the subject's oracles report it to a search. */
+/*
+ * What an oracle finds wrong with an execution: the subject's oracles report it to a
+ * search.
+ */
 #ifndef __TKFI_FINDING_H
 #define __TKFI_FINDING_H
 

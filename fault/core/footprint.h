@@ -84,7 +84,8 @@ static inline bool tkfi_footprint_writes(struct tkfi_footprint f, unsigned int c
 static __always_inline bool tkfi_footprints_conflict(struct tkfi_footprint a,
 						     struct tkfi_footprint b)
 {
-	return ((a.writes || b.writes) && a.cell < b.cell + b.nr && b.cell < a.cell + a.nr) ||
+	return ((a.writes || b.writes) &&
+		a.cell < b.cell + b.nr && b.cell < a.cell + a.nr) ||
 	       (a.cpu && tkfi_footprint_writes(b, a.cpu)) ||
 	       (b.cpu && tkfi_footprint_writes(a, b.cpu));
 }

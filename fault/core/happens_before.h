@@ -41,8 +41,8 @@ struct tkfi_happens_before {
  * @kind:	enum tkfi_transition_kind
  * @footprint:	the cells it touched
  * @prev_same:	number of the event before of the same VCPU, or TKFI_NO_EVENT
- * @prev:	for each cell of the footprint, in the order of tkfi_footprint_cell(), the last
- *		event before that touched it, or TKFI_NO_EVENT
+ * @prev:	for each cell of the footprint, in the order of tkfi_footprint_cell(), the
+ *		last event before that touched it, or TKFI_NO_EVENT
  * @prev_write:	likewise the last event before that wrote it
  *
  * invariant: all of these are numbers of earlier events.
@@ -80,8 +80,8 @@ void tkfi_history_init(struct tkfi_history *h);
 
 /**
  * tkfi_history_order() - find what happened before the event that comes next
- * @h:		history; the caller has set @vcpu, @kind and @footprint of the event at @h->hb.nr.
- *		The rest of it is filled, with its clock
+ * @h:		history; the caller has set @vcpu, @kind and @footprint of the event at
+ *		@h->hb.nr. The rest of it is filled, with its clock
  * @nr_vcpus:	how many VCPUs there are
  * @first:	index of the first cell of its footprint that counts; 0 for all
  *
@@ -160,7 +160,8 @@ static inline s16 tkfi_history_previous(const struct tkfi_history *h, s16 at,
  *
  * Return: number of the event, or TKFI_NO_EVENT.
  */
-static inline s16 tkfi_history_conflicting(const struct tkfi_history_event *e, unsigned int i)
+static inline s16 tkfi_history_conflicting(const struct tkfi_history_event *e,
+					   unsigned int i)
 {
 	return e->footprint.writes && i < e->footprint.nr ? e->prev[i] : e->prev_write[i];
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The state of a search, saved to be resumed from: bytes, in the order in which they were saved. */
+/*
+ * The state of a search, saved to be resumed from: bytes, in the order in which they were
+ * saved.
+ */
 #ifndef __TKFI_SAVED_H
 #define __TKFI_SAVED_H
 
@@ -10,8 +13,8 @@
 
 /**
  * struct tkfi_saved - a state that is saved or loaded
- * @write:	writes @bytes to where they outlive the kernel; returns 0 or an error. NULL if
- *		the state stays in memory
+ * @write:	writes @bytes to where they outlive the kernel; returns 0 or an error.
+ *		NULL if the state stays in memory
  * @read:	fills @bytes and @size with what was written last; returns 0, or -ENOENT if
  *		there is nothing
  * @number:	how many times a state was written

@@ -7,7 +7,7 @@
 
 #include "snapshot.h"
 
-#define SPACING	16	/* number of choices between checkpoints, before it is first doubled */
+#define SPACING	16	/* choices between checkpoints, until it is doubled */
 
 static size_t stack_used(const struct tkfi_vcpu *v)
 {

@@ -130,8 +130,8 @@ static inline void tkfi_checkpoints_drop(struct tkfi_checkpoints *c)
  * @c:		checkpoints
  * @engine:	engine; its @save is set
  *
- * If there is no room, every second snapshot is dropped first and the spacing doubled. If only
- * one is wanted and it exists, none is taken.
+ * If there is no room, every second snapshot is dropped first and the spacing doubled. If
+ * only one is wanted and it exists, none is taken.
  */
 void tkfi_checkpoints_take(struct tkfi_checkpoints *c, struct tkfi_engine *engine);
 

@@ -7,10 +7,11 @@
 /**
  * enum tkfi_entry_kind - what a trace entry says
  * @TKFI_ENTRY_POINT:		reached an injection point
- * @TKFI_ENTRY_OFF:		the host scheduled it out; value: for how long, in the unit that
- *				the plan has, ns or cycles
- * @TKFI_ENTRY_ON:			the host scheduled it in again
- * @TKFI_ENTRY_STOP:		preempted before an access; value: first cell, and how many << 16
+ * @TKFI_ENTRY_OFF:		the host scheduled it out; value: for how long, in ns or
+ *				cycles, as the plan has it
+ * @TKFI_ENTRY_ON:		the host scheduled it in again
+ * @TKFI_ENTRY_STOP:		preempted before an access; value: number of the first
+ *				cell, and how many << 16
  * @TKFI_ENTRY_NMI:		an NMI interrupts it
  * @TKFI_ENTRY_BLOCKED:		waits for a word or a lock
  * @TKFI_ENTRY_LOCK:		took a lock

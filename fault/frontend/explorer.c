@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The subject's scenarios, as what a search explores. */
+/* The subject's scenarios as targets of an explorer. */
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
@@ -26,8 +26,8 @@ static int start(void *arg)
 	return 0;
 }
 
-static void judge(void *arg, int ret, struct tkfi_happens_before *hb, tkfi_finding_fn report,
-		  void *report_arg)
+static void judge(void *arg, int ret, struct tkfi_happens_before *hb,
+		  tkfi_finding_fn report, void *report_arg)
 {
 	struct tkfi_run *run = arg;
 	const struct tkfi_judged judged = {

@@ -77,7 +77,7 @@ static int write_file(struct tkfi_saved *saved)
 	return ret;
 }
 
-/* The header of a file that is whole, and what follows it. */
+/* Read a file: its header, and the state. Returns whether it is intact. */
 static bool read_one(struct saved_file *f, u64 number, struct header *header)
 {
 	u8 *bytes = f->saved.bytes;
@@ -95,7 +95,7 @@ static bool read_one(struct saved_file *f, u64 number, struct header *header)
 	return intact;
 }
 
-/* The newer of the files that are whole. */
+/* Read the newer of the files that are intact. */
 static int read_newest(struct saved_file *f)
 {
 	struct header headers[2];

@@ -16,12 +16,13 @@
 
 /**
  * struct tkfi_access - a load or store that is about to be executed; or a barrier
- * @barrier:	name of the barrier, and only @ip and @vcpu are set besides; NULL for an access
+ * @barrier:	name of the barrier, and only @ip and @vcpu are set besides; NULL for an
+ *		access
  * @addr:	address of the first byte
  * @ip:		address of the instruction after it
- * @size:	in bytes: 1, 2, 4, 8 or 16. 16 bytes are one access where the compiler stores a
- *		structure that it has in registers: of the objects of 6.1, 6.12 and 7.3,
- *		wall_to_monotonic only
+ * @size:	in bytes: 1, 2, 4, 8 or 16. 16 bytes are one access where the compiler
+ *		stores a structure that it has in registers: of the objects of 6.1, 6.12
+ *		and 7.3, wall_to_monotonic only
  * @store:	it writes
  * @is_volatile: the object is volatile, as by READ_ONCE() and WRITE_ONCE()
  * @is_atomic:	one instruction loads and stores
@@ -58,8 +59,8 @@ typedef void (*tkfi_access_fn)(const struct tkfi_access *access, void *arg);
  * @from:	where from
  * @size:	in bytes; those after the last 8-byte word are copied one by one
  *
- * Other VCPUs can see a copy that is half done. It is memcpy() if no VCPU executes, or if no
- * access of the copy is a scheduling point or watched.
+ * Other VCPUs can see a copy that is half done. It is memcpy() if no VCPU executes, or if
+ * no access of the copy is a scheduling point or watched.
  *
  * Return: @to.
  */

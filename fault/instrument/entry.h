@@ -12,9 +12,9 @@
 struct tkfi_vcpu;
 
 /*
- * For variables of tkfi that macros read in instrumented code: these accesses are not of the
- * code that is explored, and not reported. The linker defines __start_ and __stop_ symbols
- * for sections that no linker script knows, if their names are C identifiers.
+ * For variables of tkfi that macros read in instrumented code: these accesses are not of
+ * the code that is explored, and not reported. The linker defines __start_ and __stop_
+ * symbols for sections that no linker script knows, if their names are C identifiers.
  */
 #define __tkfi_own	__section("tkfi_own")
 

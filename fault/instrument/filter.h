@@ -26,8 +26,8 @@
  * @unwritten:	VCPUs that have not written it, BIT(id) each
  * @guarded:	guards that were held at all accesses of it, BIT(guard) each
  * @required:	guards that its writers must hold, BIT(guard) each
- * @word:	all of these. An access is private if no bit is set both here and in the mask
- *		of the access: see tkfi_mask_of()
+ * @word:	all of these. An access is private if no bit is set both here and in the
+ *		mask of the access: see tkfi_mask_of()
  */
 union tkfi_cell {
 	struct {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Injection points of the code that is explored, and static variables inside its functions. */
+/*
+ * Injection points of the code that is explored, and static variables inside its
+ * functions.
+ */
 #ifndef __TKFI_POINTS_H
 #define __TKFI_POINTS_H
 

@@ -157,7 +157,9 @@ static inline void tkfi_warn_on(const char *condition)
 	unlikely(__tkfi_warn);						\
 })
 
-/* Warns each time, as the state that is restored has no flag for a warning already given. */
+/*
+ * Warns each time, as the state that is restored has no flag for a warning already given.
+ */
 #undef WARN_ON_ONCE
 #define WARN_ON_ONCE(condition)	WARN_ON(condition)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Measures for how long updaters keep a sequence odd, in host time. For code that the kernel
- * executes as always, not on a VCPU.
+ * Measures for how long updaters keep a sequence odd, in host time. For code that the
+ * kernel executes as always, not on a VCPU.
  */
 #ifndef __TKFI_STOPWATCH_H
 #define __TKFI_STOPWATCH_H
@@ -35,7 +35,10 @@ struct tkfi_stopwatch {
 	u64 began;
 };
 
-/* The one that runs, or NULL. Sections are reported by redirect.h, those of the vDSO page by hooks.h. */
+/*
+ * The one that runs, or NULL. redirect.h reports write sections to it, and hooks.h those
+ * of the vDSO page.
+ */
 extern struct tkfi_stopwatch *tkfi_stopwatch;
 
 /**
@@ -66,8 +69,9 @@ u64 tkfi_stopwatch_overhead(void);
 /**
  * tkfi_stopwatch_resolution() - the resolution of the measurement
  *
- * Return: in 1/100 TSC cycles, the difference of the 99% and the 1% quantile of the times that
- * are measured for empty sections, or the granularity of the counter if that is more.
+ * Return: in 1/100 TSC cycles, the difference of the 99% and the 1% quantile of the times
+ * that are measured for empty sections, or the granularity of the counter if that is
+ * more.
  */
 u64 tkfi_stopwatch_resolution(void);
 
@@ -77,8 +81,8 @@ u64 tkfi_stopwatch_resolution(void);
  * @nr:		how many, not 0
  * @percent:	50 for the median; 0 ... 99
  *
- * If the counter is so coarse that many samples are equal, the quantile is interpolated as for
- * grouped data.
+ * If the counter is so coarse that many samples are equal, the quantile is interpolated
+ * as for grouped data.
  *
  * Return: 1/100 cycles.
  */

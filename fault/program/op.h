@@ -96,7 +96,8 @@ struct tkfi_program {
  * @types:	the types of operations that there are
  * @nr:		how many
  * @text:	text such as "wait 10ms"; modified
- * @err:	receives a sentence that says what is wrong and what exists; @op->wrong is set
+ * @err:	receives a sentence that says what is wrong and what exists; @op->wrong is
+ *		set
  * @size:	of @err
  *
  * Return: 0 or -EINVAL.
@@ -163,7 +164,8 @@ s64 tkfi_run_wait(struct tkfi_op *op);
  * @vcpu:	the executing VCPU; may be in an operation that this one interrupts
  * @op:		operation; its members from @done on are set
  *
- * Adds its call and its end to the trace, and calls @op_begins and @op_ended of the subject.
+ * Adds its call and its end to the trace, and calls @op_begins and @op_ended of the
+ * subject.
  */
 void tkfi_op_run(struct tkfi_vcpu *vcpu, struct tkfi_op *op);
 

@@ -14,7 +14,8 @@
  * @delay:	for how long it is scheduled out
  * @other:	id of the VCPU that executes meanwhile, -1 for none
  * @nr_ops:	how many operations of @other are executed; fewer if it has to wait
- * @nmi:	a read by an NMI when the VCPU is scheduled in; without a type, there is none
+ * @nmi:	a read by an NMI when the VCPU is scheduled in; without a type, there is
+ *		none
  * @seen:	how many times the VCPU was at the point in this execution
  * @until:	@nr_done of the program of @other at which the VCPU is scheduled in again
  */
@@ -86,9 +87,9 @@ struct tkfi_plan {
  *   at cpuN POINT[#HIT] off TIME [run cpuM [COUNT]] [nmi FAMILY CLOCK]
  *
  * CPUs are numbered from 0 without gaps. An NMI interrupts its CPU once, anywhere; its
- * statement comes after those of all CPUs, and a CPU has at most one NMI. The statement of
- * the host comes last: it lets time pass whenever it is chosen. While no fault is under way,
- * the VCPUs go on one after another, or as @plan->inner chooses.
+ * statement comes after those of all CPUs, and a CPU has at most one NMI. The statement
+ * of the host comes last: it lets time pass whenever it is chosen. While no fault is
+ * under way, the VCPUs go on one after another, or as @plan->inner chooses.
  *
  * Return: 0 or -EINVAL.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What is explored, as timekeeping is: a struct tkfi_subject, filled in by a room of its own
- * that no other room depends on. (The model is struct rcu_torture_ops of
+ * What is explored, as timekeeping is: a struct tkfi_subject, filled in by a room of its
+ * own that no other room depends on. (The model is struct rcu_torture_ops of
  * kernel/rcu/rcutorture.c.)
  */
 #ifndef __TKFI_SUBJECT_H
@@ -65,8 +65,8 @@ struct tkfi_judged {
 /**
  * struct tkfi_subject - what is explored
  * @name:	without blanks
- * @build:	returns the name of the variant of the kernel, for schedules and results; NULL
- *		if the subject does not know
+ * @build:	returns the name of the variant of the kernel, for schedules and results;
+ *		NULL if the subject does not know
  * @open:	prepares the subject; may sleep. Returns 0 or an error. May be NULL
  * @close:	undoes @open; nothing happens if it is not open. May be NULL
  * @state:	lists all objects that executions change
@@ -76,8 +76,8 @@ struct tkfi_judged {
  * @reset:	sets the state as at boot; interrupts are off
  * @begin:	an execution begins; may be NULL
  * @end:	there will be no more executions; may be NULL
- * @record:	returns the memory in which oracles record an execution, and sets its size in
- *		bytes. It is part of snapshots, not of the state; may be NULL
+ * @record:	returns the memory in which oracles record an execution, and sets its size
+ *		in bytes. It is part of snapshots, not of the state; may be NULL
  * @clock:	returns the memory that has the clock's value, which only @wait writes, and
  *		sets its size in bytes
  * @cycles:	converts ns, up to TKFI_MAX_DELAY_NS, to cycles of the clock, rounded down;
@@ -95,8 +95,9 @@ struct tkfi_judged {
  * @nr_scenarios: how many
  * @nr_known:	how many violations are known, up to TKFI_MAX_KNOWN
  * @known:	returns one of them, by number from 0; may be NULL if there are none
- * @is_known:	returns the number of the known violation that a finding is in a scenario, or
- *		with NULL in any; -1 if it is new. NULL to compare only scenario and oracle
+ * @is_known:	returns the number of the known violation that a finding is in a scenario,
+ *		or with NULL in any; -1 if it is new. NULL to compare only scenario and
+ *		oracle
  */
 struct tkfi_subject {
 	const char *name;

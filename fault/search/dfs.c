@@ -110,17 +110,17 @@ static int dfs_next_execution(struct tkfi_search *search)
 static void dfs_keep(struct tkfi_search *search, struct tkfi_saved *keep)
 {
 	struct dfs *s = to_dfs(search);
-	struct tkfi_interleave *interleave = &s->interleave;
+	struct tkfi_interleave *i = &s->interleave;
 
-	tkfi_saved_move(keep, &interleave->nr, sizeof(interleave->nr));
-	if (keep->failed || interleave->nr > TKFI_MAX_CHOICES) {
+	tkfi_saved_move(keep, &i->nr, sizeof(i->nr));
+	if (keep->failed || i->nr > TKFI_MAX_CHOICES) {
 		keep->failed = true;
 		return;
 	}
-	tkfi_saved_move(keep, interleave->chosen, interleave->nr * sizeof(interleave->chosen[0]));
-	tkfi_saved_move(keep, interleave->ready, interleave->nr * sizeof(interleave->ready[0]));
-	tkfi_saved_move(keep, interleave->spent, interleave->nr * sizeof(interleave->spent[0]));
-	tkfi_saved_move(keep, interleave->when, interleave->nr * sizeof(interleave->when[0]));
+	tkfi_saved_move(keep, i->chosen, i->nr * sizeof(i->chosen[0]));
+	tkfi_saved_move(keep, i->ready, i->nr * sizeof(i->ready[0]));
+	tkfi_saved_move(keep, i->spent, i->nr * sizeof(i->spent[0]));
+	tkfi_saved_move(keep, i->when, i->nr * sizeof(i->when[0]));
 	if (s->visited)
 		tkfi_visited_keep(s->visited, keep);
 }

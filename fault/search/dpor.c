@@ -21,7 +21,7 @@
 #include "dpor_internal.h"
 #include "saved.h"
 
-#define SHARES		256	/* prefixes that a part has at least, if there are so many */
+#define SHARES		256	/* prefixes of a part at least, if there are so many */
 #define MAX_SPLIT	40	/* the most events of a prefix */
 
 static bool same(struct tkfi_footprint a, struct tkfi_footprint b)
@@ -37,7 +37,10 @@ static unsigned int stop(struct tkfi_dpor *d, int ret, const char *why)
 	return TKFI_STOP;
 }
 
-/* Is this execution one of this part? Executions shorter than a prefix are the first part's. */
+/*
+ * Is this execution one of this part? Executions shorter than a prefix are the first
+ * part's.
+ */
 static bool is_ours(const struct tkfi_dpor *d)
 {
 	bool divided = d->depth > d->split ||
@@ -128,7 +131,10 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 	return p;
 }
 
-/* Go back to the last choice with a branch left to explore. Returns false if there is none. */
+/*
+ * Go back to the last choice with a branch left to explore. Returns false if there is
+ * none.
+ */
 static bool backtrack(struct tkfi_dpor *d)
 {
 	while (d->depth--) {
@@ -169,7 +175,10 @@ static void dpor_search_begin(struct tkfi_search *search)
 	forget(d);
 }
 
-/* The next execution begins at the last snapshot before the choice that backtrack() found. */
+/*
+ * The next execution begins at the last snapshot before the choice that backtrack()
+ * found.
+ */
 static const struct tkfi_snapshot *dpor_start(struct tkfi_search *search, u64 *replayed)
 {
 	struct tkfi_dpor *d = to_dpor(search);

@@ -2,8 +2,8 @@
 /*
  * Interfaces between the files of dpor.
  *
- * dpor.c: the search, and its parts; dpor_races.c: which events race, and which races are to
- * be reversed; dpor_tree.c: wakeup trees.
+ * dpor.c: the search, and its parts; dpor_races.c: which events race, and which races are
+ * to be reversed; dpor_tree.c: wakeup trees.
  */
 #ifndef __TKFI_DPOR_INTERNAL_H
 #define __TKFI_DPOR_INTERNAL_H
@@ -34,8 +34,8 @@ struct dpor_tree {
 
 /**
  * struct dpor_node - a choice: the state before an event
- * @asleep:	the sleep set, BIT(id) each: VCPUs whose next transition need not be explored
- *		from here
+ * @asleep:	the sleep set, BIT(id) each: VCPUs whose next transition need not be
+ *		explored from here
  * @footprint:	footprint of the next transition of each VCPU in @asleep; of other VCPUs
  *		it is not valid
  * @tree:	number of the first root of the wakeup tree: the branches left to explore
@@ -90,8 +90,8 @@ struct dpor_race {
  *		else NULL
  *
  * invariant, while an execution is under way: @depth <= @known, and they are equal from
- * where it is a new one; @history has the first @known events, and @old and @nodes are valid
- * up to there.
+ * where it is a new one; @history has the first @known events, and @old and @nodes are
+ * valid up to there.
  */
 struct tkfi_dpor {
 	struct tkfi_search search;
@@ -188,8 +188,8 @@ int tkfi_dpor_branch_out(struct tkfi_dpor *d, struct dpor_node *node,
  * @nr:		number of its transitions
  * @vcpu:	id of the VCPU
  * @footprint:	footprint of its next transition
- * @at:		set to the index of that transition in @v, to @nr if it is not there; not set
- *		if a transition before it is dependent on it
+ * @at:		set to the index of that transition in @v, to @nr if it is not there; not
+ *		set if a transition before it is dependent on it
  *
  * A weak initial can begin an execution that is equivalent to one that begins with the
  * sequence. In a search that is divided, only initials count, which are in the sequence: a

@@ -42,8 +42,8 @@ static bool before(const struct tkfi_dpor *d, unsigned int a, unsigned int b)
  */
 static unsigned int racing_events(const struct tkfi_dpor *d,
 				  const struct tkfi_history_event *e,
-				  const struct tkfi_transition *transition, unsigned int cell,
-				  s16 at, s16 *found)
+				  const struct tkfi_transition *transition,
+				  unsigned int cell, s16 at, s16 *found)
 {
 	/* Reads do not conflict with reads. */
 	bool reads = !writes(e, cell) && cell != e->footprint.cpu;
@@ -149,7 +149,8 @@ static bool could_go_first(const struct tkfi_dpor *d, unsigned int first,
 		case TKFI_TRANS_AWAIT:
 		case TKFI_TRANS_BEGIN:
 			if (writes(x, cell))
-				waits_for = tkfi_value_blocks(transition, old_value(d, at, cell));
+				waits_for = tkfi_value_blocks(transition,
+							      old_value(d, at, cell));
 			break;
 		case TKFI_TRANS_STORE:
 			if (x->vcpu == e->vcpu)
@@ -210,7 +211,10 @@ static int note_races(struct tkfi_dpor *d, const struct tkfi_transition *transit
 				break;
 		if (j < i)
 			continue;
-		/* Few events need this: most of those found happened before by other ones. */
+		/*
+		 * Few events need this: most of those found happened before by other
+		 * ones.
+		 */
 		if (!nr_conflicting)
 			nr_conflicting = conflicting_events(h, e, first, conflicting);
 		for (j = 0; j < nr_conflicting; j++)

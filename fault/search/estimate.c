@@ -51,7 +51,9 @@ static struct estimate *to_estimate(struct tkfi_search *search)
 	return container_of(search, struct estimate, search);
 }
 
-/* Can @q, by what was seen of it, still do what conflicts with the next transition of @v? */
+/*
+ * Can @q, by what was seen of it, still do what conflicts with the next transition of @v?
+ */
 static bool may_conflict(const struct estimate *s, const struct tkfi_vcpu *q,
 			 const struct tkfi_vcpu *v)
 {
@@ -71,8 +73,9 @@ static bool may_conflict(const struct estimate *s, const struct tkfi_vcpu *q,
 }
 
 /*
- * The persistent set of @v: whatever VCPUs outside it do, it does not conflict with the next
- * transitions of those in it. If one of them has to wait, those it waits for belong to it.
+ * The persistent set of @v: whatever VCPUs outside it do, it does not conflict with the
+ * next transitions of those in it. If one of them has to wait, those it waits for belong
+ * to it.
  */
 static unsigned long close_around(const struct estimate *s,
 				  const struct tkfi_engine *engine,
@@ -116,9 +119,11 @@ static unsigned long choose_set(const struct estimate *s,
 	return best;
 }
 
-/* How many events a VCPU still has, at least one. An NMI that has not begun counts as one. */
-static unsigned int events_left(const struct estimate *s,
-			       const struct tkfi_vcpu *v)
+/*
+ * How many events a VCPU still has, at least one. An NMI that has not begun counts as
+ * one.
+ */
+static unsigned int events_left(const struct estimate *s, const struct tkfi_vcpu *v)
 {
 	if (v->interrupts && !v->nr_events)
 		return 1;
@@ -179,8 +184,7 @@ static bool learn(struct estimate *s, const struct tkfi_engine *engine)
 	for (i = 0; i < min(engine->nr_log, TKFI_MAX_EVENTS + 0U); i++) {
 		const struct tkfi_event *done = &engine->log[i];
 		u16 (*last)[TKFI_MAX_CELLS] =
-			tkfi_transition_writes(&(struct tkfi_transition){ .kind = done->kind }) ?
-			s->stores : s->loads;
+			tkfi_kind_writes(done->kind) ? s->stores : s->loads;
 
 		n[done->vcpu]++;
 		for (c = done->cell; c < done->cell + done->nr_cells; c++) {

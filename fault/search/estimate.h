@@ -16,7 +16,10 @@
 
 #include "search.h"
 
-/* Number of batches of samples, and of samples in a batch: the sums of batches tell the error. */
+/*
+ * Number of batches of samples, and of samples in a batch: the sums of batches tell the
+ * error.
+ */
 #define TKFI_BATCHES		20
 #define TKFI_BATCH		1000
 

@@ -37,7 +37,7 @@ static struct tkfi_detail detail_of(const struct tkfi_transition *transition)
 		.ip = transition->ip,
 		.size = transition->size,
 		.offset = (unsigned long)transition->what % TKFI_CELL_SIZE,
-		.before = transition->size ? value_at(transition->what, transition->size) : 0,
+		.before = value_at(transition->what, transition->size),
 	};
 }
 
@@ -192,7 +192,8 @@ static unsigned int reverse_next(struct tkfi_strategy *strategy,
 	next = earliest(s, engine, ready);
 	transition = &engine->vcpus[next].next;
 	s->done = recorded(s->recording, &engine->vcpus[next]) == s->second;
-	if (s->done && (transition->kind != second->kind || transition->cell != second->cell ||
+	if (s->done && (transition->kind != second->kind ||
+			transition->cell != second->cell ||
 			transition->nr_cells != second->nr_cells))
 		return TKFI_STOP;
 	return next;
@@ -246,7 +247,10 @@ static unsigned int begin_of(const struct tkfi_recording *r, unsigned int at)
 	return at;
 }
 
-/* Did @a happen before @b only because of an event between them, of another VCPU than @a's? */
+/*
+ * Did @a happen before @b only because of an event between them, of another VCPU than
+ * @a's?
+ */
 static bool is_between(const struct tkfi_recording *r, unsigned int a,
 		       unsigned int b)
 {
@@ -260,7 +264,10 @@ static bool is_between(const struct tkfi_recording *r, unsigned int a,
 	return false;
 }
 
-/* The event that ends a section which begins with event @at; the number of events if none. */
+/*
+ * The event that ends a section which begins with event @at; the number of events if
+ * none.
+ */
 static unsigned int end_of(const struct tkfi_recording *r, unsigned int at)
 {
 	const struct tkfi_event *begin = &r->log[at];
@@ -391,8 +398,8 @@ static void collect(const struct tkfi_recording *r, bool are_adjacent,
 }
 
 /*
- * The distance of a pair from event @near. Pairs of other VCPUs are farther away than any of
- * its VCPU, and those of the host farther than these.
+ * The distance of a pair from event @near. Pairs of other VCPUs are farther away than any
+ * of its VCPU, and those of the host farther than these.
  */
 static unsigned int distance(const struct tkfi_recording *r,
 			     const struct tkfi_pair *pair, unsigned int near,

@@ -143,8 +143,8 @@ struct tkfi_explanation {
  * @violates:	returns the findings of the execution, BIT(number) each, numbered by the
  *		caller; @ret is what tkfi_engine_run() returned
  * @arg:	for both
- * @host:	id of the host, whose pairs are tried last: that time passes explains little.
- *		TKFI_MAX_VCPUS if there is none
+ * @host:	id of the host, whose pairs are tried last: that time passes explains
+ *		little. TKFI_MAX_VCPUS if there is none
  */
 struct tkfi_trial {
 	int (*start)(void *arg);
@@ -162,8 +162,9 @@ struct tkfi_trial {
  * @trial:	how to execute
  * @violates:	set to the findings of the execution
  *
- * Of the VCPUs that can go on, the one goes on whose next event comes first in the recording.
- * But the VCPU of @first waits before that event until @second has been executed.
+ * Of the VCPUs that can go on, the one goes on whose next event comes first in the
+ * recording. But the VCPU of @first waits before that event until @second has been
+ * executed.
  *
  * Return: 0, or -ENOENT if the two cannot be reversed.
  */

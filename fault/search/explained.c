@@ -102,7 +102,10 @@ static int start_sought(void *arg)
 	return tkfi_explorer_start(sought->x);
 }
 
-/* Execute a schedule again, and record it. Returns 0, or an error if it cannot be executed. */
+/*
+ * Execute a schedule again, and record it. Returns 0, or an error if it cannot be
+ * executed.
+ */
 static int record(struct tkfi_explorer *x, const char *text, int *ended)
 {
 	struct tkfi_engine *engine = x->engine;

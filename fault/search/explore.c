@@ -99,7 +99,7 @@ static int keep_rest(struct tkfi_explorer *x, int ret)
 {
 	if (!ret && x->unreported.report[0])
 		return say_unreported(x);
-	/* The state of a complete exploration is cleared with its results: tkfi_saved_file_clear(). */
+	/* If it is complete, the state is cleared when the results are out. */
 	if (!ret && !x->stats.complete && x->options.keep)
 		tkfi_explorer_save(x);
 	return ret;
@@ -233,7 +233,7 @@ int tkfi_explore(struct tkfi_explorer *x,
 	if (tkfi_cells_have_no_retry())
 		x->incomplete = true;
 	if (!ret && x->nr_violations && !options->as_found) {
-		/* Not for a complete part: other parts may have plainer ones, the runner sees. */
+		/* Of a complete part the runner finds the minimum, among all parts. */
 		if (options->parts <= 1 || !x->stats.complete)
 			tkfi_explorer_seek_plainer(x);
 		tkfi_explorer_explain(x);

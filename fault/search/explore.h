@@ -54,8 +54,8 @@ struct tkfi_violation {
  * @part:	dpor: explore only this part, 0 ... @parts - 1
  * @parts:	how many parts there are, 0 for no parts
  * @shared:	as printed by tkfi_cells_print_shared(), known from the begin; NULL for none
- * @keep:	where to save the state, NULL for nowhere. To be cleared when the results are
- *		written
+ * @keep:	where to save the state, NULL for nowhere. To be cleared when the results
+ *		are written
  * @resume:	go on from the saved state, if there is one
  */
 struct tkfi_explore_options {

@@ -87,7 +87,7 @@ int tkfi_explorer_search(struct tkfi_explorer *x, struct tkfi_search *search,
 bool tkfi_finding_is_like(const struct tkfi_finding *a, const struct tkfi_finding *b);
 
 /**
- * tkfi_violations_shrink() - the order of least cost of the last execution that has a finding
+ * tkfi_violations_shrink() - the order of least cost in which an execution has a finding
  * @x:		explorer
  * @finding:	a finding of the last execution
  *
@@ -126,7 +126,8 @@ void tkfi_violations_forget(void *arg);
  *		violations are updated
  *
  * Unless the exploration was complete, this explores executions without preemptions, then
- * those with up to one, and so on, until none could cost less, or TKFI_MAX_SEARCHED of them.
+ * those with up to one, and so on, until none could cost less, or TKFI_MAX_SEARCHED of
+ * them.
  */
 void tkfi_explorer_seek_plainer(struct tkfi_explorer *x);
 

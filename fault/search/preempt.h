@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What counts as a preemption: another VCPU goes on than the last one, although that is in
- * an operation and could go on. It is no preemption if the last VCPU is between two
+ * What counts as a preemption: another VCPU goes on than the last one, although that is
+ * in an operation and could go on. It is no preemption if the last VCPU is between two
  * operations, if it has to wait, or if its own NMI goes on. While an NMI interrupts an
- * operation, it counts as in an operation itself; after its end, the interrupted VCPU counts
- * as the last one. A delay of the host is an operation like others.
+ * operation, it counts as in an operation itself; after its end, the interrupted VCPU
+ * counts as the last one. A delay of the host is an operation like others.
  */
 #ifndef __TKFI_PREEMPT_H
 #define __TKFI_PREEMPT_H

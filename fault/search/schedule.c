@@ -82,8 +82,8 @@ static unsigned int schedule_next(struct tkfi_strategy *strategy,
 			continue;
 		}
 		/*
-		 * The transition that a VCPU stands before when its turn begins ended the turn
-		 * before. It counts only if it is the first one of the VCPU.
+		 * The transition that a VCPU stands before when its turn begins ended the
+		 * turn before. It counts only if it is the first one of the VCPU.
 		 */
 		if (turn->before && (s->moved || !v->nr_events) &&
 		    is_met(turn, &v->next) && ++s->seen == turn->hit)

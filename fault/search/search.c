@@ -38,8 +38,7 @@ static void begin(struct tkfi_search *search)
 }
 
 /* Begin the search again, as cells were found to be shared that were not known to be. */
-static void restart(struct tkfi_search *search,
-		       const struct tkfi_search_client *client)
+static void restart(struct tkfi_search *search, const struct tkfi_search_client *client)
 {
 	const unsigned int restarts = search->stats->restarts + 1;
 

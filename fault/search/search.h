@@ -138,17 +138,17 @@ struct tkfi_executed {
  *		be NULL
  * @exit:	undoes @init, also one that failed. May be NULL
  * @begin_search: a search begins, or is restarted. May be NULL
- * @begin_execution: the next execution is about to start: set @search->strategy, unless it is
- *		always the same. Returns the snapshot that it begins from, and adds to *@replayed
- *		how many events from there are a repetition; or NULL if it begins at the
- *		start. May be NULL: all do
+ * @begin_execution: the next execution is about to start: set @search->strategy, unless
+ *		it is always the same. Returns the snapshot that it begins from, and adds
+ *		to *@replayed how many events from there are a repetition; or NULL if it
+ *		begins at the start. May be NULL: all do
  * @executed:	look at an execution that has ended, in whatever way. Returns enum
  *		tkfi_worth, or an error. May be NULL: all count, and it is an error if one
  *		was stopped
  * @next_execution: is there another execution? Returns 1 or 0, or an error. Not called
  *		before the first one. May be NULL: there always is
- * @keep:	save or load where the search is, between @next_execution and @begin_execution. May
- *		be NULL: @search->stats are enough
+ * @keep:	save or load where the search is, between @next_execution and
+ *		@begin_execution. May be NULL: @search->stats are enough
  *
  * Errors are negative; @engine->error has a sentence then.
  */
@@ -161,7 +161,8 @@ struct tkfi_search_type {
 	int (*init)(struct tkfi_search *search);
 	void (*exit)(struct tkfi_search *search);
 	void (*begin_search)(struct tkfi_search *search);
-	const struct tkfi_snapshot *(*begin_execution)(struct tkfi_search *search, u64 *replayed);
+	const struct tkfi_snapshot *(*begin_execution)(struct tkfi_search *search,
+						       u64 *replayed);
 	int (*executed)(struct tkfi_search *search, struct tkfi_executed *e);
 	int (*next_execution)(struct tkfi_search *search);
 	void (*keep)(struct tkfi_search *search, struct tkfi_saved *keep);
@@ -238,8 +239,8 @@ struct tkfi_search_client {
  * @client:	what is explored
  * @stats:	filled
  *
- * What is known of cells is kept. The caller calls tkfi_cells_begin() first, unless it wants
- * to keep who accessed them, too.
+ * What is known of cells is kept. The caller calls tkfi_cells_begin() first, unless it
+ * wants to keep who accessed them, too.
  *
  * Return: 0, also when the client ended it; -E2BIG if an execution has more than
  * TKFI_MAX_EVENTS events, or there is too much state for a snapshot; -ECANCELED if a

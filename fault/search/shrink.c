@@ -61,7 +61,10 @@ bool tkfi_cost_less(const struct tkfi_cost *a, const struct tkfi_cost *b)
 	return a->turns < b->turns;
 }
 
-/* Can the next event of @vcpu come after @done events in an order of the class, and the goal? */
+/*
+ * Can the next event of @vcpu come after @done events in an order of the class, and the
+ * goal?
+ */
 static bool can_step(const struct search *s, const u16 *done, unsigned int vcpu)
 {
 	const struct tkfi_goal *goal = s->goal;
@@ -97,7 +100,10 @@ static bool has_to_wait(const struct search *s, const u16 *done,
 	if (done[vcpu] < s->nr[vcpu]) {
 		const struct tkfi_event *event = &log[s->of_vcpu[vcpu][done[vcpu]]];
 
-		next = (struct tkfi_transition){ .kind = event->kind, .cell = event->cell };
+		next = (struct tkfi_transition){
+			.kind = event->kind,
+			.cell = event->cell,
+		};
 	}
 	for (i = 0; i < s->hb->nr; i++) {
 		if (s->hb->nth[i] > done[log[i].vcpu])

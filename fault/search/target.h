@@ -28,9 +28,9 @@ struct tkfi_boundaries {
  * struct tkfi_target - what is explored
  * @arg:	for all functions
  * @engine:	its engine
- * @enter:	switch interrupts off, save the kernel's state, and prepare to execute. Returns
- *		0 or an error, with a sentence in @engine->error; @leave is called in
- *		either case
+ * @enter:	switch interrupts off, save the kernel's state, and prepare to execute.
+ *		Returns 0 or an error, with a sentence in @engine->error; @leave is called
+ *		in either case
  * @leave:	undo @enter
  * @collect:	list the cells, and what snapshots hold; what is known of cells is forgotten
  * @start:	restore the state in which executions begin, and add the VCPUs. Returns 0

@@ -176,8 +176,10 @@ static bool same_pair(const struct tkfi_explanation *a,
 		      const struct tkfi_explanation *b)
 {
 	return a->holds && b->holds && a->about == b->about &&
-	       (a->first.kind == TKFI_TRANS_STORE) == (b->first.kind == TKFI_TRANS_STORE) &&
-	       (a->second.kind == TKFI_TRANS_STORE) == (b->second.kind == TKFI_TRANS_STORE);
+	       (a->first.kind == TKFI_TRANS_STORE) ==
+	       (b->first.kind == TKFI_TRANS_STORE) &&
+	       (a->second.kind == TKFI_TRANS_STORE) ==
+	       (b->second.kind == TKFI_TRANS_STORE);
 }
 
 void tkfi_violations_merge(struct tkfi_explorer *x)

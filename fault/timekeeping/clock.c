@@ -11,7 +11,7 @@
 static u64 tkfi_clock_now;
 u32 tkfi_clock_hz;
 
-/* The clock is memory that VCPUs read and the host writes. */
+/* Report an access of the clock: memory that VCPUs read and the host writes. */
 static void access(bool store)
 {
 	if (tkfi_current)
@@ -25,7 +25,6 @@ void tkfi_clock_note(u64 cycles)
 		tkfi_results(tkfi_current->op)->counter = cycles;
 }
 
-/* What an operation comes to follows from what it has read. */
 u64 tkfi_clock_read(void)
 {
 	access(false);
@@ -57,7 +56,6 @@ u64 tkfi_clock_ns(void)
 	return mul_u64_u32_div(tkfi_clock_read(), NSEC_PER_SEC, tkfi_clock_hz);
 }
 
-/* An RTC that counts from 1970, and is never set. */
 void tkfi_read_persistent_clock64(struct timespec64 *ts)
 {
 	struct timespec64 now;

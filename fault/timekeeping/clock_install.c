@@ -13,8 +13,8 @@ static u64 clocksource_read(struct clocksource *cs)
 }
 
 /*
- * A device's time is compared with that of a clocksource only if that has an id. None is
- * for us; no clocksource of UML has any.
+ * The kernel compares the time of a device only with clocksources that have an id. There is
+ * none for tkfi, so this is one that no clocksource of UML has.
  */
 struct clocksource tkfi_clocksource = {
 	.name		 = "tkfi",

@@ -15,7 +15,7 @@
 #include <tick-internal.h>
 #include <timekeeping.h>
 
-/* Those of a family: all of them are too many for a sentence. */
+/* List the readers of one family only, as all are too many for a sentence. */
 static size_t list_readers(const struct tkfi_reader *readers, unsigned int nr,
 			   const char *family, char *buf, size_t size)
 {
@@ -302,7 +302,7 @@ static int parse_aux(struct tkfi_op *op, char *args, char *err, size_t size)
 	}
 	if (tkfi_op_parse(op, aux_types, ARRAY_SIZE(aux_types), args, err, size))
 		return -EINVAL;
-	/* Whatever it sets back is that clock and no other. */
+	/* It can set back no other clock than this one. */
 	tkfi_args(op)->sets = tkfi_args(op)->sets ? BIT(MAX_CLOCKS) : 0;
 	tkfi_args(op)->arms = 0;
 	strscpy(call, op->call, sizeof(call));

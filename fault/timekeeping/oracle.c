@@ -3,7 +3,7 @@
 
 #include "oracle.h"
 
-/* What lines were seen is found out before it is asked what can follow on what. */
+/* In this order: "monotonic" needs the lines that "line" has found. */
 const struct tkfi_oracle * const tkfi_oracles[] = {
 	&tkfi_oracle_progress,
 	&tkfi_oracle_line,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What must hold in every execution. */
+/* Oracles: properties that must hold in every execution. */
 #ifndef __TKFI_ORACLE_H
 #define __TKFI_ORACLE_H
 
@@ -12,9 +12,10 @@
 
 /**
  * struct tkfi_read - a read of an execution
- * @vcpu:	who read
- * @op:		what
- * @line:	what it saw, NULL if that is no line; the oracle of that name finds out
+ * @vcpu:	id of the VCPU
+ * @op:		the operation
+ * @line:	the publication whose line it saw, NULL if it saw none; set by the oracle
+ *		"line"
  */
 struct tkfi_read {
 	unsigned int vcpu;
@@ -23,13 +24,13 @@ struct tkfi_read {
 };
 
 /**
- * struct tkfi_execution - what an oracle looks at
+ * struct tkfi_execution - an execution that an oracle checks
  * @engine:	engine, after it
- * @setup:	what was done before
- * @plan:	its operations hold the results
+ * @setup:	the operations before it
+ * @plan:	the operations of the execution, with their results
  * @ret:	what tkfi_engine_run() returned
- * @hb:	of its steps; or room for it, with @hb->nr 0
- * @reads:	its reads that came to their end
+ * @hb:		happens-before of its events; with @hb->nr 0 it is not known yet
+ * @reads:	its reads that have returned
  * @nr_reads:	how many
  * @report:	called for each finding
  * @arg:	for @report
@@ -49,8 +50,8 @@ struct tkfi_execution {
 /**
  * struct tkfi_oracle - a property that must hold in every execution
  * @name:	one word
- * @prepare:	says what it has to be told of, when all cells are known; may be NULL
- * @check:	looks at an execution; returns whether others can look at it, too
+ * @prepare:	called when all cells are known, see tkfi_cells_require(); may be NULL
+ * @check:	checks an execution; returns false if the other oracles cannot check it
  */
 struct tkfi_oracle {
 	const char *name;
@@ -86,7 +87,7 @@ static inline struct tkfi_span tkfi_span_of(const struct tkfi_read *read)
 }
 
 /**
- * tkfi_find() - an execution does not hold: say so
+ * tkfi_find() - report a finding
  * @e:		the execution
  * @finding:	what is wrong with it
  */
@@ -97,7 +98,7 @@ static inline void tkfi_find(const struct tkfi_execution *e,
 }
 
 /**
- * tkfi_readers_come_to_an_end() - would whoever reads now come to an end?
+ * tkfi_readers_come_to_an_end() - would a reader that begins now come to an end?
  *
  * Return: whether all sequences are even: of kernel and vDSO, core and auxiliary clock.
  */
@@ -122,7 +123,7 @@ struct tkfi_timekeepers tkfi_timekeepers_of(enum tkfi_owner owner);
 s64 tkfi_round_to(s64 ns, u32 unit);
 
 /**
- * tkfi_oracles_prepare() - let all oracles say what they have to be told of
+ * tkfi_oracles_prepare() - call @prepare of all oracles
  *
  * To be called when all cells are known.
  */
@@ -134,18 +135,18 @@ void tkfi_oracles_prepare(void);
  * @report:	called for each finding
  * @arg:	for @report
  *
- * progress:	all VCPUs came to their end, and left the sequences even; NMI-safe
- *		readers did nothing on the way that waits if it must. Others wait while a
- *		sequence is odd or a lock is held: that is all the engine lets them.
- * monotonic:	a read that begins after another one of that clock has ended is
- *		not smaller; where an operation may set that clock back, not by more than
- *		it was set between the two. It can begin after it if in some execution of
- *		the class it does: if no step of the second happened before one of the
- *		first.
- * line:	every value is one published line evaluated at the cycle that was read,
- *		and that line was there to be seen during the read. So no read is torn,
- *		stale or a failure. Of a finding the first value is what the latest line
- *		says, the second what was read.
+ * progress:	all VCPUs came to their end, and left the sequences even; NMI-safe readers
+ *		executed no transition of a kind that can wait. (Other readers may wait only
+ *		while a sequence is odd or a lock is held, by construction of the engine.)
+ * monotonic:	a read that begins after the end of another read of the same clock does not
+ *		return less; if an operation may set the clock back, not less by more than
+ *		it was set back between the two. The second read begins after the first in
+ *		some execution of the class if none of its events happened before one of
+ *		the first.
+ * line: each value is that of a published line at the cycle that was read, and the line
+ *		could be seen during the read. So no read is torn, stale or a failure. The
+ *		first value of a finding is that of the latest line, the second what was
+ *		read.
  * series:	what the series of 2013 established, S4 to S8: a timekeeper is written
  *		with its lock held, and what readers use, cycle_last too, while their
  *		sequence is odd; both have one then; whoever drops the lock leaves the sequence
