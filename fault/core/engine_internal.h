@@ -41,7 +41,7 @@ void tkfi_do_next(struct tkfi_vcpu *v);
 /**
  * tkfi_stop_here() - the executing VCPU stops
  *
- * The strategy chooses, and whoever is chosen goes on right from here. Returns when this
+ * The strategy chooses, and this switches to the VCPU that is chosen. Returns when this
  * VCPU has been chosen again.
  */
 void tkfi_stop_here(void);

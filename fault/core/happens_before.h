@@ -6,8 +6,9 @@
  * it after all that touched it; and an event of a VCPU that has an NMI reads the cell that
  * the NMI writes when it begins and ends.
  *
- * There is one computation of it, struct tkfi_history. It can take events back, as dpor
- * backtracks; whoever wants the order of an execution that has ended takes in its log.
+ * There is one computation of it, that of struct tkfi_history. Events can be appended to a
+ * history and taken back, as dpor needs it. To find happens-before of an execution that has
+ * ended, the events of the engine's log are appended.
  */
 #ifndef __TKFI_HAPPENS_BEFORE_H
 #define __TKFI_HAPPENS_BEFORE_H
@@ -15,6 +16,9 @@
 #include "cells.h"
 #include "engine.h"
 #include "footprint.h"
+
+/* Room for the most events, and one that may come next. */
+#define TKFI_HISTORY_EVENTS	(TKFI_MAX_EVENTS + 1)
 
 /**
  * struct tkfi_happens_before - happens-before of an execution, as vector clocks
@@ -28,8 +32,8 @@
  */
 struct tkfi_happens_before {
 	unsigned int nr;
-	u16 nth[TKFI_MAX_EVENTS + 1];
-	u16 clock[TKFI_MAX_EVENTS + 1][TKFI_MAX_VCPUS];
+	u16 nth[TKFI_HISTORY_EVENTS];
+	u16 clock[TKFI_HISTORY_EVENTS][TKFI_MAX_VCPUS];
 };
 
 /* No event. */
@@ -63,11 +67,11 @@ struct tkfi_history_event {
  * @last_of:	for each VCPU its last event, or TKFI_NO_EVENT
  * @last_at:	for each cell the last event that touched it, or TKFI_NO_EVENT
  *
- * @hb and @events have room for one more than the most events: what would happen next.
+ * The entries at @hb.nr of @hb and @events are those of the event that comes next.
  */
 struct tkfi_history {
 	struct tkfi_happens_before hb;
-	struct tkfi_history_event events[TKFI_MAX_EVENTS + 1];
+	struct tkfi_history_event events[TKFI_HISTORY_EVENTS];
 	s16 last_of[TKFI_MAX_VCPUS];
 	s16 last_at[TKFI_MAX_CELLS];
 };

@@ -40,7 +40,7 @@ struct tkfi_state {
 };
 
 /**
- * tkfi_state_alloc() - list the objects of the state anew, and allocate a copy of them
+ * tkfi_state_alloc() - list the objects of the state again, and allocate a copy of them
  * @state:	copy; its bytes are not set yet
  *
  * The objects are listed each time, as they move in early boot: copies that were allocated

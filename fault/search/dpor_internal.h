@@ -98,8 +98,8 @@ struct tkfi_dpor {
 	struct tkfi_strategy strategy;
 	struct tkfi_engine *engine;
 	struct tkfi_history history;
-	unsigned int old[TKFI_MAX_EVENTS + 1][TKFI_ACCESS_CELLS];
-	struct dpor_node nodes[TKFI_MAX_EVENTS + 1];
+	unsigned int old[TKFI_HISTORY_EVENTS][TKFI_ACCESS_CELLS];
+	struct dpor_node nodes[TKFI_HISTORY_EVENTS];
 	unsigned int depth;
 	unsigned int known;
 	unsigned int new_from;

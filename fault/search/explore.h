@@ -138,7 +138,7 @@ struct tkfi_pace {
  * @nr_only:	how many violations @only has
  * @each:	called after each execution with what tkfi_engine_run() returned; may be
  *		NULL
- * @each_arg:	for whoever sets @each
+ * @each_arg:	for @each
  * @progress:	called about once a second during an exploration; may be NULL
  * @violations:	of the last exploration
  * @nr_violations: how many; at most TKFI_MAX_VIOLATIONS, further ones are dropped

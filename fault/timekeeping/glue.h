@@ -20,7 +20,7 @@ struct tkfi_reader;
  * enum tkfi_variant - which build of the kernel's own code this is
  * @TKFI_POST_SERIES:	as the tree is
  * @TKFI_PRE_SERIES:	calculates on the real timekeeper, sequence odd
- * @TKFI_FIXED:		publishes what is right at publication
+ * @TKFI_FIXED:		publishes a line that fits the time of its publication
  * @TKFI_NR_VARIANTS:	how many there are
  */
 enum tkfi_variant {

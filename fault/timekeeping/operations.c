@@ -261,7 +261,7 @@ static s64 run_sleeptime(struct tkfi_op *op)
 
 static int parse_enable(struct tkfi_op *op, char *args, char *err, size_t size)
 {
-	/* It begins anew. */
+	/* It starts again from 0. */
 	tkfi_args(op)->sets = BIT(MAX_CLOCKS);
 	return parse_call(op, "aux_clock_enable()", args, err, size);
 }

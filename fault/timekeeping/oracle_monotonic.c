@@ -17,8 +17,8 @@ static bool comparable(const struct tkfi_reader *a, const struct tkfi_reader *b)
 
 /* The number of the @nth event of @vcpu, from 1; @hb->nr if there is none. */
 static unsigned int find_event(const struct tkfi_engine *engine,
-			      const struct tkfi_happens_before *hb, unsigned int vcpu,
-			      unsigned int nth)
+			       const struct tkfi_happens_before *hb,
+			       unsigned int vcpu, unsigned int nth)
 {
 	unsigned int i;
 
