@@ -22,8 +22,8 @@ static int aux_test_init(struct kunit *test)
 
 static void aux_test_exit(struct kunit *test)
 {
-	if (session.nr_entries)
-		tkfi_result_trace("tkfi_aux_clock", test->name, session.nr_entries,
+	if (session.events)
+		tkfi_result_trace("tkfi_aux_clock", test->name, session.events,
 				  session.hash);
 	tkfi_session_close(&session);
 }

@@ -83,7 +83,7 @@ static void coarse_suite_exit(struct kunit_suite *suite)
 static int coarse_test_init(struct kunit *test)
 {
 	memset(&plan, 0, sizeof(plan));
-	session.nr_entries = 0;
+	session.events = 0;
 	session.hash = 0;
 	return 0;
 }
@@ -95,7 +95,7 @@ static void coarse_test_exit(struct kunit *test)
 
 	snprintf(name, sizeof(name), "%s%s%s", test->name, edge ? " " : "",
 		 edge ? edge->name : "");
-	tkfi_result_trace("tkfi_coarse", name, session.nr_entries, session.hash);
+	tkfi_result_trace("tkfi_coarse", name, session.events, session.hash);
 }
 
 static int run(struct kunit *test, const char *setup, const char *text)

@@ -110,7 +110,7 @@ static void cover_letter(struct kunit *test)
 		if (reader == tkfi_reader_find("vdso", "MONOTONIC"))
 			tkfi_result_trace_entries(test->name, &session.engine->trace);
 	}
-	tkfi_result_trace("tkfi_cover_letter", test->name, session.nr_entries,
+	tkfi_result_trace("tkfi_cover_letter", test->name, session.events,
 			  session.hash);
 }
 
@@ -138,7 +138,7 @@ static void counter_frequency(struct kunit *test)
 	race(test, reader, -100000000, 100000000, 600 * NSEC_PER_SEC);
 	race(test, reader, 100000000, -100000000, 600 * NSEC_PER_SEC);
 	snprintf(name, sizeof(name), "%s %u Hz", test->name, hz);
-	tkfi_result_trace("tkfi_cover_letter", name, session.nr_entries,
+	tkfi_result_trace("tkfi_cover_letter", name, session.events,
 			  session.hash);
 }
 

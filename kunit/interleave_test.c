@@ -177,7 +177,7 @@ static bool same_result(const struct result *a, const struct result *b)
 static int interleave_test_init(struct kunit *test)
 {
 	memset(&plan, 0, sizeof(plan));
-	session.nr_entries = 0;
+	session.events = 0;
 	session.hash = 0;
 	return 0;
 }
@@ -190,7 +190,7 @@ static void interleave_test_exit(struct kunit *test)
 	if (!pair)
 		return;
 	snprintf(name, sizeof(name), "%s %s", test->name, pair->name);
-	tkfi_result_trace("tkfi_interleave", name, session.nr_entries,
+	tkfi_result_trace("tkfi_interleave", name, session.events,
 			  session.hash);
 }
 

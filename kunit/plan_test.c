@@ -408,7 +408,7 @@ static void expect_story(struct kunit *test, const char *text,
 	ret = tkfi_session_run(&session, "wait 12ms", &plan);
 	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s", session.engine->error);
 	KUNIT_EXPECT_STREQ(test, story(&session.engine->trace), expected);
-	tkfi_result_trace("tkfi_engine_plan", test->name, session.nr_entries,
+	tkfi_result_trace("tkfi_engine_plan", test->name, session.events,
 			  session.hash);
 	tkfi_session_close(&session);
 }

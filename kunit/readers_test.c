@@ -42,7 +42,7 @@ static int readers_test_init(struct kunit *test)
 
 	memset(&plan, 0, sizeof(plan));
 	session.aux = u && u->aux;
-	session.nr_entries = 0;
+	session.events = 0;
 	session.hash = 0;
 	return 0;
 }
@@ -54,7 +54,7 @@ static void readers_test_exit(struct kunit *test)
 
 	snprintf(name, sizeof(name), "%s%s%s", test->name, u ? " " : "",
 		 u ? u->name : "");
-	tkfi_result_trace("tkfi_readers", name, session.nr_entries, session.hash);
+	tkfi_result_trace("tkfi_readers", name, session.events, session.hash);
 }
 
 /* One execution into @into. */

@@ -90,7 +90,7 @@ static void reproduce_suite_exit(struct kunit_suite *suite)
 
 static int reproduce_test_init(struct kunit *test)
 {
-	session.nr_entries = 0;
+	session.events = 0;
 	session.hash = 0;
 	return 0;
 }
@@ -100,7 +100,7 @@ static void reproduce_test_exit(struct kunit *test)
 	char name[96];
 
 	snprintf(name, sizeof(name), "%s %s", test->name, parameter);
-	tkfi_result_trace("tkfi_reproduce", strim(name), session.nr_entries,
+	tkfi_result_trace("tkfi_reproduce", strim(name), session.events,
 			  session.hash);
 	parameter = "";
 }

@@ -39,7 +39,7 @@ static int state_test_init(struct kunit *test)
 
 static void state_test_exit(struct kunit *test)
 {
-	tkfi_result_trace("tkfi_engine_state", test->name, session.nr_entries,
+	tkfi_result_trace("tkfi_engine_state", test->name, session.events,
 			  session.hash);
 	tkfi_session_close(&session);
 }

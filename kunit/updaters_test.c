@@ -42,7 +42,7 @@ static void updaters_test_exit(struct kunit *test)
 
 	snprintf(name, sizeof(name), "%s%s%s", test->name, road ? " " : "",
 		 road ? road->update : "");
-	tkfi_result_trace("tkfi_updaters", name, session.nr_entries, session.hash);
+	tkfi_result_trace("tkfi_updaters", name, session.events, session.hash);
 	tkfi_session_close(&session);
 }
 

@@ -81,7 +81,7 @@ static int account(struct tkfi_session *session)
 {
 	struct tkfi_engine *engine = session->engine;
 
-	session->nr_entries += engine->trace.nr;
+	session->events += engine->trace.nr;
 	session->hash = tkfi_trace_hash(&engine->trace, session->hash);
 	if (engine->trace.nr <= TKFI_TRACE_ENTRIES)
 		return 0;

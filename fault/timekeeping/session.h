@@ -58,7 +58,7 @@ struct tkfi_outcome {
  * @installed:	the virtual clocksource is this session's
  * @aux:	@outcome is to be that of the auxiliary clock
  * @outcome:	of the last execution
- * @nr_entries:	trace entries of all executions so far
+ * @events:	trace entries of all executions so far
  * @hash:	hash of all their traces
  */
 struct tkfi_session {
@@ -68,7 +68,7 @@ struct tkfi_session {
 	bool installed;
 	bool aux;
 	struct tkfi_outcome outcome;
-	u64 nr_entries;
+	u64 events;
 	u64 hash;
 };
 
