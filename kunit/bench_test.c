@@ -84,7 +84,7 @@ static void sample(struct kunit *test, enum tkfi_strategy_kind strategy)
 
 	KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &options), 0);
 	say(tkfi_strategy_names[strategy], explorer->stats.classes,
-	    explorer->stats.steps, os_nsecs() - began);
+	    explorer->stats.events, os_nsecs() - began);
 }
 
 /* As often as it takes to be measured; a scenario has few classes. */
@@ -101,7 +101,7 @@ static void explore(struct kunit *test, const char *run, bool snapshots)
 		KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &options), 0);
 		KUNIT_ASSERT_TRUE(test, explorer->stats.complete);
 		classes += explorer->stats.classes;
-		steps += explorer->stats.steps;
+		steps += explorer->stats.events;
 	}
 	say(run, classes, steps, os_nsecs() - began);
 }
@@ -186,25 +186,25 @@ static struct tkfi_engine *engine;
 
 static void touch(unsigned int *word, enum tkfi_transition_kind kind, bool is_volatile)
 {
-	tkfi_access(word, sizeof(*word), kind == TKFI_STEP_STORE,
+	tkfi_access(word, sizeof(*word), kind == TKFI_TRANS_STORE,
 		    is_volatile, _THIS_IP_);
 }
 
 static unsigned int load(unsigned int *word)
 {
-	touch(word, TKFI_STEP_LOAD, false);
+	touch(word, TKFI_TRANS_LOAD, false);
 	return *word;
 }
 
 static void store(unsigned int *word, unsigned int value)
 {
-	touch(word, TKFI_STEP_STORE, false);
+	touch(word, TKFI_TRANS_STORE, false);
 	*word = value;
 }
 
 static unsigned int load_sequence(void)
 {
-	touch(&small.seq, TKFI_STEP_LOAD, true);
+	touch(&small.seq, TKFI_TRANS_LOAD, true);
 	return small.seq;
 }
 
@@ -274,7 +274,7 @@ static bool is_torn(const struct reading *r)
 	return is_new != !!r->base || is_new != !!r->cycle_last;
 }
 
-static void small_judge(void *arg, int ret, struct tkfi_order *order)
+static void small_judge(void *arg, int ret, struct tkfi_happens_before *order)
 {
 	const u64 outcome = xxh64(readings, sizeof(readings), 0);
 	bool torn = false, went_back = false;
@@ -361,7 +361,7 @@ static void measure_small(struct kunit *test, struct tkfi_search *dpor,
 		tkfi_cells_mark(&small.seq, TKFI_CELL_SEQUENCE);
 	began = os_nsecs();
 	KUNIT_EXPECT_EQ(test, tkfi_search_run(dpor, &client, stats), 0);
-	say_blocked("dpor-once", stats->classes, stats->steps,
+	say_blocked("dpor-once", stats->classes, stats->events,
 		    os_nsecs() - began, stats->redundant);
 	KUNIT_EXPECT_TRUE(test, stats->complete);
 	KUNIT_EXPECT_EQ(test, stats->redundant, 0);

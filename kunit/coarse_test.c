@@ -8,6 +8,7 @@
 
 #include "operation.h"
 #include "harness.h"
+#include "readers.h"
 
 #include <tkfi-glue.h>
 

@@ -101,7 +101,7 @@ static void cover_letter(struct kunit *test)
 			continue;
 		race(test, reader, from_ppb, to_ppb, delay_ns);
 		if (reader == tkfi_reader_find("vdso", "MONOTONIC"))
-			tkfi_result_events(test->name, &harness.session.engine->trace);
+			tkfi_result_trace_entries(test->name, &harness.session.engine->trace);
 	}
 	harness_trace("tkfi_cover_letter", test, NULL);
 }

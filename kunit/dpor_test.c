@@ -118,7 +118,7 @@ static void dpor_suite_exit(struct kunit_suite *suite)
 
 static void access(unsigned int *word, enum tkfi_transition_kind kind, bool is_volatile)
 {
-	tkfi_access(word, sizeof(*word), kind == TKFI_STEP_STORE,
+	tkfi_access(word, sizeof(*word), kind == TKFI_TRANS_STORE,
 		    is_volatile, _THIS_IP_);
 }
 
@@ -131,11 +131,11 @@ static void interpret(struct tkfi_vcpu *vcpu, void *arg)
 
 		switch (i->opcode) {
 		case LOAD:
-			access(word, TKFI_STEP_LOAD, false);
+			access(word, TKFI_TRANS_LOAD, false);
 			break;
 		case STORE:
 		case ADD:
-			access(word, TKFI_STEP_STORE, false);
+			access(word, TKFI_TRANS_STORE, false);
 			(*word)++;
 			break;
 		case TAKE:
@@ -149,23 +149,23 @@ static void interpret(struct tkfi_vcpu *vcpu, void *arg)
 			break;
 		case ODD:
 		case EVEN:
-			access(&memory.words[SEQUENCE], TKFI_STEP_STORE, false);
+			access(&memory.words[SEQUENCE], TKFI_TRANS_STORE, false);
 			memory.words[SEQUENCE]++;
 			break;
 		case BEGIN:
 		case CHECK:
-			access(&memory.words[SEQUENCE], TKFI_STEP_LOAD, true);
+			access(&memory.words[SEQUENCE], TKFI_TRANS_LOAD, true);
 			break;
 		case GIVE_UP:
 			tkfi_attempts_end();
 			break;
 		case FLIP:
-			access(&memory.words[LATCH_WORD], TKFI_STEP_STORE, false);
+			access(&memory.words[LATCH_WORD], TKFI_TRANS_STORE, false);
 			memory.words[LATCH_WORD]++;
 			break;
 		case BEGIN_LATCH:
 		case CHECK_LATCH:
-			access(&memory.words[LATCH_WORD], TKFI_STEP_LOAD, true);
+			access(&memory.words[LATCH_WORD], TKFI_TRANS_LOAD, true);
 			break;
 		case WIDE:
 			tkfi_access(&memory.words[0], 2 * sizeof(*word),
@@ -200,16 +200,16 @@ static int start(void *arg)
 /* Classes that came with an order and without, and what is different by the log. */
 static u64 ordered, unordered, misordered;
 
-static void judge(void *arg, int ret, struct tkfi_order *order)
+static void judge(void *arg, int ret, struct tkfi_happens_before *order)
 {
-	static struct tkfi_order logged;
+	static struct tkfi_happens_before logged;
 	unsigned int i, v;
 
 	ordered += !!order;
 	unordered += !order;
 	if (!order)
 		return;
-	tkfi_order_of(engine, &logged);
+	tkfi_happens_before_of(engine, &logged);
 	misordered += order->nr != logged.nr;
 	for (i = 0; i < order->nr; i++) {
 		misordered += order->nth[i] != logged.nth[i];
@@ -334,29 +334,29 @@ static bool all_write(const struct tkfi_transition *step)
 
 static bool stores_read(const struct tkfi_transition *step)
 {
-	return step->kind != TKFI_STEP_STORE && tkfi_step_writes(step);
+	return step->kind != TKFI_TRANS_STORE && tkfi_transition_writes(step);
 }
 
 static bool first_word_is_read(const struct tkfi_transition *step)
 {
 	return step->cell != tkfi_cell_at(&memory.words[0]) &&
-	       tkfi_step_writes(step);
+	       tkfi_transition_writes(step);
 }
 
 static bool sequence_is_read(const struct tkfi_transition *step)
 {
 	return step->cell != tkfi_cell_at(&memory.words[SEQUENCE]) &&
-	       tkfi_step_writes(step);
+	       tkfi_transition_writes(step);
 }
 
 static bool locks_read(const struct tkfi_transition *step)
 {
-	return step->kind != TKFI_STEP_LOCK && tkfi_step_writes(step);
+	return step->kind != TKFI_TRANS_LOCK && tkfi_transition_writes(step);
 }
 
 static bool right(const struct tkfi_transition *step)
 {
-	return tkfi_step_writes(step);
+	return tkfi_transition_writes(step);
 }
 
 /*

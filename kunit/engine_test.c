@@ -382,7 +382,7 @@ static void strategy_is_checked(struct kunit *test)
 static void trace_is_hashed(struct kunit *test)
 {
 	const struct tkfi_trace_entry event = {
-		.kind = TKFI_EV_POINT, .what = "p", .value = 1,
+		.kind = TKFI_ENTRY_POINT, .what = "p", .value = 1,
 	};
 	struct tkfi_trace *t = &engine->trace;
 	u64 hash;
@@ -396,9 +396,9 @@ static void trace_is_hashed(struct kunit *test)
 	t->entries[0].value = 2;
 	KUNIT_EXPECT_NE(test, hash, tkfi_trace_hash(t, 0));
 	t->entries[0].value = 1;
-	t->entries[0].kind = TKFI_EV_LOCK;
+	t->entries[0].kind = TKFI_ENTRY_LOCK;
 	KUNIT_EXPECT_NE(test, hash, tkfi_trace_hash(t, 0));
-	t->entries[0].kind = TKFI_EV_POINT;
+	t->entries[0].kind = TKFI_ENTRY_POINT;
 	t->entries[0].what = "q";
 	KUNIT_EXPECT_NE(test, hash, tkfi_trace_hash(t, 0));
 	t->entries[0].what = kstrdup("p", GFP_KERNEL);
@@ -440,7 +440,7 @@ static void no_stop_at_points(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, tkfi_engine_run(engine, &tkfi_round_robin), 0);
 	KUNIT_EXPECT_GE(test, engine->nr_log, 2);
 	for (i = 0; i < tkfi_trace_stored(t); i++)
-		KUNIT_EXPECT_NE(test, t->entries[i].kind, TKFI_EV_STOP);
+		KUNIT_EXPECT_NE(test, t->entries[i].kind, TKFI_ENTRY_STOP);
 	tkfi_cells_reset();
 }
 

@@ -99,8 +99,8 @@ static void nmi_waits(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, violation.minimal);
 	KUNIT_EXPECT_EQ(test, violation.cost.preemptions, 0);
 	KUNIT_ASSERT_TRUE(test, violation.why.holds);
-	KUNIT_EXPECT_EQ(test, violation.why.first.kind, TKFI_STEP_STORE);
-	KUNIT_EXPECT_EQ(test, violation.why.second.kind, TKFI_STEP_BEGIN);
+	KUNIT_EXPECT_EQ(test, violation.why.first.kind, TKFI_TRANS_STORE);
+	KUNIT_EXPECT_EQ(test, violation.why.second.kind, TKFI_TRANS_BEGIN);
 	KUNIT_EXPECT_EQ(test, violation.why.second.vcpu, 1);
 	KUNIT_EXPECT_EQ(test, violation.why.second.cell,
 			tkfi_cell_at(tkfi_core_timekeepers().sequence));
@@ -259,9 +259,9 @@ static void explained(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, v->cost.turns, 5);
 	KUNIT_ASSERT_TRUE(test, v->why.holds);
 	KUNIT_EXPECT_EQ(test, v->why.first.vcpu, 1);
-	KUNIT_EXPECT_EQ(test, v->why.first.kind, TKFI_STEP_LOAD);
+	KUNIT_EXPECT_EQ(test, v->why.first.kind, TKFI_TRANS_LOAD);
 	KUNIT_EXPECT_EQ(test, v->why.second.vcpu, 0);
-	KUNIT_EXPECT_EQ(test, v->why.second.kind, TKFI_STEP_STORE);
+	KUNIT_EXPECT_EQ(test, v->why.second.kind, TKFI_TRANS_STORE);
 	KUNIT_EXPECT_EQ(test, v->why.first.cell, v->why.second.cell);
 	tkfi_cell_name(v->why.first.cell, v->why.first.nr_cells, name,
 		       sizeof(name));

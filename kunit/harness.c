@@ -67,7 +67,7 @@ int harness_vparse(struct kunit *test, const char *fmt, va_list args)
 	ret = tkfi_plan_parse(plan, engine->error, sizeof(engine->error), "%s",
 			      harness.text);
 	KUNIT_EXPECT_EQ_MSG(test, ret, 0, "%s: %s", harness.text, engine->error);
-	plan->order = NULL;
+	plan->inner = NULL;
 	plan->probe = NULL;
 	plan->access = NULL;
 	plan->probe_arg = NULL;

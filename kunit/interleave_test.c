@@ -220,7 +220,7 @@ static int run_at_once(struct kunit *test, const struct pair *pair,
 	int ret = harness_parse(test, "cpu0: %s; cpu1: %s", pair->update[0],
 				pair->update[1]);
 
-	harness.plan.order = strategy;
+	harness.plan.inner = strategy;
 	return ret ?: execute(test, result);
 }
 

@@ -380,8 +380,8 @@ static const char *story(const struct tkfi_trace *trace)
 	for (i = 0; i < tkfi_trace_stored(trace); i++) {
 		const struct tkfi_trace_entry *e = &trace->entries[i];
 
-		if (e->kind == TKFI_EV_CALL || e->kind == TKFI_EV_OFF ||
-		    e->kind == TKFI_EV_ON || e->kind == TKFI_EV_BLOCKED)
+		if (e->kind == TKFI_ENTRY_CALL || e->kind == TKFI_ENTRY_OFF ||
+		    e->kind == TKFI_ENTRY_ON || e->kind == TKFI_ENTRY_BLOCKED)
 			len += scnprintf(text + len, sizeof(text) - len,
 					 "%u %s %s\n", e->vcpu,
 					 tkfi_entry_names[e->kind], e->what);

@@ -161,7 +161,7 @@ static void check_warnings(struct kunit *test, const struct look *stop,
 	unsigned int i, nr = 0;
 
 	for (i = 0; i < tkfi_trace_stored(trace); i++)
-		nr += trace->entries[i].kind == TKFI_EV_WARN;
+		nr += trace->entries[i].kind == TKFI_ENTRY_WARN;
 	KUNIT_EXPECT_EQ_MSG(test, nr, stop->suspended && warns(tkfi_reader_of(op)),
 			    "%s at %s", op->call, stop->at);
 }

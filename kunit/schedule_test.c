@@ -364,9 +364,9 @@ static void strategies(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, explorer->stats.complete,
 				    options.strategy <= TKFI_DFS, "%s", name);
 		/* The same again by the same numbers. */
-		steps = explorer->stats.steps;
+		steps = explorer->stats.events;
 		KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &options), 0);
-		KUNIT_EXPECT_EQ_MSG(test, explorer->stats.steps, steps, "%s",
+		KUNIT_EXPECT_EQ_MSG(test, explorer->stats.events, steps, "%s",
 				    name);
 	}
 }
@@ -518,7 +518,7 @@ static void limits(struct kunit *test)
 	options.executions = 0;
 	options.ms = 200;
 	KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &options), 0);
-	KUNIT_EXPECT_GE(test, os_nsecs() - explorer->watch.began,
+	KUNIT_EXPECT_GE(test, os_nsecs() - explorer->pace.began,
 			200 * NSEC_PER_MSEC);
 	KUNIT_EXPECT_NE(test, explorer->stats.classes, TKFI_SAMPLES);
 

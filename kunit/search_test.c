@@ -98,8 +98,8 @@ static const struct tkfi_search_type listed = {
 	.size = sizeof(struct listed),
 	.exhaustive = true,
 	.init = listed_init,
-	.begin = listed_begin,
-	.start = listed_start,
+	.begin_search = listed_begin,
+	.begin_execution = listed_start,
 	.executed = listed_executed,
 	.next_execution = listed_next_execution,
 };
@@ -118,7 +118,7 @@ static int start(void *arg)
 	return 0;
 }
 
-static void judge(void *arg, int ret, struct tkfi_order *order)
+static void judge(void *arg, int ret, struct tkfi_happens_before *order)
 {
 	call('j');
 }
@@ -177,7 +177,7 @@ static void to_the_end(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, called, "BSsEjNpSsEjN");
 	KUNIT_EXPECT_TRUE(test, stats.complete);
 	KUNIT_EXPECT_EQ(test, stats.classes, 2);
-	KUNIT_EXPECT_EQ(test, stats.steps, 4);
+	KUNIT_EXPECT_EQ(test, stats.events, 4);
 	KUNIT_EXPECT_EQ(test, stats.longest, 2);
 	KUNIT_EXPECT_EQ(test, stats.restarts, 0);
 }

@@ -257,7 +257,7 @@ static void s4_lock(struct kunit *test)
 	/* No warning on the way, as there is none in the log. */
 	for (i = 0; i < tkfi_trace_stored(&harness.session.engine->trace); i++)
 		KUNIT_EXPECT_NE_MSG(test, harness.session.engine->trace.entries[i].kind,
-				    TKFI_EV_WARN, "%s",
+				    TKFI_ENTRY_WARN, "%s",
 				    harness.session.engine->trace.entries[i].what);
 }
 

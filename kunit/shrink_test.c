@@ -85,13 +85,13 @@ static void shrink_suite_exit(struct kunit_suite *suite)
 
 static void access(unsigned int word, enum tkfi_transition_kind kind, bool is_volatile)
 {
-	tkfi_access(&memory.words[word], sizeof(memory.words[0]), kind == TKFI_STEP_STORE,
+	tkfi_access(&memory.words[word], sizeof(memory.words[0]), kind == TKFI_TRANS_STORE,
 		    is_volatile, _THIS_IP_);
 }
 
 static void load(struct tkfi_vcpu *vcpu, unsigned int word)
 {
-	access(word, TKFI_STEP_LOAD, false);
+	access(word, TKFI_TRANS_LOAD, false);
 	memory.seen[vcpu->id] = xxh64(&memory.words[word],
 				      sizeof(memory.words[0]),
 				      memory.seen[vcpu->id]);
@@ -100,7 +100,7 @@ static void load(struct tkfi_vcpu *vcpu, unsigned int word)
 /* A value that nobody else stores. */
 static void store(struct tkfi_vcpu *vcpu, unsigned int word)
 {
-	access(word, TKFI_STEP_STORE, false);
+	access(word, TKFI_TRANS_STORE, false);
 	memory.words[word] = vcpu->id * 100 + ++memory.stores[vcpu->id];
 }
 
@@ -123,21 +123,21 @@ static void do_deed(struct tkfi_vcpu *vcpu, enum deed deed, unsigned int word)
 		break;
 	case WRITE_BOTH:
 	case PUBLISH:
-		access(SEQUENCE, TKFI_STEP_STORE, false);
+		access(SEQUENCE, TKFI_TRANS_STORE, false);
 		memory.words[SEQUENCE]++;
 		store(vcpu, 0);
 		store(vcpu, 1);
-		access(SEQUENCE, TKFI_STEP_STORE, false);
+		access(SEQUENCE, TKFI_TRANS_STORE, false);
 		memory.words[SEQUENCE]++;
 		break;
 	case READ_BOTH:
-		access(SEQUENCE, TKFI_STEP_LOAD, true);
+		access(SEQUENCE, TKFI_TRANS_LOAD, true);
 		load(vcpu, 0);
 		load(vcpu, 1);
-		access(SEQUENCE, TKFI_STEP_LOAD, true);
+		access(SEQUENCE, TKFI_TRANS_LOAD, true);
 		break;
 	case GLANCE:
-		access(SEQUENCE, TKFI_STEP_LOAD, true);
+		access(SEQUENCE, TKFI_TRANS_LOAD, true);
 		load(vcpu, 0);
 		load(vcpu, 1);
 		tkfi_attempts_end();
@@ -163,7 +163,7 @@ static void body(struct tkfi_vcpu *vcpu, void *arg)
 	for (i = 0; i < deeds->nr; i++) {
 		if (i)
 			tkfi_yield();
-		bounds.from[vcpu->id][i] = vcpu->steps;
+		bounds.from[vcpu->id][i] = vcpu->nr_events;
 		do_deed(vcpu, deeds->of[i].deed, deeds->of[i].word);
 	}
 }
@@ -225,7 +225,7 @@ static void add_outcome(struct outcomes *outcomes, const struct tkfi_cost *cost)
 
 static const struct tkfi_goal to_the_end;
 
-static void shrink_class(void *arg, int ret, struct tkfi_order *order)
+static void shrink_class(void *arg, int ret, struct tkfi_happens_before *order)
 {
 	static struct tkfi_shrunk s;
 	bool *failed = arg;
@@ -249,7 +249,7 @@ static bool enumerate(void)
 	unsigned int i;
 
 	tkfi_interleave_init(&dfs);
-	dfs.strategy.wants = TKFI_WANTS_ACCESSES | BIT(TKFI_STEP_YIELD);
+	dfs.strategy.wants = TKFI_WANTS_ACCESSES | BIT(TKFI_TRANS_YIELD);
 	do {
 		struct tkfi_cost cost = {};
 
@@ -443,7 +443,7 @@ static void load_both(struct tkfi_vcpu *vcpu, void *arg)
 	unsigned int i;
 
 	for (i = 0; i < WORDS; i++) {
-		access(i, TKFI_STEP_LOAD, false);
+		access(i, TKFI_TRANS_LOAD, false);
 		loads[i] = memory.words[i];
 	}
 }
@@ -489,7 +489,7 @@ static void record_both(struct kunit *test)
 	start_both(NULL);
 	KUNIT_ASSERT_EQ(test, tkfi_engine_run(engine, &recording.strategy), 0);
 	tkfi_record_end(&recording, engine);
-	KUNIT_ASSERT_EQ(test, recording.order.nr, 4);
+	KUNIT_ASSERT_EQ(test, recording.hb.nr, 4);
 	KUNIT_ASSERT_TRUE(test, saw_the_old_one(NULL, 0));
 }
 
@@ -529,12 +529,12 @@ static void explain(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, why.holds);
 	KUNIT_EXPECT_EQ(test, why.tried, 2);
 	KUNIT_EXPECT_EQ(test, why.first.vcpu, 1);
-	KUNIT_EXPECT_EQ(test, why.first.kind, TKFI_STEP_LOAD);
+	KUNIT_EXPECT_EQ(test, why.first.kind, TKFI_TRANS_LOAD);
 	KUNIT_EXPECT_EQ(test, why.first.cell, tkfi_cell_at(&memory.words[1]));
 	KUNIT_EXPECT_EQ(test, why.first.value, 0);
 	KUNIT_EXPECT_NE(test, why.first.ip, 0);
 	KUNIT_EXPECT_EQ(test, why.second.vcpu, 0);
-	KUNIT_EXPECT_EQ(test, why.second.kind, TKFI_STEP_STORE);
+	KUNIT_EXPECT_EQ(test, why.second.kind, TKFI_TRANS_STORE);
 	KUNIT_EXPECT_EQ(test, why.second.cell, tkfi_cell_at(&memory.words[1]));
 	KUNIT_EXPECT_EQ(test, why.second.value, 2);
 
@@ -544,6 +544,93 @@ static void explain(struct kunit *test)
 	tkfi_explain(engine, &recording, 0, 2, &trial, &why);
 	KUNIT_EXPECT_FALSE(test, why.holds);
 	KUNIT_EXPECT_EQ(test, why.tried, 2);
+}
+
+/* One access of VCPU0, a store, and one of VCPU1, a load, of the same few bytes. */
+static struct {
+	unsigned int at;
+	unsigned int size;
+	u64 loaded;
+} narrow;
+
+static void *narrow_bytes(void)
+{
+	return (u8 *)memory.words + narrow.at;
+}
+
+static void store_narrow(struct tkfi_vcpu *vcpu, void *arg)
+{
+	tkfi_access(narrow_bytes(), narrow.size, true, false, _THIS_IP_);
+	memset(narrow_bytes(), 0x5a, narrow.size);
+}
+
+static void load_narrow(struct tkfi_vcpu *vcpu, void *arg)
+{
+	tkfi_access(narrow_bytes(), narrow.size, false, false, _THIS_IP_);
+	narrow.loaded = 0;
+	memcpy(&narrow.loaded, narrow_bytes(), narrow.size);
+}
+
+static int start_narrow(void *arg)
+{
+	u8 *bytes = (u8 *)memory.words;
+	unsigned int i;
+
+	for (i = 0; i < 2 * sizeof(memory.words[0]); i++)
+		bytes[i] = 0x11 * (i + 1);
+	tkfi_engine_reset(engine);
+	tkfi_engine_add(engine, store_narrow, NULL);
+	tkfi_engine_add(engine, load_narrow, NULL);
+	return 0;
+}
+
+static u64 saw_no_store(void *arg, int ret)
+{
+	return (u8)narrow.loaded == 0x5a ? 0 : BIT(0);
+}
+
+/* Of an access that is smaller than a cell, or not aligned, its own bytes are its value. */
+static void explained_values(struct kunit *test)
+{
+	static const struct {
+		unsigned int at;
+		unsigned int size;
+		u64 before;
+		u64 after;
+	} cases[] = {
+		{ 0, 1, 0x11, 0x5a },
+		{ 1, 1, 0x22, 0x5a },
+		{ 3, 1, 0x44, 0x5a },
+		{ 0, 2, 0x2211, 0x5a5a },
+		{ 2, 2, 0x4433, 0x5a5a },
+		{ 3, 2, 0x5544, 0x5a5a },
+		{ 0, 4, 0x44332211, 0x5a5a5a5a },
+		{ 4, 4, 0x88776655, 0x5a5a5a5a },
+		{ 0, 8, 0x8877665544332211, 0x5a5a5a5a5a5a5a5a },
+	};
+	const struct tkfi_trial trial = { start_narrow, saw_no_store, NULL, TKFI_MAX_VCPUS };
+	struct tkfi_strategy strategy = {
+		.wants = TKFI_WANTS_ACCESSES,
+		.next = recorded_next,
+	};
+	struct tkfi_explanation why;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		narrow.at = cases[i].at;
+		narrow.size = cases[i].size;
+		know_cells();
+		tkfi_cells_share_all();
+		tkfi_record_start(&recording, &strategy);
+		start_narrow(NULL);
+		KUNIT_ASSERT_EQ(test, tkfi_engine_run(engine, &recording.strategy), 0);
+		tkfi_record_end(&recording, engine);
+		KUNIT_EXPECT_EQ(test, narrow.loaded, cases[i].before);
+		tkfi_explain(engine, &recording, 0, 0, &trial, &why);
+		KUNIT_ASSERT_TRUE(test, why.holds);
+		KUNIT_EXPECT_EQ(test, why.first.value, cases[i].before);
+		KUNIT_EXPECT_EQ(test, why.second.value, cases[i].after);
+	}
 }
 
 /* Any text can be a string of a result. */
@@ -575,6 +662,7 @@ static struct kunit_case shrink_cases[] = {
 	KUNIT_CASE(preempted_by_a_glance),
 	KUNIT_CASE(reverse),
 	KUNIT_CASE(explain),
+	KUNIT_CASE(explained_values),
 	KUNIT_CASE(strings),
 	{}
 };

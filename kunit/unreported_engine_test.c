@@ -248,7 +248,7 @@ static s64 run_write_late(struct tkfi_op *op)
 /* Only a look at an exploration under way learns that others use what this writes. */
 static s64 run_learn_late(struct tkfi_op *op)
 {
-	if (harness.explorer->watch.watch_at <= TKFI_WATCH_EVERY)
+	if (harness.explorer->pace.next_check <= TKFI_CHECK_HOOKS_EVERY)
 		return ktime_get();
 	return run_reported_write(op);
 }
@@ -264,7 +264,7 @@ static void check_log(struct tkfi_explorer *x, int ret)
 	for (i = 0; i < engine->nr_log; i++)
 		nr[engine->log[i].vcpu]++;
 	for (i = 0; i < engine->nr_vcpus; i++)
-		not_as_logged += nr[i] != engine->vcpus[i].steps;
+		not_as_logged += nr[i] != engine->vcpus[i].nr_events;
 }
 
 static u64 findings(void)

@@ -91,7 +91,7 @@ static unsigned int warnings(void)
 	unsigned int i, nr = 0;
 
 	for (i = 0; i < tkfi_trace_stored(trace); i++)
-		nr += trace->entries[i].kind == TKFI_EV_WARN;
+		nr += trace->entries[i].kind == TKFI_ENTRY_WARN;
 	return nr;
 }
 
@@ -461,7 +461,7 @@ static unsigned int reached(const char *name, const char *step)
 
 	snprintf(point, sizeof(point), "%s.%s", name, step);
 	for (i = 0; i < tkfi_trace_stored(trace); i++)
-		if (trace->entries[i].kind == TKFI_EV_POINT &&
+		if (trace->entries[i].kind == TKFI_ENTRY_POINT &&
 		    !strcmp(trace->entries[i].what, point))
 			at = i + 1;
 	return at;
@@ -476,7 +476,7 @@ static const char *leaves(void)
 
 	text[0] = '\0';
 	for (i = 0; i < tkfi_trace_stored(trace); i++)
-		if (trace->entries[i].kind == TKFI_EV_LEAVE)
+		if (trace->entries[i].kind == TKFI_ENTRY_LEAVE)
 			len += scnprintf(text + len, sizeof(text) - len, "%s ",
 					 trace->entries[i].what);
 	return text;

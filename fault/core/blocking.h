@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a VCPU waits for before it goes on; inlined into the choice of who does.
+ * When a VCPU has to wait before its next transition. Inline, as the engine asks this at
+ * every choice.
  *
- * The engine asks it of VCPUs as they are, dpor of what was before a step, shrink of what
- * would be in another order: each finds out itself who holds a lock, reads a sequence, or
- * what a word was. When that makes a step wait is said here, for all of them.
+ * The rules are here only. Three callers apply them to different states: the engine to the
+ * current one, dpor to the state before an earlier event, shrink to the state that another
+ * order of the events would lead to. Each of them finds out for itself who holds a lock,
+ * who reads a sequence, and what value a word has.
  */
 #ifndef __TKFI_BLOCKING_H
 #define __TKFI_BLOCKING_H
@@ -31,9 +33,9 @@ static inline struct tkfi_held *tkfi_find_held(const struct tkfi_engine *engine,
 }
 
 /**
- * tkfi_is_reading() - is a VCPU between its two looks at a sequence?
+ * tkfi_is_reading() - is a VCPU in a read section of a sequence?
  * @v:		VCPU
- * @cell:	cell of the sequence; 0 asks whether it could begin to read one more
+ * @cell:	cell of the sequence; 0 to ask whether an entry of @attempts is free
  *
  * Return: whether it is.
  */
@@ -49,45 +51,46 @@ static inline bool tkfi_is_reading(const struct tkfi_vcpu *v, unsigned int cell)
 
 /**
  * tkfi_value_blocks() - does a transition that depends on a value have to wait?
- * @step:	transition of kind TKFI_STEP_AWAIT or TKFI_STEP_BEGIN
- * @value:	what the word has that it reads
+ * @transition:	transition of kind TKFI_TRANS_AWAIT or TKFI_TRANS_BEGIN
+ * @value:	value of the word that it reads
  *
- * Who begins to read a sequence waits for its write section to end, that is while @value is
- * odd; who begins to read a latch does not wait.
+ * A reader that begins to read a sequence waits for the end of its write section, that is
+ * while @value is odd. A reader of a latch never waits.
  *
  * Return: whether it waits while the word has this value.
  */
-static __always_inline bool tkfi_value_blocks(const struct tkfi_transition *step,
+static __always_inline bool tkfi_value_blocks(const struct tkfi_transition *transition,
 					      unsigned int value)
 {
-	if (step->kind == TKFI_STEP_AWAIT)
-		return value == step->value;
-	/* Who begins to read a sequence waits for its section to end; not so a latch. */
-	return tkfi_cells[step->cell].flags & TKFI_CELL_SEQUENCE && value & 1;
+	if (transition->kind == TKFI_TRANS_AWAIT)
+		return value == transition->value;
+	return tkfi_cells[transition->cell].flags & TKFI_CELL_SEQUENCE && value & 1;
 }
 
 /**
- * tkfi_writers_wait() - do those who write a cell wait for those who read it?
+ * tkfi_writers_wait() - do the writers of a cell wait for its readers?
  * @cell:	number of the cell
  *
- * Only of sequences and latches, and for readers that are between their two looks at it.
+ * They do if it is a sequence or a latch, for as long as a reader is in a read section of
+ * it.
  *
- * The kernel's writers do not wait. That nothing is lost if ours do is an argument of our
- * own; we know of no publication that has it. A sequence that is written during an attempt
- * to read makes that attempt fail. Its steps only load, so that leaving them out changes
- * nothing for others; nor for the reader, which starts again. What is left is an execution
- * in which the reader begins after that write: that it was late is the same as that it
- * began late. So every outcome has an execution without failed attempts. Conditions:
+ * The kernel's writers do not wait. Ours may, and no outcome is lost. (The argument is our
+ * own; we know of no publication that has it.) If a sequence is written during a read
+ * section, that section fails and the reader retries. The failed section only loads, so
+ * without it nothing changes for the others, nor for the reader. What remains is an
+ * execution in which the reader begins after the write. So every outcome has an execution
+ * without failed read sections. This holds if:
  *
- *  - between its two looks a reader stores nothing that anybody else reads;
- *  - it looks for the second time, and does heed what it sees: it keeps nothing of an
- *    attempt that failed. Where somebody does not look, the engine notices, and sets
- *    TKFI_CELL_NO_RETRY: from then on nobody waits for readers of this cell. That those
- *    who look do heed it is tested without waiting (heeds, in the suite tkfi_explore);
- *  - during an attempt it waits for nobody who would have to wait for it: this would be
- *    a deadlock, and be reported as one. An NMI is not waited for by whom it interrupts;
- *  - how often readers start again is no part of an outcome. Whether they would for ever
- *    is another question: see TKFI_MAX_REREADS.
+ *  - a reader stores nothing in a read section that anybody else reads;
+ *  - it checks the sequence at the end of the section, and if that fails keeps nothing of
+ *    what it read. If somebody does not check, the engine notices it and sets
+ *    TKFI_CELL_NO_RETRY: from then on nobody waits for readers of this cell. That failed
+ *    sections leave nothing behind is tested without waiting (heeds, in the suite
+ *    tkfi_explore);
+ *  - in a read section a reader waits for nobody who would have to wait for it. That would
+ *    be a deadlock, and is reported as one. A VCPU does not wait for its own NMI;
+ *  - the number of retries is no part of an outcome. Endless retries are found by
+ *    TKFI_MAX_REREADS.
  *
  * The suite tkfi_engine_dpor compares the outcomes of both on small programs.
  *
@@ -102,9 +105,9 @@ static __always_inline bool tkfi_writers_wait(unsigned int cell)
 }
 
 /**
- * tkfi_readers_of() - who is between the two looks at a sequence?
+ * tkfi_readers_of() - who is in a read section of a sequence?
  * @engine:	engine
- * @writer:	VCPU that is about to write it, and is left out
+ * @writer:	VCPU that is about to write it; not counted itself
  * @cell:	cell of the sequence
  *
  * Return: VCPUs, BIT(id) each.
@@ -124,14 +127,14 @@ static inline unsigned long tkfi_readers_of(const struct tkfi_engine *engine,
 }
 
 /**
- * tkfi_waits_for() - whom a VCPU has to wait for before it does its transition
+ * tkfi_waits_for() - whom a VCPU has to wait for before its next transition
  * @engine:	engine
  * @v:		VCPU
  *
- * That it is interrupted by an NMI is not looked at.
+ * Does not consider whether an NMI interrupts the VCPU.
  *
- * Return: VCPUs, BIT(id) each: who holds the lock, who reads the sequence that it is about
- * to write, or all but itself if it waits for a value; 0 if it need not wait.
+ * Return: VCPUs, BIT(id) each: the holder of the lock, the readers of the sequence that it
+ * is about to write, or all but itself if it waits for a value; 0 if it need not wait.
  */
 static __always_inline unsigned long tkfi_waits_for(const struct tkfi_engine *engine,
 						    const struct tkfi_vcpu *v)
@@ -140,14 +143,14 @@ static __always_inline unsigned long tkfi_waits_for(const struct tkfi_engine *en
 	const struct tkfi_held *held;
 
 	switch (next->kind) {
-	case TKFI_STEP_LOCK:
+	case TKFI_TRANS_LOCK:
 		held = tkfi_find_held(engine, next->what);
 		return held ? BIT(held->owner->id) : 0;
-	case TKFI_STEP_AWAIT:
-	case TKFI_STEP_BEGIN:
+	case TKFI_TRANS_AWAIT:
+	case TKFI_TRANS_BEGIN:
 		return tkfi_value_blocks(next, *(const unsigned int *)next->what) ?
 		       ~BIT(v->id) : 0;
-	case TKFI_STEP_STORE:
+	case TKFI_TRANS_STORE:
 		return tkfi_writers_wait(next->cell) ?
 		       tkfi_readers_of(engine, v, next->cell) : 0;
 	default:
@@ -156,23 +159,23 @@ static __always_inline unsigned long tkfi_waits_for(const struct tkfi_engine *en
 }
 
 /**
- * tkfi_is_free() - can a VCPU go on, whatever others do?
+ * tkfi_is_free() - can a VCPU go on whatever the others do?
  * @v:		VCPU that has stopped
  *
- * Most can, most of the time. For one that can, tkfi_waits_for() is always 0.
+ * This is the common case, and faster than tkfi_waits_for(), which is 0 then.
  *
- * Return: false where it depends on others.
+ * Return: false if it depends on others.
  */
 static __always_inline bool tkfi_is_free(const struct tkfi_vcpu *v)
 {
-	const unsigned int waiting = BIT(TKFI_STEP_LOCK) |
-				     BIT(TKFI_STEP_AWAIT) | BIT(TKFI_STEP_BEGIN);
+	const unsigned int waiting = BIT(TKFI_TRANS_LOCK) |
+				     BIT(TKFI_TRANS_AWAIT) | BIT(TKFI_TRANS_BEGIN);
 	const u8 flags = TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH;
 	const struct tkfi_transition *next = &v->next;
 
-	/* Who has an NMI may be interrupted before any step. */
+	/* A VCPU with an NMI may be interrupted before any transition. */
 	return !v->cpu && !(BIT(next->kind) & waiting) &&
-	       (next->kind != TKFI_STEP_STORE ||
+	       (next->kind != TKFI_TRANS_STORE ||
 		!(tkfi_cells[next->cell].flags & flags));
 }
 
@@ -181,7 +184,7 @@ static __always_inline bool tkfi_is_free(const struct tkfi_vcpu *v)
  * @engine:	engine
  * @v:		VCPU that is not done
  *
- * Return: whether it waits for nobody, and no NMI of it is under way.
+ * Return: true if it need not wait for others, and no NMI interrupts it.
  */
 static __always_inline bool tkfi_can_go_on(const struct tkfi_engine *engine,
 					   const struct tkfi_vcpu *v)

@@ -13,7 +13,7 @@ union tkfi_cell tkfi_cells[TKFI_MAX_CELLS];
 bool tkfi_cells_changed;
 u16 tkfi_guards_missed;
 
-/* The first cells stand for locks. */
+/* Cells 1 ... MAX_LOCKS represent locks. */
 #define MAX_LOCKS	8
 
 static const void *locks[MAX_LOCKS];
@@ -21,7 +21,7 @@ static unsigned int nr_locks;
 static unsigned int nr_guards;
 static unsigned int nr_cells;
 
-/* What cells belong to; @cell is the first. */
+/* The objects that cells belong to; @cell is the first cell of an object. */
 #define MAX_OBJECTS	48
 
 static struct object {
@@ -32,9 +32,6 @@ static struct object {
 } objects[MAX_OBJECTS];
 
 static unsigned int nr_objects;
-
-/* The most cells that one access touches. */
-#define MAX_WIDTH	5
 
 unsigned long tkfi_cell_first_page;
 u8 tkfi_cell_pages[TKFI_CELL_SPAN];
@@ -54,7 +51,7 @@ void tkfi_cells_reset(void)
 	unsigned int i;
 
 	memset(tkfi_cells, 0, sizeof(tkfi_cells));
-	/* What is no cell is of no consequence. */
+	/* Cell 0 stays all 0: an access of memory without a cell is never noted. */
 	for (i = 1; i < TKFI_MAX_CELLS; i++)
 		forget_users(&tkfi_cells[i]);
 	memset(tkfi_cell_pages, 0, sizeof(tkfi_cell_pages));
@@ -84,6 +81,16 @@ void tkfi_cells_no_retry(void)
 	for (i = 1; i < nr_cells; i++)
 		if (tkfi_cells[i].flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH))
 			tkfi_cells[i].flags |= TKFI_CELL_NO_RETRY;
+}
+
+bool tkfi_cells_have_no_retry(void)
+{
+	unsigned int i;
+
+	for (i = 1; i < nr_cells; i++)
+		if (tkfi_cells[i].flags & TKFI_CELL_NO_RETRY)
+			return true;
+	return false;
 }
 
 static bool is_mentioned(unsigned int cell)
@@ -310,7 +317,7 @@ bool tkfi_cells_have(const char *name)
 	for (cell = 1; cell < nr_cells; cell++) {
 		if (cell > nr_locks && cell <= MAX_LOCKS)
 			continue;
-		for (nr = 1; nr <= MAX_WIDTH; nr++) {
+		for (nr = 1; nr <= TKFI_ACCESS_CELLS; nr++) {
 			tkfi_cell_name(cell, nr, other, sizeof(other));
 			if (!strcmp(other, name))
 				return true;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Shared memory, as the engine sees it: cells of four bytes. Only accesses to cells
- * that several VCPUs use, that one of them writes, and that nothing protects, are
- * worth a choice: where all who use a cell hold one lock, the order in which they
- * take it decides. (The locksets of Eraser: Savage et al., ACM TOCS 15(4), 1997.)
- * A sequence protects like a lock: held by a writer while it is odd, and by a
- * reader from reading to checking it, with success.
+ * Memory locations: cells of four bytes. An access of a cell is a scheduling point only if
+ * the cell is shared: several VCPUs access it, at least one of them writes it, and no guard
+ * protects it. A guard is a lock or a sequence. If all who access a cell hold one guard,
+ * then the order of their accesses follows from the order in which they take the guard.
+ * (These are the locksets of Eraser: Savage et al., ACM TOCS 15(4), 1997.) A writer holds a
+ * sequence while it is odd, a reader from the begin of a read section to the check that
+ * succeeds.
  */
 #ifndef __TKFI_CELLS_H
 #define __TKFI_CELLS_H
@@ -16,18 +17,24 @@
 
 #include "filter.h"
 
-#define TKFI_CELL_SHARED	BIT(0)	/* worth a choice */
+#define TKFI_CELL_SHARED	BIT(0)	/* its accesses are scheduling points */
 #define TKFI_CELL_SEQUENCE	BIT(1)	/* a seqcount: odd means writing */
 #define TKFI_CELL_LATCH		BIT(2)	/* a latch: readers never wait */
-#define TKFI_CELL_MANY_WRITERS	BIT(3)	/* a sequence that two write at once */
-#define TKFI_CELL_NO_RETRY	BIT(4)	/* or that somebody reads and does not check */
+#define TKFI_CELL_MANY_WRITERS	BIT(3)	/* a sequence with more than one writer at a time */
+#define TKFI_CELL_NO_RETRY	BIT(4)	/* a sequence that some reader does not check */
 
-/* Set whenever a cell turns out to be shared: explore anew. */
+/* The most cells that one access touches: those of 16 bytes that are not aligned. */
+#define TKFI_ACCESS_CELLS	5
+
+/*
+ * Set when a cell is found to be shared that was not known to be. Executions so far have
+ * lacked scheduling points, so the search has to be restarted.
+ */
 extern bool tkfi_cells_changed;
 
 /*
- * Guards without which somebody wrote a cell that requires them, or was about to, a bit
- * each. Of one execution: to be cleared at its start, and part of what snapshots hold.
+ * Required guards that a writer of a cell did not hold, BIT(guard) each, in the execution
+ * under way. To be cleared when an execution begins, and part of what snapshots hold.
  */
 extern u16 tkfi_guards_missed;
 
@@ -37,9 +44,9 @@ extern u16 tkfi_guards_missed;
 void tkfi_cells_reset(void);
 
 /**
- * tkfi_cells_begin() - forget who used the cells
+ * tkfi_cells_begin() - forget who accessed the cells
  *
- * What is known to be shared stays so. Clears tkfi_cells_changed.
+ * Cells that are known to be shared stay shared. Clears tkfi_cells_changed.
  */
 void tkfi_cells_begin(void);
 
@@ -79,7 +86,7 @@ unsigned int tkfi_cell_of_lock(const void *lock);
 
 /**
  * tkfi_cells_require() - say which guards a writer of some cells must hold
- * @addr:	memory whose cells these are; sequences in it are not
+ * @addr:	memory that the cells belong to; sequences in it are left out
  * @size:	bytes
  * @guards:	BIT(guard) each; a writer must hold all of them
  */
@@ -89,7 +96,8 @@ void tkfi_cells_require(const void *addr, size_t size, u16 guards);
  * tkfi_guard_of_sequence() - the guard that a sequence is
  * @word:	the sequence's word, marked with tkfi_cells_mark()
  *
- * Return: BIT(guard); 0 for a sequence that two write at once, as nobody knows who holds that.
+ * Return: BIT(guard); 0 for a sequence with more than one writer at a time: its holder is
+ * not known.
  */
 u16 tkfi_guard_of_sequence(const unsigned int *word);
 
@@ -110,7 +118,7 @@ u16 tkfi_guard_of_lock(const void *lock);
 const void *tkfi_cell_word(unsigned int cell);
 
 /**
- * tkfi_cell_about() - the cell that stands for what a cell belongs to
+ * tkfi_cell_about() - the cell that represents the object of a cell
  * @cell:	number of the cell, not 0
  *
  * Return: @cell itself if it is a lock or a sequence, else the first cell of its object.
@@ -118,17 +126,17 @@ const void *tkfi_cell_word(unsigned int cell);
 unsigned int tkfi_cell_about(unsigned int cell);
 
 /**
- * tkfi_cell_name() - what people call some cells
- * @cell:	first; not 0
+ * tkfi_cell_name() - the name of some cells, for schedules and reports
+ * @cell:	the first of them, not 0
  * @nr:		how many
- * @buf:	receives the name given with tkfi_name_add(), or else the object's, if
- *		these are not all of it with offset and size in bytes: tk_core+40/8
+ * @buf:	receives the name given with tkfi_name_add(); else the object's name, with
+ *		offset and size in bytes if the cells are only a part of it: tk_core+40/8
  * @size:	of @buf
  */
 void tkfi_cell_name(unsigned int cell, unsigned int nr, char *buf, size_t size);
 
 /**
- * tkfi_cells_have() - is there anything that tkfi_cell_name() calls so?
+ * tkfi_cells_have() - does tkfi_cell_name() give this name to any cells?
  * @name:	a name, as in a schedule
  *
  * Looks at all cells, and at accesses of every width.
@@ -138,10 +146,10 @@ void tkfi_cell_name(unsigned int cell, unsigned int nr, char *buf, size_t size);
 bool tkfi_cells_have(const char *name);
 
 /**
- * tkfi_cells_print_shared() - which cells have turned out to be worth a choice
- * @buf:	receives "12-14,77,b80": numbers, a b before sequences that two write at
- *		once, a u before those that somebody does not check; locks and sequences
- *		always are and not mentioned
+ * tkfi_cells_print_shared() - print which cells were found to be shared
+ * @buf:	receives "12-14,77,b80": numbers of cells; b marks a sequence of
+ *		TKFI_CELL_MANY_WRITERS, u one of TKFI_CELL_NO_RETRY. Locks and sequences
+ *		are always shared and not listed as such
  * @size:	of @buf
  *
  * Return: as snprintf().
@@ -149,46 +157,53 @@ bool tkfi_cells_have(const char *name);
 int tkfi_cells_print_shared(char *buf, size_t size);
 
 /**
- * tkfi_cells_parse_shared() - make those cells worth a choice that were printed
- * @text:	as printed by tkfi_cells_print_shared(); "" if none
+ * tkfi_cells_parse_shared() - set flags of cells as they were printed
+ * @text:	as printed by tkfi_cells_print_shared(); "" for none
  *
- * Adds to what is known already.
+ * Flags that are set stay set.
  *
- * Return: 0, or -EINVAL for something else than was printed: cells before the error are
- * shared then.
+ * Return: 0, or -EINVAL if @text is malformed: the flags of cells before the error are set
+ * then.
  */
 int tkfi_cells_parse_shared(const char *text);
 
 struct tkfi_saved;
 
 /**
- * tkfi_cells_keep() - save or load all that is known of cells and locks
- * @keep:	state to save to or load from; a failure shows at its end
+ * tkfi_cells_keep() - save or load what is known of cells and locks
+ * @keep:	state to save to or load from; @keep->failed tells of a failure
  *
- * What objects there are is not in it: they are the same when it is loaded.
+ * The objects are not saved: they are the same when the state is loaded.
  */
 void tkfi_cells_keep(struct tkfi_saved *keep);
 
 /**
- * tkfi_cells_no_retry() - nobody waits for readers of sequences from now on
+ * tkfi_cells_no_retry() - writers do not wait for readers of sequences from now on
  *
  * Sets TKFI_CELL_NO_RETRY of all sequences and latches.
  */
 void tkfi_cells_no_retry(void);
 
 /**
- * tkfi_cells_share_all() - every cell is worth a choice from now on
+ * tkfi_cells_have_no_retry() - is there a sequence whose writers do not wait for readers?
+ *
+ * Return: whether TKFI_CELL_NO_RETRY of any is set.
+ */
+bool tkfi_cells_have_no_retry(void);
+
+/**
+ * tkfi_cells_share_all() - every access of a cell is a scheduling point from now on
  */
 void tkfi_cells_share_all(void);
 
 /**
- * tkfi_mask_of() - which accesses of a VCPU are of consequence
+ * tkfi_mask_of() - which accesses of a VCPU must not be skipped
  * @vcpu:	its id
- * @store:	those that write
- * @held:	guards it holds
+ * @store:	true for stores, false for loads
+ * @held:	guards it holds, BIT(guard) each
  *
- * Return: the bits that are set in a cell's word if an access of it is a scheduling point,
- * or if something would be learnt of it that is not known.
+ * Return: mask of a cell's word. If any of these bits is set, an access of the cell is a
+ * scheduling point, or tells something about the cell that is not known yet.
  */
 static inline u64 tkfi_mask_of(unsigned int vcpu, bool store, u16 held)
 {
@@ -205,7 +220,7 @@ static inline u64 tkfi_mask_of(unsigned int vcpu, bool store, u16 held)
 }
 
 /**
- * tkfi_cells_learn() - what tkfi_cells_use() does if there is something to be learnt
+ * tkfi_cells_learn() - note an access of cells; slow path of tkfi_cells_use()
  * @cell:	first
  * @nr:		how many
  * @vcpu:	id of the VCPU that is about to use them
@@ -221,14 +236,14 @@ bool tkfi_cells_learn(unsigned int cell, unsigned int nr, unsigned int vcpu,
 		      bool store, u16 held);
 
 /**
- * tkfi_cells_use() - VCPU @vcpu is about to use cells
- * @cell:	first
+ * tkfi_cells_use() - a VCPU is about to access cells
+ * @cell:	the first of them
  * @nr:		how many
- * @vcpu:	its id
+ * @vcpu:	id of the VCPU
  * @store:	it writes
- * @held:	guards it holds
+ * @held:	guards it holds, BIT(guard) each
  *
- * Return: whether one of them is shared, so that it matters when this happens.
+ * Return: whether one of them is shared: the access is a scheduling point then.
  */
 static inline bool tkfi_cells_use(unsigned int cell, unsigned int nr,
 				  unsigned int vcpu, bool store, u16 held)

@@ -29,7 +29,7 @@ unsigned long tkfi_engine_waits_for(const struct tkfi_engine *engine,
 	return tkfi_waits_for(engine, vcpu);
 }
 
-/* VCPUs that can go on now, a bit each. */
+/* The VCPUs that can go on now, BIT(id) each. */
 static __always_inline unsigned long who_is_ready(const struct tkfi_engine *engine)
 {
 	unsigned long ready = engine->free, look;
@@ -71,7 +71,7 @@ static void internal_bug(struct tkfi_engine *engine, enum tkfi_failure_kind kind
 	engine->ret = -EPROTO;
 }
 
-/* Who goes on now; NULL for the engine's caller. */
+/* Choose the VCPU that goes on. Returns NULL if the engine's caller has to go on first. */
 static __always_inline struct tkfi_vcpu *choose(struct tkfi_engine *engine)
 {
 	unsigned long ready = who_is_ready(engine), begins = engine->begins & ready;
@@ -100,8 +100,8 @@ static __always_inline struct tkfi_vcpu *choose(struct tkfi_engine *engine)
 }
 
 /*
- * The executing VCPU stops. Whoever is chosen goes on right from here: the caller
- * of the engine is needed only for snapshots, and at the end.
+ * Switches to the VCPU that is chosen, directly: the engine's caller is needed only to take
+ * a snapshot, and at the end.
  */
 void tkfi_stop_here(void)
 {
@@ -122,24 +122,24 @@ void tkfi_stop_here(void)
 	tkfi_switch(&v->context, next ? &next->context : &engine->caller);
 }
 
-/* It is its turn. */
-static void did(struct tkfi_vcpu *v)
+/* Log the transition that a VCPU executes now. */
+static void log_event(struct tkfi_vcpu *v)
 {
 	struct tkfi_engine *engine = tkfi_engine;
-	const struct tkfi_transition *step = &v->next;
+	const struct tkfi_transition *next = &v->next;
 
-	v->steps++;
-	if (engine->nr_log < TKFI_MAX_STEPS)
+	v->nr_events++;
+	if (engine->nr_log < TKFI_MAX_EVENTS)
 		engine->log[engine->nr_log] = (struct tkfi_event){
 			.vcpu = v->id,
-			.kind = step->kind,
-			.nr_cells = step->nr_cells,
-			.cell = step->cell,
+			.kind = next->kind,
+			.nr_cells = next->nr_cells,
+			.cell = next->cell,
 		};
 	engine->nr_log++;
 }
 
-void tkfi_step(struct tkfi_vcpu *v)
+void tkfi_do_next(struct tkfi_vcpu *v)
 {
 	const struct tkfi_engine *engine = tkfi_engine;
 	unsigned int wants = engine->strategy->wants ?: TKFI_WANTS_POINTS;
@@ -152,7 +152,7 @@ void tkfi_step(struct tkfi_vcpu *v)
 			return;
 		if (blocked && !engine->quiet) {
 			v->blocked_on = tkfi_name(next->what);
-			tkfi_record(TKFI_EV_BLOCKED, v->blocked_on, 0);
+			tkfi_record(TKFI_ENTRY_BLOCKED, v->blocked_on, 0);
 		}
 	}
 	tkfi_stop_here();
@@ -160,23 +160,23 @@ void tkfi_step(struct tkfi_vcpu *v)
 		return;
 	if (tkfi_traces_turns(engine))
 		tkfi_trace_turn(tkfi_engine, v);
-	did(v);
+	log_event(v);
 }
 
-unsigned int tkfi_nr_steps(void)
+unsigned int tkfi_nr_events(void)
 {
 	return tkfi_engine->nr_log;
 }
 
 u64 tkfi_log_hash(const struct tkfi_engine *engine)
 {
-	unsigned int nr = min(engine->nr_log, TKFI_MAX_STEPS + 0U), i;
+	unsigned int nr = min(engine->nr_log, TKFI_MAX_EVENTS + 0U), i;
 	u64 hash = 0;
 
 	for (i = 0; i < nr; i++) {
-		const struct tkfi_event *step = &engine->log[i];
-		u64 what = step->vcpu | step->kind << 8 | step->nr_cells << 16 |
-			   (u64)step->cell << 32;
+		const struct tkfi_event *event = &engine->log[i];
+		u64 what = event->vcpu | event->kind << 8 | event->nr_cells << 16 |
+			   (u64)event->cell << 32;
 
 		hash = xxh64(&what, sizeof(what), hash);
 	}
@@ -185,18 +185,18 @@ u64 tkfi_log_hash(const struct tkfi_engine *engine)
 
 void tkfi_yield(void)
 {
-	tkfi_current->next = (struct tkfi_transition){ .kind = TKFI_STEP_YIELD };
-	tkfi_step(tkfi_current);
+	tkfi_current->next = (struct tkfi_transition){ .kind = TKFI_TRANS_YIELD };
+	tkfi_do_next(tkfi_current);
 }
 
 void tkfi_hit(const char *name)
 {
 	struct tkfi_vcpu *v = tkfi_current;
 
-	tkfi_record(TKFI_EV_POINT, name, 0);
+	tkfi_record(TKFI_ENTRY_POINT, name, 0);
 	v->at = name;
-	v->next = (struct tkfi_transition){ .kind = TKFI_STEP_POINT, .what = name };
-	tkfi_step(v);
+	v->next = (struct tkfi_transition){ .kind = TKFI_TRANS_POINT, .what = name };
+	tkfi_do_next(v);
 	tkfi_take_nmi(v);
 	v->at = NULL;
 }
@@ -234,11 +234,11 @@ static void report_deadlock(struct tkfi_engine *engine)
 		len += scnprintf(engine->error + len, size - len,
 				 " VCPU%u waits for %s", v->id,
 				 tkfi_name(next->what));
-		if (next->kind == TKFI_STEP_LOCK)
+		if (next->kind == TKFI_TRANS_LOCK)
 			len += scnprintf(engine->error + len, size - len,
 					 ", held by VCPU%u;",
 					 tkfi_find_held(engine, next->what)->owner->id);
-		else if (next->kind == TKFI_STEP_STORE)
+		else if (next->kind == TKFI_TRANS_STORE)
 			len += scnprintf(engine->error + len, size - len,
 					 " until it is read;");
 		else
@@ -263,7 +263,7 @@ static void vcpu_entry(void)
 	panic("[tkfi internal bug] VCPU%u went on after its end\n", v->id);
 }
 
-/* Execute from wherever the VCPUs are. */
+/* Execute until no VCPU can go on, from where the VCPUs are now. */
 static int execute(struct tkfi_engine *engine)
 {
 	unsigned int i;
@@ -318,15 +318,15 @@ int tkfi_engine_run(struct tkfi_engine *engine, struct tkfi_strategy *strategy)
 		v->done = false;
 		v->at = NULL;
 		v->nmi = NULL;
-		v->steps = 0;
+		v->nr_events = 0;
 		tkfi_set_held(v, 0);
-		if (!(wants & BIT(TKFI_STEP_LOAD)))
+		if (!(wants & BIT(TKFI_TRANS_LOAD)))
 			v->masks = (struct tkfi_masks){};
-		v->next = (struct tkfi_transition){ .kind = TKFI_STEP_YIELD };
+		v->next = (struct tkfi_transition){ .kind = TKFI_TRANS_YIELD };
 		memset(v->attempts, 0, sizeof(v->attempts));
 		v->interrupted = false;
 		note_stopped(engine, v);
-		if (!(wants & BIT(TKFI_STEP_YIELD)))
+		if (!(wants & BIT(TKFI_TRANS_YIELD)))
 			engine->begins |= BIT(i);
 		tkfi_context_init(&v->context, vcpu_entry);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The engine: virtual CPUs, what they wait for, and who runs next. It knows
- * neither timekeeping nor how a strategy decides.
+ * The engine: virtual CPUs, what they wait for, and which one executes next. It knows
+ * neither the subject nor how a strategy chooses.
  */
 #ifndef __TKFI_ENGINE_H
 #define __TKFI_ENGINE_H
@@ -15,6 +15,7 @@
 #include "entry.h"
 #include "switch.h"
 #include "trace.h"
+#include "transition.h"
 
 /* Four CPUs, an NMI on three of them, and the host. */
 #define TKFI_MAX_VCPUS	8
@@ -22,132 +23,24 @@
 /* Room for what a VCPU is called. */
 #define TKFI_VCPU_NAME	8
 
-/**
- * enum tkfi_transition_kind - what a VCPU does next
- * @TKFI_STEP_YIELD:	nothing; or it has not begun
- * @TKFI_STEP_POINT:	goes on from an injection point
- * @TKFI_STEP_LOCK:	takes a lock, once that is free
- * @TKFI_STEP_UNLOCK:	drops a lock
- * @TKFI_STEP_AWAIT:	reads a word, once it is not @value any longer
- * @TKFI_STEP_LOAD:	loads
- * @TKFI_STEP_BEGIN:	reads a sequence that it will check
- * @TKFI_STEP_CHECK:	reads it again
- * @TKFI_STEP_STORE:	stores
- *
- * All but the first two have cells.
- */
-enum tkfi_transition_kind {
-	TKFI_STEP_YIELD,	/* nothing; or it has not begun */
-	TKFI_STEP_POINT,	/* goes on from an injection point */
-	TKFI_STEP_LOCK,		/* takes a lock, once that is free */
-	TKFI_STEP_UNLOCK,
-	TKFI_STEP_AWAIT,	/* reads a word, once it is not @value any longer */
-	TKFI_STEP_LOAD,
-	TKFI_STEP_BEGIN,	/* reads a sequence that it will check */
-	TKFI_STEP_CHECK,	/* reads it again */
-	TKFI_STEP_STORE,
-};
-
-/**
- * tkfi_transition_kind_name() - what a schedule and a diagram call a kind of transition
- * @kind:	kind
- *
- * Return: "lock", "unlock", "store"; "load" for all others.
- */
-const char *tkfi_transition_kind_name(enum tkfi_transition_kind kind);
-
-#define TKFI_WANTS_POINTS	(BIT(TKFI_STEP_YIELD) | BIT(TKFI_STEP_POINT))
-#define TKFI_WANTS_ACCESSES	(~0U & ~TKFI_WANTS_POINTS)
-
-/**
- * struct tkfi_transition - what a VCPU does next, once it is chosen
- * @kind:	what
- * @nr_cells:	how many cells it touches; 0 if it does not matter to others
- * @cell:	the first of them
- * @value:	for TKFI_STEP_AWAIT: the value that makes it wait
- * @what:	name of the point, address of the lock or the first byte
- * @ip:		where in the kernel
- */
-struct tkfi_transition {
-	u8 kind;
-	u8 nr_cells;
-	u16 cell;
-	unsigned int value;
-	const void *what;
-	unsigned long ip;
-};
-
-/**
- * tkfi_kind_writes() - does a kind of transition write its cells?
- * @kind:	kind
- *
- * Return: true for stores, and for taking and dropping a lock.
- */
-static inline bool tkfi_kind_writes(enum tkfi_transition_kind kind)
-{
-	return kind == TKFI_STEP_STORE || kind == TKFI_STEP_LOCK ||
-	       kind == TKFI_STEP_UNLOCK;
-}
-
-/**
- * tkfi_step_writes() - does a transition write its cells?
- * @step:	transition
- *
- * Return: as tkfi_kind_writes().
- */
-static inline bool tkfi_step_writes(const struct tkfi_transition *step)
-{
-	return tkfi_kind_writes(step->kind);
-}
-
-/**
- * tkfi_cells_conflict() - do two steps touch one cell, and one of them writes?
- * @a:		first cell of one step
- * @nr_a:	how many it touches; with 0 the answer may be yes where it is no
- * @writes_a:	it writes them
- * @b:		as @a, of the other step
- * @nr_b:	as @nr_a
- * @writes_b:	as @writes_a
- *
- * Two steps commute unless they conflict, or are of one VCPU, or of a VCPU and its NMI.
- *
- * Return: whether they do.
- */
-static __always_inline bool tkfi_cells_conflict(unsigned int a, unsigned int nr_a,
-						bool writes_a, unsigned int b,
-						unsigned int nr_b, bool writes_b)
-{
-	return (writes_a || writes_b) && a < b + nr_b && b < a + nr_a;
-}
-
-/**
- * tkfi_steps_conflict() - do two transitions touch one cell, and one of them writes?
- * @a:		transition
- * @b:		transition of another VCPU
- *
- * Return: as tkfi_cells_conflict().
- */
-static inline bool tkfi_steps_conflict(const struct tkfi_transition *a,
-				       const struct tkfi_transition *b)
-{
-	return tkfi_cells_conflict(a->cell, a->nr_cells, tkfi_step_writes(a),
-				   b->cell, b->nr_cells, tkfi_step_writes(b));
-}
-
 /*
- * Who begins to read a sequence that often in one operation, and all the time it is
- * the same, will do so for ever.
+ * A VCPU that begins so many read sections in one operation, and finds the same value of
+ * the sequence each time, is taken to retry for ever.
  */
 #define TKFI_MAX_REREADS	16
 
-/* Sequences that one VCPU is reading at once: one may be in an NMI. */
+/*
+ * The most read sections that a VCPU is in at a time: they nest, and an NMI may be in
+ * one.
+ */
 #define TKFI_MAX_ATTEMPTS	3
 
 struct tkfi_op;
 
 /**
  * struct tkfi_vcpu - a virtual CPU
- * @masks:	its accesses that are of consequence; all 0 if no access is a choice
+ * @masks:	which of its accesses must not be skipped; all 0 if accesses are no
+ *		scheduling points
  * @id:		0 ... TKFI_MAX_VCPUS - 1
  * @done:	its body has returned
  * @next:	what it does next
@@ -155,19 +48,19 @@ struct tkfi_op;
  * @body:	what it runs
  * @arg:	for @body
  * @blocked_on:	name of what it waited for last; for bodies
- * @watched:	sequence word it read last
+ * @sequence:	word of the sequence that it read last
  * @op:		the operation that it performs, NULL if none; for bodies
- * @steps:	how many steps it has executed that were a choice
- * @may_wait:	it has taken a step that waits for others if it must; for bodies
- * @rereads:	how often in a row it began to read a sequence that nobody had changed
- * @seen:	what it read there
- * @held:	guards it holds, where these are a choice: see cells.h
- * @attempts:	cells of sequences it has read and will check; 0 for none
+ * @nr_events:	how many of the events in the log are its
+ * @may_wait:	it has executed a transition of a kind that can wait; for bodies
+ * @rereads:	how many read sections in a row have begun with the same value
+ * @seen:	that value
+ * @held:	guards it holds, BIT(guard) each: see cells.h
+ * @attempts:	cells of the sequences whose read sections it is in; 0 for a free entry
  * @interrupts:	the VCPU that it is an NMI of, NULL if it is none
- * @interrupted: an NMI of it is under way: it cannot go on
- * @cpu:	cell that its steps read, and an NMI of it writes when it begins and
- *		ends: so these do not commute. 0 if it has no NMI
- * @nmi:	runs in place when it goes on from the point it stopped at
+ * @interrupted: its NMI is under way: it cannot go on
+ * @cpu:	cell that all its transitions read, and that its NMI writes when it begins
+ *		and when it ends: so they do not commute. 0 if it has no NMI
+ * @nmi:	handler that it calls when it goes on from an injection point; NULL for none
  * @nmi_arg:	for @nmi
  * @context:	registers and stack while it is not executing
  */
@@ -180,9 +73,9 @@ struct tkfi_vcpu {
 	void (*body)(struct tkfi_vcpu *vcpu, void *arg);
 	void *arg;
 	const char *blocked_on;
-	const unsigned int *watched;
+	const unsigned int *sequence;
 	struct tkfi_op *op;
-	unsigned int steps;
+	unsigned int nr_events;
 	bool may_wait;
 	u8 rereads;
 	unsigned int seen;
@@ -198,34 +91,18 @@ struct tkfi_vcpu {
 
 static_assert(offsetof(struct tkfi_vcpu, masks) == 0);
 
-/**
- * tkfi_vcpus_conflict() - may it make a difference which of two VCPUs goes on first?
- * @a:		VCPU, with its transition
- * @b:		VCPU, with its transition
- *
- * Return: true if they are one VCPU, if their transitions conflict, or if the one begins or
- * ends an NMI of the other.
- */
-static inline bool tkfi_vcpus_conflict(const struct tkfi_vcpu *a,
-				       const struct tkfi_vcpu *b)
-{
-	return a == b || tkfi_steps_conflict(&a->next, &b->next) ||
-	       (a->cpu && a->cpu == b->next.cell) ||
-	       (b->cpu && b->cpu == a->next.cell);
-}
-
 struct tkfi_engine;
 
 /**
  * struct tkfi_strategy - makes the choices
- * @wants:	which steps are a choice, BIT(enum tkfi_transition_kind) each; 0 is
- *		TKFI_WANTS_POINTS. Unless TKFI_STEP_YIELD is one, all VCPUs go up to
- *		their first step that is, before the first choice: there each is on its
- *		own
- * @begin:	a new execution starts; may be NULL
- * @next:	@ready has a bit for each VCPU that can go on, never 0. Returns
- *		the id of one of them, or TKFI_STOP to abandon the execution. May
- *		advance the clock: it is the host
+ * @wants:	the kinds of transitions that are scheduling points,
+ *		BIT(enum tkfi_transition_kind) each; 0 means TKFI_WANTS_POINTS. Without
+ *		TKFI_TRANS_YIELD, each VCPU executes up to its first scheduling point
+ *		before the first choice, as nobody can tell in which order they do
+ * @begin:	an execution begins; may be NULL
+ * @next:	which VCPU goes on? @ready has BIT(id) for each that can, and is never 0.
+ *		Returns the id of one of them, or TKFI_STOP to abandon the execution. A
+ *		strategy that plays the host may advance the clock here
  */
 struct tkfi_strategy {
 	unsigned int wants;
@@ -248,37 +125,20 @@ struct tkfi_range {
 	size_t size;
 };
 
-/* The most steps of an execution that are a choice. */
-#define TKFI_MAX_STEPS	8192
-
-/**
- * struct tkfi_event - a transition that was executed, in the log
- * @vcpu:	who
- * @kind:	enum tkfi_transition_kind
- * @nr_cells:	how many cells it touched
- * @cell:	the first of them
- */
-struct tkfi_event {
-	u8 vcpu;
-	u8 kind;
-	u8 nr_cells;
-	u16 cell;
-};
-
 #define TKFI_MAX_RANGES	96
 #define TKFI_MAX_LOCKS	8
 
-/* The most trace entries of an operation that has taken no step yet. */
+/* The most trace entries of an operation before its first event. */
 #define TKFI_MAX_EARLY	8
 
 /**
- * struct tkfi_early - trace entries of an operation that has taken no step yet
+ * struct tkfi_early - trace entries of an operation before its first event
  * @nr:		how many
  * @entries:	the entries, in order
  *
- * Entries of a VCPU since its operation was called, until that takes its first step: a VCPU
- * runs up to there before it is chosen. Where there are more than fit, all count as of when
- * they happened.
+ * A VCPU executes its operation up to the first scheduling point without being chosen for
+ * it. So its entries from there on wait until the first event, and appear as of then. If
+ * there are more than fit, all appear as of when they were recorded.
  */
 struct tkfi_early {
 	unsigned int nr;
@@ -331,23 +191,24 @@ struct tkfi_failure {
  * @vcpus:	the VCPUs; tkfi_engine_add() fills them
  * @nr_vcpus:	how many of them take part
  * @last:	VCPU that executed last, NULL at the start
- * @free:	VCPUs that can go on, whatever others do, a bit each
- * @bound:	VCPUs for which that depends
+ * @free:	VCPUs that can go on whatever the others do, BIT(id) each
+ * @bound:	VCPUs for which that depends on others
  * @begins:	VCPUs that have not begun, and will before the first choice
  * @held:	locks, and which VCPU holds them
  * @strategy:	makes the choices of this execution
- * @caller:	where tkfi_engine_run() waits while a VCPU executes
- * @chosen:	who goes on when the caller is done
- * @save:	set by the strategy in @next: where to take a snapshot before the
- *		chosen VCPU goes on
+ * @caller:	context of tkfi_engine_run() while a VCPU executes
+ * @chosen:	the VCPU that goes on next
+ * @save:	set by the strategy in @next: receives a snapshot before the chosen VCPU
+ *		goes on
  * @ranges:	what a snapshot holds besides the VCPUs
  * @nr_ranges:	how many
- * @log:	the events: transitions that were a choice, in the order in which they were
- *		executed; the first TKFI_MAX_STEPS
- * @nr_log:	how many
+ * @log:	the events, in the order in which they were executed; the first
+ *		TKFI_MAX_EVENTS of them
+ * @nr_log:	how many events there were; more than TKFI_MAX_EVENTS if some are not in
+ *		@log
  * @quiet:	keep no trace
- * @on_cpu:	VCPUs that have taken a step, and were not preempted since, a bit each; for
- *		the trace
+ * @on_cpu:	VCPUs with an event that were not preempted since, BIT(id) each; for the
+ *		trace
  * @early:	trace entries of each VCPU that are not in the trace yet
  * @ret:	what the execution will return
  * @trace:	what happened
@@ -369,7 +230,7 @@ struct tkfi_engine {
 	struct tkfi_snapshot *save;
 	struct tkfi_range ranges[TKFI_MAX_RANGES];
 	unsigned int nr_ranges;
-	struct tkfi_event log[TKFI_MAX_STEPS];
+	struct tkfi_event log[TKFI_MAX_EVENTS];
 	unsigned int nr_log;
 	bool quiet;
 	unsigned long on_cpu;
@@ -414,8 +275,8 @@ struct tkfi_vcpu *tkfi_engine_add(struct tkfi_engine *engine,
 /**
  * tkfi_engine_add_nmi() - add a VCPU that is an NMI of another one
  * @engine:	engine
- * @victim:	the VCPU it interrupts, once, before any of its steps or after the last;
- *		it has no other NMI
+ * @victim:	the VCPU that it interrupts, once, before any transition or after the last
+ *		one; it has no other NMI
  * @body:	as for tkfi_engine_add(); while it runs, @victim does not
  * @arg:	for @body
  *
@@ -444,7 +305,7 @@ int tkfi_engine_run(struct tkfi_engine *engine, struct tkfi_strategy *strategy);
 /**
  * tkfi_engine_resume() - go on from a snapshot, by other choices
  * @engine:	engine, after an execution with the same VCPUs
- * @strategy:	makes the choices, of the same steps; its @begin is not called
+ * @strategy:	makes the choices, with the same @wants; its @begin is not called
  * @from:	snapshot taken in an execution of theirs
  *
  * Return: as tkfi_engine_run().
@@ -454,13 +315,13 @@ int tkfi_engine_resume(struct tkfi_engine *engine,
 		       const struct tkfi_snapshot *from);
 
 /**
- * tkfi_nr_steps() - how many steps of this execution there have been
+ * tkfi_nr_events() - how many events this execution has so far
  *
  * To be called while an engine executes.
  *
  * Return: the number of events so far, also of those that did not fit into the log.
  */
-unsigned int tkfi_nr_steps(void);
+unsigned int tkfi_nr_events(void);
 
 /**
  * tkfi_log_hash() - one number for the events of an execution
@@ -475,10 +336,7 @@ u64 tkfi_log_hash(const struct tkfi_engine *engine);
  * @engine:	engine that executes
  * @vcpu:	VCPU that has stopped
  *
- * Its own NMI does not count.
- *
- * Return: other VCPUs, BIT(id) each: who holds the lock, who reads the sequence; or all, if
- * it waits for a value. 0 if it need not wait.
+ * Return: as tkfi_waits_for().
  */
 unsigned long tkfi_engine_waits_for(const struct tkfi_engine *engine,
 				    const struct tkfi_vcpu *vcpu);
@@ -486,8 +344,8 @@ unsigned long tkfi_engine_waits_for(const struct tkfi_engine *engine,
 /**
  * tkfi_attempts_end() - the executing VCPU's operation has ended
  *
- * With it ends all that it was reading: who has not looked at a sequence for the second time
- * will not do so. Such a sequence becomes one that nobody waits for readers of.
+ * Its read sections end with it. A sequence that was not checked by then will not be: it
+ * gets TKFI_CELL_NO_RETRY.
  */
 void tkfi_attempts_end(void);
 
@@ -511,8 +369,8 @@ bool tkfi_lock_held(const struct tkfi_vcpu *vcpu, const void *lock);
 /**
  * tkfi_nmi() - interrupt a VCPU; for strategies
  * @vcpu:	a VCPU that stopped at an injection point
- * @handler:	called on its stack before it goes on; if it waits there for what
- *		the VCPU itself holds, it waits for ever
+ * @handler:	called on its stack before it goes on; must not wait for what the VCPU
+ *		itself holds, or there is a deadlock
  * @arg:	for @handler
  */
 void tkfi_nmi(struct tkfi_vcpu *vcpu,
@@ -536,9 +394,9 @@ void tkfi_await_word(const unsigned int *word, unsigned int value);
  * @what:	a name that outlives the trace
  * @value:	a number that belongs to it, 0 if none
  *
- * Does nothing when no VCPU executes, or the engine keeps no trace. Where every access is a
- * choice, the entries of an operation come into the trace when it takes its first step: there
- * it begins to matter.
+ * Does nothing when no VCPU executes, or the engine keeps no trace. If accesses are
+ * scheduling points, the entries of an operation appear as of its first event: see struct
+ * tkfi_early.
  */
 void tkfi_record(enum tkfi_entry_kind kind, const char *what, s64 value);
 

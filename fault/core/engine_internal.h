@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the files of the engine need of each other; engine.h is for everybody else.
+ * Interfaces between the files of the engine; engine.h is for everybody else.
  *
- * engine.c: VCPUs, and who goes on; blocking.h: who can; locks.c, sequences.c, nmi.c: what
- * VCPUs do that others wait for; engine_trace.c: what a person is shown.
+ * engine.c: VCPUs, and which one goes on; blocking.h: which ones can; locks.c, sequences.c,
+ * nmi.c: what VCPUs do that others wait for; engine_trace.c: what a person is shown.
  */
 #ifndef __TKFI_ENGINE_INTERNAL_H
 #define __TKFI_ENGINE_INTERNAL_H
@@ -18,9 +18,10 @@ extern struct tkfi_engine *tkfi_engine;
  * tkfi_traces_turns() - does the trace show where VCPUs are preempted?
  * @engine:	engine that executes
  *
- * Where injection points are choices, it need not: whoever takes a VCPU off says so.
+ * If injection points are scheduling points it need not: the plan that schedules a VCPU out
+ * adds an entry of its own.
  *
- * Return: whether accesses alone are choices, and a trace is kept.
+ * Return: whether accesses, but not points, are scheduling points, and a trace is kept.
  */
 static inline bool tkfi_traces_turns(const struct tkfi_engine *engine)
 {
@@ -29,17 +30,18 @@ static inline bool tkfi_traces_turns(const struct tkfi_engine *engine)
 }
 
 /**
- * tkfi_step() - the executing VCPU is about to do its transition
+ * tkfi_do_next() - the executing VCPU is about to execute a transition
  * @v:		the executing VCPU; @v->next is set
  *
- * Returns when it is its turn. The transition is an event in the log then, if it has cells.
+ * Returns when the VCPU is chosen. If the transition touches cells, it is an event in the
+ * log then.
  */
-void tkfi_step(struct tkfi_vcpu *v);
+void tkfi_do_next(struct tkfi_vcpu *v);
 
 /**
  * tkfi_stop_here() - the executing VCPU stops
  *
- * The strategy chooses, and whoever is chosen goes on right from here. Returns when this
+ * The strategy chooses, and this switches to the VCPU that is chosen. Returns when this
  * VCPU has been chosen again.
  */
 void tkfi_stop_here(void);
@@ -52,16 +54,16 @@ void tkfi_stop_here(void);
 void tkfi_set_held(struct tkfi_vcpu *v, u16 held);
 
 /**
- * tkfi_trace_early() - put early trace entries of a VCPU's operation into the trace
+ * tkfi_trace_early() - add the early trace entries of a VCPU's operation to the trace
  * @engine:	engine
  * @vcpu:	id of the VCPU
- * @waits:	true: all entries count. False if it has taken its first step: it does not
- *		wait, and entries of kind TKFI_EV_BLOCKED are left out
+ * @waits:	add all entries. False when the first event is executed: the VCPU does not
+ *		wait, so entries of kind TKFI_ENTRY_BLOCKED are left out
  */
 void tkfi_trace_early(struct tkfi_engine *engine, unsigned int vcpu, bool waits);
 
 /**
- * tkfi_trace_turn() - a VCPU goes on with a step: whoever was in an operation was preempted
+ * tkfi_trace_turn() - a VCPU goes on: note who is preempted by that
  * @engine:	engine that keeps a trace
  * @v:		VCPU that goes on
  *

@@ -7,11 +7,11 @@
 const char *tkfi_transition_kind_name(enum tkfi_transition_kind kind)
 {
 	switch (kind) {
-	case TKFI_STEP_LOCK:
+	case TKFI_TRANS_LOCK:
 		return "lock";
-	case TKFI_STEP_UNLOCK:
+	case TKFI_TRANS_UNLOCK:
 		return "unlock";
-	case TKFI_STEP_STORE:
+	case TKFI_TRANS_STORE:
 		return "store";
 	default:
 		return "load";
@@ -26,7 +26,7 @@ void tkfi_trace_early(struct tkfi_engine *engine, unsigned int vcpu, bool waits)
 	for (i = 0; i < early->nr; i++) {
 		const struct tkfi_trace_entry *e = &early->entries[i];
 
-		if (waits || e->kind != TKFI_EV_BLOCKED)
+		if (waits || e->kind != TKFI_ENTRY_BLOCKED)
 			tkfi_trace_entry_add(engine, vcpu, e->kind, e->what, e->value);
 	}
 	early->nr = 0;
@@ -46,7 +46,7 @@ void tkfi_trace_turn(struct tkfi_engine *engine, const struct tkfi_vcpu *v)
 			continue;
 		engine->on_cpu &= ~BIT(i);
 		if (!other->done && !engine->early[i].nr && tkfi_can_go_on(engine, other))
-			tkfi_trace_entry_add(engine, i, TKFI_EV_STOP,
+			tkfi_trace_entry_add(engine, i, TKFI_ENTRY_STOP,
 					     tkfi_transition_kind_name(next->kind),
 					     next->cell | next->nr_cells << 16);
 	}
@@ -66,7 +66,7 @@ void tkfi_record(enum tkfi_entry_kind kind, const char *what, s64 value)
 	early = &engine->early[id];
 	if (early->nr == TKFI_MAX_EARLY)
 		tkfi_trace_early(engine, id, true);
-	if (!early->nr && (kind != TKFI_EV_CALL || !tkfi_traces_turns(engine))) {
+	if (!early->nr && (kind != TKFI_ENTRY_CALL || !tkfi_traces_turns(engine))) {
 		tkfi_trace_entry_add(engine, id, kind, what, value);
 		return;
 	}
@@ -83,7 +83,7 @@ void tkfi_trace_entry_add(struct tkfi_engine *engine, unsigned int vcpu,
 	const struct tkfi_trace_entry entry = {
 		.vcpu = vcpu,
 		.kind = kind,
-		.step = engine->nr_log,
+		.nr_events = engine->nr_log,
 		.what = what,
 		.value = value,
 	};
@@ -93,10 +93,10 @@ void tkfi_trace_entry_add(struct tkfi_engine *engine, unsigned int vcpu,
 
 void tkfi_leave(const char *what)
 {
-	tkfi_record(TKFI_EV_LEAVE, what, 0);
+	tkfi_record(TKFI_ENTRY_LEAVE, what, 0);
 }
 
 void tkfi_warn(const char *condition)
 {
-	tkfi_record(TKFI_EV_WARN, condition, 0);
+	tkfi_record(TKFI_ENTRY_WARN, condition, 0);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What is wrong with an execution. Whoever judges says so; a search looks for more. */
+/*
+ * What an oracle finds wrong with an execution: the subject's oracles report it to a
+ * search.
+ */
 #ifndef __TKFI_FINDING_H
 #define __TKFI_FINDING_H
 
@@ -8,9 +11,9 @@
 /**
  * struct tkfi_span - an operation of a VCPU in an execution
  * @vcpu:	whose
- * @from:	steps of the VCPU that were before it
- * @to:		steps of the VCPU up to its end
- * @kind:	what it is: operations of one kind have the same; compared only
+ * @from:	number of events of the VCPU before it
+ * @to:		number of events of the VCPU up to its end
+ * @kind:	identifies the kind of operation: a pointer that is compared, not followed
  * @call:	how it appears in a diagram
  * @group:	what kinds it belongs to, by a name; "" if to none
  */
@@ -26,9 +29,9 @@ struct tkfi_span {
 /**
  * struct tkfi_finding - an execution that an oracle rejects
  * @oracle:	its name
- * @rule:	which of the oracle's rules, by an id without blanks; NULL if it has but one
- * @clock:	the clock, or what else it is about, for people
- * @is_pair:	it is about two reads; else @first and @second are empty
+ * @rule:	id of the oracle's rule, without blanks; NULL if the oracle has only one
+ * @clock:	the clock, or what else is wrong; shown to people
+ * @is_pair:	the finding is about two reads; else @first and @second are empty
  * @first:	the earlier read
  * @second:	the later read
  * @first_ns:	what @first returned
@@ -46,7 +49,7 @@ struct tkfi_finding {
 };
 
 /**
- * typedef tkfi_finding_fn - is told of an execution that an oracle rejects
+ * typedef tkfi_finding_fn - takes a finding
  * @finding:	what is wrong; valid during the call
  * @arg:	as given together with the function
  */

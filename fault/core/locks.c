@@ -24,8 +24,8 @@ bool tkfi_lock_held(const struct tkfi_vcpu *vcpu, const void *lock)
 }
 
 /*
- * The executing VCPU is about to take or drop a lock. Returns its cell if that is a
- * choice.
+ * The executing VCPU is about to take or drop a lock. Returns the cell of the lock if that
+ * is a scheduling point, else 0.
  */
 static unsigned int lock_step(struct tkfi_vcpu *v, const void *lock,
 			      enum tkfi_transition_kind kind)
@@ -47,9 +47,9 @@ void tkfi_lock(const void *lock)
 	if (!v)
 		return;
 	v->may_wait = true;
-	cell = lock_step(v, lock, TKFI_STEP_LOCK);
+	cell = lock_step(v, lock, TKFI_TRANS_LOCK);
 	if (v->next.nr_cells || tkfi_find_held(tkfi_engine, lock))
-		tkfi_step(v);
+		tkfi_do_next(v);
 	held = tkfi_find_held(tkfi_engine, NULL);
 	if (!held)
 		panic("[tkfi internal bug] more than %d locks held\n",
@@ -58,7 +58,7 @@ void tkfi_lock(const void *lock)
 	held->owner = v;
 	if (cell)
 		tkfi_set_held(v, v->held | BIT(tkfi_cells[cell].guard));
-	tkfi_record(TKFI_EV_LOCK, tkfi_engine->quiet ? NULL : tkfi_name(lock), 0);
+	tkfi_record(TKFI_ENTRY_LOCK, tkfi_engine->quiet ? NULL : tkfi_name(lock), 0);
 }
 
 void tkfi_unlock(const void *lock)
@@ -69,9 +69,9 @@ void tkfi_unlock(const void *lock)
 
 	if (!v)
 		return;
-	cell = lock_step(v, lock, TKFI_STEP_UNLOCK);
+	cell = lock_step(v, lock, TKFI_TRANS_UNLOCK);
 	if (v->next.nr_cells)
-		tkfi_step(v);
+		tkfi_do_next(v);
 	held = tkfi_find_held(tkfi_engine, lock);
 	if (!held || held->owner != v) {
 		/* Nothing after this can be trusted: the VCPU stays here. */
@@ -85,6 +85,6 @@ void tkfi_unlock(const void *lock)
 	held->lock = NULL;
 	if (cell)
 		tkfi_set_held(v, v->held & ~BIT(tkfi_cells[cell].guard));
-	tkfi_record(TKFI_EV_UNLOCK, tkfi_engine->quiet ? NULL : tkfi_name(lock),
+	tkfi_record(TKFI_ENTRY_UNLOCK, tkfi_engine->quiet ? NULL : tkfi_name(lock),
 		    0);
 }

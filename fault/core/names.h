@@ -3,7 +3,7 @@
 #define __TKFI_NAMES_H
 
 /**
- * tkfi_name() - what people call an object
+ * tkfi_name() - the name of an object, for people
  * @addr:	its address
  *
  * Return: the name given with tkfi_name_add(), else the kernel symbol @addr lies

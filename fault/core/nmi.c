@@ -16,13 +16,13 @@ void tkfi_take_nmi(struct tkfi_vcpu *v)
 	if (!handler)
 		return;
 	v->nmi = NULL;
-	tkfi_record(TKFI_EV_NMI, v->at, 0);
+	tkfi_record(TKFI_ENTRY_NMI, v->at, 0);
 	handler(v, v->nmi_arg);
 }
 
 /*
- * An NMI is a VCPU of its own, and a lock that it holds from its beginning to its
- * end. Each step of the VCPU it interrupts is as if it took that lock too.
+ * An NMI is a VCPU of its own. From its begin to its end it holds a lock that stands for
+ * it; each transition of the VCPU that it interrupts conflicts with taking and dropping it.
  */
 static const char nmi_locks[TKFI_MAX_VCPUS];
 static const char * const nmi_names[TKFI_MAX_VCPUS] = {
@@ -36,7 +36,7 @@ void tkfi_run_nmi(struct tkfi_vcpu *v)
 
 	tkfi_lock(lock);
 	victim->interrupted = true;
-	tkfi_record(TKFI_EV_NMI, nmi_names[victim->id], 0);
+	tkfi_record(TKFI_ENTRY_NMI, nmi_names[victim->id], 0);
 	v->body(v, v->arg);
 	tkfi_unlock(lock);
 	victim->interrupted = false;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* State that is saved, to go on from it later: bytes in the order they were saved in. */
+/*
+ * The state of a search, saved to be resumed from: bytes, in the order in which they were
+ * saved.
+ */
 #ifndef __TKFI_SAVED_H
 #define __TKFI_SAVED_H
 
@@ -10,16 +13,16 @@
 
 /**
  * struct tkfi_saved - a state that is saved or loaded
- * @write:	have what was saved written somewhere; NULL if it stays in memory. Returns 0
- *		or an error
- * @read:	fill @bytes and @size with what was written last. Returns 0, -ENOENT if there
- *		is nothing
- * @number:	how often a state was written
- * @loading:	tkfi_saved_move() fills memory from @bytes, else it adds to them
- * @failed:	there were too few bytes, or too many
- * @at:		how many have been moved
- * @size:	how many the state has that was written, or read, last
- * @bytes:	the state; TKFI_SAVED_SIZE of them
+ * @write:	writes @bytes to where they outlive the kernel; returns 0 or an error.
+ *		NULL if the state stays in memory
+ * @read:	fills @bytes and @size with what was written last; returns 0, or -ENOENT if
+ *		there is nothing
+ * @number:	how many times a state was written
+ * @loading:	tkfi_saved_move() copies from @bytes; else it copies to them
+ * @failed:	there were too few bytes to load, or too many to save
+ * @at:		number of bytes that have been moved
+ * @size:	number of bytes of the state that was written or read last
+ * @bytes:	the state; room for TKFI_SAVED_SIZE bytes
  */
 struct tkfi_saved {
 	int (*write)(struct tkfi_saved *saved);

@@ -6,10 +6,10 @@
 #include "engine_internal.h"
 #include "names.h"
 
-void tkfi_watch(const unsigned int *word)
+void tkfi_note_sequence(const unsigned int *word)
 {
 	if (tkfi_current)
-		tkfi_current->watched = word;
+		tkfi_current->sequence = word;
 }
 
 void tkfi_await_word(const unsigned int *word, unsigned int value)
@@ -19,18 +19,19 @@ void tkfi_await_word(const unsigned int *word, unsigned int value)
 
 	v->may_wait = true;
 	v->next = (struct tkfi_transition){
-		.kind = TKFI_STEP_AWAIT,
+		.kind = TKFI_TRANS_AWAIT,
 		.nr_cells = cell && tkfi_cells_use(cell, 1, v->id, false, v->held),
 		.cell = cell,
 		.value = value,
 		.what = word,
+		.size = sizeof(*word),
 	};
-	tkfi_step(v);
+	tkfi_do_next(v);
 }
 
 void tkfi_await(void)
 {
-	tkfi_await_word(tkfi_current->watched, *tkfi_current->watched);
+	tkfi_await_word(tkfi_current->sequence, *tkfi_current->sequence);
 }
 
 void tkfi_set_held(struct tkfi_vcpu *v, u16 held)
@@ -78,7 +79,7 @@ void tkfi_attempts_end(void)
 	v->rereads = 0;
 }
 
-/* What is read is a sequence, whose value is @value: is that progress? */
+/* A read section begins, of a sequence whose value is @value. Looks for a livelock. */
 static void begin_attempt(struct tkfi_vcpu *v, unsigned int cell,
 			  unsigned int value)
 {
@@ -99,7 +100,7 @@ static void begin_attempt(struct tkfi_vcpu *v, unsigned int cell,
 	set_attempt(v, 0, cell);
 }
 
-/* The sequence, if it is one, is about to become odd or even. */
+/* A store to a cell: if that is a sequence, it becomes odd or even. */
 static void write_sequence(struct tkfi_vcpu *v, unsigned int cell,
 			   const unsigned int *word)
 {
@@ -108,7 +109,7 @@ static void write_sequence(struct tkfi_vcpu *v, unsigned int cell,
 	if ((c->flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_MANY_WRITERS)) !=
 	    TKFI_CELL_SEQUENCE)
 		return;
-	/* Who else may make it even than who made it odd? */
+	/* It is made even by somebody else than who made it odd. */
 	if (*word % 2 && !(v->held & BIT(c->guard))) {
 		c->flags |= TKFI_CELL_MANY_WRITERS;
 		tkfi_cells_changed = true;
@@ -116,30 +117,31 @@ static void write_sequence(struct tkfi_vcpu *v, unsigned int cell,
 	tkfi_set_held(v, v->held ^ BIT(c->guard));
 }
 
-/* An access that is a choice. */
+/* An access of a shared cell: a scheduling point. */
 static void shared_access(struct tkfi_vcpu *v, const void *addr,
-			  unsigned int cell, unsigned int nr,
+			  unsigned int size, unsigned int cell, unsigned int nr,
 			  enum tkfi_transition_kind kind, bool is_volatile,
 			  unsigned long ip)
 {
 	u8 flags = tkfi_cells[cell].flags;
 
-	if (is_volatile && kind == TKFI_STEP_LOAD &&
+	if (is_volatile && kind == TKFI_TRANS_LOAD &&
 	    flags & (TKFI_CELL_SEQUENCE | TKFI_CELL_LATCH))
-		kind = tkfi_is_reading(v, cell) ? TKFI_STEP_CHECK : TKFI_STEP_BEGIN;
+		kind = tkfi_is_reading(v, cell) ? TKFI_TRANS_CHECK : TKFI_TRANS_BEGIN;
 	v->next = (struct tkfi_transition){
 		.kind = kind,
 		.nr_cells = nr,
 		.cell = cell,
 		.what = addr,
 		.ip = ip,
+		.size = size,
 	};
-	tkfi_step(v);
-	if (kind == TKFI_STEP_BEGIN)
+	tkfi_do_next(v);
+	if (kind == TKFI_TRANS_BEGIN)
 		begin_attempt(v, cell, *(const unsigned int *)addr);
-	else if (kind == TKFI_STEP_CHECK)
+	else if (kind == TKFI_TRANS_CHECK)
 		set_attempt(v, cell, 0);
-	else if (kind == TKFI_STEP_STORE)
+	else if (kind == TKFI_TRANS_STORE)
 		write_sequence(v, cell, addr);
 }
 
@@ -150,7 +152,7 @@ void tkfi_use(const void *addr, unsigned int size, bool store, bool is_volatile,
 	unsigned int cell = tkfi_cell_at(addr), nr = tkfi_nr_cells(addr, size);
 
 	if (tkfi_cells_use(cell, nr, v->id, store, v->held))
-		shared_access(v, addr, cell, nr,
-			      store ? TKFI_STEP_STORE : TKFI_STEP_LOAD,
+		shared_access(v, addr, size, cell, nr,
+			      store ? TKFI_TRANS_STORE : TKFI_TRANS_LOAD,
 			      is_volatile, ip);
 }

@@ -7,7 +7,7 @@
 
 #include "snapshot.h"
 
-#define SPACING	16	/* choices between checkpoints, at first */
+#define SPACING	16	/* choices between checkpoints, until it is doubled */
 
 static size_t stack_used(const struct tkfi_vcpu *v)
 {

@@ -19,7 +19,7 @@
  * @nr_log:	likewise
  * @bytes:	the engine's ranges, then the used part of each stack
  *
- * Stacks and state go back to where they were: pointers among them stay right.
+ * Stacks and state are restored at the addresses they had, so pointers stay valid.
  */
 struct tkfi_snapshot {
 	struct tkfi_vcpu vcpus[TKFI_MAX_VCPUS];
@@ -65,14 +65,14 @@ void tkfi_snapshot_restore(const struct tkfi_snapshot *snapshot,
  * struct tkfi_checkpoints - snapshots of the execution under way, to go back to
  * @nr:		how many there are
  * @most:	how many there can be
- * @spacing:	choices from each to the next
+ * @spacing:	number of choices from one to the next
  * @slot:	where in @bytes each is
  * @bytes:	the snapshots
  *
  * invariant: snapshot i, of @nr, was taken at the choice i * @spacing.
  *
- * The first is that of the beginning. When there is no more room each second one is
- * dropped: an execution may be as long as it likes.
+ * The first is of the begin of the execution. When there is no more room every second one
+ * is dropped, so that the length of an execution is not limited.
  */
 struct tkfi_checkpoints {
 	unsigned int nr;
@@ -114,11 +114,11 @@ int tkfi_checkpoints_fit(struct tkfi_engine *engine);
 void tkfi_checkpoints_begin(struct tkfi_checkpoints *c, unsigned int most);
 
 /**
- * tkfi_checkpoints_drop() - forget the snapshots: something else was executed since
+ * tkfi_checkpoints_drop() - forget the snapshots
  * @c:		checkpoints
  *
- * What is not in a snapshot, as the engine's log, is not as it was then. The next execution
- * begins at the start.
+ * For when something else was executed since: the engine's log, which is in no snapshot, is
+ * not that of these snapshots then. The next execution begins at the start.
  */
 static inline void tkfi_checkpoints_drop(struct tkfi_checkpoints *c)
 {
@@ -130,8 +130,8 @@ static inline void tkfi_checkpoints_drop(struct tkfi_checkpoints *c)
  * @c:		checkpoints
  * @engine:	engine; its @save is set
  *
- * Where there is no more room each second snapshot is dropped first, and the spacing doubles;
- * if only one is wanted, and is there, none is taken.
+ * If there is no room, every second snapshot is dropped first and the spacing doubled. If
+ * only one is wanted and it exists, none is taken.
  */
 void tkfi_checkpoints_take(struct tkfi_checkpoints *c, struct tkfi_engine *engine);
 
@@ -149,8 +149,8 @@ static inline void tkfi_checkpoint(struct tkfi_checkpoints *c,
 }
 
 /**
- * tkfi_checkpoints_back() - the last one that is not behind a choice
- * @c:		at least one was taken; later ones are dropped
+ * tkfi_checkpoints_back() - the last snapshot that was taken at a choice or before it
+ * @c:		checkpoints, at least one; those taken after the choice are dropped
  * @choice:	number of the choice, from 0
  * @at:		number of the choice that it was taken at
  *

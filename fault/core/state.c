@@ -44,7 +44,7 @@ int tkfi_state_alloc(struct tkfi_state *state)
 	size_t size = 0;
 	int i;
 
-	/* Anew each time: objects move in early boot. */
+	/* Listed each time, as objects move in early boot. */
 	nr_regions = 0;
 	regions_of(add_region);
 	for (i = 0; i < nr_regions; i++)

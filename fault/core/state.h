@@ -15,7 +15,7 @@ typedef void (*tkfi_region_fn)(const char *name, void *addr, size_t size);
 /**
  * typedef tkfi_sequence_fn - takes one sequence word
  * @word:	its address
- * @latch:	readers never wait: they read the copy that is not being written
+ * @latch:	it is a latch: readers never wait, as they read the copy that is not written
  */
 typedef void (*tkfi_sequence_fn)(const unsigned int *word, bool latch);
 
@@ -40,7 +40,7 @@ struct tkfi_state {
 };
 
 /**
- * tkfi_state_alloc() - list the objects of the state anew, and allocate a copy of them
+ * tkfi_state_alloc() - list the objects of the state again, and allocate a copy of them
  * @state:	copy; its bytes are not set yet
  *
  * The objects are listed each time, as they move in early boot: copies that were allocated

@@ -4,7 +4,7 @@
 
 #include "engine.h"
 
-/* Whoever runs goes on until it blocks or is done; then the lowest id. */
+/* The VCPU that executes goes on until it has to wait or is done; then the lowest id. */
 extern struct tkfi_strategy tkfi_in_order;
 
 /* At every choice the next id after the last one. */

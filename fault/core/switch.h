@@ -38,9 +38,9 @@ void tkfi_stack_free(void *stack);
 void tkfi_context_init(struct tkfi_context *ctx, void (*entry)(void));
 
 /**
- * tkfi_switch() - stop here, go on there
- * @from:	where to remember this flow of control
- * @to:		the one to go on with
+ * tkfi_switch() - switch from one flow of control to another one
+ * @from:	receives the one that executes; tkfi_switch() returns when it is switched to
+ * @to:		the one that goes on
  */
 asmlinkage void tkfi_switch(struct tkfi_context *from, struct tkfi_context *to);
 

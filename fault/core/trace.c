@@ -5,19 +5,19 @@
 #include "trace.h"
 
 const char * const tkfi_entry_names[TKFI_NR_ENTRY_KINDS] = {
-	[TKFI_EV_POINT]		= "point",
-	[TKFI_EV_OFF]		= "off",
-	[TKFI_EV_ON]		= "on",
-	[TKFI_EV_STOP]		= "stop",
-	[TKFI_EV_NMI]		= "nmi",
-	[TKFI_EV_BLOCKED]	= "blocked",
-	[TKFI_EV_LOCK]		= "lock",
-	[TKFI_EV_UNLOCK]	= "unlock",
-	[TKFI_EV_LEAVE]		= "leave",
-	[TKFI_EV_WARN]		= "warn",
-	[TKFI_EV_CALL]		= "call",
-	[TKFI_EV_RETURN]	= "return",
-	[TKFI_EV_READ]		= "read",
+	[TKFI_ENTRY_POINT]		= "point",
+	[TKFI_ENTRY_OFF]		= "off",
+	[TKFI_ENTRY_ON]		= "on",
+	[TKFI_ENTRY_STOP]		= "stop",
+	[TKFI_ENTRY_NMI]		= "nmi",
+	[TKFI_ENTRY_BLOCKED]	= "blocked",
+	[TKFI_ENTRY_LOCK]		= "lock",
+	[TKFI_ENTRY_UNLOCK]	= "unlock",
+	[TKFI_ENTRY_LEAVE]		= "leave",
+	[TKFI_ENTRY_WARN]		= "warn",
+	[TKFI_ENTRY_CALL]		= "call",
+	[TKFI_ENTRY_RETURN]	= "return",
+	[TKFI_ENTRY_READ]		= "read",
 };
 
 void tkfi_trace_reset(struct tkfi_trace *trace)

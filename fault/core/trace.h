@@ -6,35 +6,37 @@
 
 /**
  * enum tkfi_entry_kind - what a trace entry says
- * @TKFI_EV_POINT:		reached an injection point
- * @TKFI_EV_OFF:		the host scheduled it out; value: as written, ns or cycles
- * @TKFI_EV_ON:			the host scheduled it in again
- * @TKFI_EV_STOP:		preempted before an access; value: its cells
- * @TKFI_EV_NMI:		an interrupt nobody can mask, before it goes on
- * @TKFI_EV_BLOCKED:		waits for a word or a lock
- * @TKFI_EV_LOCK:		took a lock
- * @TKFI_EV_UNLOCK:		dropped a lock
- * @TKFI_EV_LEAVE:		a call out of the subject, not made
- * @TKFI_EV_WARN:		a WARN_ON() that holds, not printed
- * @TKFI_EV_CALL:		an operation begins
- * @TKFI_EV_RETURN:		an operation ends; value: what it returned
- * @TKFI_EV_READ:		a reader ends; value: ns
+ * @TKFI_ENTRY_POINT:		reached an injection point
+ * @TKFI_ENTRY_OFF:		the host scheduled it out; value: for how long, in ns or
+ *				cycles, as the plan has it
+ * @TKFI_ENTRY_ON:		the host scheduled it in again
+ * @TKFI_ENTRY_STOP:		preempted before an access; value: number of the first
+ *				cell, and how many << 16
+ * @TKFI_ENTRY_NMI:		an NMI interrupts it
+ * @TKFI_ENTRY_BLOCKED:		waits for a word or a lock
+ * @TKFI_ENTRY_LOCK:		took a lock
+ * @TKFI_ENTRY_UNLOCK:		dropped a lock
+ * @TKFI_ENTRY_LEAVE:		would have called a function outside the subject
+ * @TKFI_ENTRY_WARN:		the condition of a WARN_ON() is true; nothing was printed
+ * @TKFI_ENTRY_CALL:		an operation begins
+ * @TKFI_ENTRY_RETURN:		an operation ends; value: what it returned
+ * @TKFI_ENTRY_READ:		a reader ends; value: ns
  * @TKFI_NR_ENTRY_KINDS:	how many kinds there are
  */
 enum tkfi_entry_kind {
-	TKFI_EV_POINT,		/* reached an injection point */
-	TKFI_EV_OFF,		/* the host scheduled it out; value: as written, ns or cycles */
-	TKFI_EV_ON,		/* the host scheduled it in again */
-	TKFI_EV_STOP,		/* preempted before an access; value: its cells */
-	TKFI_EV_NMI,		/* an interrupt nobody can mask, before it goes on */
-	TKFI_EV_BLOCKED,	/* waits for a word or a lock */
-	TKFI_EV_LOCK,
-	TKFI_EV_UNLOCK,
-	TKFI_EV_LEAVE,		/* a call out of the subject, not made */
-	TKFI_EV_WARN,		/* a WARN_ON() that holds, not printed */
-	TKFI_EV_CALL,		/* an operation begins */
-	TKFI_EV_RETURN,		/* an operation ends; value: what it returned */
-	TKFI_EV_READ,		/* a reader ends; value: ns */
+	TKFI_ENTRY_POINT,
+	TKFI_ENTRY_OFF,
+	TKFI_ENTRY_ON,
+	TKFI_ENTRY_STOP,
+	TKFI_ENTRY_NMI,
+	TKFI_ENTRY_BLOCKED,
+	TKFI_ENTRY_LOCK,
+	TKFI_ENTRY_UNLOCK,
+	TKFI_ENTRY_LEAVE,
+	TKFI_ENTRY_WARN,
+	TKFI_ENTRY_CALL,
+	TKFI_ENTRY_RETURN,
+	TKFI_ENTRY_READ,
 	TKFI_NR_ENTRY_KINDS
 };
 
@@ -42,14 +44,14 @@ enum tkfi_entry_kind {
  * struct tkfi_trace_entry - one line of what a person is shown of an execution
  * @vcpu:	id of the VCPU it happened on
  * @kind:	what
- * @step:	how many steps of all VCPUs were executed before it
+ * @nr_events:	how many events of all VCPUs were before it
  * @what:	symbolic name, never an address: traces compare across builds
  * @value:	a number that belongs to it
  */
 struct tkfi_trace_entry {
 	u8 vcpu;
 	u8 kind;
-	u16 step;
+	u16 nr_events;
 	const char *what;
 	s64 value;
 };

@@ -27,7 +27,7 @@ void tkfi_unreported_begin(struct tkfi_unreported *unreported)
 	unreported->report[0] = '\0';
 }
 
-/* What is our own is written without hooks, and what was reported may have been written. */
+/* Refresh in the shadow what may have changed: tkfi's own object, and reported stores. */
 static void expect(struct tkfi_unreported *unreported)
 {
 	unsigned int i, j;
@@ -43,7 +43,10 @@ static void expect(struct tkfi_unreported *unreported)
 	}
 }
 
-/* Copied with no hook between its words, where others could see it half done. */
+/*
+ * The compiler copies an aggregate with no hook between its words. On memory that others
+ * see, no execution would show it half copied.
+ */
 static void look_at_block(struct tkfi_unreported *unreported,
 			  const struct tkfi_access *access)
 {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Writes that no hook reports: by inline assembly, or by a function that is not
- * instrumented. To an exploration they do not exist, so there must be none.
+ * instrumented. An exploration does not know of them, so there must be none.
  *
- * An exploration watches an execution in order, some by chance, and every now and then
- * another one. What is read without a hook cannot be seen so, as it changes nothing;
- * kunit/veil.c makes it change something, by a veil over all that hooks do not
- * report there and then, but for sequences where VCPUs take turns at accesses: the
- * engine reads these itself.
+ * To find them, memory is compared with a shadow copy before every access that is reported.
+ * An exploration does this for one execution in order, for some random ones, and for one
+ * more each TKFI_CHECK_HOOKS_EVERY classes. Reads that no hook reports cannot be found
+ * this way, as they change nothing: kunit/veil.c does that, by changing all
+ * memory whose access is not reported at that moment. (But for sequences if accesses are
+ * scheduling points: these the engine reads itself.)
  */
 #ifndef __TKFI_UNREPORTED_H
 #define __TKFI_UNREPORTED_H
@@ -44,18 +45,18 @@ enum tkfi_unreported_kind {
 };
 
 /**
- * struct tkfi_unreported - a watch for them
- * @own:	an object of the state that only tkfi writes: the clock
+ * struct tkfi_unreported - finds writes that were not reported
+ * @own:	an object of the state that tkfi itself writes without hooks: the clock
  * @own_size:	its size in bytes
  * @shadow:	the objects as reported stores have left them
- * @recent:	what each VCPU reported last: a store may not have happened yet
+ * @recent:	the last accesses that each VCPU reported: a store may not have happened yet
  * @nr:		how many accesses each VCPU has reported
- * @last:	what was reported last
+ * @last:	the access that was reported last
  * @kind:	what the first write was that was not reported
  * @after:	of TKFI_WRITTEN: where in the kernel the access before it was, 0 if none
- * @before:	of TKFI_WRITTEN: and the one after it, 0 at the end; of TKFI_COPIED: where
- *		it is copied
- * @report:	a sentence about it; "" if none
+ * @before:	of TKFI_WRITTEN: where the access after it was, 0 at the end; of TKFI_COPIED:
+ *		where it is copied
+ * @report:	a sentence about the first write that was not reported; "" if none
  */
 struct tkfi_unreported {
 	const void *own;
@@ -71,8 +72,8 @@ struct tkfi_unreported {
 };
 
 /**
- * tkfi_unreported_alloc() - prepare a watch
- * @unreported:	watch
+ * tkfi_unreported_alloc() - allocate the shadow copy
+ * @unreported:	shadow copy
  * @own:	object of the state that only tkfi writes, and without hooks
  * @size:	its size in bytes
  *
@@ -84,13 +85,13 @@ int tkfi_unreported_alloc(struct tkfi_unreported *unreported, const void *own, s
 
 /**
  * tkfi_unreported_free() - free what tkfi_unreported_alloc() allocated
- * @unreported:	watch
+ * @unreported:	shadow copy
  */
 void tkfi_unreported_free(struct tkfi_unreported *unreported);
 
 /**
- * tkfi_unreported_begin() - begin to watch: the objects are now as they should be
- * @unreported:	watch; its last report is forgotten
+ * tkfi_unreported_begin() - an execution begins: take the shadow copy
+ * @unreported:	shadow copy; its last report is forgotten
  */
 void tkfi_unreported_begin(struct tkfi_unreported *unreported);
 
@@ -105,11 +106,11 @@ void tkfi_unreported_begin(struct tkfi_unreported *unreported);
 void tkfi_unreported_access(const struct tkfi_access *access, void *arg);
 
 /**
- * tkfi_unreported_end() - the last look, when the execution has ended
- * @unreported:	watch
+ * tkfi_unreported_end() - compare once more, after the execution has ended
+ * @unreported:	shadow copy
  *
- * Return: 0, or -EPROTO if @unreported->kind and @unreported->report say what was written
- * behind the hooks' back.
+ * Return: 0; -EPROTO if there was an unreported write: @unreported->kind and
+ * @unreported->report say which.
  */
 int tkfi_unreported_end(struct tkfi_unreported *unreported);
 

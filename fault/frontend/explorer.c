@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The subject's scenarios, as what a search explores. */
+/* The subject's scenarios as targets of an explorer. */
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
@@ -26,8 +26,8 @@ static int start(void *arg)
 	return 0;
 }
 
-static void judge(void *arg, int ret, struct tkfi_order *order, tkfi_finding_fn found,
-		  void *found_arg)
+static void judge(void *arg, int ret, struct tkfi_happens_before *hb,
+		  tkfi_finding_fn report, void *report_arg)
 {
 	struct tkfi_run *run = arg;
 	const struct tkfi_judged judged = {
@@ -35,10 +35,10 @@ static void judge(void *arg, int ret, struct tkfi_order *order, tkfi_finding_fn 
 		.setup = &run->setup,
 		.plan = &run->plan,
 		.ret = ret,
-		.order = order,
+		.hb = hb,
 	};
 
-	tkfi_subject->judge(&judged, found, found_arg);
+	tkfi_subject->judge(&judged, report, report_arg);
 }
 
 static void boundaries(void *arg, struct tkfi_boundaries *b)
@@ -114,7 +114,7 @@ int tkfi_explorer_load(struct tkfi_explorer *x,
 	int ret = tkfi_run_load(run, scenario, err, size);
 
 	x->wrong = run->wrong;
-	x->watched = false;
+	x->hooks_checked = false;
 	return ret;
 }
 

@@ -23,7 +23,7 @@ struct tkfi_explorer *tkfi_explorer_open(void);
 void tkfi_explorer_close(struct tkfi_explorer *x);
 
 /**
- * tkfi_run_of() - what an explorer executes
+ * tkfi_run_of() - the run of an explorer
  * @x:		as returned by tkfi_explorer_open()
  *
  * Return: its run.
@@ -34,7 +34,7 @@ static inline struct tkfi_run *tkfi_run_of(const struct tkfi_explorer *x)
 }
 
 /**
- * tkfi_explorer_load() - choose a scenario
+ * tkfi_explorer_load() - load a scenario
  * @x:		explorer
  * @scenario:	scenario
  * @err:	a sentence that says what is wrong; @x->wrong is where

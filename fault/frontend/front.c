@@ -28,10 +28,7 @@ static void fail(struct tkfi_front *f, const char *fmt, ...)
 	f->fail(f->arg, text);
 }
 
-/*
- * What is wrong besides what the oracles found: with the kernel, or with what it was asked
- * for.
- */
+/* Report a problem that is no finding of an oracle: of the kernel, or of the request. */
 __printf(3, 4)
 static void say_problem(struct tkfi_front *f, const char *name, const char *fmt, ...)
 {
@@ -45,7 +42,9 @@ static void say_problem(struct tkfi_front *f, const char *name, const char *fmt,
 	f->fail(f->arg, text);
 }
 
-/* Operations that fail explore nothing. Of reads an oracle says whether they may. */
+/*
+ * Operations must not fail, as nothing is explored then. Of reads, an oracle checks that.
+ */
 static void expect_success(struct tkfi_front *f, const struct tkfi_plan *plan)
 {
 	const char *name = tkfi_run_of(f->explorer)->name;
@@ -60,10 +59,7 @@ static void expect_success(struct tkfi_front *f, const struct tkfi_plan *plan)
 					    plan->programs[i].ops[j].result);
 }
 
-/*
- * What somebody wrote cannot be explored, or replayed: @err says why. There is a caret
- * under the fault, in @text or in its turns.
- */
+/* Report a malformed scenario or schedule: @err says why, and a caret marks the fault. */
 static void say_malformed(struct tkfi_front *f, const char *what, const char *text)
 {
 	tkfi_report_malformed(f->explorer, what, err);
@@ -71,8 +67,8 @@ static void say_malformed(struct tkfi_front *f, const char *what, const char *te
 }
 
 /*
- * What is found no longer does not belong on the list. A part has not seen all: whoever has
- * all parts sees what none of them found.
+ * Report a known violation that was not found, as it has to be taken off the list. Of a
+ * part, the runner decides, as another part may have found it.
  */
 static void say_not_found(struct tkfi_front *f, const struct tkfi_scenario *s,
 			  const char *reason, bool part)
@@ -85,10 +81,7 @@ static void say_not_found(struct tkfi_front *f, const struct tkfi_scenario *s,
 			    reason);
 }
 
-/*
- * Load a scenario. Returns whether there is something to explore in it; if not, it has been
- * said why.
- */
+/* Load a scenario. Returns whether it can be explored; if not, the reason is reported. */
 static bool load(struct tkfi_front *f, const struct tkfi_scenario *s, bool is_shipped)
 {
 	if (is_shipped) {
@@ -103,7 +96,7 @@ static bool load(struct tkfi_front *f, const struct tkfi_scenario *s, bool is_sh
 	return false;
 }
 
-/* What must hold of the exploration of a scenario, whatever it found. */
+/* Check an exploration for problems other than findings. */
 static void check_explored(struct tkfi_front *f, const struct tkfi_explore_options *o,
 			   bool all, bool is_shipped)
 {
@@ -115,7 +108,7 @@ static void check_explored(struct tkfi_front *f, const struct tkfi_explore_optio
 		if (tkfi_run_of(x)->setup_text[0])
 			expect_success(f, &tkfi_run_of(x)->setup);
 	}
-	/* Who gave a scenario may know that there is but one, who bounds it gets fewer. */
+	/* One class is fine for a scenario that somebody gave, or within a bound. */
 	if (!o->parts && is_shipped && stats->complete &&
 	    tkfi_search_is_full(x->search->type) && stats->classes < 2)
 		say_problem(f, tkfi_run_of(x)->name,
@@ -125,29 +118,29 @@ static void check_explored(struct tkfi_front *f, const struct tkfi_explore_optio
 		say_problem(f, tkfi_run_of(x)->name,
 			    "%s: the exploration did not come to its end",
 			    tkfi_run_of(x)->name);
-	/* Parts find some beginnings to be of no use only at their end. */
+	/* With parts, some prefixes are found to be redundant at their end only. */
 	if (!o->parts && !o->bounded && stats->redundant)
 		say_problem(f, tkfi_run_of(x)->name,
 			    "[tkfi internal bug] %s: %llu redundant executions",
 			    tkfi_run_of(x)->name, stats->redundant);
 }
 
-/* The log is that of the execution until another one explains it. */
-static void say_steps(struct tkfi_explorer *x, int ret)
+/* Called right after the execution, as explaining it executes others. */
+static void report_log(struct tkfi_explorer *x, int ret)
 {
 	const struct tkfi_front *f = x->each_arg;
 
-	tkfi_result_steps(f->shown, x->engine);
+	tkfi_result_log(f->shown, x->engine);
 }
 
-/* Report the steps of the executions that follow, if that is asked for; or no longer. */
-static void watch_steps(struct tkfi_front *f, bool on)
+/* Report the events of the executions that follow, if that is asked for; or stop that. */
+static void report_steps(struct tkfi_front *f, bool on)
 {
-	f->explorer->each = on && f->request.steps ? say_steps : NULL;
+	f->explorer->each = on && f->request.steps ? report_log : NULL;
 	f->explorer->each_arg = f;
 }
 
-/* What an execution by the schedule of a violation comes to, event by event. */
+/* Execute the schedule of a violation, and report its events and its trace. */
 static void show_execution(struct tkfi_front *f, const struct tkfi_violation *violations,
 			   unsigned int nr, unsigned int number)
 {
@@ -160,14 +153,14 @@ static void show_execution(struct tkfi_front *f, const struct tkfi_violation *vi
 		if (!strcmp(violations[i].schedule, schedule))
 			same[nr_same++] = violations[i];
 	snprintf(f->shown, sizeof(f->shown), "%s#%u", tkfi_run_of(x)->name, number);
-	watch_steps(f, true);
+	report_steps(f, true);
 	if (tkfi_explorer_confirm(x, same, nr_same, err, sizeof(err)))
 		say_problem(f, tkfi_run_of(x)->name, "%s: %s", tkfi_run_of(x)->name, err);
-	watch_steps(f, false);
-	tkfi_result_events(f->shown, &x->engine->trace);
+	report_steps(f, false);
+	tkfi_result_trace_entries(f->shown, &x->engine->trace);
 }
 
-/* A violation, and what happens in it; several of one schedule have that in common. */
+/* Report a violation and its execution, which several violations may have in common. */
 static void show_violation(struct tkfi_front *f, const struct tkfi_violation *violations,
 			   unsigned int nr, unsigned int number, u64 searched)
 {
@@ -176,7 +169,7 @@ static void show_violation(struct tkfi_front *f, const struct tkfi_violation *vi
 	unsigned int i;
 
 	tkfi_report_violation(x, number, v, searched);
-	/* It has too many turns. */
+	/* It has too many turns for a schedule. */
 	if (v->cost.turns == UINT_MAX)
 		return;
 	for (i = 0; strcmp(violations[i].schedule, v->schedule); i++)
@@ -208,7 +201,7 @@ void tkfi_front_explore(struct tkfi_front *f, const struct tkfi_scenario *s,
 	if (ret == -ESTALE)
 		tkfi_result("\"type\":\"refused\",\"scenario\":\"%s\",\"why\":\"%s\"",
 			    s->name, x->engine->error);
-	/* What was found before it failed is not lost. */
+	/* Report what was found before it failed. */
 	for (i = 0; i < x->nr_violations && ret; i++)
 		tkfi_report_violation(x, i, &x->violations[i], x->searched);
 	if (ret) {
@@ -216,7 +209,7 @@ void tkfi_front_explore(struct tkfi_front *f, const struct tkfi_scenario *s,
 			    x->engine->error);
 		return;
 	}
-	tkfi_report_explored(x, os_nsecs() - x->watch.began);
+	tkfi_report_explored(x, os_nsecs() - x->pace.began);
 	check_explored(f, options, all, is_shipped);
 
 	nr = x->nr_violations;
@@ -227,7 +220,7 @@ void tkfi_front_explore(struct tkfi_front *f, const struct tkfi_scenario *s,
 		const struct tkfi_violation *v = &violations[i];
 		const int known = tkfi_known_violation(s->name, &v->finding);
 
-		/* What the other parts find may be plainer. */
+		/* Of a part, another one may have a schedule that costs less. */
 		if (all && !options->parts && !v->minimal)
 			say_problem(f, s->name,
 				    "[tkfi internal bug] there may be a plainer schedule than %s",
@@ -249,7 +242,7 @@ void tkfi_front_explore(struct tkfi_front *f, const struct tkfi_scenario *s,
 			say_not_found(f, s, known.reason, options->parts);
 	}
 	tkfi_result("\"type\":\"end\",\"scenario\":\"%s\"", s->name);
-	/* All is said: what is complete need not be gone on with. */
+	/* All is reported: a complete exploration need not be resumed. */
 	if (options->keep && complete)
 		tkfi_saved_file_clear(options->keep);
 }
@@ -292,9 +285,9 @@ enum tkfi_front_done tkfi_front_replay(struct tkfi_front *f)
 	if (!load(f, s, s != &text))
 		return TKFI_FRONT_DONE;
 	strscpy(f->shown, "replayed", sizeof(f->shown));
-	watch_steps(f, true);
+	report_steps(f, true);
 	ret = tkfi_explorer_replay(x, request->turns, err, sizeof(err));
-	watch_steps(f, false);
+	report_steps(f, false);
 	if (ret == -EINVAL || ret == -ECANCELED) {
 		say_malformed(f, ret == -EINVAL ? "schedule" : "kernel", request->turns);
 		return TKFI_FRONT_DONE;
@@ -303,7 +296,7 @@ enum tkfi_front_done tkfi_front_replay(struct tkfi_front *f)
 		say_problem(f, tkfi_run_of(x)->name, "%s", err);
 		return TKFI_FRONT_DONE;
 	}
-	tkfi_result_events(f->shown, &x->engine->trace);
+	tkfi_result_trace_entries(f->shown, &x->engine->trace);
 	tkfi_result_trace("tkfi_explore", "replayed",
 			  x->engine->trace.nr + x->nr_replayed,
 			  tkfi_trace_hash(&x->engine->trace, x->replayed));

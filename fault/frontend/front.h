@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The front end: what the kernel parameters ask for is done, and reported as JSON lines.
- * A KUnit suite calls it, as that is what kunit.py runs.
+ * The front end: does what the kernel parameters ask for, and reports it as JSON lines.
+ * It is called by a KUnit suite, so that kunit.py can run it.
  */
 #ifndef __TKFI_FRONT_H
 #define __TKFI_FRONT_H
@@ -12,10 +12,10 @@
  * struct tkfi_front - the front end
  * @request:	what is asked for
  * @explorer:	of the subject
- * @fail:	called with a sentence for everything that is wrong, for whoever has no
- *		runner; all of it is reported too
+ * @fail:	called with a sentence for each problem, for users without the runner; the
+ *		same is reported
  * @arg:	for @fail
- * @shown:	the case that trace entries and steps are reported as
+ * @shown:	name of the case under which trace entries and events are reported
  */
 struct tkfi_front {
 	struct tkfi_request request;
@@ -43,14 +43,14 @@ void tkfi_front_close(struct tkfi_front *f);
 
 /**
  * enum tkfi_front_done - what became of something that may be asked for
- * @TKFI_FRONT_DONE:		it was done, or it was said why it could not be
- * @TKFI_FRONT_NOT_ASKED:	somebody asked for something else
- * @TKFI_FRONT_ABSENT:		this kernel does not have what it is about
+ * @TKFI_FRONT_DONE:		it was done, or a reason was reported why it could not be
+ * @TKFI_FRONT_NOT_ASKED:	it was not asked for
+ * @TKFI_FRONT_ABSENT:		this kernel does not have it
  */
 enum tkfi_front_done {
 	TKFI_FRONT_DONE,
-	TKFI_FRONT_NOT_ASKED,	/* somebody asked for something else */
-	TKFI_FRONT_ABSENT,	/* this kernel does not have what it is about */
+	TKFI_FRONT_NOT_ASKED,
+	TKFI_FRONT_ABSENT,
 };
 
 /**

@@ -26,7 +26,7 @@ static void note_failing(struct tkfi_explorer *x, int ret)
 	failing &= now;
 }
 
-/* An operation that fails whatever the others do; NULL if there is none. */
+/* Find an operation that fails in all executions; NULL if there is none. */
 static const struct tkfi_op *find_failing(struct tkfi_explorer *x, const char **who)
 {
 	static const struct tkfi_explore_options some = {
@@ -66,7 +66,7 @@ int tkfi_given_load(struct tkfi_explorer *x, const struct tkfi_scenario *scenari
 	if (ret)
 		return ret;
 	op = find_failing(x, &who);
-	/* What was learnt is forgotten. */
+	/* Loaded again, to forget what these executions have found of cells. */
 	if (!op)
 		return tkfi_explorer_load(x, scenario, err, size);
 	x->wrong = tkfi_run_find(tkfi_run_of(x), op);

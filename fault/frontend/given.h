@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Scenarios that somebody wrote: is there anything in them to explore? */
+/* Loading scenarios that somebody wrote, whose operations may fail. */
 #ifndef __TKFI_GIVEN_H
 #define __TKFI_GIVEN_H
 
@@ -12,8 +12,8 @@
  * @err:	a sentence that says what is wrong; @x->wrong is where
  * @size:	of @err
  *
- * One whose operation fails whatever the others do explores nothing. That is seen in a
- * few executions by chance.
+ * A scenario is refused if one of its operations fails in all of a few random executions:
+ * it would explore nothing.
  *
  * Return: 0 or -EINVAL.
  */

@@ -12,13 +12,13 @@
 #include "result.h"
 #include "subject.h"
 
-/* One of two accesses, as members of a JSON object. */
+/* Print one of the two accesses of an explanation as a JSON object. */
 static const char *say_access(const struct tkfi_explorer *x, char *buf, size_t size,
 			      const struct tkfi_racing_access *seen)
 {
 	char names[TKFI_MAX_VCPUS][TKFI_VCPU_NAME];
-	bool has_value = seen->kind != TKFI_STEP_LOCK &&
-			 seen->kind != TKFI_STEP_UNLOCK;
+	bool has_value = seen->kind != TKFI_TRANS_LOCK &&
+			 seen->kind != TKFI_TRANS_UNLOCK;
 	char name[40];
 	size_t len;
 
@@ -29,7 +29,7 @@ static const char *say_access(const struct tkfi_explorer *x, char *buf, size_t s
 			tkfi_transition_kind_name(seen->kind), name);
 	len += has_value ? scnprintf(buf + len, size - len, "%lld", seen->value) :
 			   scnprintf(buf + len, size - len, "null");
-	/* The place that counts is the call, not what it returns to. */
+	/* The hook returns to the instruction after its call: one byte back is the call. */
 	if (seen->ip)
 		scnprintf(buf + len, size - len, ",\"ip\":%lu,\"at\":\"%pS\"}",
 			  seen->ip - 1, (void *)(seen->ip - 1));
@@ -45,7 +45,7 @@ static struct tkfi_known_violation known_violation(int nr)
 			tkfi_subject->known(nr);
 }
 
-/* The @number-th, as a line of @type. */
+/* Report violation @number, as a line of @type. */
 static void say_violation(const struct tkfi_explorer *x, const char *type,
 			  unsigned int number, const struct tkfi_violation *v,
 			  u64 searched)
@@ -92,8 +92,8 @@ static void say_violation(const struct tkfi_explorer *x, const char *type,
 }
 
 /*
- * What was found so far, for whoever ends us before we say all: when it is new, or plainer,
- * or was found twice as often.
+ * Report violations so far, in case the kernel is killed before the end: those that are
+ * new, have a schedule that costs less, or twice as many findings as reported last.
  */
 static void say_found(const struct tkfi_explorer *x)
 {
@@ -106,7 +106,7 @@ static void say_found(const struct tkfi_explorer *x)
 	static unsigned int nr;
 	unsigned int i;
 
-	/* It began anew, or is another one. */
+	/* The search was restarted, or it is another exploration. */
 	if (x->nr_violations < nr || strcmp(tkfi_run_of(x)->name, name))
 		memset(said, 0, sizeof(said));
 	strscpy(name, tkfi_run_of(x)->name, sizeof(name));
@@ -132,13 +132,13 @@ void tkfi_report_progress(struct tkfi_explorer *x)
 	tkfi_result("\"type\":\"progress\",\"scenario\":\"%s\",\"part\":\"%u/%u\",\"classes\":%llu,\"executions\":%llu,\"violations\":%u,\"ns\":%llu",
 		    tkfi_run_of(x)->name, x->options.part, x->options.parts ?: 1, stats->classes,
 		    stats->classes + stats->redundant, x->nr_violations,
-		    os_nsecs() - x->watch.began);
+		    os_nsecs() - x->pace.began);
 	say_found(x);
 }
 
 /*
- * How likely an execution of pct is to meet a bug of its depth, at the least, in 1e-18:
- * see struct tkfi_pct.
+ * A lower bound of the probability that an execution of pct meets a bug of its depth, in
+ * 1e-18: see struct tkfi_pct.
  */
 static u64 least_likely(const struct tkfi_explorer *x)
 {
@@ -174,7 +174,7 @@ void tkfi_report_explored(const struct tkfi_explorer *x, u64 ns)
 		    tkfi_strategy_names[x->options.strategy],
 		    type->distinct ? stats->classes : 0,
 		    stats->classes + stats->redundant, stats->redundant,
-		    stats->deadlocks, stats->steps, stats->replayed,
+		    stats->deadlocks, stats->events, stats->replayed,
 		    stats->longest, stats->complete ? "true" : "false",
 		    ns, more);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What an exploration does and finds, as JSON lines: see result.h. */
+/* Reports of explorations and violations as JSON lines: see result.h. */
 #ifndef __TKFI_REPORT_H
 #define __TKFI_REPORT_H
 
 #include "explorer.h"
 
 /**
- * tkfi_report_progress() - report how far it is, and what is new since this was said last
+ * tkfi_report_progress() - report the progress of an exploration, and what it found
  * @x:		explorer, during an exploration
  *
  * For @progress of the explorer.
@@ -21,17 +21,17 @@ void tkfi_report_progress(struct tkfi_explorer *x);
 void tkfi_report_explored(const struct tkfi_explorer *x, u64 ns);
 
 /**
- * tkfi_report_violation() - what was found
+ * tkfi_report_violation() - report a violation
  * @x:		explorer; its scenario is the violation's
  * @number:	of the violation, from 0
  * @v:		violation
- * @searched:	executions among which there was no plainer one
+ * @searched:	how many executions were searched for one that costs less
  */
 void tkfi_report_violation(const struct tkfi_explorer *x, unsigned int number,
 			   const struct tkfi_violation *v, u64 searched);
 
 /**
- * tkfi_report_malformed() - what somebody wrote cannot be explored, or replayed
+ * tkfi_report_malformed() - report that a scenario or schedule is malformed
  * @x:		explorer; @x->wrong is where the fault is
  * @what:	scenario, schedule, or kernel, which the schedule does not fit
  * @err:	why
@@ -40,14 +40,14 @@ void tkfi_report_malformed(const struct tkfi_explorer *x, const char *what,
 			   const char *err);
 
 /**
- * tkfi_report_problem() - report what is wrong besides what the oracles found
+ * tkfi_report_problem() - report a problem that is no finding of an oracle
  * @scenario:	name of the scenario whose exploration it is
  * @text:	a sentence
  */
 void tkfi_report_problem(const char *scenario, const char *text);
 
 /**
- * tkfi_report_order() - the order that matters, for whoever has no runner
+ * tkfi_report_order() - say which order matters, for users without the runner
  * @x:		explorer; its scenario is the explanation's
  * @why:	explanation of a violation
  *

@@ -79,7 +79,7 @@ static char *subject;
 module_param(subject, charp, 0444);
 MODULE_PARM_DESC(subject, "what is explored: timekeeping, if that is built in, or seqlock");
 
-/* What the list says: names, and the file of each. */
+/* The scenarios in the list, and the file of each. */
 #define LIST_SIZE	(128 << 10)
 #define LISTED		512
 

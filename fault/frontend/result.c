@@ -120,22 +120,22 @@ void tkfi_result_trace(const char *suite, const char *name, u64 nr, u64 hash)
 		    suite, name, nr, hash);
 }
 
-void tkfi_result_steps(const char *name, const struct tkfi_engine *engine)
+void tkfi_result_log(const char *name, const struct tkfi_engine *engine)
 {
-	unsigned int nr = min(engine->nr_log, TKFI_MAX_STEPS + 0U), i;
+	unsigned int nr = min(engine->nr_log, TKFI_MAX_EVENTS + 0U), i;
 	char cells[48];
 
 	for (i = 0; i < nr; i++) {
-		const struct tkfi_event *step = &engine->log[i];
+		const struct tkfi_event *event = &engine->log[i];
 
-		tkfi_cell_name(step->cell, step->nr_cells, cells, sizeof(cells));
+		tkfi_cell_name(event->cell, event->nr_cells, cells, sizeof(cells));
 		tkfi_result("\"type\":\"step\",\"case\":\"%s\",\"number\":%u,\"vcpu\":%u,\"kind\":\"%s\",\"text\":\"%s\"",
-			    name, i, step->vcpu, tkfi_transition_kind_name(step->kind),
+			    name, i, event->vcpu, tkfi_transition_kind_name(event->kind),
 			    cells);
 	}
 }
 
-void tkfi_result_events(const char *name, const struct tkfi_trace *trace)
+void tkfi_result_trace_entries(const char *name, const struct tkfi_trace *trace)
 {
 	unsigned int i;
 
@@ -143,14 +143,14 @@ void tkfi_result_events(const char *name, const struct tkfi_trace *trace)
 		const struct tkfi_trace_entry *e = &trace->entries[i];
 		char cells[48] = "";
 
-		if (e->kind == TKFI_EV_STOP) {
+		if (e->kind == TKFI_ENTRY_STOP) {
 			cells[0] = ' ';
 			tkfi_cell_name(e->value & 0xffff, e->value >> 16,
 				       cells + 1, sizeof(cells) - 1);
 		}
 		tkfi_result("\"type\":\"event\",\"case\":\"%s\",\"step\":%u,\"vcpu\":%u,\"kind\":\"%s\",\"text\":\"%s%s\",\"ns\":%lld",
-			    name, e->step, e->vcpu, tkfi_entry_names[e->kind],
+			    name, e->nr_events, e->vcpu, tkfi_entry_names[e->kind],
 			    e->what, cells,
-			    e->kind == TKFI_EV_STOP ? 0 : e->value);
+			    e->kind == TKFI_ENTRY_STOP ? 0 : e->value);
 	}
 }

@@ -5,9 +5,9 @@
 #include "engine.h"
 
 /*
- * JSON lines for the runner, in the host file named by the kernel parameter
- * tkfi.result=; without it all of this does nothing. Strings are not escaped: what
- * is not a name of tkfi's own has to go through tkfi_result_string().
+ * JSON lines for the runner, in the host file that the kernel parameter tkfi.result= names;
+ * without it nothing is written. Strings are not escaped: all but names of tkfi's own have
+ * to be converted by tkfi_result_string().
  */
 
 /**
@@ -34,7 +34,7 @@ void tkfi_result(const char *fmt, ...);
 void tkfi_result_not_written(const char *file, int error);
 
 /**
- * tkfi_result_string() - what a JSON string of a text has between its quotes
+ * tkfi_result_string() - escape a text for a JSON string
  * @buf:	receives it, cut short before a character that does not fit
  * @size:	of @buf; six times that of the text is always enough
  * @text:	bytes; those beyond ASCII are taken for UTF-8
@@ -47,23 +47,23 @@ const char *tkfi_result_string(char *buf, size_t size, const char *text);
  * tkfi_result_trace() - one "trace" line
  * @suite:	KUnit suite
  * @name:	case, with its parameter
- * @nr:		how many trace entries there were, and steps if these are in the hash
+ * @nr:		how many trace entries there were, and events if these are in the hash
  * @hash:	tkfi_trace_hash() of all executions of the case
  */
 void tkfi_result_trace(const char *suite, const char *name, u64 nr, u64 hash);
 
 /**
- * tkfi_result_events() - an "event" line for each entry of a trace
+ * tkfi_result_trace_entries() - an "event" line for each entry of a trace
  * @name:	case
  * @trace:	trace; entries that did not fit into it are left out
  */
-void tkfi_result_events(const char *name, const struct tkfi_trace *trace);
+void tkfi_result_trace_entries(const char *name, const struct tkfi_trace *trace);
 
 /**
- * tkfi_result_steps() - a "step" line for each step of the last execution, in order
+ * tkfi_result_log() - a "step" line for each event of the last execution, in order
  * @name:	case
  * @engine:	engine; its log
  */
-void tkfi_result_steps(const char *name, const struct tkfi_engine *engine);
+void tkfi_result_log(const char *name, const struct tkfi_engine *engine);
 
 #endif

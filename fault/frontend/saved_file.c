@@ -83,35 +83,35 @@ static int write_file(struct tkfi_saved *saved)
 	return ret;
 }
 
-/* The header of a file that is whole, and what follows it. */
+/* Read a file: its header, and the state. Returns whether it is intact. */
 static bool read_one(struct saved_file *f, u64 number, struct header *header)
 {
 	u8 *bytes = f->saved.bytes;
 	int fd = open_file(f, number, of_read(OPENFLAGS()));
-	bool whole;
+	bool intact;
 
 	if (fd < 0)
 		return false;
-	whole = os_read_file(fd, header, sizeof(*header)) == sizeof(*header) &&
+	intact = os_read_file(fd, header, sizeof(*header)) == sizeof(*header) &&
 		!memcmp(header->magic, magic, sizeof(magic)) &&
 		header->size <= TKFI_SAVED_SIZE &&
 		os_read_file(fd, bytes, header->size) == header->size &&
 		header->hash == xxh64(bytes, header->size, header->number);
 	os_close_file(fd);
-	return whole;
+	return intact;
 }
 
-/* The newer of the files that are whole. */
+/* Read the newer of the files that are intact. */
 static int read_newest(struct saved_file *f)
 {
 	struct header headers[2];
-	bool whole[2];
+	bool intact[2];
 	int i, newest;
 
 	for (i = 0; i < 2; i++)
-		whole[i] = read_one(f, i, &headers[i]);
-	newest = whole[1] && (!whole[0] || headers[1].number > headers[0].number);
-	if (!whole[newest] || !read_one(f, newest, &headers[newest]))
+		intact[i] = read_one(f, i, &headers[i]);
+	newest = intact[1] && (!intact[0] || headers[1].number > headers[0].number);
+	if (!intact[newest] || !read_one(f, newest, &headers[newest]))
 		return -ENOENT;
 	f->saved.number = headers[newest].number;
 	f->saved.size = headers[newest].size;

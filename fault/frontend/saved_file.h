@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a long exploration would not like to lose: its state, in files of the host. Two
- * files take turns, FILE.0 and FILE.1, each with a number and a checksum: whatever
- * happens while one is written, the other is whole.
+ * The state of a long exploration, in files of the host. There are two, FILE.0 and FILE.1,
+ * with a number and a checksum each, written in turns: if writing one of them is
+ * interrupted, the other one is intact.
  */
 #ifndef __TKFI_SAVED_FILE_H
 #define __TKFI_SAVED_FILE_H
@@ -36,7 +36,7 @@ void tkfi_saved_file_destroy(struct tkfi_saved *saved);
 int tkfi_saved_file_rename(struct tkfi_saved *saved, const char *file);
 
 /**
- * tkfi_saved_file_clear() - there is nothing to go on with any more
+ * tkfi_saved_file_clear() - there is nothing left to resume
  * @saved:	state; both its files become empty
  */
 void tkfi_saved_file_clear(struct tkfi_saved *saved);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The runtime that -fsanitize=thread calls: not a race detector, just the places.
- * The compiler's interface is that of GCC's tsan.def, as in kernel/kcsan/core.c.
+ * The functions that -fsanitize=thread has the compiler call: not to detect data races, but
+ * to have a hook at every access. The interface is that of GCC's tsan.def, as in
+ * kernel/kcsan/core.c.
  */
 #include <linux/bits.h>
 #include <linux/compiler.h>
@@ -23,7 +24,7 @@ void tkfi_access_watch(tkfi_access_fn fn, void *arg)
 
 #define SIZE(what)	((what) % TKFI_ATOMIC)
 
-/* What the watcher itself reads is nobody's business. */
+/* The watcher's own accesses are not to be reported. */
 static void tell_watcher(const struct tkfi_access *access)
 {
 	struct tkfi_vcpu *vcpu = tkfi_current;
@@ -33,7 +34,7 @@ static void tell_watcher(const struct tkfi_access *access)
 	tkfi_current = vcpu;
 }
 
-/* From the first to the last of our own variables that instrumented code reads. */
+/* The section of __tkfi_own variables. */
 extern const char __start_tkfi_own[], __stop_tkfi_own[];
 
 static noinline void tell(const void *addr, unsigned int what, unsigned long ip)
@@ -53,7 +54,7 @@ static noinline void tell(const void *addr, unsigned int what, unsigned long ip)
 		tell_watcher(&access);
 }
 
-/* The watcher is told when it is the access's turn: others may come before that. */
+/* The watcher is called when the VCPU is chosen: others may execute before that. */
 static noinline void use(const void *addr, unsigned int what, unsigned long ip)
 {
 	if (!watcher ||
@@ -64,7 +65,7 @@ static noinline void use(const void *addr, unsigned int what, unsigned long ip)
 		tell(addr, what, ip);
 }
 
-/* Most accesses are of no consequence, and most of the time is theirs. */
+/* The fast path: most accesses are private, and take most of the time. */
 static __always_inline void report(const void *addr, unsigned int what,
 				   unsigned long ip)
 {
@@ -105,24 +106,24 @@ void __tsan_init(void)
 {
 }
 
-/* The words of a block, or its last bytes, in the order a copy takes them. */
-static size_t step(size_t done, size_t size)
+/* The size of the access after @done bytes of a block: a word, or one of the last bytes. */
+static size_t width_at(size_t done, size_t size)
 {
 	return size - done >= sizeof(u64) ? sizeof(u64) : 1;
 }
 
 /*
- * A structure that the compiler copies in one go. Its words are reported, but all of
- * them before the first is copied: nobody sees it half done. So it must not be in
- * memory that others see; unreported.c looks.
+ * An aggregate that the compiler copies. Its words are reported, but all of them before the
+ * first is copied: nobody sees the copy half done. So it must not be in memory that others
+ * access; unreported.c checks that.
  */
 static noinline void report_range(const void *addr, size_t size,
 				  unsigned int what, unsigned long ip)
 {
 	size_t i;
 
-	for (i = 0; i < size; i += step(i, size))
-		report(addr + i, step(i, size) | TKFI_BLOCK | what, ip);
+	for (i = 0; i < size; i += width_at(i, size))
+		report(addr + i, width_at(i, size) | TKFI_BLOCK | what, ip);
 }
 
 void __tsan_read_range(void *addr, size_t size)
@@ -139,14 +140,13 @@ void __tsan_write_range(void *addr, size_t size)
 
 __diag_pop();
 
-/* One instruction of inline assembly that reads and writes; no hook sees it. */
 void tkfi_atomic(const void *addr, size_t size)
 {
 	if (unlikely(tkfi_current))
 		report(addr, size | TKFI_STORE | TKFI_ATOMIC, _RET_IP_);
 }
 
-/* No choice: execution is sequentially consistent. */
+/* No scheduling point: execution is sequentially consistent. */
 void tkfi_barrier(const char *name)
 {
 	if (unlikely(watcher && tkfi_current))
@@ -157,7 +157,7 @@ void tkfi_barrier(const char *name)
 		});
 }
 
-static void copy_step(void *to, const void *from, size_t size)
+static void copy_word(void *to, const void *from, size_t size)
 {
 	if (size == sizeof(u64))
 		*(u64 *)to = *(const u64 *)from;
@@ -165,7 +165,6 @@ static void copy_step(void *to, const void *from, size_t size)
 		*(u8 *)to = *(const u8 *)from;
 }
 
-/* A block copy as the copy word by word that it is: others see it half done. */
 void *tkfi_memcpy(void *to, const void *from, size_t size)
 {
 	const unsigned long ip = _RET_IP_;
@@ -174,10 +173,10 @@ void *tkfi_memcpy(void *to, const void *from, size_t size)
 	if (!tkfi_current ||
 	    (!watcher && tkfi_copy_is_private(to, from, size)))
 		return memcpy(to, from, size);
-	for (i = 0; i < size; i += step(i, size)) {
-		report(from + i, step(i, size), ip);
-		report(to + i, step(i, size) | TKFI_STORE, ip);
-		copy_step(to + i, from + i, step(i, size));
+	for (i = 0; i < size; i += width_at(i, size)) {
+		report(from + i, width_at(i, size), ip);
+		report(to + i, width_at(i, size) | TKFI_STORE, ip);
+		copy_word(to + i, from + i, width_at(i, size));
 	}
 	return to;
 }
@@ -191,9 +190,9 @@ void *tkfi_memset(void *to, int byte, size_t size)
 	if (!tkfi_current)
 		return memset(to, byte, size);
 	memset(&word, byte, sizeof(word));
-	for (i = 0; i < size; i += step(i, size)) {
-		report(to + i, step(i, size) | TKFI_STORE, ip);
-		copy_step(to + i, &word, step(i, size));
+	for (i = 0; i < size; i += width_at(i, size)) {
+		report(to + i, width_at(i, size) | TKFI_STORE, ip);
+		copy_word(to + i, &word, width_at(i, size));
 	}
 	return to;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Memory accesses of the instrumented files, as the compiler's hooks report them.
+ * Memory accesses of the instrumented files, reported by the compiler's hooks.
  */
 #ifndef __TKFI_ACCESS_H
 #define __TKFI_ACCESS_H
@@ -8,26 +8,27 @@
 #include <linux/string.h>
 #include <linux/types.h>
 
-/* What an access is, or'ed to its size. */
+/* Properties of an access, or'ed to its size in bytes. */
 #define TKFI_ATOMIC	BIT(5)
 #define TKFI_STORE	BIT(6)
 #define TKFI_VOLATILE	BIT(7)
 #define TKFI_BLOCK	BIT(8)
 
 /**
- * struct tkfi_access - one load or store, about to happen; or a barrier
- * @barrier:	its name; NULL for an access. Nothing else is set but @ip and @vcpu
- * @addr:	first byte
- * @ip:		instruction after it
- * @size:	bytes: 1, 2, 4, 8 or 16. Two words are one step where the compiler stores a
- *		structure that it has in registers: wall_to_monotonic is the only such
- *		object of 6.1, 6.12 and 7.3
+ * struct tkfi_access - a load or store that is about to be executed; or a barrier
+ * @barrier:	name of the barrier, and only @ip and @vcpu are set besides; NULL for an
+ *		access
+ * @addr:	address of the first byte
+ * @ip:		address of the instruction after it
+ * @size:	in bytes: 1, 2, 4, 8 or 16. 16 bytes are one access where the compiler
+ *		stores a structure that it has in registers: of the objects of 6.1, 6.12
+ *		and 7.3, wall_to_monotonic only
  * @store:	it writes
- * @is_volatile: the source says so: READ_ONCE(), WRITE_ONCE() and the like
- * @is_atomic:	one instruction reads and writes it
- * @is_block:	part of an aggregate that the compiler copies in one go: nobody can
- *		come between its words
- * @vcpu:	whose
+ * @is_volatile: the object is volatile, as by READ_ONCE() and WRITE_ONCE()
+ * @is_atomic:	one instruction loads and stores
+ * @is_block:	it is part of an aggregate that the compiler copies with no hook between
+ *		its words
+ * @vcpu:	id of the VCPU
  */
 struct tkfi_access {
 	const char *barrier;
@@ -42,11 +43,11 @@ struct tkfi_access {
 };
 
 /**
- * typedef tkfi_access_fn - is told of an access or a barrier
- * @access:	what is about to happen; valid during the call
+ * typedef tkfi_access_fn - called before an access or at a barrier
+ * @access:	the access; valid during the call
  * @arg:	as given to tkfi_access_watch()
  *
- * Called on the VCPU's stack. What it accesses itself is not reported.
+ * Called on the VCPU's stack. Its own accesses are not reported.
  */
 typedef void (*tkfi_access_fn)(const struct tkfi_access *access, void *arg);
 
@@ -56,10 +57,10 @@ typedef void (*tkfi_access_fn)(const struct tkfi_access *access, void *arg);
  * tkfi_memcpy() - memcpy() word by word, each load and store of which is reported
  * @to:		where to; does not overlap
  * @from:	where from
- * @size:	bytes; those after the last 8-byte word are copied one by one
+ * @size:	in bytes; those after the last 8-byte word are copied one by one
  *
- * Others see a copy that is half done. Off a VCPU it is memcpy(); also where nobody could
- * tell the difference.
+ * Other VCPUs can see a copy that is half done. It is memcpy() if no VCPU executes, or if
+ * no access of the copy is a scheduling point or watched.
  *
  * Return: @to.
  */
@@ -91,8 +92,8 @@ void tkfi_atomic(const void *addr, size_t size);
 #endif
 
 /**
- * tkfi_access_watch() - be told of every access and barrier of VCPUs
- * @fn:		called before the access, on the VCPU's stack; NULL for nobody
+ * tkfi_access_watch() - have a function called for every access and barrier of VCPUs
+ * @fn:		the function; NULL for none
  * @arg:	for @fn
  *
  * Without CONFIG_TKFI_ACCESS no access is reported.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Barriers as events. Included before all else where accesses are reported: inline
- * functions of the kernel's headers have barriers too. On this uniprocessor each is
- * no more than the compiler's.
+ * Barriers are reported to the watcher of accesses. Included before all else where accesses
+ * are reported, as inline functions of the kernel's headers have barriers, too. On this
+ * uniprocessor a barrier is one for the compiler only.
  */
 #ifndef __TKFI_BARRIER_H
 #define __TKFI_BARRIER_H
@@ -14,8 +14,8 @@
  * tkfi_barrier() - the executing VCPU is at a barrier
  * @name:	name of the barrier, valid for ever
  *
- * Whoever watches accesses is told. It is no choice: execution is sequentially consistent.
- * Does nothing off a VCPU.
+ * Calls the watcher of accesses. It is no scheduling point, as execution is sequentially
+ * consistent. Does nothing if no VCPU executes.
  */
 void tkfi_barrier(const char *name);
 
@@ -31,14 +31,14 @@ do {									\
 	tkfi_barrier(name);						\
 } while (0)
 
-/* An event, no choice. */
+/* A compiler barrier that is reported. */
 #define smp_mb()	TKFI_BARRIER("smp_mb")
-/* An event, no choice. */
+/* A compiler barrier that is reported. */
 #define smp_rmb()	TKFI_BARRIER("smp_rmb")
-/* An event, no choice. */
+/* A compiler barrier that is reported. */
 #define smp_wmb()	TKFI_BARRIER("smp_wmb")
 
-/* Likewise, after the load. */
+/* The barrier comes after the load. */
 #define smp_load_acquire(p) ({						\
 	typeof(*(p)) __tkfi_loaded = READ_ONCE(*(p));			\
 									\
@@ -46,7 +46,7 @@ do {									\
 	__tkfi_loaded;							\
 })
 
-/* And before the store. */
+/* The barrier comes before the store. */
 #define smp_store_release(p, v)						\
 do {									\
 	TKFI_BARRIER("smp_store_release");				\

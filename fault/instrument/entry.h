@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What instrumented code calls: core/ implements all of it. Off a VCPU none of it does
- * anything.
+ * What instrumented code calls, implemented by core/. None of it does anything if no VCPU
+ * executes.
  */
 #ifndef __TKFI_ENTRY_H
 #define __TKFI_ENTRY_H
@@ -12,13 +12,13 @@
 struct tkfi_vcpu;
 
 /*
- * A variable of our own that macros read in instrumented code: not an access of the code
- * that is explored. A section that no linker script knows gets __start_ and __stop_
- * symbols if its name is a C identifier.
+ * For variables of tkfi that macros read in instrumented code: these accesses are not of
+ * the code that is explored, and not reported. The linker defines __start_ and __stop_
+ * symbols for sections that no linker script knows, if their names are C identifiers.
  */
 #define __tkfi_own	__section("tkfi_own")
 
-/* The VCPU that is executing; NULL while the kernel minds its own business. */
+/* The VCPU that executes; NULL if none does. */
 extern struct tkfi_vcpu *tkfi_current;
 
 /**
@@ -32,23 +32,23 @@ unsigned int tkfi_current_id(void);
  * tkfi_hit() - the executing VCPU got to an injection point
  * @name:	name of the point, valid for ever
  *
- * There must be a VCPU. Returns when it is its turn.
+ * There must be a VCPU. Returns when it is chosen.
  */
 void tkfi_hit(const char *name);
 
 /**
- * tkfi_watch() - the executing VCPU is about to read a sequence
+ * tkfi_note_sequence() - the executing VCPU is about to read a sequence
  * @word:	the sequence's word
  *
  * Does nothing off a VCPU.
  */
-void tkfi_watch(const unsigned int *word);
+void tkfi_note_sequence(const unsigned int *word);
 
 /**
  * tkfi_await() - the executing VCPU relaxes because the sequence it read was odd
  *
- * There must be a VCPU, and it has called tkfi_watch(). Returns when it is its turn, and the
- * word has another value.
+ * There must be a VCPU, and it has called tkfi_note_sequence(). Returns when the word has
+ * another value and the VCPU is chosen.
  */
 void tkfi_await(void);
 
@@ -70,23 +70,23 @@ void tkfi_lock(const void *lock);
 void tkfi_unlock(const void *lock);
 
 /**
- * tkfi_use() - it is about to access memory that may be shared
+ * tkfi_use() - the executing VCPU is about to access memory that may be shared
  * @addr:	first byte
  * @size:	bytes
  * @store:	it writes
- * @is_volatile: a load that is part of a sequence's protocol is
- * @ip:		where in the kernel
+ * @is_volatile: it is volatile; loads of a sequence that begin or check a read section are
+ * @ip:		address of the instruction after it
  *
- * Returns when it is its turn.
+ * Returns when the VCPU is chosen.
  */
 void tkfi_use(const void *addr, unsigned int size, bool store, bool is_volatile,
 	      unsigned long ip);
 
 /**
- * tkfi_leave() - the executing VCPU would have called what leaves the code that is explored
- * @what:	name of what it would have called, valid for ever
+ * tkfi_leave() - the executing VCPU would have called a function outside the subject
+ * @what:	name of the function, valid for ever
  *
- * Only the trace has it. Does nothing off a VCPU.
+ * It is shown in the trace only. Does nothing if no VCPU executes.
  */
 void tkfi_leave(const char *what);
 
@@ -94,18 +94,17 @@ void tkfi_leave(const char *what);
  * tkfi_warn() - the executing VCPU would have printed a warning
  * @condition:	the warning's condition, as in the source; valid for ever
  *
- * Only the trace has it. Does nothing off a VCPU.
+ * It is shown in the trace only. Does nothing if no VCPU executes.
  */
 void tkfi_warn(const char *condition);
 
 /**
- * struct tkfi_observer - is told of what VCPUs do with sequences and locks
+ * struct tkfi_observer - functions called when VCPUs change sequences and locks
  * @begin:	a write section has begun: the sequence is odd
  * @end:	a write section is about to end: the sequence is odd still
  * @unlock:	a lock is about to be dropped
  *
- * Nobody else executes while it is called. It must not access what is explored through
- * instrumented code.
+ * No other VCPU executes meanwhile. They must not call instrumented code.
  */
 struct tkfi_observer {
 	void (*begin)(const unsigned int *sequence);
@@ -113,7 +112,7 @@ struct tkfi_observer {
 	void (*unlock)(const void *lock);
 };
 
-/* NULL for nobody. */
+/* NULL for none. */
 extern const struct tkfi_observer *tkfi_observer;
 
 /**

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Which accesses are of no consequence: what every instrumented load and store asks first.
- * Memory that is explored is divided into cells of four bytes; core/cells.h says what is
- * known of each, and fills these tables.
+ * The filter that every instrumented access passes first: is it private? Memory that is
+ * explored is divided into cells of four bytes; core/cells.h fills these tables with what
+ * is known of each.
  */
 #ifndef __TKFI_FILTER_H
 #define __TKFI_FILTER_H
@@ -21,13 +21,13 @@
 /**
  * union tkfi_cell - what is known of one cell
  * @flags:	TKFI_CELL_*
- * @guard:	what it is to others, BIT(guard), if it is a lock or sequence
- * @unread:	VCPUs that have not read it, a bit each
- * @unwritten:	VCPUs that have not written it
- * @guarded:	guards that all who used it held
- * @required:	guards that who writes it must hold
- * @word:	all of it. A bit that is set makes an access a scheduling point, or lets it
- *		find out something, if it is in the access's mask too
+ * @guard:	number of the guard that it is, if it is a lock or a sequence
+ * @unread:	VCPUs that have not read it, BIT(id) each
+ * @unwritten:	VCPUs that have not written it, BIT(id) each
+ * @guarded:	guards that were held at all accesses of it, BIT(guard) each
+ * @required:	guards that its writers must hold, BIT(guard) each
+ * @word:	all of these. An access is private if no bit is set both here and in the
+ *		mask of the access: see tkfi_mask_of()
  */
 union tkfi_cell {
 	struct {
@@ -41,10 +41,13 @@ union tkfi_cell {
 	u64 word;
 };
 
-/* By number; 0 is no cell. */
+/* By number; 0 stands for no cell. */
 extern union tkfi_cell tkfi_cells[TKFI_MAX_CELLS];
 
-/* From address to cell: the page's number, then the place in it. */
+/*
+ * From address to cell: tkfi_cell_pages[] has for each page of a range of addresses a
+ * number, and tkfi_cell_map[] for each cell of a page so numbered the cell's number.
+ */
 #define TKFI_CELL_SPAN		8192	/* pages */
 #define TKFI_CELL_PAGES		24
 #define TKFI_CELLS_PER_PAGE	(PAGE_SIZE / TKFI_CELL_SIZE)
@@ -54,9 +57,9 @@ extern u8 tkfi_cell_pages[TKFI_CELL_SPAN];
 extern u16 tkfi_cell_map[TKFI_CELL_PAGES][TKFI_CELLS_PER_PAGE];
 
 /**
- * struct tkfi_masks - the accesses of a VCPU that are of consequence
- * @load:	bits of a cell's word, one of which must be set if it loads the cell
- * @store:	likewise, if it stores to it. 0: no access is of consequence
+ * struct tkfi_masks - which accesses of a VCPU are private
+ * @load:	mask of a cell's word: a load is private if none of its bits is set in it
+ * @store:	likewise for stores. With 0 all are private
  *
  * invariant: struct tkfi_vcpu begins with it.
  */
@@ -66,8 +69,8 @@ struct tkfi_masks {
 };
 
 /**
- * tkfi_mask() - which accesses of the executing VCPU are of consequence
- * @store:	those that write
+ * tkfi_mask() - which accesses of the executing VCPU are private
+ * @store:	true for stores, false for loads
  *
  * There must be a VCPU.
  *
@@ -91,7 +94,7 @@ static __always_inline unsigned int tkfi_cell_at(const void *addr)
 	unsigned long at = (unsigned long)addr;
 	unsigned long page = at / PAGE_SIZE - tkfi_cell_first_page;
 
-	/* Page 0 of the map is empty: it belongs to all that is not known. */
+	/* Page 0 of the map is all 0: pages that are not known have this number. */
 	if (page >= TKFI_CELL_SPAN)
 		return 0;
 	return tkfi_cell_map[tkfi_cell_pages[page]]
@@ -112,12 +115,12 @@ static inline unsigned int tkfi_nr_cells(const void *addr, size_t size)
 }
 
 /**
- * tkfi_is_private() - is it of no consequence that some memory is accessed?
+ * tkfi_is_private() - is an access of no consequence to other VCPUs, as far as is known?
  * @addr:	first byte
  * @size:	bytes
  * @mask:	of the access, see tkfi_mask()
  *
- * This is what most accesses come to: it must be fast.
+ * Most accesses are private: this must be fast.
  *
  * Return: true if @addr is in no cell, or no cell that is touched has a bit of @mask set.
  */
@@ -145,9 +148,9 @@ static __always_inline bool tkfi_is_private(const void *addr, size_t size, u64 m
  * @size:	bytes
  * @store:	it writes
  * @is_volatile: as for tkfi_use()
- * @ip:		where in the kernel
+ * @ip:		address of the instruction after it
  *
- * Returns when it is its turn.
+ * Returns at once if the access is private, else when the VCPU is chosen.
  */
 static __always_inline void tkfi_access(const void *addr, unsigned int size,
 					bool store, bool is_volatile,
@@ -158,12 +161,12 @@ static __always_inline void tkfi_access(const void *addr, unsigned int size,
 }
 
 /**
- * tkfi_copy_is_private() - may the executing VCPU copy all this at once, unnoticed?
+ * tkfi_copy_is_private() - are all accesses of a copy private?
  * @to:		where to
  * @from:	where from
  * @size:	bytes
  *
- * Return: whether it is of no consequence that this is read and written.
+ * Return: whether they are.
  */
 static inline bool tkfi_copy_is_private(const void *to, const void *from, size_t size)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Named places of the code that is explored, and its static variables in functions. */
+/*
+ * Injection points of the code that is explored, and static variables inside its
+ * functions.
+ */
 #ifndef __TKFI_POINTS_H
 #define __TKFI_POINTS_H
 
@@ -59,7 +62,7 @@ struct tkfi_local {
 extern const struct tkfi_local * const __start_tkfi_locals[] __weak;
 extern const struct tkfi_local * const __stop_tkfi_locals[] __weak;
 
-/* State that no glue at the end of the file can see. */
+/* State that glue at the end of the file cannot refer to. */
 #define tkfi_local(object)						\
 do {									\
 	static const struct tkfi_local __tkfi_local = {			\

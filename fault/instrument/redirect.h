@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Redirections of the kernel's primitives, for the files that are instrumented: to be
- * included after everything else. Each applies on a VCPU only; elsewhere the kernel does
- * what it always does. What leaves the code that is explored is for its room to redirect.
+ * Redirections of the kernel's primitives in instrumented files, to be included after
+ * everything else. Each has an effect only if a VCPU executes. Calls of functions outside
+ * the subject are redirected by the subject.
  */
 #ifndef __TKFI_REDIRECT_H
 #define __TKFI_REDIRECT_H
@@ -21,8 +21,8 @@
 #include "stopwatch.h"
 
 /*
- * Locks: on a uniprocessor a spinlock is nothing, and two VCPUs would both be
- * inside. The engine keeps the owner and blocks the other.
+ * Locks: on a uniprocessor a spinlock does nothing, and two VCPUs could both hold it. The
+ * engine knows the owner, and has the others wait.
  */
 #undef raw_spin_lock
 #define raw_spin_lock(lock)						\
@@ -62,25 +62,24 @@ DEFINE_LOCK_GUARD_1(tkfi_nested, raw_spinlock_t, raw_spin_lock(_T->lock),
 		    raw_spin_unlock(_T->lock))
 /* guard(raw_spinlock_irqsave) and scoped_guard() expand their first argument. */
 #define raw_spinlock_irqsave	tkfi_irqsave
-/* A VCPU's interrupts are off before, and must be so afterwards. */
+/* The interrupts of a VCPU are off, and have to stay off. */
 #define raw_spinlock_irq	tkfi_irqsave
 #define raw_spinlock		tkfi_nested
 #define raw_spinlock_nested	tkfi_nested
 #endif
 
 /*
- * Sequence readers: the kernel's own loop spins on an odd sequence for ever,
- * because nobody else runs meanwhile. Remember the word it is about to read (where
- * lockdep would); when the loop relaxes, block until that word changes.
+ * Readers of sequences: the kernel's loop would spin on an odd sequence for ever, as nobody
+ * else executes meanwhile. The word is noted where lockdep would note the reader; when the
+ * loop calls cpu_relax(), the VCPU waits until the word has changed.
  */
 #undef seqcount_lockdep_reader_access
-#define seqcount_lockdep_reader_access(s)	tkfi_watch(&(s)->sequence)
+#define seqcount_lockdep_reader_access(s)	tkfi_note_sequence(&(s)->sequence)
 
 #define cpu_relax()		(tkfi_current ? tkfi_await() : cpu_relax())
 
 /*
- * Write sections, for observers and the stopwatch: that starts when the sequence is odd
- * and stops when it is about to be even.
+ * Write sections, for the observer and the stopwatch, which runs while the sequence is odd.
  */
 #define TKFI_SECTION(step, sequence)					\
 do {									\
@@ -103,15 +102,15 @@ do {									\
 } while (0)
 
 #ifdef CONFIG_TKFI_ACCESS
-/* A block is as many accesses as it has words. */
+/* A block is copied and set word by word, with an access each. */
 #undef memcpy
 #define memcpy(to, from, size)	tkfi_memcpy(to, from, size)
 #undef memset
 #define memset(to, byte, size)	tkfi_memset(to, byte, size)
 
 /*
- * GCC has no hook for the store of a structure that a function returns. One that is
- * made of its members is stored word by word, with hooks.
+ * GCC calls no hook when it stores a structure that a function returns. A structure that is
+ * composed of members is stored word by word, with hooks.
  */
 #define ns_to_timespec64(ns) ({						\
 	const struct timespec64 __tkfi_ts = ns_to_timespec64(ns);	\
@@ -122,7 +121,7 @@ do {									\
 	};								\
 })
 
-/* Inline assembly is an access that the compiler does not know of. */
+/* The compiler calls no hook for inline assembly. */
 #undef set_bit
 #define set_bit(nr, addr)						\
 	(tkfi_atomic(addr, sizeof(long)), set_bit(nr, addr))
@@ -139,8 +138,7 @@ do {									\
  * tkfi_warn_on() - a WARN_ON() of instrumented code holds
  * @condition:	its condition, as in the source
  *
- * On a VCPU nothing is printed: a report would be made from a stack that the unwinder does not
- * know.
+ * If a VCPU executes nothing is printed, as the unwinder does not know its stack.
  */
 static inline void tkfi_warn_on(const char *condition)
 {
@@ -159,7 +157,9 @@ static inline void tkfi_warn_on(const char *condition)
 	unlikely(__tkfi_warn);						\
 })
 
-/* It warns each time: whether it has warned before is no part of the state. */
+/*
+ * Warns each time, as the state that is restored has no flag for a warning already given.
+ */
 #undef WARN_ON_ONCE
 #define WARN_ON_ONCE(condition)	WARN_ON(condition)
 

@@ -64,7 +64,7 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* The smallest step between two samples: what the counter can tell apart. */
+/* The granularity of the counter: the least difference between two samples. */
 static u32 step_of(const u32 *sorted, unsigned int nr)
 {
 	u32 least = U32_MAX;
@@ -86,7 +86,7 @@ u64 tkfi_quantile(u32 *samples, unsigned int nr, unsigned int percent)
 		first--;
 	while (last < nr - 1 && samples[last + 1] == samples[rank])
 		last++;
-	/* The equal ones lie evenly in the step that the counter took for them. */
+	/* Equal samples are taken to be spread evenly over one step of the counter. */
 	step = step_of(samples, nr) * 100;
 	return max_t(s64, 0, samples[rank] * 100LL - step / 2 +
 		     step * (rank - first) / (last - first + 1));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * How long updaters keep a sequence odd, in host time: for code that runs as
- * the kernel runs it, off the VCPUs.
+ * Measures for how long updaters keep a sequence odd, in host time. For code that the
+ * kernel executes as always, not on a VCPU.
  */
 #ifndef __TKFI_STOPWATCH_H
 #define __TKFI_STOPWATCH_H
@@ -21,12 +21,12 @@ enum tkfi_sequence {
 };
 
 /**
- * struct tkfi_stopwatch - what is measured while it runs
- * @sequence:	of whose write sections; one at a time, because they nest, and
- *		the inner one would measure itself into the outer one's time
- * @cycles:	host TSC cycles with it odd
- * @sections:	write sections
- * @began:	TSC at the begin of the current section
+ * struct tkfi_stopwatch - a measurement
+ * @sequence:	whose write sections are measured: those of one sequence only, as sections
+ *		nest, and measuring the inner one takes time of the outer one
+ * @cycles:	sum of the sections, in cycles of the host's TSC
+ * @sections:	number of sections
+ * @began:	TSC at the begin of the section under way
  */
 struct tkfi_stopwatch {
 	enum tkfi_sequence sequence;
@@ -35,7 +35,10 @@ struct tkfi_stopwatch {
 	u64 began;
 };
 
-/* The one that runs; redirect.h, and for the vDSO page hooks.h, tell it of write sections. */
+/*
+ * The one that runs, or NULL. redirect.h reports write sections to it, and hooks.h those
+ * of the vDSO page.
+ */
 extern struct tkfi_stopwatch *tkfi_stopwatch;
 
 /**
@@ -57,28 +60,29 @@ void tkfi_section_end(enum tkfi_sequence sequence);
 void tkfi_stopwatch_run(struct tkfi_stopwatch *watch);
 
 /**
- * tkfi_stopwatch_overhead() - what the stopwatch shows for a section that is empty
+ * tkfi_stopwatch_overhead() - the time that is measured for an empty section
  *
  * Return: median, in 1/100 TSC cycles.
  */
 u64 tkfi_stopwatch_overhead(void);
 
 /**
- * tkfi_stopwatch_resolution() - what the stopwatch cannot tell from nothing
+ * tkfi_stopwatch_resolution() - the resolution of the measurement
  *
- * Return: how far apart it shows sections that are empty, all but the least and the most 1% of
- * them, or the counter's step if that is more; in 1/100 TSC cycles.
+ * Return: in 1/100 TSC cycles, the difference of the 99% and the 1% quantile of the times
+ * that are measured for empty sections, or the granularity of the counter if that is
+ * more.
  */
 u64 tkfi_stopwatch_resolution(void);
 
 /**
  * tkfi_quantile() - a quantile of measured times
- * @samples:	cycles; are sorted
+ * @samples:	in cycles; sorted afterwards
  * @nr:		how many, not 0
  * @percent:	50 for the median; 0 ... 99
  *
- * Where the counter is so coarse that many samples are equal, it is interpolated as
- * for grouped data.
+ * If the counter is so coarse that many samples are equal, the quantile is interpolated
+ * as for grouped data.
  *
  * Return: 1/100 cycles.
  */
@@ -87,7 +91,7 @@ u64 tkfi_quantile(u32 *samples, unsigned int nr, unsigned int percent);
 /**
  * tkfi_tsc() - read the host's time stamp counter
  *
- * It is read after all instructions before it and before all after it.
+ * Serialized: all instructions before it have completed, and none after it has begun.
  *
  * Return: TSC cycles.
  */

@@ -92,7 +92,7 @@ s64 tkfi_run_wait(struct tkfi_op *op)
 
 void tkfi_op_run(struct tkfi_vcpu *vcpu, struct tkfi_op *op)
 {
-	/* Of the operation that this one interrupts, if it does. */
+	/* To be restored if this operation interrupts another one. */
 	struct tkfi_op *interrupted = vcpu->op;
 	const bool may_wait = vcpu->may_wait;
 
@@ -101,12 +101,12 @@ void tkfi_op_run(struct tkfi_vcpu *vcpu, struct tkfi_op *op)
 	vcpu->may_wait = false;
 	if (tkfi_subject->op_begins)
 		tkfi_subject->op_begins(op);
-	tkfi_record(TKFI_EV_CALL, op->call, 0);
-	op->from = vcpu->steps;
+	tkfi_record(TKFI_ENTRY_CALL, op->call, 0);
+	op->from = vcpu->nr_events;
 	op->result = op->type->run(op);
 	tkfi_attempts_end();
-	op->to = vcpu->steps;
-	op->end = tkfi_nr_steps();
+	op->to = vcpu->nr_events;
+	op->end = tkfi_nr_events();
 	if (tkfi_subject->op_ended)
 		tkfi_subject->op_ended(op);
 	op->may_wait = vcpu->may_wait;
@@ -114,7 +114,7 @@ void tkfi_op_run(struct tkfi_vcpu *vcpu, struct tkfi_op *op)
 	vcpu->op = interrupted;
 	op->blocked = vcpu->blocked_on;
 	op->done = true;
-	tkfi_record(op->reads ? TKFI_EV_READ : TKFI_EV_RETURN, op->call, op->result);
+	tkfi_record(op->reads ? TKFI_ENTRY_READ : TKFI_ENTRY_RETURN, op->call, op->result);
 }
 
 void tkfi_program_body(struct tkfi_vcpu *vcpu, void *arg)

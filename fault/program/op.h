@@ -27,30 +27,30 @@ struct tkfi_op_type {
 	unsigned int flags;
 };
 
-/* Room for what a subject needs to know of an operation, and of what came of it. */
+/* Room for the subject's arguments and results of an operation, in u64. */
 #define TKFI_OP_ARGS	30
 #define TKFI_OP_RESULTS	2
 
 /**
  * struct tkfi_op - one operation of a program
- * @type:	which
- * @text:	where it begins in the text that it was read from
- * @wrong:	and what was read last of it: if it is refused, what is wrong
- * @absent:	it was refused because this kernel does not have it; others may
- * @call:	as shown in a diagram
- * @reads:	it reads a value, in ns, which is its result
+ * @type:	its type
+ * @text:	its place in the text that it was parsed from
+ * @wrong:	the place of what was parsed last: if it is refused, of the fault
+ * @absent:	it was refused because this kernel does not have it; other kernels may
+ * @call:	how it is shown in a diagram
+ * @reads:	it is a read: its result is a time in ns
  * @duration:	for tkfi_run_wait()
- * @args:	its arguments, as the subject has them
+ * @args:	its arguments, in a format of the subject's
  * @done:	it has returned
- * @may_wait:	on the way it took a step that waits if it must
- * @blocked:	what it waited for on the way, NULL if for nothing
+ * @may_wait:	it has executed a transition of a kind that can wait
+ * @blocked:	name of what it waited for last, NULL if it did not wait
  * @result:	what it returned
- * @from:	steps of its VCPU that were before it
- * @to:		steps of its VCPU up to its end
- * @end:	steps of all VCPUs up to its end
- * @results:	what else came of it, as the subject has it
+ * @from:	number of events of its VCPU before it
+ * @to:		number of events of its VCPU up to its end
+ * @end:	number of events of all VCPUs up to its end
+ * @results:	further results, in a format of the subject's
  *
- * What an execution changes begins with @done.
+ * The members from @done on are changed by executions, the others are not.
  */
 struct tkfi_op {
 	const struct tkfi_op_type *type;
@@ -78,8 +78,8 @@ struct tkfi_op {
  * struct tkfi_program - what one VCPU performs
  * @nr:		number of operations
  * @nr_done:	how many have returned
- * @is_nmi:	it is an NMI
- * @cpu:	of that CPU
+ * @is_nmi:	it is the program of an NMI
+ * @cpu:	the CPU that the NMI interrupts
  * @ops:	the operations, in order
  */
 struct tkfi_program {
@@ -91,12 +91,13 @@ struct tkfi_program {
 };
 
 /**
- * tkfi_op_parse() - an operation by its name among others
+ * tkfi_op_parse() - parse an operation
  * @op:		operation
- * @types:	what there is
+ * @types:	the types of operations that there are
  * @nr:		how many
- * @text:	"wait 10ms"; is torn up
- * @err:	a sentence that says what is wrong and lists what exists; @op->wrong is where
+ * @text:	text such as "wait 10ms"; modified
+ * @err:	receives a sentence that says what is wrong and what exists; @op->wrong is
+ *		set
  * @size:	of @err
  *
  * Return: 0 or -EINVAL.
@@ -105,9 +106,9 @@ int tkfi_op_parse(struct tkfi_op *op, const struct tkfi_op_type *types,
 		  unsigned int nr, char *text, char *err, size_t size);
 
 /**
- * tkfi_program_add() - append an operation of the subject's
+ * tkfi_program_add() - parse an operation of the subject, and append it to a program
  * @program:	program
- * @text:	"read vdso MONOTONIC"; is torn up
+ * @text:	text such as "read vdso MONOTONIC"; modified
  * @wrong:	on error set to where in @text the fault is
  * @err:	as for tkfi_op_parse()
  * @size:	of @err
@@ -118,9 +119,9 @@ int tkfi_program_add(struct tkfi_program *program, char *text,
 		     const char **wrong, char *err, size_t size);
 
 /**
- * tkfi_op_parse_read() - an operation that is one read, in no program
+ * tkfi_op_parse_read() - parse a read that belongs to no program
  * @op:		operation
- * @text:	"fast ktime_get_mono_fast_ns"; is torn up
+ * @text:	text such as "fast ktime_get_mono_fast_ns"; modified
  * @err:	as for tkfi_op_parse()
  * @size:	of @err
  *
@@ -159,20 +160,21 @@ int tkfi_parse_wait(struct tkfi_op *op, char *args, char *err, size_t size);
 s64 tkfi_run_wait(struct tkfi_op *op);
 
 /**
- * tkfi_op_run() - perform an operation on the executing VCPU and keep its results
- * @vcpu:	the executing VCPU; may be amid an operation that this one interrupts
- * @op:		operation; everything from its @done on is set
+ * tkfi_op_run() - perform an operation on the executing VCPU
+ * @vcpu:	the executing VCPU; may be in an operation that this one interrupts
+ * @op:		operation; its members from @done on are set
  *
- * Adds its call and its end to the trace, and tells the subject of both.
+ * Adds its call and its end to the trace, and calls @op_begins and @op_ended of the
+ * subject.
  */
 void tkfi_op_run(struct tkfi_vcpu *vcpu, struct tkfi_op *op);
 
 /**
  * tkfi_program_body() - the body of a VCPU that performs a program
  * @vcpu:	the executing VCPU
- * @arg:	the struct tkfi_program; goes on after the operations that have been done
+ * @arg:	the struct tkfi_program; begins with its operation @nr_done
  *
- * Between two operations the strategy chooses, see tkfi_yield().
+ * Calls tkfi_yield() between two operations.
  */
 void tkfi_program_body(struct tkfi_vcpu *vcpu, void *arg);
 

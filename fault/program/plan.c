@@ -21,7 +21,7 @@ static void schedule_out(struct tkfi_plan *plan, struct tkfi_engine *engine,
 {
 	u64 cycles = tkfi_duration_cycles(fault->delay);
 
-	tkfi_trace_entry_add(engine, fault->victim, TKFI_EV_OFF, fault->point,
+	tkfi_trace_entry_add(engine, fault->victim, TKFI_ENTRY_OFF, fault->point,
 			     fault->delay.amount);
 	tkfi_subject->wait(cycles);
 	if (fault->other >= 0)
@@ -32,7 +32,7 @@ static void schedule_out(struct tkfi_plan *plan, struct tkfi_engine *engine,
 	plan->active[plan->nr_active++] = fault;
 }
 
-/* Count the arrival at a point; the fault that wants this one. */
+/* Count that a VCPU is at a point. Returns the fault that is due there, or NULL. */
 static struct tkfi_fault *fault_here(struct tkfi_plan *plan,
 				     const struct tkfi_vcpu *last)
 {
@@ -69,13 +69,13 @@ static unsigned int plan_next(struct tkfi_strategy *s,
 		    plan->programs[fault->other].nr_done < fault->until)
 			return fault->other;
 		plan->nr_active--;
-		tkfi_trace_entry_add(engine, fault->victim, TKFI_EV_ON,
+		tkfi_trace_entry_add(engine, fault->victim, TKFI_ENTRY_ON,
 				     fault->point, 0);
 		if (ready & BIT(fault->victim))
 			return fault->victim;
 	}
-	if (plan->order)
-		return plan->order->next(plan->order, engine, ready);
+	if (plan->inner)
+		return plan->inner->next(plan->inner, engine, ready);
 	return tkfi_next_in_order(engine, ready);
 }
 
@@ -83,8 +83,8 @@ static void plan_begin(struct tkfi_strategy *s, struct tkfi_engine *engine)
 {
 	struct tkfi_plan *plan = container_of(s, struct tkfi_plan, strategy);
 
-	if (plan->order && plan->order->begin)
-		plan->order->begin(plan->order, engine);
+	if (plan->inner && plan->inner->begin)
+		plan->inner->begin(plan->inner, engine);
 }
 
 static int check_reached(const struct tkfi_plan *plan,
@@ -161,7 +161,7 @@ int tkfi_plan_run(struct tkfi_plan *plan, struct tkfi_engine *engine)
 	return ret ?: check_reached(plan, engine);
 }
 
-/* "cpu0"; -EINVAL if it is not. */
+/* Returns the number in "cpu0", or -EINVAL. */
 static int parse_cpu(const char *word)
 {
 	unsigned int cpu;
@@ -193,7 +193,7 @@ static int parse_host(struct tkfi_plan *plan, char *times, char *err,
 	return 0;
 }
 
-/* How many of the programs are those of CPUs: neither of NMIs nor of the host. */
+/* How many of the programs are those of CPUs, without NMIs and the host. */
 static unsigned int nr_cpus(const struct tkfi_plan *plan)
 {
 	unsigned int nr = plan->nr_programs - plan->has_host;
@@ -203,7 +203,7 @@ static unsigned int nr_cpus(const struct tkfi_plan *plan)
 	return nr;
 }
 
-/* Who comes next: "cpu1", "nmi cpu0". */
+/* Parse whose program a statement is: "cpu1", "nmi cpu0". It must be whose turn it is. */
 static int parse_who(const struct tkfi_plan *plan, char *who,
 		     struct tkfi_program *program, char *err, size_t size)
 {
@@ -270,7 +270,7 @@ static int parse_program(struct tkfi_plan *plan, char *statement, char *err,
 	return 0;
 }
 
-/* The next word, where the fault is if there is one; NULL at the end. */
+/* The next word, NULL at the end. If the statement is refused, this is where. */
 static char *next_word(struct tkfi_plan *plan, char **statement)
 {
 	char *word = strsep(statement, " ");

@@ -7,17 +7,17 @@
 #include "units.h"
 
 /**
- * struct tkfi_fault - what the host does to one VCPU
- * @victim:	the VCPU it takes off
- * @point:	where
- * @hit:	at which time it gets there, from 1
- * @delay:	for how long
- * @other:	VCPU that runs meanwhile, -1 for none
- * @nr_ops:	how many operations of @other; fewer if it blocks
- * @nmi:	what the victim reads in an NMI as soon as it is back; no type if it
- *		gets none
- * @seen:	how often the victim got there in this execution
- * @until:	@other's nr_done at which the victim is scheduled in again
+ * struct tkfi_fault - the host schedules a VCPU out at an injection point
+ * @victim:	id of the VCPU
+ * @point:	name of the injection point
+ * @hit:	which time the VCPU is at the point, from 1
+ * @delay:	for how long it is scheduled out
+ * @other:	id of the VCPU that executes meanwhile, -1 for none
+ * @nr_ops:	how many operations of @other are executed; fewer if it has to wait
+ * @nmi:	a read by an NMI when the VCPU is scheduled in; without a type, there is
+ *		none
+ * @seen:	how many times the VCPU was at the point in this execution
+ * @until:	@nr_done of the program of @other at which the VCPU is scheduled in again
  */
 struct tkfi_fault {
 	unsigned int victim;
@@ -36,23 +36,24 @@ struct tkfi_fault {
 #define TKFI_PLAN_TEXT	512
 
 /**
- * struct tkfi_plan - programs, and the host's faults; a strategy
+ * struct tkfi_plan - programs, and faults of the host; and a strategy that executes them
  * @strategy:	for tkfi_engine_run()
  * @programs:	one for each VCPU
- * @nr_programs: how many VCPUs; the host is one
+ * @nr_programs: how many VCPUs there are, with the host
  * @has_host:	the last of them is the host
- * @faults:	what the host does
- * @nr_faults:	how often
- * @active:	the faults in force, the latest last
+ * @faults:	the faults
+ * @nr_faults:	how many
+ * @active:	the faults under way; they nest, the innermost is the last
  * @nr_active:	how many
- * @order:	chooses while no fault is in force; NULL: one after another
- * @probe:	called whenever a VCPU stopped at a point, before anybody goes on; may
- *		look at everything and change nothing. NULL for none
- * @access:	called before every access of a VCPU's instrumented code; likewise
+ * @inner:	strategy that chooses while no fault is under way; NULL: the VCPUs go on one
+ *		after another
+ * @probe:	called when a VCPU has stopped at a point, before anybody goes on; must
+ *		change nothing. NULL for none
+ * @access:	called before every access of a VCPU; must change nothing. NULL for none
  * @probe_arg:	for @probe and @access
- * @text:	the plan as it was written, torn up by the parser
- * @wrong:	when the parser refused it, where in @text the fault is
- * @absent:	and whether that is only because this kernel does not have it
+ * @text:	the text of the plan, modified by the parser
+ * @wrong:	place of the fault in @text, if the parser refused it
+ * @absent:	it was refused only because this kernel does not have what it names
  */
 struct tkfi_plan {
 	struct tkfi_strategy strategy;
@@ -63,7 +64,7 @@ struct tkfi_plan {
 	unsigned int nr_faults;
 	struct tkfi_fault *active[TKFI_MAX_FAULTS];
 	unsigned int nr_active;
-	struct tkfi_strategy *order;
+	struct tkfi_strategy *inner;
 	void (*probe)(const struct tkfi_vcpu *vcpu, void *arg);
 	tkfi_access_fn access;
 	void *probe_arg;
@@ -73,7 +74,7 @@ struct tkfi_plan {
 };
 
 /**
- * tkfi_plan_parse() - read a plan
+ * tkfi_plan_parse() - parse a plan
  * @plan:	plan
  * @err:	on error a sentence that says what is wrong and what exists; @plan->wrong
  *		is where
@@ -85,10 +86,10 @@ struct tkfi_plan {
  *   host: TIME[, TIME]...
  *   at cpuN POINT[#HIT] off TIME [run cpuM [COUNT]] [nmi FAMILY CLOCK]
  *
- * An NMI interrupts its CPU once, anywhere; its statement comes after those of all
- * CPUs, and one CPU has one NMI. The host, whose statement comes last, lets time
- * pass, when it is its turn. CPUs are numbered from 0 without gaps. Without faults,
- * and between them, the VCPUs run one after another, or as @plan->order says.
+ * CPUs are numbered from 0 without gaps. An NMI interrupts its CPU once, anywhere; its
+ * statement comes after those of all CPUs, and a CPU has at most one NMI. The statement
+ * of the host comes last: it lets time pass whenever it is chosen. While no fault is
+ * under way, the VCPUs go on one after another, or as @plan->inner chooses.
  *
  * Return: 0 or -EINVAL.
  */
@@ -97,7 +98,7 @@ int tkfi_plan_parse(struct tkfi_plan *plan, char *err, size_t size,
 		    const char *fmt, ...);
 
 /**
- * tkfi_plan_names() - what the VCPUs of a plan are called
+ * tkfi_plan_names() - the names of the VCPUs of a plan
  * @plan:	plan, parsed
  * @names:	receives cpu0, nmi0, host and the like for each VCPU of the plan; the rest is
  *		not changed
@@ -106,8 +107,8 @@ void tkfi_plan_names(const struct tkfi_plan *plan,
 		     char names[TKFI_MAX_VCPUS][TKFI_VCPU_NAME]);
 
 /**
- * tkfi_plan_start() - let an engine have a plan's programs as VCPUs that have not begun
- * @plan:	plan, parsed; none of its operations has been performed afterwards
+ * tkfi_plan_start() - add a VCPU for each program of a plan to an engine
+ * @plan:	plan, parsed; none of its operations is done afterwards
  * @engine:	engine; reset first
  */
 void tkfi_plan_start(struct tkfi_plan *plan, struct tkfi_engine *engine);

@@ -57,7 +57,7 @@ static void mark(const unsigned int *word, bool latch)
 	tkfi_cells_mark(word, latch ? TKFI_CELL_LATCH : TKFI_CELL_SEQUENCE);
 }
 
-/* What executions change: the state, and the results of the operations. */
+/* Executions change the state, what oracles record, and the results of the operations. */
 void tkfi_run_collect(struct tkfi_run *run)
 {
 	struct tkfi_engine *engine = run->engine;
@@ -88,7 +88,7 @@ void tkfi_run_collect(struct tkfi_run *run)
 	}
 }
 
-/* Where the set-up begins in its plan. */
+/* What comes before the set-up's operations in the text of its plan. */
 #define SETUP_CPU	"cpu0: "
 
 static int parse_setup(struct tkfi_run *run, char *err, size_t size)
@@ -98,13 +98,13 @@ static int parse_setup(struct tkfi_run *run, char *err, size_t size)
 					     SETUP_CPU "%s", run->setup_text) : 0;
 }
 
-/* From a place in one of the plans to that in the scenario's text. */
+/* Convert a place in the text of one of the plans to an offset in the scenario's text. */
 static unsigned int place_in_text(const struct tkfi_run *run,
 				  const struct tkfi_plan *plan, const char *at)
 {
 	if (plan == &run->plan)
 		return run->plan_at + (at - plan->text);
-	/* What the user did not write is not where it is wrong. */
+	/* SETUP_CPU is not in the scenario's text. */
 	return run->setup_at + max(0, (int)(at - plan->text) -
 				 (int)strlen(SETUP_CPU));
 }
@@ -118,7 +118,7 @@ unsigned int tkfi_run_find(const struct tkfi_run *run, const struct tkfi_op *op)
 	return place_in_text(run, in_setup ? setup : &run->plan, op->text);
 }
 
-/* The first statement that only a plan has; NULL if there is none. */
+/* The first fault, which a scenario must not have; NULL if there is none. */
 static const char *find_fault(const char *text)
 {
 	for (; *text; text += *text == ';') {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A scenario of the subject, ready to be executed again and again. */
+/* A scenario of the subject, set up to be executed many times. */
 #ifndef __TKFI_RUN_H
 #define __TKFI_RUN_H
 
@@ -7,22 +7,22 @@
 #include "state.h"
 #include "subject.h"
 
-/* The longest text of a scenario: a kernel parameter. */
+/* The longest text of a scenario: it is a kernel parameter. */
 #define TKFI_SCENARIO_TEXT	1024
 
 /**
- * struct tkfi_run - a scenario, and where its executions begin
+ * struct tkfi_run - a scenario, and the state in which its executions begin
  * @engine:	engine; its trace is that of the last execution
- * @own:	the kernel's own state while executions run
+ * @own:	saves the kernel's own state between tkfi_run_enter() and tkfi_run_leave()
  * @begin:	the state in which executions begin
- * @setup:	operations that are performed before that
- * @plan:	the programs
- * @name:	the scenario's
- * @text:	the scenario's
- * @setup_text:	the set-up's operations; "" if there are none
- * @setup_at:	where these are in the scenario's text
- * @plan_at:	and where what is in @plan
- * @wrong:	where the fault is in a scenario that is refused
+ * @setup:	operations that lead to that state
+ * @plan:	the programs of the scenario
+ * @name:	name of the scenario
+ * @text:	text of the scenario
+ * @setup_text:	the part of @text with the operations of the set-up; "" if there is none
+ * @setup_at:	offset of that part in @text
+ * @plan_at:	offset in @text of what @plan was parsed from
+ * @wrong:	offset of the fault in the text of a scenario that was refused
  * @is_open:	the subject is open
  */
 struct tkfi_run {
@@ -57,10 +57,10 @@ int tkfi_run_open(struct tkfi_run *run);
 void tkfi_run_close(struct tkfi_run *run);
 
 /**
- * tkfi_run_load() - choose a scenario
+ * tkfi_run_load() - load a scenario
  * @run:	run
  * @scenario:	scenario
- * @err:	a sentence that says what is wrong; @run->wrong is where
+ * @err:	receives a sentence that says what is wrong; @run->wrong is set
  * @size:	of @err
  *
  * Return: 0 or -EINVAL.
@@ -80,19 +80,19 @@ static inline bool tkfi_run_is_absent(const struct tkfi_run *run)
 }
 
 /**
- * tkfi_run_find() - where an operation begins in the scenario's text
+ * tkfi_run_find() - the offset of an operation in the scenario's text
  * @run:	run; a scenario has been loaded
  * @op:		operation of its plan or of its set-up
  *
- * Return: characters of @run->text that are before it.
+ * Return: its offset in @run->text.
  */
 unsigned int tkfi_run_find(const struct tkfi_run *run, const struct tkfi_op *op);
 
 /**
- * tkfi_run_collect() - gather the scenario's cells and what snapshots hold, anew
+ * tkfi_run_collect() - list the cells of a scenario, and what snapshots hold
  * @run:	run; a scenario has been loaded
  *
- * What was learnt of the cells is forgotten.
+ * What is known of cells is forgotten.
  */
 void tkfi_run_collect(struct tkfi_run *run);
 
@@ -101,31 +101,31 @@ void tkfi_run_collect(struct tkfi_run *run);
  * @run:	run; a scenario has been loaded
  * @flags:	for tkfi_run_leave(), whatever is returned
  *
- * Interrupts are off, the kernel's own state is saved, the scenario is set up.
+ * Switches interrupts off, saves the kernel's own state, and sets the scenario up.
  *
  * Return: 0, or what the set-up came to, as tkfi_plan_run().
  */
 int tkfi_run_enter(struct tkfi_run *run, unsigned long *flags);
 
 /**
- * tkfi_run_leave() - give the kernel its own state back, and its interrupts
+ * tkfi_run_leave() - restore the kernel's own state and interrupts
  * @run:	run, after tkfi_run_enter(), whatever that returned
  * @flags:	as set by tkfi_run_enter()
  */
 void tkfi_run_leave(struct tkfi_run *run, unsigned long flags);
 
 /**
- * tkfi_run_start() - put everything where executions begin, and add the VCPUs
+ * tkfi_run_start() - restore the state in which executions begin, and add the VCPUs
  * @run:	run, after tkfi_run_enter() has returned 0
  */
 void tkfi_run_start(struct tkfi_run *run);
 
 /**
- * tkfi_run_in_order() - perform the operations one after another, off the VCPUs
+ * tkfi_run_in_order() - perform the operations one after another, on no VCPU
  * @run:	run; a scenario has been loaded
- * @times:	how often all of them, each time from where executions begin
+ * @times:	how many times all of them are performed, each time from the same state
  *
- * Nothing is redirected or reported.
+ * Nothing is redirected or reported: this measures what the kernel's own code costs.
  *
  * Return: as tkfi_run_enter().
  */

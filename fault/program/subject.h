@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What is explored: timekeeping is one. A room of its own fills in a struct tkfi_subject;
- * nothing else knows it. (The model is struct rcu_torture_ops of kernel/rcu/rcutorture.c.)
+ * What is explored, as timekeeping is: a struct tkfi_subject, filled in by a room of its
+ * own that no other room depends on. (The model is struct rcu_torture_ops of
+ * kernel/rcu/rcutorture.c.)
  */
 #ifndef __TKFI_SUBJECT_H
 #define __TKFI_SUBJECT_H
@@ -11,7 +12,7 @@
 #include "finding.h"
 #include "list.h"
 #include "op.h"
-#include "order.h"
+#include "happens_before.h"
 #include "plan.h"
 #include "state.h"
 #include "units.h"
@@ -31,10 +32,10 @@ struct tkfi_scenario {
 
 /**
  * struct tkfi_known_violation - a violation that is known to occur
- * @scenarios:	glob: where it does
- * @oracle:	which one says so
- * @reason:	why it is there, and what it is a sign of
- * @occurs:	this build has it
+ * @scenarios:	glob of the names of scenarios in which it occurs
+ * @oracle:	name of the oracle that reports it
+ * @reason:	why it occurs, for people
+ * @occurs:	it occurs in this build
  */
 struct tkfi_known_violation {
 	const char *scenarios;
@@ -46,55 +47,58 @@ struct tkfi_known_violation {
 #define TKFI_MAX_KNOWN	64
 
 /**
- * struct tkfi_judged - an execution that has ended
- * @engine:	engine; its log
- * @setup:	what was done before
- * @plan:	its operations hold the results
+ * struct tkfi_judged - an execution to be judged
+ * @engine:	engine; has its log
+ * @setup:	the operations before it
+ * @plan:	the operations of the execution, with their results
  * @ret:	what tkfi_engine_run() returned
- * @order:	of its steps; or room for it, with @order->nr 0
+ * @hb:		happens-before of its events; with @hb->nr 0 it is not known, and can be
+ *		filled in
  */
 struct tkfi_judged {
 	const struct tkfi_engine *engine;
 	const struct tkfi_plan *setup;
 	const struct tkfi_plan *plan;
 	int ret;
-	struct tkfi_order *order;
+	struct tkfi_happens_before *hb;
 };
 
 /**
  * struct tkfi_subject - what is explored
  * @name:	without blanks
- * @build:	which variant of the kernel this is, as schedules and results have it; NULL
- *		if it does not know
- * @open:	get ready; may sleep. Returns 0 or an error. May be NULL
- * @close:	undo that; nothing happens if it is not open. May be NULL
- * @state:	every object that executions change
- * @sequences:	the sequences among them
- * @prepare:	says what oracles have to be told of, when all cells are known: see
+ * @build:	returns the name of the variant of the kernel, for schedules and results;
+ *		NULL if the subject does not know
+ * @open:	prepares the subject; may sleep. Returns 0 or an error. May be NULL
+ * @close:	undoes @open; nothing happens if it is not open. May be NULL
+ * @state:	lists all objects that executions change
+ * @sequences:	lists the sequences among them
+ * @prepare:	called when all cells are known, for oracles that need
  *		tkfi_cells_require(); may be NULL
- * @reset:	everything as at boot, interrupts off
+ * @reset:	sets the state as at boot; interrupts are off
  * @begin:	an execution begins; may be NULL
- * @end:	there will be no more; may be NULL
- * @record:	what oracles record of an execution; part of snapshots, not of the
- *		state. Sets its size in bytes; may be NULL
- * @clock:	where its clock's value is, which only @wait writes; sets its size in bytes
- * @cycles:	nanoseconds, up to TKFI_MAX_DELAY_NS, in whole cycles of its clock; NULL
- *		if that is the same
- * @most_cycles: TKFI_MAX_DELAY_NS in cycles; NULL with @cycles
- * @wait:	lets so many cycles pass
+ * @end:	there will be no more executions; may be NULL
+ * @record:	returns the memory in which oracles record an execution, and sets its size
+ *		in bytes. It is part of snapshots, not of the state; may be NULL
+ * @clock:	returns the memory that has the clock's value, which only @wait writes, and
+ *		sets its size in bytes
+ * @cycles:	converts ns, up to TKFI_MAX_DELAY_NS, to cycles of the clock, rounded down;
+ *		NULL if a cycle is 1 ns
+ * @most_cycles: returns TKFI_MAX_DELAY_NS in cycles; NULL with @cycles
+ * @wait:	advances the clock by so many cycles
  * @ops:	operations; the host's is called "wait" and takes a time
  * @nr_ops:	how many
- * @read:	what an NMI at an injection point does; NULL if there is none
+ * @read:	type of the operation of an NMI at an injection point; NULL if there is none
  * @op_begins:	an operation begins on the executing VCPU; may be NULL
  * @op_ended:	it has ended; may be NULL
- * @judge:	looks at an execution, and calls @found for each finding
- * @oracles:	names of what looks, NULL after the last
- * @scenarios:	what is explored when nothing else is asked for
+ * @judge:	judges an execution: calls @report for each finding
+ * @oracles:	names of the oracles, NULL after the last
+ * @scenarios:	the scenarios that are explored by default
  * @nr_scenarios: how many
  * @nr_known:	how many violations are known, up to TKFI_MAX_KNOWN
- * @known:	one of them, from 0; may be NULL if there are none
- * @is_known:	the number of the one that a finding is, in a scenario or, with NULL, in
- *		any; -1 if it is new. NULL to compare no more than scenario and oracle
+ * @known:	returns one of them, by number from 0; may be NULL if there are none
+ * @is_known:	returns the number of the known violation that a finding is in a scenario,
+ *		or with NULL in any; -1 if it is new. NULL to compare only scenario and
+ *		oracle
  * @list:	one line for each of what else can be written in its scenarios, and for
  *		each oracle; may be NULL
  */
@@ -119,7 +123,7 @@ struct tkfi_subject {
 	const struct tkfi_op_type *read;
 	void (*op_begins)(struct tkfi_op *op);
 	void (*op_ended)(struct tkfi_op *op);
-	void (*judge)(const struct tkfi_judged *judged, tkfi_finding_fn found, void *arg);
+	void (*judge)(const struct tkfi_judged *judged, tkfi_finding_fn report, void *arg);
 	const char * const *oracles;
 	const struct tkfi_scenario *scenarios;
 	unsigned int nr_scenarios;
@@ -130,8 +134,8 @@ struct tkfi_subject {
 };
 
 /*
- * All there are. A section that no linker script knows gets these two symbols if its name
- * is a C identifier.
+ * All subjects, gathered by the linker: it defines these two symbols for a section that no
+ * linker script knows, if its name is a C identifier.
  */
 extern const struct tkfi_subject * const __start_tkfi_subjects[];
 extern const struct tkfi_subject * const __stop_tkfi_subjects[];
@@ -140,7 +144,7 @@ extern const struct tkfi_subject * const __stop_tkfi_subjects[];
 	static const struct tkfi_subject * const __tkfi_##subject	\
 		__used __section("tkfi_subjects") = &(subject)
 
-/* The one that is explored: the first, until another one is chosen. */
+/* The subject that is explored: the first one, until another one is chosen. */
 extern const struct tkfi_subject *tkfi_subject;
 
 /**

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Times and frequencies as people write them. */
+/* Parsing of times and frequencies. */
 #ifndef __TKFI_UNITS_H
 #define __TKFI_UNITS_H
 
@@ -10,9 +10,9 @@
 #define TKFI_MAX_DELAY_NS	(600ULL * NSEC_PER_SEC)
 
 /**
- * struct tkfi_duration - a time as somebody wrote it
+ * struct tkfi_duration - a time, in the unit in which it was written
  * @amount:	nanoseconds, or cycles of the subject's clock
- * @in_cycles:	which of them
+ * @in_cycles:	@amount is in cycles
  */
 struct tkfi_duration {
 	u64 amount;

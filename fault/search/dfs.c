@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Every interleaving within a bound of preemptions, depth first; or, pruned by what was
- * visited, one execution of each class that has one within the bound.
+ * All interleavings with up to so many preemptions, depth first. Or one execution of each
+ * class that has such an interleaving, by pruning what was visited.
  */
 #include <linux/bits.h>
 #include <linux/container_of.h>
@@ -16,12 +16,12 @@
 /**
  * struct dfs - the search
  * @search:	what all searches have
- * @order:	the choices of the last execution, and then of the next one
+ * @interleave:	the choices of the last execution, and then of the next one
  * @visited:	what prunes it; NULL for none
  */
 struct dfs {
 	struct tkfi_search search;
-	struct tkfi_interleave order;
+	struct tkfi_interleave interleave;
 	struct tkfi_visited *visited;
 };
 
@@ -34,11 +34,11 @@ static int dfs_init(struct tkfi_search *search)
 {
 	struct dfs *s = to_dfs(search);
 
-	tkfi_interleave_init(&s->order);
-	/* Between two operations nobody is preempted. */
-	s->order.strategy.wants = TKFI_WANTS_ACCESSES | BIT(TKFI_STEP_YIELD);
-	s->order.checkpoints = &search->checkpoints;
-	search->strategy = &s->order.strategy;
+	tkfi_interleave_init(&s->interleave);
+	/* The begin of an operation is a choice that costs no preemption. */
+	s->interleave.strategy.wants = TKFI_WANTS_ACCESSES | BIT(TKFI_TRANS_YIELD);
+	s->interleave.checkpoints = &search->checkpoints;
+	search->strategy = &s->interleave.strategy;
 	return 0;
 }
 
@@ -48,7 +48,7 @@ static int bounded_init(struct tkfi_search *search)
 
 	dfs_init(search);
 	s->visited = vzalloc(sizeof(*s->visited));
-	s->order.visited = s->visited;
+	s->interleave.visited = s->visited;
 	return s->visited ? 0 : -ENOMEM;
 }
 
@@ -61,7 +61,7 @@ static void dfs_begin(struct tkfi_search *search)
 {
 	struct dfs *s = to_dfs(search);
 
-	s->order.nr = 0;
+	s->interleave.nr = 0;
 	if (s->visited)
 		tkfi_visited_init(s->visited);
 }
@@ -72,8 +72,8 @@ static const struct tkfi_snapshot *dfs_start(struct tkfi_search *search, u64 *re
 	const struct tkfi_snapshot *from;
 	unsigned int again;
 
-	s->order.bound = search->options.preemptions;
-	from = tkfi_interleave_back(&s->order, &again);
+	s->interleave.bound = search->options.preemptions;
+	from = tkfi_interleave_back(&s->interleave, &again);
 	*replayed += again;
 	return from;
 }
@@ -82,12 +82,12 @@ static int dfs_executed(struct tkfi_search *search, struct tkfi_executed *e)
 {
 	struct dfs *s = to_dfs(search);
 
-	if (e->ret == -ECANCELED && !s->order.pruned)
+	if (e->ret == -ECANCELED && !s->interleave.pruned)
 		return e->ret;
-	if (!s->order.pruned &&
+	if (!s->interleave.pruned &&
 	    !(s->visited && tkfi_visited_class(s->visited, search->engine)))
 		return TKFI_COUNTS;
-	e->steps = 0;
+	e->events = 0;
 	e->length = 0;
 	return TKFI_REDUNDANT;
 }
@@ -96,31 +96,31 @@ static int dfs_next_execution(struct tkfi_search *search)
 {
 	struct dfs *s = to_dfs(search);
 
-	if (s->order.nr > TKFI_MAX_CHOICES)
+	if (s->interleave.nr > TKFI_MAX_CHOICES)
 		return tkfi_search_fail(search, -E2BIG,
 					"an execution of %u choices; %u are possible",
-					s->order.nr, TKFI_MAX_CHOICES);
+					s->interleave.nr, TKFI_MAX_CHOICES);
 	if (s->visited && !search->options.forgetful &&
 	    !tkfi_visited_has_room(s->visited))
 		return tkfi_search_fail(search, -E2BIG,
 					"more than can be remembered; explore with fewer preemptions");
-	return tkfi_interleave_next(&s->order);
+	return tkfi_interleave_next(&s->interleave);
 }
 
 static void dfs_keep(struct tkfi_search *search, struct tkfi_saved *keep)
 {
 	struct dfs *s = to_dfs(search);
-	struct tkfi_interleave *order = &s->order;
+	struct tkfi_interleave *i = &s->interleave;
 
-	tkfi_saved_move(keep, &order->nr, sizeof(order->nr));
-	if (keep->failed || order->nr > TKFI_MAX_CHOICES) {
+	tkfi_saved_move(keep, &i->nr, sizeof(i->nr));
+	if (keep->failed || i->nr > TKFI_MAX_CHOICES) {
 		keep->failed = true;
 		return;
 	}
-	tkfi_saved_move(keep, order->chosen, order->nr * sizeof(order->chosen[0]));
-	tkfi_saved_move(keep, order->ready, order->nr * sizeof(order->ready[0]));
-	tkfi_saved_move(keep, order->spent, order->nr * sizeof(order->spent[0]));
-	tkfi_saved_move(keep, order->when, order->nr * sizeof(order->when[0]));
+	tkfi_saved_move(keep, i->chosen, i->nr * sizeof(i->chosen[0]));
+	tkfi_saved_move(keep, i->ready, i->nr * sizeof(i->ready[0]));
+	tkfi_saved_move(keep, i->spent, i->nr * sizeof(i->spent[0]));
+	tkfi_saved_move(keep, i->when, i->nr * sizeof(i->when[0]));
 	if (s->visited)
 		tkfi_visited_keep(s->visited, keep);
 }
@@ -131,8 +131,8 @@ const struct tkfi_search_type tkfi_dfs_search = {
 	.exhaustive = true,
 	.backtracks = true,
 	.init = dfs_init,
-	.begin = dfs_begin,
-	.start = dfs_start,
+	.begin_search = dfs_begin,
+	.begin_execution = dfs_start,
 	.executed = dfs_executed,
 	.next_execution = dfs_next_execution,
 	.keep = dfs_keep,
@@ -146,8 +146,8 @@ const struct tkfi_search_type tkfi_bounded_search = {
 	.backtracks = true,
 	.init = bounded_init,
 	.exit = bounded_exit,
-	.begin = dfs_begin,
-	.start = dfs_start,
+	.begin_search = dfs_begin,
+	.begin_execution = dfs_start,
 	.executed = dfs_executed,
 	.next_execution = dfs_next_execution,
 	.keep = dfs_keep,

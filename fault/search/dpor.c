@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Optimal dynamic partial order reduction: every class of executions that differ
- * only in the order of independent steps is executed once.
+ * Optimal dynamic partial order reduction: executes each class of executions, which differ
+ * only in the order of independent events, once.
  *
  * Abdulla, Aronis, Jonsson, Sagonas: Source Sets: A Foundation for Optimal Dynamic
  * Partial Order Reduction, J. ACM 64(4), 2017: algorithm 2, with locks as in its
- * section on disabling. Two steps are dependent if they are of one VCPU, or touch
- * one cell and one of them writes.
+ * section on disabling. Two transitions are dependent if they are of one VCPU or conflict,
+ * see footprint.h.
  *
- * Parts divide the beginnings of executions: up to some depth everybody who is awake
- * goes on (sleep sets alone, Godefroid, LNCS 1032, 1996), and each part takes its share
- * of what can be met there. So parts need not know of each other's races.
+ * A search can be divided into parts, by prefixes of executions: up to some depth every
+ * VCPU that is not in the sleep set is explored (sleep sets alone, Godefroid, LNCS 1032,
+ * 1996), and each part goes on from its share of the prefixes that are met. So no part
+ * depends on races that another part finds.
  */
 #include <linux/bitops.h>
 #include <linux/errno.h>
@@ -20,10 +21,10 @@
 #include "dpor_internal.h"
 #include "saved.h"
 
-#define SHARES		256	/* beginnings a part has at least, if there are so many */
-#define MAX_SPLIT	40	/* steps of beginnings */
+#define SHARES		256	/* prefixes of a part at least, if there are so many */
+#define MAX_SPLIT	40	/* the most events of a prefix */
 
-static bool same(struct dpor_access a, struct dpor_access b)
+static bool same(struct tkfi_footprint a, struct tkfi_footprint b)
 {
 	return a.cell == b.cell && a.nr == b.nr && a.writes == b.writes &&
 	       a.cpu == b.cpu;
@@ -36,7 +37,10 @@ static unsigned int stop(struct tkfi_dpor *d, int ret, const char *why)
 	return TKFI_STOP;
 }
 
-/* Is this execution to be counted? Those too short to be divided are the first part's. */
+/*
+ * Is this execution one of this part? Executions shorter than a prefix are the first
+ * part's.
+ */
 static bool is_ours(const struct tkfi_dpor *d)
 {
 	bool divided = d->depth > d->split ||
@@ -45,7 +49,7 @@ static bool is_ours(const struct tkfi_dpor *d)
 	return !d->split || (divided ? !d->skipped : !d->search.options.part);
 }
 
-/* Is the beginning that ends here another part's? While they are counted all are. */
+/* Is the prefix that ends here another part's? While prefixes are counted, all are. */
 static bool is_anothers(struct tkfi_dpor *d, struct dpor_node *node)
 {
 	const struct tkfi_search_options *options = &d->search.options;
@@ -57,7 +61,7 @@ static bool is_anothers(struct tkfi_dpor *d, struct dpor_node *node)
 	return d->skipped;
 }
 
-/* An execution begins at the start: for that there is no snapshot yet. */
+/* An execution begins at the start, not at a snapshot. */
 static void dpor_begin(struct tkfi_strategy *s, struct tkfi_engine *engine)
 {
 	struct tkfi_dpor *d = container_of(s, struct tkfi_dpor, strategy);
@@ -71,19 +75,20 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 	struct tkfi_dpor *d = container_of(s, struct tkfi_dpor, strategy);
 	unsigned int k = d->depth, p, i;
 	struct dpor_node *node = &d->nodes[k];
+	struct tkfi_footprint f;
 	unsigned long awake;
-	struct dpor_event *e;
 
 	tkfi_checkpoint(&d->search.checkpoints, engine, k);
 	if (k < d->known) {
-		p = d->events[k].vcpu;
-		if (!same(d->events[k].access, dpor_access_of(d, &engine->vcpus[p])))
+		p = d->history.events[k].vcpu;
+		f = d->history.events[k].footprint;
+		if (!same(f, dpor_footprint_of(d, &engine->vcpus[p])))
 			return stop(d, -EPROTO,
 				    "[tkfi internal bug] an execution was not the same again");
 		d->depth++;
 		return p;
 	}
-	if (k == TKFI_MAX_STEPS)
+	if (k == TKFI_MAX_EVENTS)
 		return stop(d, -E2BIG, "an execution has too many steps");
 	if (k == d->split && d->split && is_anothers(d, node))
 		return TKFI_STOP;
@@ -91,7 +96,7 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 		const struct dpor_tree *t = tkfi_dpor_take_branch(d, node);
 
 		p = t->vcpu;
-		if (!same(t->access, dpor_access_of(d, &engine->vcpus[p])))
+		if (!same(t->footprint, dpor_footprint_of(d, &engine->vcpus[p])))
 			return stop(d, -EPROTO,
 				    "[tkfi internal bug] a VCPU does something else than before");
 	} else {
@@ -105,21 +110,20 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 			d->ret = tkfi_dpor_branch_out(d, node, awake, p);
 	}
 	if (!d->ret)
-		d->ret = tkfi_dpor_add_event(d, k, &engine->vcpus[p]);
+		d->ret = tkfi_dpor_next_event(d, &engine->vcpus[p]);
 	if (d->ret)
 		return TKFI_STOP;
-	e = &d->events[k];
-	d->last_of[p] = k;
-	for (i = 0; i < dpor_nr_cells(e->access); i++)
-		d->last_at[dpor_nth_cell(e->access, i)] = k;
+	tkfi_history_append(&d->history);
+	f = d->history.events[k].footprint;
 
 	node[1].asleep = 0;
 	node[1].visited = false;
 	for (i = 0; i < engine->nr_vcpus; i++) {
-		if (!(node->asleep & BIT(i)) || dpor_dependent(node->access[i], e->access))
+		if (!(node->asleep & BIT(i)) ||
+		    tkfi_footprints_conflict(node->footprint[i], f))
 			continue;
 		node[1].asleep |= BIT(i);
-		node[1].access[i] = node->access[i];
+		node[1].footprint[i] = node->footprint[i];
 	}
 	node[1].tree = node->subtree;
 	d->depth++;
@@ -127,33 +131,31 @@ static unsigned int dpor_next(struct tkfi_strategy *s,
 	return p;
 }
 
-/* Back to the last choice with something left. Returns false if there is none. */
+/*
+ * Go back to the last choice with a branch left to explore. Returns false if there is
+ * none.
+ */
 static bool backtrack(struct tkfi_dpor *d)
 {
 	while (d->depth--) {
-		const struct dpor_event *e = &d->events[d->depth];
+		const struct tkfi_history_event *e = tkfi_history_take_back(&d->history);
 		struct dpor_node *node = &d->nodes[d->depth];
-		unsigned int i;
 
-		d->last_of[e->vcpu] = e->prev_same;
-		for (i = 0; i < dpor_nr_cells(e->access); i++)
-			d->last_at[dpor_nth_cell(e->access, i)] = e->prev[i];
 		node->asleep |= BIT(e->vcpu);
-		node->access[e->vcpu] = e->access;
+		node->footprint[e->vcpu] = e->footprint;
 		if (node->tree)
 			return true;
 	}
 	return false;
 }
 
-/* All of it from the start. */
+/* The search begins, or begins again. */
 static void forget(struct tkfi_dpor *d)
 {
 	d->depth = 0;
 	d->known = 0;
 	d->nr_races = 0;
-	memset(d->last_of, 0xff, sizeof(d->last_of));
-	memset(d->last_at, 0xff, sizeof(d->last_at));
+	tkfi_history_init(&d->history);
 	d->nodes[0] = (struct dpor_node){};
 	d->beginnings = 0;
 	d->skipped = false;
@@ -173,7 +175,10 @@ static void dpor_search_begin(struct tkfi_search *search)
 	forget(d);
 }
 
-/* From the last snapshot before the choice that backtrack() found, if there is one. */
+/*
+ * The next execution begins at the last snapshot before the choice that backtrack()
+ * found.
+ */
 static const struct tkfi_snapshot *dpor_start(struct tkfi_search *search, u64 *replayed)
 {
 	struct tkfi_dpor *d = to_dpor(search);
@@ -198,23 +203,22 @@ static int dpor_executed(struct tkfi_search *search, struct tkfi_executed *e)
 	if (d->ret)
 		return d->ret;
 	if (d->counting) {
-		e->steps = 0;
+		e->events = 0;
 		e->length = 0;
 		return TKFI_NOT_COUNTED;
 	}
-	e->steps = d->depth - d->new_from;
+	e->events = d->depth - d->new_from;
 	e->length = d->depth;
-	d->order.nr = d->depth;
-	/* Steps are not in the log if nobody else uses their cells. */
-	e->order = d->depth == d->engine->nr_log ? &d->order : NULL;
+	/* A choice of a transition that touches no cell is no event in the engine's log. */
+	e->hb = d->depth == d->engine->nr_log ? &d->history.hb : NULL;
 	if (!is_ours(d))
 		return TKFI_NOT_COUNTED;
 	return e->ret == -ECANCELED ? TKFI_REDUNDANT : TKFI_COUNTS;
 }
 
 /*
- * How deep to divide, so that each part has its share, is tried: all beginnings of so
- * many steps are met, and none is gone on with. Returns whether to try the next depth.
+ * The length of prefixes is found by trial: all prefixes of a length are executed, and
+ * counted, until there are enough of them. Returns whether to try the next length.
  */
 static bool divide_deeper(struct tkfi_dpor *d)
 {
@@ -248,6 +252,7 @@ static int dpor_next_execution(struct tkfi_search *search)
 static void dpor_keep(struct tkfi_search *search, struct tkfi_saved *keep)
 {
 	struct tkfi_dpor *d = to_dpor(search);
+	struct tkfi_history *h = &d->history;
 
 	tkfi_saved_move(keep, &d->depth, sizeof(d->depth));
 	tkfi_saved_move(keep, &d->counting, sizeof(d->counting));
@@ -256,18 +261,20 @@ static void dpor_keep(struct tkfi_search *search, struct tkfi_saved *keep)
 	tkfi_saved_move(keep, &d->beginnings, sizeof(d->beginnings));
 	tkfi_saved_move(keep, &d->free_tree, sizeof(d->free_tree));
 	tkfi_saved_move(keep, &d->nr_tree, sizeof(d->nr_tree));
-	if (keep->failed || d->depth > TKFI_MAX_STEPS || d->nr_tree > DPOR_TREE_NODES) {
+	if (keep->failed || d->depth > TKFI_MAX_EVENTS || d->nr_tree > DPOR_TREE_NODES) {
 		keep->failed = true;
 		return;
 	}
 	tkfi_saved_move(keep, d->tree, d->nr_tree * sizeof(d->tree[0]));
 	tkfi_saved_move(keep, d->nodes, (d->depth + 1) * sizeof(d->nodes[0]));
-	tkfi_saved_move(keep, d->events, d->depth * sizeof(d->events[0]));
-	tkfi_saved_move(keep, d->order.nth, d->depth * sizeof(d->order.nth[0]));
-	tkfi_saved_move(keep, d->order.clock, d->depth * sizeof(d->order.clock[0]));
-	tkfi_saved_move(keep, d->last_of, sizeof(d->last_of));
-	tkfi_saved_move(keep, d->last_at, sizeof(d->last_at));
-	/* Between two executions nothing is another part's. */
+	tkfi_saved_move(keep, d->old, d->depth * sizeof(d->old[0]));
+	tkfi_saved_move(keep, h->events, d->depth * sizeof(h->events[0]));
+	tkfi_saved_move(keep, h->hb.nth, d->depth * sizeof(h->hb.nth[0]));
+	tkfi_saved_move(keep, h->hb.clock, d->depth * sizeof(h->hb.clock[0]));
+	tkfi_saved_move(keep, h->last_of, sizeof(h->last_of));
+	tkfi_saved_move(keep, h->last_at, sizeof(h->last_at));
+	h->hb.nr = d->depth;
+	/* Between two executions, no prefix is being skipped. */
 	if (keep->loading)
 		d->skipped = false;
 }
@@ -291,8 +298,8 @@ const struct tkfi_search_type tkfi_dpor_search = {
 	.distinct = true,
 	.backtracks = true,
 	.init = dpor_init,
-	.begin = dpor_search_begin,
-	.start = dpor_start,
+	.begin_search = dpor_search_begin,
+	.begin_execution = dpor_start,
 	.executed = dpor_executed,
 	.next_execution = dpor_next_execution,
 	.keep = dpor_keep,

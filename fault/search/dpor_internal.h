@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the files of dpor need of each other.
+ * Interfaces between the files of dpor.
  *
- * dpor.c: the search, and its parts; dpor_races.c: what happened before what, and which
- * races are explored the other way round; dpor_tree.c: wakeup trees.
+ * dpor.c: the search, and its parts; dpor_races.c: which events race, and which races are
+ * to be reversed; dpor_tree.c: wakeup trees.
  */
 #ifndef __TKFI_DPOR_INTERNAL_H
 #define __TKFI_DPOR_INTERNAL_H
@@ -11,60 +11,22 @@
 #include <linux/compiler.h>
 #include <linux/container_of.h>
 
+#include "footprint.h"
+#include "happens_before.h"
 #include "search.h"
 
-#define DPOR_NONE	(-1)
-#define DPOR_MAX_CELLS	5	/* of an unaligned access of 16 bytes */
 #define DPOR_MAX_RACES	8192
 #define DPOR_TREE_NODES	65536
 
 /**
- * struct dpor_access - what makes two steps dependent
- * @cell:	the first cell that is touched
- * @cpu:	the cell that a step of a VCPU with an NMI reads besides, 0 if it has none
- * @nr:		how many cells are touched, from @cell on
- * @writes:	they are written
- */
-struct dpor_access {
-	u16 cell;
-	u16 cpu;
-	u8 nr;
-	bool writes;
-};
-
-/**
- * struct dpor_event - a transition that was executed
- * @vcpu:	who
- * @kind:	enum tkfi_transition_kind
- * @access:	which cells
- * @old:	for each cell written its value before, for steps that wait for values
- * @prev_same:	number of this VCPU's event before, or DPOR_NONE
- * @prev:	for each cell touched the event before that touched it, or DPOR_NONE; that of
- *		access.cpu is the last
- * @prev_write:	and the last event before that wrote it, or DPOR_NONE
- *
- * invariant: both lead to earlier events only; so whatever was last is found again when
- * this event is taken back.
- */
-struct dpor_event {
-	u8 vcpu;
-	u8 kind;
-	struct dpor_access access;
-	unsigned int old[DPOR_MAX_CELLS];
-	s16 prev_same;
-	s16 prev[DPOR_MAX_CELLS + 1];
-	s16 prev_write[DPOR_MAX_CELLS + 1];
-};
-
-/**
- * struct dpor_tree - a wakeup tree's node: one step of a beginning
- * @access:	which cells the step touches
- * @vcpu:	who takes it
- * @child:	number of the first node of what follows it, 0 for none
- * @sibling:	number of the next node that begins otherwise, 0 for none
+ * struct dpor_tree - a node of a wakeup tree: one transition of a sequence to be explored
+ * @footprint:	of the transition
+ * @vcpu:	id of its VCPU
+ * @child:	number of its first child, 0 for none
+ * @sibling:	number of its next sibling, 0 for none
  */
 struct dpor_tree {
-	struct dpor_access access;
+	struct tkfi_footprint footprint;
 	u8 vcpu;
 	u32 child;
 	u32 sibling;
@@ -72,19 +34,21 @@ struct dpor_tree {
 
 /**
  * struct dpor_node - a choice: the state before an event
- * @asleep:	VCPUs whose next step has been explored, or is of no use: the sleep set
- * @access:	what each of those would do; of others it means nothing
- * @tree:	other beginnings that have to be explored from here
- * @subtree:	how the chosen beginning goes on
- * @visited:	a beginning that has been counted
+ * @asleep:	the sleep set, BIT(id) each: VCPUs whose next transition need not be
+ *		explored from here
+ * @footprint:	footprint of the next transition of each VCPU in @asleep; of other VCPUs
+ *		it is not valid
+ * @tree:	number of the first root of the wakeup tree: the branches left to explore
+ * @subtree:	number of the first node of the tree below the branch that is explored
+ * @visited:	this is the end of a prefix that has been counted
  *
- * invariant: no branch of @tree begins with a VCPU that is asleep, nor do two of them with
- * the same one.
+ * invariant: no branch of @tree begins with a VCPU in @asleep, nor do two of them with the
+ * same VCPU.
  */
 struct dpor_node {
 	u8 asleep;
 	bool visited;
-	struct dpor_access access[TKFI_MAX_VCPUS];
+	struct tkfi_footprint footprint[TKFI_MAX_VCPUS];
 	u32 tree;
 	u32 subtree;
 };
@@ -104,44 +68,41 @@ struct dpor_race {
  * @search:	what all searches have
  * @strategy:	makes the choices
  * @engine:	as @search's
- * @events:	of the execution under way
- * @order:	of the events
+ * @history:	events of the execution under way
+ * @old:	for each event that stores, the values of its cells before
  * @nodes:	the choices before the events
- * @depth:	steps executed
- * @known:	the first of them only repeat
- * @new_from:	steps that the execution before had, too
- * @last_of:	each VCPU's last event, or DPOR_NONE
- * @last_at:	each cell's
+ * @depth:	events of this execution so far
+ * @known:	events that it has in common with the execution before, or @depth if that is
+ *		more
+ * @new_from:	events that it has in common with the execution before
  * @ret:	why it was given up, 0 if it was not
- * @counting:	beginnings are counted, to find out how deep to divide
- * @counted:	how many there were when they were one step shorter
- * @split:	steps of the beginnings that are divided, or 0
- * @beginnings:	so far
- * @skipped:	this one belongs to another part
+ * @counting:	prefixes are counted, to find their length
+ * @counted:	how many there were when they were one event shorter
+ * @split:	number of events of a prefix; 0 if the search is not divided
+ * @beginnings:	how many prefixes were met so far
+ * @skipped:	the prefix of this execution is another part's
  * @races:	of the execution under way
  * @nr_races:	how many
- * @tree:	nodes of wakeup trees
- * @free_tree:	those that were used, by sibling
- * @nr_tree:	how many were used, and 0, which is none
- * @wrong_writes: a relation that is wrong on purpose: does a step write? NULL but in
- *		tests of the tests
+ * @tree:	nodes of wakeup trees; number 0 is not used, as it stands for none
+ * @free_tree:	number of the first free node; others follow by @sibling
+ * @nr_tree:	how many nodes have been used at least once, and one for number 0
+ * @wrong_writes: does a transition write? Wrong on purpose, in tests that must fail then;
+ *		else NULL
  *
  * invariant, while an execution is under way: @depth <= @known, and they are equal from
- * where it is a new one; @events, @order and @nodes are valid up to @known, and @last_of
- * and @last_at are as the first @known events have left them.
+ * where it is a new one; @history has the first @known events, and @old and @nodes are
+ * valid up to there.
  */
 struct tkfi_dpor {
 	struct tkfi_search search;
 	struct tkfi_strategy strategy;
 	struct tkfi_engine *engine;
-	struct dpor_event events[TKFI_MAX_STEPS + 1];
-	struct tkfi_order order;
-	struct dpor_node nodes[TKFI_MAX_STEPS + 1];
+	struct tkfi_history history;
+	unsigned int old[TKFI_HISTORY_EVENTS][TKFI_ACCESS_CELLS];
+	struct dpor_node nodes[TKFI_HISTORY_EVENTS];
 	unsigned int depth;
 	unsigned int known;
 	unsigned int new_from;
-	s16 last_of[TKFI_MAX_VCPUS];
-	s16 last_at[TKFI_MAX_CELLS];
 	int ret;
 	bool counting;
 	u64 counted;
@@ -153,7 +114,7 @@ struct tkfi_dpor {
 	struct dpor_tree tree[DPOR_TREE_NODES];
 	u32 free_tree;
 	u32 nr_tree;
-	bool (*wrong_writes)(const struct tkfi_transition *step);
+	bool (*wrong_writes)(const struct tkfi_transition *transition);
 };
 
 /**
@@ -168,83 +129,30 @@ static inline struct tkfi_dpor *to_dpor(struct tkfi_search *search)
 }
 
 /**
- * struct dpor_move - a step of a sequence of steps
- * @vcpu:	who takes it
- * @access:	which cells it touches
+ * struct dpor_move - a transition of a sequence
+ * @vcpu:	id of its VCPU
+ * @footprint:	its footprint
  */
 struct dpor_move {
 	u8 vcpu;
-	struct dpor_access access;
+	struct tkfi_footprint footprint;
 };
 
 /**
- * dpor_access_of() - what a VCPU touches when it goes on
+ * dpor_footprint_of() - the footprint of a VCPU's next transition, as dpor takes it
  * @d:		search
- * @v:		VCPU, with its transition
+ * @v:		VCPU
  *
- * Return: which cells, and whether it writes them.
+ * Return: as tkfi_footprint_of(), but for @d->wrong_writes.
  */
-static inline struct dpor_access dpor_access_of(const struct tkfi_dpor *d,
-						const struct tkfi_vcpu *v)
+static inline struct tkfi_footprint dpor_footprint_of(const struct tkfi_dpor *d,
+						      const struct tkfi_vcpu *v)
 {
-	return (struct dpor_access){
-		.cell = v->next.cell,
-		.cpu = v->cpu,
-		.nr = v->next.nr_cells,
-		.writes = likely(!d->wrong_writes) ? tkfi_step_writes(&v->next) :
-						     d->wrong_writes(&v->next),
-	};
-}
+	struct tkfi_footprint f = tkfi_footprint_of(v);
 
-/**
- * dpor_writes() - does a step write a cell?
- * @t:		which cells the step touches
- * @cell:	number of the cell
- *
- * Return: whether it does.
- */
-static inline bool dpor_writes(struct dpor_access t, unsigned int cell)
-{
-	return t.writes && cell - t.cell < t.nr;
-}
-
-/**
- * dpor_dependent() - are two steps of different VCPUs dependent?
- * @a:		which cells one step touches
- * @b:		which cells the other one touches
- *
- * As tkfi_vcpus_conflict(), of steps that need not be the next ones.
- *
- * Return: whether they are.
- */
-static inline bool dpor_dependent(struct dpor_access a, struct dpor_access b)
-{
-	return tkfi_cells_conflict(a.cell, a.nr, a.writes, b.cell, b.nr,
-				   b.writes) ||
-	       (a.cpu && dpor_writes(b, a.cpu)) || (b.cpu && dpor_writes(a, b.cpu));
-}
-
-/**
- * dpor_nr_cells() - how many cells a step touches, with that of an NMI
- * @t:		which cells the step touches
- *
- * Return: their number, for dpor_nth_cell().
- */
-static inline unsigned int dpor_nr_cells(struct dpor_access t)
-{
-	return t.nr + !!t.cpu;
-}
-
-/**
- * dpor_nth_cell() - one of the cells that a step touches
- * @t:		which cells the step touches
- * @n:		0 ... dpor_nr_cells() - 1
- *
- * Return: number of the cell; that of an NMI is the last.
- */
-static inline unsigned int dpor_nth_cell(struct dpor_access t, unsigned int n)
-{
-	return n < t.nr ? t.cell + n : t.cpu;
+	if (unlikely(d->wrong_writes))
+		f.writes = d->wrong_writes(&v->next);
+	return f;
 }
 
 /*
@@ -262,11 +170,11 @@ const struct dpor_tree *tkfi_dpor_take_branch(struct tkfi_dpor *d,
 					      struct dpor_node *node);
 
 /**
- * tkfi_dpor_branch_out() - everybody who is awake goes on from a choice
+ * tkfi_dpor_branch_out() - add a branch for each VCPU that is awake
  * @d:		search
  * @node:	choice, without a tree
- * @awake:	who is, a bit each
- * @first:	who goes on right now, and needs no branch
+ * @awake:	VCPUs that can go on and are not in the sleep set, BIT(id) each
+ * @first:	id of the one that goes on now, and needs no branch
  *
  * Return: 0, or -ENOMEM, and why.
  */
@@ -274,31 +182,34 @@ int tkfi_dpor_branch_out(struct tkfi_dpor *d, struct dpor_node *node,
 			 unsigned long awake, unsigned int first);
 
 /**
- * tkfi_dpor_can_begin() - can a VCPU begin what is equivalent to some steps?
+ * tkfi_dpor_can_begin() - is a VCPU a weak initial of a sequence?
  * @d:		search
- * @v:		the steps
- * @nr:		how many
- * @vcpu:	VCPU
- * @access:	its next step
- * @at:		set to the place of that step in @v, @nr if it is not there; not set if one of
- *		the steps before it is dependent on it
+ * @v:		the sequence
+ * @nr:		number of its transitions
+ * @vcpu:	id of the VCPU
+ * @footprint:	footprint of its next transition
+ * @at:		set to the index of that transition in @v, to @nr if it is not there; not
+ *		set if a transition before it is dependent on it
  *
- * Or equivalent to what the steps begin: the paper's initials, and weak initials. Within
- * a part the step must be among the steps: what conflicts with it and comes after them
- * would be found by races with beginnings of other parts.
+ * A weak initial can begin an execution that is equivalent to one that begins with the
+ * sequence. In a search that is divided, only initials count, which are in the sequence: a
+ * transition that is not might conflict with something later, and that race would be
+ * found with the prefix of another part.
  *
- * Return: whether it can.
+ * Return: whether it is.
  */
 bool tkfi_dpor_can_begin(const struct tkfi_dpor *d, const struct dpor_move *v,
 			 unsigned int nr, unsigned int vcpu,
-			 struct dpor_access access, unsigned int *at);
+			 struct tkfi_footprint footprint, unsigned int *at);
 
 /**
- * tkfi_dpor_insert() - add a beginning to a choice's wakeup tree, unless that has it
+ * tkfi_dpor_insert() - insert a sequence into the wakeup tree of a choice
  * @d:		search
  * @node:	choice
- * @v:		the steps; torn up
- * @nr:		how many
+ * @v:		the sequence; overwritten
+ * @nr:		number of its transitions
+ *
+ * Nothing is inserted if the tree leads to an equivalent execution already.
  *
  * Return: 0, or -ENOMEM, and why.
  */
@@ -310,21 +221,20 @@ int tkfi_dpor_insert(struct tkfi_dpor *d, struct dpor_node *node,
  */
 
 /**
- * tkfi_dpor_add_event() - a VCPU is about to take its next step
- * @d:		search; gets the event, with its clock and races
- * @nr:		number of the event
+ * tkfi_dpor_next_event() - a VCPU is about to execute its next transition
+ * @d:		search; the next event of its history is filled, but not appended, and the
+ *		races of the event are noted
  * @v:		VCPU
  *
  * Return: 0; -E2BIG if there are too many races, and why.
  */
-int tkfi_dpor_add_event(struct tkfi_dpor *d, unsigned int nr,
-			const struct tkfi_vcpu *v);
+int tkfi_dpor_next_event(struct tkfi_dpor *d, const struct tkfi_vcpu *v);
 
 /**
- * tkfi_dpor_reverse_races() - after an execution: what else is to be explored
- * @d:		search; its choices get wakeup trees
+ * tkfi_dpor_reverse_races() - after an execution, have its races explored in reverse
+ * @d:		search; sequences are inserted into the wakeup trees of its choices
  *
- * Return: 0, or as tkfi_dpor_add_event() and tkfi_dpor_insert().
+ * Return: 0, or as tkfi_dpor_next_event() and tkfi_dpor_insert().
  */
 int tkfi_dpor_reverse_races(struct tkfi_dpor *d);
 

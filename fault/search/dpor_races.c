@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What dpor asks of an execution: what happened before what, and which steps race. */
+/* The races of an execution, and which of them dpor reverses. */
 #include <linux/bits.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -9,161 +9,155 @@
 #include "blocking.h"
 #include "dpor_internal.h"
 
-/* Which of the cells that @e touches it is. */
-static unsigned int nth_of(const struct dpor_event *e, unsigned int cell)
+static bool writes(const struct tkfi_history_event *e, unsigned int cell)
 {
-	unsigned int n = cell - e->access.cell;
-
-	return n < e->access.nr ? n : e->access.nr;
+	return tkfi_footprint_writes(e->footprint, cell);
 }
 
-/* The step before @e that touched a cell that @e touches. */
-static s16 previous(const struct dpor_event *e, unsigned int cell)
+/* Is @e the begin or the end of an NMI that interrupts the VCPU of the other one? */
+static bool is_nmi_of(const struct tkfi_history_event *e,
+		      const struct tkfi_history_event *other)
 {
-	return e->prev[nth_of(e, cell)];
+	return other->footprint.cpu && writes(e, other->footprint.cpu);
 }
 
-/* The last step that wrote a cell, of those up to @at, which touched it. */
-static s16 last_write(const struct tkfi_dpor *d, s16 at, unsigned int cell)
+/* The value that a cell, which an event stored to, had before. */
+static unsigned int old_value(const struct tkfi_dpor *d, s16 at, unsigned int cell)
 {
-	const struct dpor_event *e;
-
-	if (at == DPOR_NONE)
-		return DPOR_NONE;
-	e = &d->events[at];
-	return dpor_writes(e->access, cell) ? at : e->prev_write[nth_of(e, cell)];
+	return d->old[at][cell - d->history.events[at].footprint.cell];
 }
 
-/* For each VCPU, how many of its steps happened before @e or are it. */
-static u16 *clock_of(const struct tkfi_dpor *d, const struct dpor_event *e)
+/* Did event @a happen before @b, or is it @b? */
+static bool before(const struct tkfi_dpor *d, unsigned int a, unsigned int b)
 {
-	return (u16 *)d->order.clock[e - d->events];
-}
+	const struct tkfi_history *h = &d->history;
 
-/* Happened event @a before @b or is it @b? */
-static bool before(const struct tkfi_dpor *d, const struct dpor_event *a,
-		   const struct dpor_event *b)
-{
-	return d->order.nth[a - d->events] <= clock_of(d, b)[a->vcpu];
+	return h->hb.nth[a] <= h->hb.clock[b][h->events[a].vcpu];
 }
 
 /*
- * The events that @e could have gone before: for plain memory the conflicting
- * ones; for a step that has to wait those before which it need not have waited.
+ * Earlier events that @e, which comes next, may race with on a cell: it could be executed
+ * before them. These are the events that conflict with it; but if @e may have to wait, only
+ * those before which it need not wait.
  */
-static unsigned int racing_events(const struct tkfi_dpor *d, const struct dpor_event *e,
-				  const struct tkfi_transition *step, unsigned int cell,
-				  s16 at, s16 *found)
+static unsigned int racing_events(const struct tkfi_dpor *d,
+				  const struct tkfi_history_event *e,
+				  const struct tkfi_transition *transition,
+				  unsigned int cell, s16 at, s16 *found)
 {
-	/* To one that reads others that read do not matter. */
-	bool reads = !dpor_writes(e->access, cell) && cell != e->access.cpu;
-	const struct dpor_event *x;
-	unsigned int nr = 0;
+	/* Reads do not conflict with reads. */
+	bool reads = !writes(e, cell) && cell != e->footprint.cpu;
+	const struct tkfi_history_event *x;
+	unsigned int nr = 0, i;
 	u8 seen = 0;
 
-	for (; at != DPOR_NONE; at = (reads ? x->prev_write : x->prev)[nth_of(x, cell)]) {
-		x = &d->events[at];
+	for (; at != TKFI_NO_EVENT; at = reads ? x->prev_write[i] : x->prev[i]) {
+		x = &d->history.events[at];
+		i = tkfi_footprint_index(x->footprint, cell);
 
 		if (x->vcpu != e->vcpu) {
-			/* Each step of a VCPU takes and drops what its NMI takes. */
-			switch (cell == e->access.cpu ? TKFI_STEP_LOCK : e->kind) {
-			case TKFI_STEP_LOCK:
-				if (x->kind != TKFI_STEP_LOCK &&
-				    cell != x->access.cpu)
+			/* Each transition of a VCPU takes and drops the lock of its NMI. */
+			switch (cell == e->footprint.cpu ? TKFI_TRANS_LOCK : e->kind) {
+			case TKFI_TRANS_LOCK:
+				if (x->kind != TKFI_TRANS_LOCK &&
+				    cell != x->footprint.cpu)
 					continue;
 				found[nr++] = at;
 				return nr;
-			case TKFI_STEP_BEGIN:
-			case TKFI_STEP_AWAIT:
-				if (dpor_writes(x->access, cell) &&
-				    tkfi_value_blocks(step, x->old[cell - x->access.cell]))
+			case TKFI_TRANS_BEGIN:
+			case TKFI_TRANS_AWAIT:
+				if (writes(x, cell) &&
+				    tkfi_value_blocks(transition, old_value(d, at, cell)))
 					continue;
 				break;
-			case TKFI_STEP_STORE:
-				/* Not into a reader's attempt: before it. */
-				if (!tkfi_writers_wait(cell) || dpor_writes(x->access, cell))
+			case TKFI_TRANS_STORE:
+				/* It cannot be in a read section, but before it. */
+				if (!tkfi_writers_wait(cell) || writes(x, cell))
 					break;
-				if (x->kind == TKFI_STEP_CHECK || seen & BIT(x->vcpu))
+				if (x->kind == TKFI_TRANS_CHECK || seen & BIT(x->vcpu))
 					continue;
 				seen |= BIT(x->vcpu);
 				break;
 			default:
 				break;
 			}
-			if (dpor_writes(e->access, cell) || dpor_writes(x->access, cell))
+			if (writes(e, cell) || writes(x, cell))
 				found[nr++] = at;
 		}
-		if (dpor_writes(x->access, cell))
+		if (writes(x, cell))
 			break;
 	}
 	return nr;
 }
 
 /*
- * @first and @between both conflict with @second: is it only because of @between
- * that @first happened before @second? Then the two do not race. Not so if it is
- * what @second had to wait for, and would not have had without @first: the end of
- * the same lock, section or attempt. A step that an NMI came before had to wait for
- * its end, whatever the NMI did.
+ * Events @a and @b both conflict with @second. Did @a happen before @second only because
+ * of @b? Then @a and @second do not race. But they do if @b is what @second had to wait
+ * for, and it would not have to without @a: the end of the same lock, write section or read
+ * section. A VCPU that is interrupted has to wait for the end of the NMI in any case.
  */
-static bool is_between(const struct tkfi_dpor *d, const struct dpor_event *first,
-		       const struct dpor_event *between, const struct dpor_event *second)
+static bool is_between(const struct tkfi_dpor *d, unsigned int a, unsigned int b,
+		       const struct tkfi_history_event *second)
 {
-	if (second->access.cpu && dpor_writes(first->access, second->access.cpu))
-		return first->vcpu != between->vcpu && before(d, first, between);
-	if (second->access.cpu && dpor_writes(between->access, second->access.cpu))
-		return before(d, first, between);
+	const struct tkfi_history_event *first = &d->history.events[a];
+	const struct tkfi_history_event *between = &d->history.events[b];
+
+	if (is_nmi_of(first, second))
+		return first->vcpu != between->vcpu && before(d, a, b);
+	if (is_nmi_of(between, second))
+		return before(d, a, b);
 	switch (second->kind) {
-	case TKFI_STEP_LOCK:
-	case TKFI_STEP_AWAIT:
-	case TKFI_STEP_BEGIN:
+	case TKFI_TRANS_LOCK:
+	case TKFI_TRANS_AWAIT:
+	case TKFI_TRANS_BEGIN:
 		return false;
-	case TKFI_STEP_STORE:
-		if (tkfi_writers_wait(second->access.cell) &&
+	case TKFI_TRANS_STORE:
+		if (tkfi_writers_wait(second->footprint.cell) &&
 		    first->vcpu == between->vcpu)
 			return false;
 		break;
 	default:
 		break;
 	}
-	return first != between && before(d, first, between);
+	return a != b && before(d, a, b);
 }
 
 /*
- * Need @e not have waited before @first? What it waits for was then as it was before
- * the first change that happened after that.
+ * Could @e be executed right before @first, or would it have to wait there? Undoes, from
+ * the last event to @first, all changes of what @e waits for that happened after @first.
  */
-static bool could_go_first(const struct tkfi_dpor *d, const struct dpor_event *first,
-			   const struct dpor_event *e, const struct tkfi_transition *step)
+static bool could_go_first(const struct tkfi_dpor *d, unsigned int first,
+			   const struct tkfi_history_event *e,
+			   const struct tkfi_transition *transition)
 {
-	unsigned int cell = e->access.cell;
+	unsigned int cell = e->footprint.cell;
 	unsigned long waits_for =
 		tkfi_engine_waits_for(d->engine, &d->engine->vcpus[e->vcpu]);
-	s16 at = d->last_at[cell];
+	s16 at = d->history.last_at[cell];
 
-	if (e->kind == TKFI_STEP_STORE && !tkfi_writers_wait(cell))
+	if (e->kind == TKFI_TRANS_STORE && !tkfi_writers_wait(cell))
 		return true;
-	for (; at != DPOR_NONE; at = previous(&d->events[at], cell)) {
-		const struct dpor_event *x = &d->events[at];
+	for (; at != TKFI_NO_EVENT; at = tkfi_history_previous(&d->history, at, cell)) {
+		const struct tkfi_history_event *x = &d->history.events[at];
 
-		if (!before(d, first, x))
+		if (!before(d, first, at))
 			continue;
 		switch (e->kind) {
-		case TKFI_STEP_LOCK:
-			waits_for = x->kind != TKFI_STEP_LOCK;
+		case TKFI_TRANS_LOCK:
+			waits_for = x->kind != TKFI_TRANS_LOCK;
 			break;
-		case TKFI_STEP_AWAIT:
-		case TKFI_STEP_BEGIN:
-			if (dpor_writes(x->access, cell))
-				waits_for = tkfi_value_blocks(step,
-							      x->old[cell - x->access.cell]);
+		case TKFI_TRANS_AWAIT:
+		case TKFI_TRANS_BEGIN:
+			if (writes(x, cell))
+				waits_for = tkfi_value_blocks(transition,
+							      old_value(d, at, cell));
 			break;
-		case TKFI_STEP_STORE:
+		case TKFI_TRANS_STORE:
 			if (x->vcpu == e->vcpu)
 				break;
-			if (x->kind == TKFI_STEP_CHECK)
+			if (x->kind == TKFI_TRANS_CHECK)
 				waits_for |= BIT(x->vcpu);
-			else if (x->kind == TKFI_STEP_BEGIN)
+			else if (x->kind == TKFI_TRANS_BEGIN)
 				waits_for &= ~BIT(x->vcpu);
 			break;
 		default:
@@ -173,111 +167,114 @@ static bool could_go_first(const struct tkfi_dpor *d, const struct dpor_event *f
 	return !waits_for;
 }
 
-/* Give @e its clock, and note its races with earlier events. */
-static int order(struct tkfi_dpor *d, struct dpor_event *e,
-		 const struct tkfi_transition *step, unsigned int second)
+/* The most events that conflict with one: all before it, on each of its cells. */
+#define MAX_CONFLICTING	((TKFI_ACCESS_CELLS + 1) * TKFI_MAX_EVENTS)
+
+/* The events that @e comes right after because of its cells, from the one at @first on. */
+static unsigned int conflicting_events(const struct tkfi_history *h,
+				       const struct tkfi_history_event *e,
+				       unsigned int first, s16 *found)
 {
-	static s16 found[(DPOR_MAX_CELLS + 1) * TKFI_MAX_STEPS];
-	static s16 joined[(DPOR_MAX_CELLS + 1) * TKFI_MAX_STEPS];
-	static const u16 none[TKFI_MAX_VCPUS];
-	const unsigned int nr_vcpus = d->engine->nr_vcpus;
-	const u16 *own = none;
-	u16 *clock = clock_of(d, e);
-	unsigned int nr = 0, nr_joined = 0, i, j, k;
+	unsigned int nr = 0, i;
 
-	/* Who is interrupted waits for the NMI, whatever it is about to do. */
-	i = d->engine->vcpus[e->vcpu].interrupted ? e->access.nr : 0;
-	e->prev_same = d->last_of[e->vcpu];
-	if (e->prev_same != DPOR_NONE)
-		own = d->order.clock[e->prev_same];
-	for (k = 0; k < nr_vcpus; k++)
-		clock[k] = own[k];
-	d->order.nth[second] = ++clock[e->vcpu];
-	for (; i < dpor_nr_cells(e->access); i++) {
-		unsigned int cell = dpor_nth_cell(e->access, i);
-		s16 at = d->last_at[cell];
+	for (i = first; i < tkfi_footprint_nr(e->footprint); i++) {
+		const unsigned int cell = tkfi_footprint_cell(e->footprint, i);
+		s16 at = tkfi_history_conflicting(e, i);
 
-		e->prev[i] = at;
-		e->prev_write[i] = last_write(d, at, cell);
-		nr += racing_events(d, e, step, cell, at, found + nr);
-		if (!dpor_writes(e->access, cell))
-			at = e->prev_write[i];
-		for (; at != DPOR_NONE; at = previous(&d->events[at], cell)) {
-			const struct dpor_event *x = &d->events[at];
-
-			joined[nr_joined++] = at;
-			tkfi_clock_join(clock, d->order.clock[at], nr_vcpus);
-			if (dpor_writes(x->access, cell))
-				break;
-		}
+		for (; at != TKFI_NO_EVENT; at = tkfi_history_before_it(h, at, cell))
+			found[nr++] = at;
 	}
-	for (i = 0; i < nr; i++) {
-		const struct dpor_event *x = &d->events[found[i]];
+	return nr;
+}
 
-		if (d->order.nth[found[i]] <= own[x->vcpu])
+/* Note the races of the event that comes next with earlier ones. */
+static int note_races(struct tkfi_dpor *d, const struct tkfi_transition *transition,
+		      unsigned int first)
+{
+	static s16 racing[MAX_CONFLICTING], conflicting[MAX_CONFLICTING];
+	static const u16 none[TKFI_MAX_VCPUS];
+	const struct tkfi_history *h = &d->history;
+	const struct tkfi_history_event *e = &h->events[h->hb.nr];
+	const u16 *own = e->prev_same == TKFI_NO_EVENT ? none : h->hb.clock[e->prev_same];
+	unsigned int nr = 0, nr_conflicting = 0, i, j;
+
+	for (i = first; i < tkfi_footprint_nr(e->footprint); i++)
+		nr += racing_events(d, e, transition, tkfi_footprint_cell(e->footprint, i),
+				    e->prev[i], racing + nr);
+	for (i = 0; i < nr; i++) {
+		const struct tkfi_history_event *x = &h->events[racing[i]];
+
+		if (h->hb.nth[racing[i]] <= own[x->vcpu])
 			continue;
 		for (j = 0; j < i; j++)
-			if (found[j] == found[i])
+			if (racing[j] == racing[i])
 				break;
 		if (j < i)
 			continue;
-		for (j = 0; j < nr_joined; j++)
-			if (is_between(d, x, &d->events[joined[j]], e))
+		/*
+		 * Few events need this: most of those found happened before by other
+		 * ones.
+		 */
+		if (!nr_conflicting)
+			nr_conflicting = conflicting_events(h, e, first, conflicting);
+		for (j = 0; j < nr_conflicting; j++)
+			if (is_between(d, racing[i], conflicting[j], e))
 				break;
-		if (j < nr_joined)
+		if (j < nr_conflicting)
 			continue;
-		if (((e->access.cpu && dpor_writes(x->access, e->access.cpu)) ||
-		     e->kind == TKFI_STEP_STORE) &&
-		    !could_go_first(d, x, e, step))
+		if ((is_nmi_of(x, e) || e->kind == TKFI_TRANS_STORE) &&
+		    !could_go_first(d, racing[i], e, transition))
 			continue;
 		if (d->nr_races == DPOR_MAX_RACES)
 			return tkfi_search_fail(&d->search, -E2BIG,
 						"an execution has too many races");
-		d->races[d->nr_races++] = (struct dpor_race){ found[i], second };
+		d->races[d->nr_races++] = (struct dpor_race){ racing[i], h->hb.nr };
 	}
 	return 0;
 }
 
-int tkfi_dpor_add_event(struct tkfi_dpor *d, unsigned int nr,
-			const struct tkfi_vcpu *v)
+int tkfi_dpor_next_event(struct tkfi_dpor *d, const struct tkfi_vcpu *v)
 {
-	struct dpor_event *e = &d->events[nr];
+	const unsigned int nr = d->history.hb.nr;
+	struct tkfi_history_event *e = &d->history.events[nr];
 	const unsigned int *word = (const void *)
 		round_down((unsigned long)v->next.what, TKFI_CELL_SIZE);
-	unsigned int i;
+	unsigned int first, i;
 
 	e->vcpu = v->id;
 	e->kind = v->next.kind;
-	e->access = dpor_access_of(d, v);
-	if (e->kind == TKFI_STEP_STORE)
-		for (i = 0; i < e->access.nr; i++)
-			e->old[i] = word[i];
-	return order(d, e, &v->next, nr);
+	e->footprint = dpor_footprint_of(d, v);
+	if (e->kind == TKFI_TRANS_STORE)
+		for (i = 0; i < e->footprint.nr; i++)
+			d->old[nr][i] = word[i];
+	/* Who is interrupted waits for the NMI, whatever it is about to do. */
+	first = v->interrupted ? e->footprint.nr : 0;
+	tkfi_history_order(&d->history, d->engine->nr_vcpus, first);
+	return note_races(d, &v->next, first);
 }
 
-/* See to it that a race is explored the other way round. */
+/* Have a race explored in the other order, unless that is covered by the sleep set. */
 static int reverse(struct tkfi_dpor *d, const struct dpor_race *race)
 {
-	static struct dpor_move v[TKFI_MAX_STEPS + 1];
-	const struct dpor_event *first = &d->events[race->first];
-	const struct dpor_event *second = &d->events[race->second];
+	static struct dpor_move v[TKFI_MAX_EVENTS + 1];
+	const struct tkfi_history_event *second = &d->history.events[race->second];
 	struct dpor_node *node = &d->nodes[race->first];
 	unsigned int nr = 0, i, at;
 
-	/* Up to there everybody goes on anyway. */
+	/* In a prefix, all that is awake is explored in any case. */
 	if (race->first < d->split)
 		return 0;
 	for (i = race->first + 1; i < d->depth; i++) {
-		const struct dpor_event *e = &d->events[i];
+		const struct tkfi_history_event *e = &d->history.events[i];
 
-		if (!before(d, first, e))
-			v[nr++] = (struct dpor_move){ e->vcpu, e->access };
+		if (!before(d, race->first, i))
+			v[nr++] = (struct dpor_move){ e->vcpu, e->footprint };
 	}
-	v[nr++] = (struct dpor_move){ second->vcpu, second->access };
+	v[nr++] = (struct dpor_move){ second->vcpu, second->footprint };
 
 	for (i = 0; i < d->engine->nr_vcpus; i++)
 		if (node->asleep & BIT(i) &&
-		    tkfi_dpor_can_begin(d, v, nr, i, node->access[i], &at))
+		    tkfi_dpor_can_begin(d, v, nr, i, node->footprint[i], &at))
 			return 0;
 	return tkfi_dpor_insert(d, node, v, nr);
 }
@@ -287,13 +284,13 @@ int tkfi_dpor_reverse_races(struct tkfi_dpor *d)
 	unsigned int i;
 	int ret = 0;
 
-	/* Those who wait for ever might have been first. */
+	/* VCPUs that wait for ever may race, too: they could have been earlier. */
 	for (i = 0; i < d->engine->nr_vcpus && !ret; i++) {
 		const struct tkfi_vcpu *v = &d->engine->vcpus[i];
 
 		if (v->done)
 			continue;
-		ret = tkfi_dpor_add_event(d, d->depth, v);
+		ret = tkfi_dpor_next_event(d, v);
 		while (!ret && d->nr_races &&
 		       d->races[d->nr_races - 1].second == d->depth)
 			ret = reverse(d, &d->races[--d->nr_races]);
@@ -303,4 +300,3 @@ int tkfi_dpor_reverse_races(struct tkfi_dpor *d)
 	d->nr_races = 0;
 	return ret;
 }
-

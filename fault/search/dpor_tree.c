@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Wakeup trees of dpor: the beginnings that have yet to be explored from a choice. */
+/* Wakeup trees of dpor: the sequences that are yet to be explored from a choice. */
 #include <linux/bitmap.h>
 #include <linux/errno.h>
 #include <linux/string.h>
@@ -49,7 +49,7 @@ int tkfi_dpor_branch_out(struct tkfi_dpor *d, struct dpor_node *node,
 			return tkfi_search_fail(&d->search, -ENOMEM, "%s", too_big);
 		d->tree[t] = (struct dpor_tree){
 			.vcpu = i,
-			.access = dpor_access_of(d, &d->engine->vcpus[i]),
+			.footprint = dpor_footprint_of(d, &d->engine->vcpus[i]),
 		};
 		*link = t;
 		link = &d->tree[t].sibling;
@@ -59,14 +59,14 @@ int tkfi_dpor_branch_out(struct tkfi_dpor *d, struct dpor_node *node,
 
 bool tkfi_dpor_can_begin(const struct tkfi_dpor *d, const struct dpor_move *v,
 			 unsigned int nr, unsigned int vcpu,
-			 struct dpor_access access, unsigned int *at)
+			 struct tkfi_footprint footprint, unsigned int *at)
 {
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
 		if (v[i].vcpu == vcpu)
 			break;
-		if (dpor_dependent(v[i].access, access))
+		if (tkfi_footprints_conflict(v[i].footprint, footprint))
 			return false;
 	}
 	*at = i;
@@ -84,10 +84,10 @@ int tkfi_dpor_insert(struct tkfi_dpor *d, struct dpor_node *node,
 		struct dpor_tree *t;
 
 		if (!at_root && !*link)
-			return 0;	/* a leaf: all that begins so will come */
+			return 0;	/* a leaf: everything that begins so is explored */
 		for (; *link; link = &t->sibling) {
 			t = &d->tree[*link];
-			if (tkfi_dpor_can_begin(d, v, nr, t->vcpu, t->access, &at))
+			if (tkfi_dpor_can_begin(d, v, nr, t->vcpu, t->footprint, &at))
 				break;
 		}
 		if (!*link)
@@ -106,7 +106,7 @@ int tkfi_dpor_insert(struct tkfi_dpor *d, struct dpor_node *node,
 			return tkfi_search_fail(&d->search, -ENOMEM, "%s", too_big);
 		d->tree[t] = (struct dpor_tree){
 			.vcpu = v[i].vcpu,
-			.access = v[i].access,
+			.footprint = v[i].footprint,
 		};
 		*link = t;
 		link = &d->tree[t].child;

@@ -9,6 +9,7 @@
 
 #include "cells.h"
 #include "estimate.h"
+#include "footprint.h"
 #include "strategies.h"
 
 #define FRACTION	16
@@ -18,16 +19,17 @@
  * @search:	what all searches have
  * @strategy:	makes the choices
  * @state:	of the generator
- * @asleep:	VCPUs whose next step need not be taken here
- * @product:	1/p of the choices so far, in 2^-FRACTION; at most U64_MAX
- * @longest:	the most steps of each VCPU
- * @loads:	for each VCPU and cell the last of its steps that read it, from 1; 0 if
- *		none did
- * @stores:	likewise the last that wrote it
+ * @asleep:	the sleep set, BIT(id) each
+ * @product:	1/p for the probability p of the choices so far, times 2^FRACTION; at most
+ *		U64_MAX
+ * @longest:	the most events of each VCPU in any execution
+ * @loads:	for each VCPU and cell, number of its last event that read the cell in any
+ *		execution, from 1; 0 if none did
+ * @stores:	likewise the last one that wrote it
  * @batch:	which batch is being sampled; TKFI_BATCHES when all were
- * @nr:		how many samples of it there are
- * @part:	what their products come to beyond whole numbers
- * @sums:	of the products of each batch, whole numbers
+ * @nr:		how many samples it has so far
+ * @part:	sum of the fractions of their products, times 2^FRACTION
+ * @sums:	for each batch, sum of the whole parts of the products
  */
 struct estimate {
 	struct tkfi_search search;
@@ -49,24 +51,31 @@ static struct estimate *to_estimate(struct tkfi_search *search)
 	return container_of(search, struct estimate, search);
 }
 
-/* Will @q, as far as is known, touch what conflicts with the next step of @v? */
+/*
+ * Can @q, by what was seen of it, still do what conflicts with the next transition of @v?
+ */
 static bool may_conflict(const struct estimate *s, const struct tkfi_vcpu *q,
 			 const struct tkfi_vcpu *v)
 {
-	const struct tkfi_transition *step = &v->next;
-	bool writes = tkfi_step_writes(step);
-	unsigned int c;
+	const struct tkfi_footprint f = tkfi_footprint_of(v);
+	unsigned int i;
 
-	for (c = step->cell; c < step->cell + step->nr_cells; c++)
-		if (s->stores[q->id][c] > q->steps ||
-		    (writes && (s->loads[q->id][c] > q->steps || q->cpu == c)))
+	for (i = 0; i < tkfi_footprint_nr(f); i++) {
+		unsigned int c = tkfi_footprint_cell(f, i);
+
+		if (s->stores[q->id][c] > q->nr_events)
 			return true;
-	return v->cpu && s->stores[q->id][v->cpu] > q->steps;
+		if (tkfi_footprint_writes(f, c) &&
+		    (s->loads[q->id][c] > q->nr_events || q->cpu == c))
+			return true;
+	}
+	return false;
 }
 
 /*
- * A persistent set around @v: whatever the others do first, it does not touch what the
- * set's VCPUs are about to do. With one that has to wait come those it waits for.
+ * The persistent set of @v: whatever VCPUs outside it do, it does not conflict with the
+ * next transitions of those in it. If one of them has to wait, those it waits for belong
+ * to it.
  */
 static unsigned long close_around(const struct estimate *s,
 				  const struct tkfi_engine *engine,
@@ -110,13 +119,15 @@ static unsigned long choose_set(const struct estimate *s,
 	return best;
 }
 
-/* An NMI is one step of those around it. */
-static unsigned int steps_left(const struct estimate *s,
-			       const struct tkfi_vcpu *v)
+/*
+ * How many events a VCPU still has, at least one. An NMI that has not begun counts as
+ * one.
+ */
+static unsigned int events_left(const struct estimate *s, const struct tkfi_vcpu *v)
 {
-	if (v->interrupts && !v->steps)
+	if (v->interrupts && !v->nr_events)
 		return 1;
-	return v->steps < s->longest[v->id] ? s->longest[v->id] - v->steps : 1;
+	return v->nr_events < s->longest[v->id] ? s->longest[v->id] - v->nr_events : 1;
 }
 
 /* @a * @b / @c, at most U64_MAX. */
@@ -138,10 +149,10 @@ static unsigned int estimate_next(struct tkfi_strategy *strategy,
 	if (!branches)
 		return TKFI_STOP;
 	for_each_set_bit(i, &branches, engine->nr_vcpus)
-		all += steps_left(s, &engine->vcpus[i]);
+		all += events_left(s, &engine->vcpus[i]);
 	skip = tkfi_draw(&s->state, all);
 	for_each_set_bit(next, &branches, engine->nr_vcpus) {
-		left = steps_left(s, &engine->vcpus[next]);
+		left = events_left(s, &engine->vcpus[next]);
 		if (skip < left)
 			break;
 		skip -= left;
@@ -164,33 +175,32 @@ static void estimate_begin(struct tkfi_strategy *strategy,
 	s->product = 1ULL << FRACTION;
 }
 
-/* Note what an execution touched, and when. Returns whether there was news. */
+/* Note what an execution touched, and when. Returns whether something was not known. */
 static bool learn(struct estimate *s, const struct tkfi_engine *engine)
 {
 	unsigned int n[TKFI_MAX_VCPUS] = {}, i, c;
-	bool news = false;
+	bool changed = false;
 
-	for (i = 0; i < min(engine->nr_log, TKFI_MAX_STEPS + 0U); i++) {
+	for (i = 0; i < min(engine->nr_log, TKFI_MAX_EVENTS + 0U); i++) {
 		const struct tkfi_event *done = &engine->log[i];
 		u16 (*last)[TKFI_MAX_CELLS] =
-			tkfi_step_writes(&(struct tkfi_transition){ .kind = done->kind }) ?
-			s->stores : s->loads;
+			tkfi_kind_writes(done->kind) ? s->stores : s->loads;
 
 		n[done->vcpu]++;
 		for (c = done->cell; c < done->cell + done->nr_cells; c++) {
 			if (last[done->vcpu][c] < n[done->vcpu]) {
 				last[done->vcpu][c] = n[done->vcpu];
-				news = true;
+				changed = true;
 			}
 		}
 	}
 	for (i = 0; i < TKFI_MAX_VCPUS; i++)
 		s->longest[i] = max_t(u16, s->longest[i], n[i]);
-	return news;
+	return changed;
 }
 
-/* All samples are to be drawn anew. */
-static void draw_anew(struct estimate *s)
+/* Forget all samples. */
+static void restart_sampling(struct estimate *s)
 {
 	s->batch = 0;
 	s->nr = 0;
@@ -225,7 +235,7 @@ static void estimate_search_begin(struct tkfi_search *search)
 	memset(s->loads, 0, sizeof(s->loads));
 	memset(s->stores, 0, sizeof(s->stores));
 	s->state = tkfi_draw_init(0);
-	draw_anew(s);
+	restart_sampling(s);
 }
 
 static int estimate_executed(struct tkfi_search *search, struct tkfi_executed *e)
@@ -233,9 +243,9 @@ static int estimate_executed(struct tkfi_search *search, struct tkfi_executed *e
 	struct estimate *s = to_estimate(search);
 
 	if (learn(s, search->engine) || tkfi_cells_changed) {
-		/* Samples are drawn anew, but what was learnt is of use. */
+		/* The samples do not count, but what was learnt is kept. */
 		tkfi_cells_changed = false;
-		draw_anew(s);
+		restart_sampling(s);
 	} else {
 		add_sample(s, e->ret == -ECANCELED);
 	}
@@ -261,12 +271,12 @@ static int estimate_init(struct tkfi_search *search)
 const struct tkfi_search_type tkfi_estimate_search = {
 	.size = sizeof(struct estimate),
 	.init = estimate_init,
-	.begin = estimate_search_begin,
+	.begin_search = estimate_search_begin,
 	.executed = estimate_executed,
 	.next_execution = estimate_next_execution,
 };
 
-/* The mean of all samples, and how far the batches' sums are from each other. */
+/* The mean of all samples, and its standard error from the sums of the batches. */
 static void judge(const struct estimate *s, u64 *classes, u64 *error)
 {
 	u64 most = 0, sum = 0, squares = 0, mean;
@@ -280,7 +290,7 @@ static void judge(const struct estimate *s, u64 *classes, u64 *error)
 		most = max(most, s->sums[i]);
 	}
 	*classes = DIV_ROUND_CLOSEST_ULL(sum, TKFI_BATCHES * TKFI_BATCH);
-	/* Differences of 28 bits have squares that can be added up. */
+	/* With differences of up to 28 bits, the sum of squares fits into 64. */
 	shift = fls64(most) > 28 ? fls64(most) - 28 : 0;
 	mean = div_u64(sum, TKFI_BATCHES) >> shift;
 	for (i = 0; i < TKFI_BATCHES; i++) {

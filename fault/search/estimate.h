@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * How many classes are there? A strategy that samples the tree in which sleep sets and
- * persistent sets (Godefroid, LNCS 1032, 1996) let each class be met by one execution:
- * at every choice one of the branches, a VCPU the more likely the more steps it has left.
- * An execution that comes to its end, with probability p, counts as 1/p classes, one that
- * need not be gone on with as 0; the mean is an unbiased estimate of their number (Knuth,
- * Estimating the Efficiency of Backtrack Programs, Math. Comp. 29, 1975).
+ * An estimate of the number of classes. With sleep sets and persistent sets (Godefroid,
+ * LNCS 1032, 1996) there is a tree of executions that has each class once. A sample is a
+ * random path in it: at each choice one of the branches, with a probability proportional
+ * to the number of events that the VCPU has left. A path that comes to the end of an
+ * execution with probability p counts as 1/p classes, one that is cut off as 0. The mean
+ * is an unbiased estimate of the number of classes (Knuth, Estimating the Efficiency of
+ * Backtrack Programs, Math. Comp. 29, 1975).
  *
- * What a VCPU is going to touch is taken from the executions before: if one of them
- * does something that was not seen, all samples are drawn anew.
+ * What a VCPU is going to touch is known from earlier samples only. If an execution does
+ * something that was not seen before, all samples so far are dropped.
  */
 #ifndef __TKFI_ESTIMATE_H
 #define __TKFI_ESTIMATE_H
 
 #include "search.h"
 
-/* Samples, in batches whose sums tell the error. */
+/*
+ * Number of batches of samples, and of samples in a batch: the sums of batches tell the
+ * error.
+ */
 #define TKFI_BATCHES		20
 #define TKFI_BATCH		1000
 

@@ -9,30 +9,36 @@
 
 #include "cells.h"
 #include "explain.h"
+#include "footprint.h"
 
-/* What is in memory at a step. */
-static u64 value_at(const void *what, unsigned int nr_cells)
+/* The value that an access loads or stores: of one of 16 bytes, its first 8. */
+static u64 value_at(const void *addr, unsigned int size)
 {
 	u64 value = 0;
 
-	memcpy(&value, what, nr_cells > 1 ? sizeof(value) : TKFI_CELL_SIZE);
+	memcpy(&value, addr, min_t(unsigned int, size, sizeof(value)));
 	return value;
 }
 
-static bool has_value(const struct tkfi_transition *step)
-{
-	return step->kind != TKFI_STEP_LOCK && step->kind != TKFI_STEP_UNLOCK;
-}
-
-/* The last step has been executed. */
+/* The last access that was noted has been executed. */
 static void note_after(struct tkfi_recording *r, const struct tkfi_engine *engine)
 {
 	unsigned int last = engine->nr_log - 1;
 
 	if (r->what)
-		r->details[last].after = value_at(r->what,
-						  engine->log[last].nr_cells);
+		r->details[last].after = value_at(r->what, r->details[last].size);
 	r->what = NULL;
+}
+
+/* The detail of a transition that is about to be executed. */
+static struct tkfi_detail detail_of(const struct tkfi_transition *transition)
+{
+	return (struct tkfi_detail){
+		.ip = transition->ip,
+		.size = transition->size,
+		.offset = (unsigned long)transition->what % TKFI_CELL_SIZE,
+		.before = value_at(transition->what, transition->size),
+	};
 }
 
 static unsigned int record_next(struct tkfi_strategy *strategy,
@@ -45,15 +51,13 @@ static unsigned int record_next(struct tkfi_strategy *strategy,
 	note_after(r, engine);
 	next = r->inner->next(r->inner, engine, ready);
 	if (next < engine->nr_vcpus && engine->vcpus[next].next.nr_cells &&
-	    engine->nr_log < TKFI_MAX_STEPS) {
-		const struct tkfi_transition *step = &engine->vcpus[next].next;
+	    engine->nr_log < TKFI_MAX_EVENTS) {
+		const struct tkfi_transition *transition = &engine->vcpus[next].next;
 		struct tkfi_detail *detail = &r->details[engine->nr_log];
 
-		*detail = (struct tkfi_detail){ .ip = step->ip };
-		if (has_value(step)) {
-			r->what = step->what;
-			detail->before = value_at(step->what, step->nr_cells);
-		}
+		*detail = detail_of(transition);
+		if (transition->size)
+			r->what = transition->what;
 	}
 	return next;
 }
@@ -79,13 +83,13 @@ void tkfi_record_start(struct tkfi_recording *r, struct tkfi_strategy *inner)
 	r->inner = inner;
 }
 
-/* One that waits for ever: what it waits to do comes last. */
+/* Add what a VCPU that waits for ever would do next, as if it were an event at the end. */
 static void add_waiting(struct tkfi_recording *r, const struct tkfi_vcpu *v)
 {
 	const struct tkfi_transition *next = &v->next;
-	unsigned int at = r->order.nr, nr = r->nr[v->id];
+	unsigned int at = r->hb.nr, nr = r->nr[v->id];
 
-	if (v->done || !next->nr_cells || at == TKFI_MAX_STEPS)
+	if (v->done || !next->nr_cells || at == TKFI_MAX_EVENTS)
 		return;
 	r->log[at] = (struct tkfi_event){
 		.vcpu = v->id,
@@ -93,17 +97,15 @@ static void add_waiting(struct tkfi_recording *r, const struct tkfi_vcpu *v)
 		.nr_cells = next->nr_cells,
 		.cell = next->cell,
 	};
-	r->details[at] = (struct tkfi_detail){ .ip = next->ip };
-	if (has_value(next))
-		r->details[at].after = value_at(next->what, next->nr_cells);
-	r->details[at].before = r->details[at].after;
-	memset(r->order.clock[at], 0, sizeof(r->order.clock[at]));
+	r->details[at] = detail_of(next);
+	r->details[at].after = r->details[at].before;
+	memset(r->hb.clock[at], 0, sizeof(r->hb.clock[at]));
 	if (nr)
-		memcpy(r->order.clock[at], r->order.clock[r->steps[v->id][nr - 1]],
-		       sizeof(r->order.clock[at]));
-	r->order.nth[at] = ++r->order.clock[at][v->id];
-	r->steps[v->id][r->nr[v->id]++] = at;
-	r->order.nr++;
+		memcpy(r->hb.clock[at], r->hb.clock[r->of_vcpu[v->id][nr - 1]],
+		       sizeof(r->hb.clock[at]));
+	r->hb.nth[at] = ++r->hb.clock[at][v->id];
+	r->of_vcpu[v->id][r->nr[v->id]++] = at;
+	r->hb.nr++;
 }
 
 void tkfi_record_end(struct tkfi_recording *r, const struct tkfi_engine *engine)
@@ -113,34 +115,35 @@ void tkfi_record_end(struct tkfi_recording *r, const struct tkfi_engine *engine)
 	note_after(r, engine);
 	r->adjacent.collected = false;
 	r->apart.collected = false;
-	tkfi_order_of(engine, &r->order);
-	memcpy(r->log, engine->log, r->order.nr * sizeof(r->log[0]));
+	tkfi_happens_before_of(engine, &r->hb);
+	memcpy(r->log, engine->log, r->hb.nr * sizeof(r->log[0]));
 	memset(r->nr, 0, sizeof(r->nr));
-	for (i = 0; i < r->order.nr; i++)
-		r->steps[r->log[i].vcpu][r->nr[r->log[i].vcpu]++] = i;
+	for (i = 0; i < r->hb.nr; i++)
+		r->of_vcpu[r->log[i].vcpu][r->nr[r->log[i].vcpu]++] = i;
 	for (i = 0; i < engine->nr_vcpus; i++)
 		add_waiting(r, &engine->vcpus[i]);
 }
 
+/* NMIs are left out of account: they come as a whole. */
 static bool conflict(const struct tkfi_event *a, const struct tkfi_event *b)
 {
-	return tkfi_cells_conflict(a->cell, a->nr_cells, tkfi_kind_writes(a->kind),
-				   b->cell, b->nr_cells, tkfi_kind_writes(b->kind));
+	return tkfi_footprints_conflict(tkfi_footprint_of_event(a, 0),
+					tkfi_footprint_of_event(b, 0));
 }
 
-/* Did step @a happen before @b, or is it @b? */
+/* Did event @a happen before @b, or is it @b? */
 static bool before(const struct tkfi_recording *r, unsigned int a, unsigned int b)
 {
-	return r->order.nth[a] <= r->order.clock[b][r->log[a].vcpu];
+	return r->hb.nth[a] <= r->hb.clock[b][r->log[a].vcpu];
 }
 
 /**
- * struct reversal - as it was recorded, but for two steps
+ * struct reversal - executes what was recorded, but for two events in reverse order
  * @strategy:	for tkfi_engine_run()
  * @recording:	what was recorded
- * @first:	the step that comes later now
- * @second:	and the one that comes earlier
- * @done:	@second has been taken
+ * @first:	number of the event that comes later now
+ * @second:	number of the event that comes earlier now
+ * @done:	@second has been executed
  */
 struct reversal {
 	struct tkfi_strategy strategy;
@@ -150,14 +153,14 @@ struct reversal {
 	bool done;
 };
 
-/* The number in the recording of what a VCPU does next; UINT_MAX: it is not there. */
+/* The number of a VCPU's next event in the recording; UINT_MAX if it has no more there. */
 static unsigned int recorded(const struct tkfi_recording *r,
 			     const struct tkfi_vcpu *v)
 {
-	return v->steps < r->nr[v->id] ? r->steps[v->id][v->steps] : UINT_MAX;
+	return v->nr_events < r->nr[v->id] ? r->of_vcpu[v->id][v->nr_events] : UINT_MAX;
 }
 
-/* Of those who can go on and @may the one whose next step was recorded first. */
+/* Of the VCPUs in @may, the one whose next event comes first in the recording. */
 static unsigned int earliest(const struct reversal *s,
 			     const struct tkfi_engine *engine, unsigned long may)
 {
@@ -176,7 +179,7 @@ static unsigned int reverse_next(struct tkfi_strategy *strategy,
 	struct reversal *s = container_of(strategy, struct reversal, strategy);
 	const struct tkfi_event *second = &s->recording->log[s->second];
 	unsigned int held = s->recording->log[s->first].vcpu, next;
-	const struct tkfi_transition *step;
+	const struct tkfi_transition *transition;
 
 	if (s->done)
 		return earliest(s, engine, ready);
@@ -187,10 +190,11 @@ static unsigned int reverse_next(struct tkfi_strategy *strategy,
 	if (!ready)
 		return TKFI_STOP;
 	next = earliest(s, engine, ready);
-	step = &engine->vcpus[next].next;
+	transition = &engine->vcpus[next].next;
 	s->done = recorded(s->recording, &engine->vcpus[next]) == s->second;
-	if (s->done && (step->kind != second->kind || step->cell != second->cell ||
-			step->nr_cells != second->nr_cells))
+	if (s->done && (transition->kind != second->kind ||
+			transition->cell != second->cell ||
+			transition->nr_cells != second->nr_cells))
 		return TKFI_STOP;
 	return next;
 }
@@ -218,8 +222,8 @@ int tkfi_reverse(struct tkfi_engine *engine,
 }
 
 /*
- * Where does what step @at ends begin? A section that a sequence or lock protects,
- * or a reader's attempt, as a whole comes before something or after it.
+ * If event @at ends a section, the event that begins it; else @at. A section of a lock or a
+ * write or read section of a sequence can only be moved as a whole.
  */
 static unsigned int begin_of(const struct tkfi_recording *r, unsigned int at)
 {
@@ -227,13 +231,13 @@ static unsigned int begin_of(const struct tkfi_recording *r, unsigned int at)
 	u8 flags = tkfi_cells[end->cell].flags;
 	unsigned int i, kind;
 
-	if (end->kind == TKFI_STEP_UNLOCK)
-		kind = TKFI_STEP_LOCK;
-	else if (end->kind == TKFI_STEP_CHECK)
-		kind = TKFI_STEP_BEGIN;
-	else if (end->kind == TKFI_STEP_STORE && flags & TKFI_CELL_SEQUENCE &&
+	if (end->kind == TKFI_TRANS_UNLOCK)
+		kind = TKFI_TRANS_LOCK;
+	else if (end->kind == TKFI_TRANS_CHECK)
+		kind = TKFI_TRANS_BEGIN;
+	else if (end->kind == TKFI_TRANS_STORE && flags & TKFI_CELL_SEQUENCE &&
 		 !(r->details[at].after & 1))
-		kind = TKFI_STEP_STORE;
+		kind = TKFI_TRANS_STORE;
 	else
 		return at;
 	for (i = at; i--;)
@@ -243,7 +247,10 @@ static unsigned int begin_of(const struct tkfi_recording *r, unsigned int at)
 	return at;
 }
 
-/* Did @a happen before @b only because a third VCPU's step is between the two? */
+/*
+ * Did @a happen before @b only because of an event between them, of another VCPU than
+ * @a's?
+ */
 static bool is_between(const struct tkfi_recording *r, unsigned int a,
 		       unsigned int b)
 {
@@ -257,13 +264,16 @@ static bool is_between(const struct tkfi_recording *r, unsigned int a,
 	return false;
 }
 
-/* The end of a section or attempt that begins at @at. */
+/*
+ * The event that ends a section which begins with event @at; the number of events if
+ * none.
+ */
 static unsigned int end_of(const struct tkfi_recording *r, unsigned int at)
 {
 	const struct tkfi_event *begin = &r->log[at];
 	unsigned int i;
 
-	for (i = at + 1; i < r->order.nr; i++)
+	for (i = at + 1; i < r->hb.nr; i++)
 		if (r->log[i].vcpu == begin->vcpu && r->log[i].cell == begin->cell)
 			break;
 	return i;
@@ -281,42 +291,54 @@ static struct tkfi_racing_access seen(const struct tkfi_recording *r, unsigned i
 	};
 }
 
-/* What cells from @cell on have in them, of what was there from @from on. */
-static u64 part(u64 value, unsigned int from, unsigned int cell, unsigned int nr)
+/*
+ * Of the value of an access, which event @at is, what @nr cells from @cell on have of it.
+ * @cell is the first that it touches, or the next.
+ */
+static u64 part(const struct tkfi_recording *r, unsigned int at, u64 value,
+		unsigned int cell, unsigned int nr)
 {
-	value >>= (cell - from) * TKFI_CELL_SIZE * BITS_PER_BYTE;
+	const unsigned int offset = r->details[at].offset * BITS_PER_BYTE;
+	const unsigned int bits = TKFI_CELL_SIZE * BITS_PER_BYTE;
+
+	if (cell > r->log[at].cell)
+		value >>= bits - offset;
+	else if (nr == 1)
+		value &= GENMASK_ULL(bits - offset - 1, 0);
 	return nr == 1 ? (u32)value : value;
 }
 
-/* Only some of the cells. */
-static struct tkfi_racing_access clip(struct tkfi_racing_access seen,
+/* As seen(), only of some of the cells. */
+static struct tkfi_racing_access clip(const struct tkfi_recording *r, unsigned int at,
 				      unsigned int cell, unsigned int nr)
 {
-	seen.value = part(seen.value, seen.cell, cell, nr);
-	seen.cell = cell;
-	seen.nr_cells = nr;
-	return seen;
+	struct tkfi_racing_access access = seen(r, at);
+
+	access.value = part(r, at, access.value, cell, nr);
+	access.cell = cell;
+	access.nr_cells = nr;
+	return access;
 }
 
-/* Two accesses to the same, of which the store changes what is there. */
+/* Do a load and a store have cells in common, and does the store change their value? */
 static bool tells(const struct tkfi_recording *r, unsigned int load,
 		  unsigned int store, unsigned int *cell, unsigned int *nr)
 {
 	const struct tkfi_event *a = &r->log[load], *b = &r->log[store];
 	const struct tkfi_detail *detail = &r->details[store];
 
-	if (a->kind != TKFI_STEP_LOAD || b->kind != TKFI_STEP_STORE ||
+	if (a->kind != TKFI_TRANS_LOAD || b->kind != TKFI_TRANS_STORE ||
 	    !conflict(a, b))
 		return false;
 	*cell = max(a->cell, b->cell);
 	*nr = min(a->cell + a->nr_cells, b->cell + b->nr_cells) - *cell;
-	/* What else is there was not noted. */
+	/* Of wider accesses, only the value of the first two cells is known. */
 	return *cell - b->cell < 2 && *cell - a->cell < 2 &&
-	       part(detail->before, b->cell, *cell, *nr) !=
-	       part(detail->after, b->cell, *cell, *nr);
+	       part(r, store, detail->before, *cell, *nr) !=
+	       part(r, store, detail->after, *cell, *nr);
 }
 
-/* Of two sections that a sequence orders the accesses that tell them apart. */
+/* Of a write and a read section, find a store and a load that make the order matter. */
 static void look_inside(const struct tkfi_recording *r, unsigned int first,
 			unsigned int second, struct tkfi_explanation *why)
 {
@@ -325,7 +347,7 @@ static void look_inside(const struct tkfi_recording *r, unsigned int first,
 	unsigned int load = stores_later ? first : second;
 	unsigned int store_end, load_end, i, j, cell, nr;
 
-	if (r->log[load].kind != TKFI_STEP_BEGIN)
+	if (r->log[load].kind != TKFI_TRANS_BEGIN)
 		return;
 	store_end = end_of(r, store);
 	load_end = end_of(r, load);
@@ -336,23 +358,23 @@ static void look_inside(const struct tkfi_recording *r, unsigned int first,
 			if (r->log[j].vcpu != r->log[load].vcpu ||
 			    !tells(r, j, i, &cell, &nr))
 				continue;
-			why->first = clip(seen(r, stores_later ? j : i), cell, nr);
-			why->second = clip(seen(r, stores_later ? i : j), cell, nr);
+			why->first = clip(r, stores_later ? j : i, cell, nr);
+			why->second = clip(r, stores_later ? i : j, cell, nr);
 			return;
 		}
 	}
 }
 
-/* Is it for no other reason that @a happened before @b? */
+/* Did @a happen before @b for no other reason than that they conflict? */
 static bool adjacent(const struct tkfi_recording *r, unsigned int a, unsigned int b)
 {
-	unsigned int nth = r->order.nth[b];
+	unsigned int nth = r->hb.nth[b];
 
-	return !(nth > 1 && before(r, a, r->steps[r->log[b].vcpu][nth - 2])) &&
+	return !(nth > 1 && before(r, a, r->of_vcpu[r->log[b].vcpu][nth - 2])) &&
 	       !is_between(r, a, b);
 }
 
-/* All pairs of steps that conflict, those that are adjacent or those that are not. */
+/* Collect the pairs of conflicting events, either those that are adjacent or the others. */
 static void collect(const struct tkfi_recording *r, bool are_adjacent,
 		    struct tkfi_pairs *pairs)
 {
@@ -362,7 +384,7 @@ static void collect(const struct tkfi_recording *r, bool are_adjacent,
 		return;
 	pairs->collected = true;
 	pairs->nr = 0;
-	for (b = 0; b < r->order.nr; b++) {
+	for (b = 0; b < r->hb.nr; b++) {
 		for (a = b; a-- && pairs->nr < TKFI_MAX_PAIRS;) {
 			if (r->log[a].vcpu == r->log[b].vcpu ||
 			    !conflict(&r->log[a], &r->log[b]))
@@ -375,7 +397,10 @@ static void collect(const struct tkfi_recording *r, bool are_adjacent,
 	}
 }
 
-/* How far off a pair is: that of another VCPU is farther than any other. */
+/*
+ * The distance of a pair from event @near. Pairs of other VCPUs are farther away than any
+ * of its VCPU, and those of the host farther than these.
+ */
 static unsigned int distance(const struct tkfi_recording *r,
 			     const struct tkfi_pair *pair, unsigned int near,
 			     unsigned int host)
@@ -384,11 +409,11 @@ static unsigned int distance(const struct tkfi_recording *r,
 	unsigned int second = r->log[pair->second].vcpu;
 
 	return abs(pair->second - (int)near) +
-	       (second == r->log[near].vcpu ? 0 : TKFI_MAX_STEPS) +
-	       (first == host || second == host ? 2 * TKFI_MAX_STEPS : 0);
+	       (second == r->log[near].vcpu ? 0 : TKFI_MAX_EVENTS) +
+	       (first == host || second == host ? 2 * TKFI_MAX_EVENTS : 0);
 }
 
-/* Try these pairs, the closest first, until the finding is not there. */
+/* Reverse these pairs, the closest first, until an execution does not have the finding. */
 static void try(struct tkfi_engine *engine, const struct tkfi_recording *r,
 		unsigned int finding, unsigned int near,
 		const struct tkfi_trial *trial, struct tkfi_pairs *pairs,

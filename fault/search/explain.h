@@ -1,37 +1,41 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Which order of two accesses is it that matters? An execution is recorded with its
- * values; two accesses that conflict are executed in the other order, all else as
- * it was as far as it can be; and if it holds then, these are the two. Nothing is
- * said that was not executed.
+ * An explanation of a finding: two accesses whose order matters. The execution is recorded,
+ * with values. Then pairs of accesses that conflict are reversed, one pair at a time, and
+ * all else is kept as far as possible. If the finding is gone, the pair is the explanation.
+ * So nothing is claimed that was not executed.
  */
 #ifndef __TKFI_EXPLAIN_H
 #define __TKFI_EXPLAIN_H
 
-#include "order.h"
+#include "happens_before.h"
 
 /**
  * struct tkfi_detail - what the log does not have of an event
  * @ip:		where in the kernel; 0 if unknown
- * @before:	what was in memory before it
- * @after:	and what after it
+ * @size:	of an access, in bytes; 0 if it is none
+ * @offset:	of an access, bytes of its first cell that are before it: 0 ... 3
+ * @before:	value of the memory that is accessed, before; of 16 bytes, the first 8
+ * @after:	its value after the access
  */
 struct tkfi_detail {
 	unsigned long ip;
+	u8 size;
+	u8 offset;
 	u64 before;
 	u64 after;
 };
 
-/* The most pairs of steps that are collected of an execution. */
+/* The most pairs that are collected of an execution. */
 #define TKFI_MAX_PAIRS	1024
 
 /**
- * struct tkfi_pair - two steps that conflict, and what came of the other order
- * @first:	number of the earlier step
+ * struct tkfi_pair - two events that conflict, and what their reversal came to
+ * @first:	number of the earlier event
  * @second:	number of the later one
  * @executed:	tkfi_reverse() was called
  * @ret:	what it returned
- * @violates:	the findings that the other order has
+ * @violates:	findings of the execution in the other order, a bit each
  */
 struct tkfi_pair {
 	u16 first;
@@ -42,10 +46,10 @@ struct tkfi_pair {
 };
 
 /**
- * struct tkfi_pairs - the pairs of steps of an execution
+ * struct tkfi_pairs - pairs of events of an execution
  * @collected:	@pairs has been filled
  * @nr:		how many
- * @pairs:	by the later step
+ * @pairs:	the pairs, in the order of the later event
  */
 struct tkfi_pairs {
 	bool collected;
@@ -54,25 +58,25 @@ struct tkfi_pairs {
 };
 
 /**
- * struct tkfi_recording - an execution, with all that is known of its steps
+ * struct tkfi_recording - an execution, with all that is known of its events
  * @strategy:	for tkfi_engine_run()
- * @inner:	chooses
- * @log:	the events, and then the transitions of VCPUs that wait for ever
- * @details:	what they were about
- * @order:	of the steps
- * @steps:	numbers of each VCPU's steps
- * @nr:		how many of each
- * @what:	where the last step was, if that was one; else NULL
- * @adjacent:	pairs of which nothing else orders the two
+ * @inner:	makes the choices
+ * @log:	the events, and after them the next transitions of VCPUs that wait for ever
+ * @details:	more about each of them
+ * @hb:		happens-before among them
+ * @of_vcpu:	numbers of the events of each VCPU
+ * @nr:		how many each VCPU has
+ * @what:	address of the last event if it is an access, else NULL
+ * @adjacent:	pairs that nothing else orders
  * @apart:	the other pairs
  */
 struct tkfi_recording {
 	struct tkfi_strategy strategy;
 	struct tkfi_strategy *inner;
-	struct tkfi_event log[TKFI_MAX_STEPS];
-	struct tkfi_detail details[TKFI_MAX_STEPS];
-	struct tkfi_order order;
-	u16 steps[TKFI_MAX_VCPUS][TKFI_MAX_STEPS];
+	struct tkfi_event log[TKFI_MAX_EVENTS];
+	struct tkfi_detail details[TKFI_MAX_EVENTS];
+	struct tkfi_happens_before hb;
+	u16 of_vcpu[TKFI_MAX_VCPUS][TKFI_MAX_EVENTS];
 	unsigned int nr[TKFI_MAX_VCPUS];
 	const void *what;
 	struct tkfi_pairs adjacent;
@@ -97,11 +101,11 @@ void tkfi_record_end(struct tkfi_recording *recording,
 
 /**
  * struct tkfi_racing_access - an access, for people
- * @vcpu:	whose
+ * @vcpu:	id of the VCPU
  * @kind:	enum tkfi_transition_kind
- * @cell:	what it touched ...
- * @nr_cells:	... and how many of them
- * @value:	what it read, or wrote
+ * @cell:	the first cell it touched
+ * @nr_cells:	how many cells it touched
+ * @value:	the value it loaded or stored
  * @ip:		where in the kernel; 0 if unknown
  */
 struct tkfi_racing_access {
@@ -115,16 +119,15 @@ struct tkfi_racing_access {
 
 /**
  * struct tkfi_explanation - the two accesses whose order matters
- * @holds:	in the other order it holds; else no single pair was found
+ * @holds:	in the other order the oracle holds; false if there is no such pair
  * @first:	the earlier access
  * @second:	the later one
- * @about:	what orders them: a lock, a sequence, or the first cell of the
+ * @about:	cell of the lock or sequence that orders them; else the first cell of the
  *		object that they touch
- * @tried:	how many other orders were executed
+ * @tried:	how many pairs were reversed
  *
- * Accesses of a section that a sequence or lock protects cannot change places one
- * by one, only section by section: then these are the first ones in which the two
- * sections differ.
+ * Sections that a lock or a sequence protects can only be reversed as a whole. Then the
+ * accesses are the first two that make a difference in these sections.
  */
 struct tkfi_explanation {
 	bool holds;
@@ -135,13 +138,13 @@ struct tkfi_explanation {
 };
 
 /**
- * struct tkfi_trial - executions in other orders
- * @start:	put everything where executions begin, and add the VCPUs
- * @violates:	the findings that the execution has, a bit each, by the caller's numbers;
- *		@ret is what tkfi_engine_run() returned
+ * struct tkfi_trial - how executions in other orders are set up and judged
+ * @start:	restores the state in which executions begin, and adds the VCPUs
+ * @violates:	returns the findings of the execution, BIT(number) each, numbered by the
+ *		caller; @ret is what tkfi_engine_run() returned
  * @arg:	for both
- * @host:	a VCPU whose steps are tried last: that time passes is the least telling;
- *		TKFI_MAX_VCPUS for none
+ * @host:	id of the host, whose pairs are tried last: that time passes explains
+ *		little. TKFI_MAX_VCPUS if there is none
  */
 struct tkfi_trial {
 	int (*start)(void *arg);
@@ -151,18 +154,19 @@ struct tkfi_trial {
 };
 
 /**
- * tkfi_reverse() - one execution in which two steps change places
+ * tkfi_reverse() - one execution in which two events are reversed
  * @engine:	engine
  * @recording:	what was executed
- * @first:	number of a step
- * @second:	number of a later one, of another VCPU, which conflicts
+ * @first:	number of an event
+ * @second:	number of a later one, of another VCPU, that conflicts with it
  * @trial:	how to execute
- * @violates:	set to the findings that it has
+ * @violates:	set to the findings of the execution
  *
- * At each step goes on who can and comes first in the recording; but the VCPU of
- * @first does not take that step until @second has been taken.
+ * Of the VCPUs that can go on, the one goes on whose next event comes first in the
+ * recording. But the VCPU of @first waits before that event until @second has been
+ * executed.
  *
- * Return: 0, or -ENOENT if they cannot change places.
+ * Return: 0, or -ENOENT if the two cannot be reversed.
  */
 int tkfi_reverse(struct tkfi_engine *engine,
 		 const struct tkfi_recording *recording, unsigned int first,
@@ -170,16 +174,15 @@ int tkfi_reverse(struct tkfi_engine *engine,
 		 u64 *violates);
 
 /**
- * tkfi_explain() - find two steps whose order matters
+ * tkfi_explain() - find two events whose order matters
  * @engine:	engine
  * @recording:	an execution that violates
  * @finding:	number of the finding to be explained, 0 to 63
- * @near:	number of a step; pairs of its VCPU and close to it are tried first
+ * @near:	number of an event; pairs of its VCPU that are close to it are tried first
  * @trial:	how to execute; the same for all findings of a recording
  * @why:	filled
  *
- * What came of an order is kept in @recording: several findings of one execution cost
- * little more than one.
+ * The result of each reversal is kept in @recording, for other findings of the execution.
  */
 void tkfi_explain(struct tkfi_engine *engine, struct tkfi_recording *recording,
 		  unsigned int finding, unsigned int near,

@@ -8,8 +8,8 @@
 #include "cells.h"
 #include "explore_internal.h"
 
-/* All executions with up to @preemptions are known. */
-static void none_is_plainer(struct tkfi_explorer *x, unsigned int preemptions)
+/* All executions with up to @preemptions preemptions are known: note what is minimal. */
+static void note_minimal(struct tkfi_explorer *x, unsigned int preemptions)
 {
 	unsigned int i;
 
@@ -27,20 +27,20 @@ void tkfi_explorer_seek_plainer(struct tkfi_explorer *x)
 
 	if (stats.complete) {
 		x->searched = stats.classes;
-		none_is_plainer(x, x->search->type->takes & TKFI_TAKES_PREEMPTIONS ?
+		note_minimal(x, x->search->type->takes & TKFI_TAKES_PREEMPTIONS ?
 				x->options.preemptions : UINT_MAX);
 		return;
 	}
 	x->searching = true;
-	x->incomplete = strchr(x->shared, 'u');
-	x->watch.stop = 0;
+	x->incomplete = tkfi_cells_have_no_retry();
+	x->pace.deadline = 0;
 	for (; go_on; ++*bound) {
 		tkfi_explorer_search(x, x->searches[TKFI_BOUNDED], &options,
 				     TKFI_MAX_SEARCHED - x->searched, false);
 		x->searched += x->stats.classes;
 		if (!x->stats.complete)
 			break;
-		none_is_plainer(x, *bound);
+		note_minimal(x, *bound);
 		go_on = false;
 		for (i = 0; i < x->nr_violations; i++)
 			go_on |= x->violations[i].cost.preemptions > *bound;
@@ -51,13 +51,12 @@ void tkfi_explorer_seek_plainer(struct tkfi_explorer *x)
 }
 
 /**
- * struct sought - the violations of one schedule, looked for in one execution
+ * struct sought - violations of one schedule, to be looked for in one execution
  * @x:		explorer
- * @which:	their numbers in @x->violations
- * @found:	those that were found
+ * @which:	BIT(number in @x->violations) each
+ * @found:	those of them that were found
  * @shrink:	fill @stopped
- * @stopped:	for each, the number of the step before which somebody was preempted, as
- *		struct tkfi_shrunk has it
+ * @stopped:	for each of them, @stopped of struct tkfi_shrunk
  */
 struct sought {
 	struct tkfi_explorer *x;
@@ -92,7 +91,7 @@ static u64 violates(void *arg, int ret)
 
 	sought->found = 0;
 	tkfi_explorer_check(sought->x, ret, NULL, look_for, sought);
-	/* What ends otherwise than by its VCPUs' ends does not hold. */
+	/* An execution that fails has all findings: it explains none. */
 	return ret ? U64_MAX : sought->found;
 }
 
@@ -103,7 +102,10 @@ static int start_sought(void *arg)
 	return tkfi_explorer_start(sought->x);
 }
 
-/* Execute a schedule again. Return: 0, or why it cannot be. */
+/*
+ * Execute a schedule again, and record it. Returns 0, or an error if it cannot be
+ * executed.
+ */
 static int record(struct tkfi_explorer *x, const char *text, int *ended)
 {
 	struct tkfi_engine *engine = x->engine;
@@ -124,7 +126,7 @@ static int record(struct tkfi_explorer *x, const char *text, int *ended)
 	return 0;
 }
 
-/* Which two accesses is each of the violations of one schedule about? */
+/* Explain violations that have one schedule. */
 static void explain(struct tkfi_explorer *x, u64 which)
 {
 	static struct sought sought;
@@ -151,7 +153,7 @@ static void explain(struct tkfi_explorer *x, u64 which)
 				     sought.stopped[i], &trial, &x->violations[i].why);
 }
 
-/* Those of one schedule together: what is executed in another order serves them all. */
+/* Violations of one schedule are explained together: they share the reversals. */
 static void explain_all(struct tkfi_explorer *x)
 {
 	unsigned int i, j;
@@ -181,7 +183,7 @@ void tkfi_explorer_explain(struct tkfi_explorer *x)
 	tkfi_cells_no_retry();
 	explain_all(x);
 	tkfi_explorer_collect(x);
-	/* Of parts, whoever has them all knows the plainest ones, and merges these. */
+	/* Of a part the runner merges, once it has the violations of all parts. */
 	if (x->options.parts <= 1)
 		tkfi_violations_merge(x);
 	engine->trace.nr = nr;

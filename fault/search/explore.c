@@ -12,32 +12,32 @@
 #include "strategies.h"
 #include "strategy.h"
 
-void tkfi_explorer_check(struct tkfi_explorer *x, int ret, struct tkfi_order *order,
+void tkfi_explorer_check(struct tkfi_explorer *x, int ret, struct tkfi_happens_before *hb,
 			 tkfi_finding_fn fn, void *arg)
 {
-	x->steps.nr = 0;
-	x->order = order ?: &x->steps;
+	x->own_hb.nr = 0;
+	x->hb = hb ?: &x->own_hb;
 	x->shrink_tried = false;
-	x->target.judge(x->target.arg, ret, x->order, fn, arg);
+	x->target.judge(x->target.arg, ret, x->hb, fn, arg);
 }
 
-void tkfi_explorer_judge(void *arg, int ret, struct tkfi_order *order)
+void tkfi_explorer_judge(void *arg, int ret, struct tkfi_happens_before *hb)
 {
 	struct tkfi_explorer *x = arg;
 
 	if (x->each)
 		x->each(x, ret);
-	tkfi_explorer_check(x, ret, order, tkfi_violations_add, x);
+	tkfi_explorer_check(x, ret, hb, tkfi_violations_add, x);
 }
 
 #define LOOK_EVERY	16		/* executions */
 #define KEEP_EVERY	(5 * NSEC_PER_SEC)
 
-/* A watched execution takes as long as some hundred others. */
-#define WATCHED_FIRST	32
+/* Checking hooks makes an execution some hundred times slower. */
+#define CHECKED_FIRST	32
 
-/* An execution by chance. Returns whether hooks report all that is written. */
-static bool watch_sample(struct tkfi_explorer *x, u64 seed)
+/* A random execution. Returns whether hooks reported all writes in it. */
+static bool check_hooks_once(struct tkfi_explorer *x, u64 seed)
 {
 	struct tkfi_pos pos;
 
@@ -52,38 +52,38 @@ static bool watch_sample(struct tkfi_explorer *x, u64 seed)
 	return !tkfi_unreported_end(&x->unreported);
 }
 
-/* The same, now and then in an exploration. */
-static bool watch_another(struct tkfi_explorer *x)
+/* As check_hooks_once(), if it is due. */
+static bool check_hooks_again(struct tkfi_explorer *x)
 {
 	u64 nr = x->stats.classes;
 
-	if (x->searching || nr < x->watch.watch_at)
+	if (x->searching || nr < x->pace.next_check)
 		return true;
-	x->watch.watch_at = nr + TKFI_WATCH_EVERY;
+	x->pace.next_check = nr + TKFI_CHECK_HOOKS_EVERY;
 	tkfi_search_disturb(x->search);
-	return watch_sample(x, nr);
+	return check_hooks_once(x, nr);
 }
 
-/* Between executions. Returns whether to go on. */
-static bool look_at_clock(void *arg)
+/* Do what is due between two executions. Returns whether the search is to go on. */
+static bool between_executions(void *arg)
 {
 	struct tkfi_explorer *x = arg;
-	struct tkfi_watch *w = &x->watch;
+	struct tkfi_pace *pace = &x->pace;
 	s64 now;
 
-	if (w->skip--)
+	if (pace->skip--)
 		return true;
-	w->skip = LOOK_EVERY;
+	pace->skip = LOOK_EVERY;
 	now = os_nsecs();
-	if (x->progress && !x->searching && now - w->said >= NSEC_PER_SEC) {
+	if (x->progress && !x->searching && now - pace->reported >= NSEC_PER_SEC) {
 		x->progress(x);
-		w->said = now;
+		pace->reported = now;
 	}
-	if (x->options.keep && !x->searching && now - w->kept >= KEEP_EVERY) {
+	if (x->options.keep && !x->searching && now - pace->saved >= KEEP_EVERY) {
 		tkfi_explorer_save(x);
-		w->kept = now;
+		pace->saved = now;
 	}
-	return watch_another(x) && (!w->stop || now < w->stop);
+	return check_hooks_again(x) && (!pace->deadline || now < pace->deadline);
 }
 
 static int say_unreported(struct tkfi_explorer *x)
@@ -94,12 +94,12 @@ static int say_unreported(struct tkfi_explorer *x)
 	return -EPROTO;
 }
 
-/* At the end: keep what is left, if there is anything, and nothing is wrong. */
+/* At the end: save the state, if something is left to explore and nothing is wrong. */
 static int keep_rest(struct tkfi_explorer *x, int ret)
 {
 	if (!ret && x->unreported.kind)
 		return say_unreported(x);
-	/* What is complete is forgotten when its results are out: tkfi_saved_file_clear(). */
+	/* If it is complete, the state is cleared when the results are out. */
 	if (!ret && !x->stats.complete && x->options.keep)
 		tkfi_explorer_save(x);
 	return ret;
@@ -112,7 +112,7 @@ int tkfi_explorer_search(struct tkfi_explorer *x, struct tkfi_search *search,
 	const struct tkfi_search_client client = {
 		.start = tkfi_explorer_start,
 		.judge = tkfi_explorer_judge,
-		.pause = look_at_clock,
+		.pause = between_executions,
 		.restart = tkfi_violations_forget,
 		.arg = x,
 		.options = *options,
@@ -124,7 +124,7 @@ int tkfi_explorer_search(struct tkfi_explorer *x, struct tkfi_search *search,
 	return tkfi_search_run(search, &client, &x->stats);
 }
 
-/* As the options say; and if classes are left, say how many there are. */
+/* Explore as the options say; if classes are left then, estimate their number. */
 static int explore(struct tkfi_explorer *x)
 {
 	const struct tkfi_explore_options *o = &x->options;
@@ -143,7 +143,7 @@ static int explore(struct tkfi_explorer *x)
 	if (o->parts > 1 && !(type->takes & TKFI_TAKES_PARTS))
 		return tkfi_search_fail(x->search, -EINVAL,
 					"only dpor without a bound explores in parts");
-	/* Who samples for a time does so for that time. */
+	/* Sampling has no end of its own. */
 	if (!limit && !type->exhaustive && !o->ms)
 		limit = TKFI_SAMPLES;
 	ret = tkfi_explorer_resume(x);
@@ -166,17 +166,17 @@ static int parse_shared(struct tkfi_explorer *x, const char *shared)
 }
 
 /*
- * Executions, in order and by chance, to see that hooks report all that is written.
- * That cells are shared may be learnt in these; it is true in others.
+ * Check that hooks report all writes, in one execution in order and some random ones. If
+ * these find cells to be shared, that is kept.
  */
-static int look_behind_hooks(struct tkfi_explorer *x)
+static int check_hooks(struct tkfi_explorer *x)
 {
 	struct tkfi_engine *engine = x->engine;
 	unsigned int i;
 	bool go_on;
 	int ret;
 
-	if (x->watched)
+	if (x->hooks_checked)
 		return 0;
 	tkfi_explorer_start(x);
 	tkfi_unreported_begin(&x->unreported);
@@ -185,12 +185,12 @@ static int look_behind_hooks(struct tkfi_explorer *x)
 	tkfi_access_watch(NULL, NULL);
 	engine->quiet = true;
 	go_on = !tkfi_unreported_end(&x->unreported);
-	for (i = 0; i < WATCHED_FIRST && go_on; i++)
-		go_on = watch_sample(x, i);
+	for (i = 0; i < CHECKED_FIRST && go_on; i++)
+		go_on = check_hooks_once(x, i);
 	if (!go_on)
 		return say_unreported(x);
-	x->watched = true;
-	/* That nobody can go on is what an exploration may find. */
+	x->hooks_checked = true;
+	/* A deadlock is for the exploration to find. */
 	return ret == -EDEADLK ? 0 : ret;
 }
 
@@ -204,16 +204,16 @@ int tkfi_explore(struct tkfi_explorer *x,
 	x->searched = 0;
 	x->options = *options;
 	x->search = x->searches[options->bounded ? TKFI_BOUNDED : options->strategy];
-	x->watch = (struct tkfi_watch){ .began = os_nsecs() };
-	x->watch.said = x->watch.began;
-	x->watch.kept = x->watch.began;
-	x->watch.watch_at = TKFI_WATCH_EVERY;
+	x->pace = (struct tkfi_pace){ .began = os_nsecs() };
+	x->pace.reported = x->pace.began;
+	x->pace.saved = x->pace.began;
+	x->pace.next_check = TKFI_CHECK_HOOKS_EVERY;
 	if (options->ms)
-		x->watch.stop = x->watch.began + options->ms * NSEC_PER_MSEC;
+		x->pace.deadline = x->pace.began + options->ms * NSEC_PER_MSEC;
 	memset(&x->stats, 0, sizeof(x->stats));
 	x->classes = 0;
 	x->classes_error = 0;
-	ret = x->target.enter(x->target.arg, &flags) ?: look_behind_hooks(x);
+	ret = x->target.enter(x->target.arg, &flags) ?: check_hooks(x);
 	x->engine->quiet = true;
 	if (!ret) {
 		tkfi_cells_begin();
@@ -230,9 +230,10 @@ int tkfi_explore(struct tkfi_explorer *x,
 		ret = -E2BIG;
 	}
 	/* Where nobody waits for readers, what is a preemption is not known for sure. */
-	x->incomplete |= !!strchr(x->shared, 'u');
+	if (tkfi_cells_have_no_retry())
+		x->incomplete = true;
 	if (!ret && x->nr_violations && !options->as_found) {
-		/* What the other parts find may be plainer; if all are complete, it is known. */
+		/* Of a complete part the runner finds the minimum, among all parts. */
 		if (options->parts <= 1 || !x->stats.complete)
 			tkfi_explorer_seek_plainer(x);
 		tkfi_explorer_explain(x);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Explorations, and what they find. */
+/* Explorations of a target, and the violations that they find. */
 #ifndef __TKFI_EXPLORE_H
 #define __TKFI_EXPLORE_H
 
@@ -10,17 +10,17 @@
 #include "unreported.h"
 
 /**
- * struct tkfi_violation - findings of one oracle, clock and pair of readers, whose
- * plainest schedules have a VCPU stop for the same
- * @finding:	the one whose schedule is the plainest
- * @schedule:	its schedule; "" if it does not fit
- * @cost:	of that; UINT_MAX turns if it does not fit
- * @minimal:	none costs less: all executions are known, or all with so many
- *		preemptions
- * @about:	what that VCPU stopped for, as tkfi_explanation's
- * @why:	the two accesses whose order matters
- * @findings:	how many there are, in all classes
- * @waits:	if VCPUs do not come to their end, who waits for what
+ * struct tkfi_violation - findings of one kind, see tkfi_finding_is_like(), in whose
+ * schedules of least cost a VCPU is preempted before an access of the same object
+ * @finding:	the one with the schedule of least cost
+ * @schedule:	that schedule; "" if it has too many turns
+ * @cost:	its cost; UINT_MAX turns if it has too many
+ * @minimal:	it is known that no schedule costs less: all executions were explored, or
+ *		all that have no more preemptions
+ * @about:	cell of the object, as for struct tkfi_explanation
+ * @why:	explanation of @finding
+ * @findings:	how many findings there are, in all classes
+ * @waits:	who waits for what, if VCPUs wait for ever
  */
 struct tkfi_violation {
 	struct tkfi_finding finding;
@@ -40,23 +40,23 @@ struct tkfi_violation {
  * @strategy:	which strategy
  * @executions:	the most executions; 0: dpor and dfs go on to the end, the others for
  *		@ms, if given, or TKFI_SAMPLES
- * @ms:		of host time after which to stop; 0: never. A resumption begins anew
- * @seed:	number of the first execution of those that sample
- * @depth:	of bugs that pct looks for, 1 ... TKFI_PCT_MAX_DEPTH
- * @schedule:	of replay
- * @preemptions: the most of an execution of dfs; and of dpor, if @bounded
- * @bounded:	dpor looks only at such executions: still one of each class, but found
- *		by pruned search. It says nothing of others, also when it is complete
- * @as_found:	look for no plainer schedules of what is found, and explain nothing
- * @no_snapshots: dpor and dfs execute from the start again each time
- * @no_wait_for_readers:	writers of sequences do not wait for their readers: many more
- *		executions, in which readers find that a sequence has changed
- * @part:	of dpor: explore only this part of @parts
- * @parts:	how many there are, 0 for everything
- * @shared:	what tkfi_cells_print_shared() printed, to begin with; NULL for nothing
- * @keep:	where to keep the state, NULL for nowhere; whoever has written down the
- *		results clears it
- * @resume:	go on from the state that was kept, if there is one
+ * @ms:		host time after which to stop, ms; 0 for never. Counts from a resumption
+ * @seed:	random, pos, pct: number of the first execution
+ * @depth:	pct: depth of the bugs to look for, 1 ... TKFI_PCT_MAX_DEPTH
+ * @schedule:	replay: what to execute
+ * @preemptions: dfs, and dpor with @bounded: the most preemptions of an execution
+ * @bounded:	dpor explores only classes that have an execution with so few preemptions,
+ *		by the search TKFI_BOUNDED. Nothing is known of others then
+ * @as_found:	do not look for schedules that cost less, and explain nothing
+ * @no_snapshots: dpor and dfs begin each execution at the start
+ * @no_wait_for_readers: writers of sequences do not wait for readers. There are many more
+ *		executions then, in which readers retry
+ * @part:	dpor: explore only this part, 0 ... @parts - 1
+ * @parts:	how many parts there are, 0 for no parts
+ * @shared:	as printed by tkfi_cells_print_shared(), known from the begin; NULL for none
+ * @keep:	where to save the state, NULL for nowhere. To be cleared when the results
+ *		are written
+ * @resume:	go on from the saved state, if there is one
  */
 struct tkfi_explore_options {
 	enum tkfi_strategy_kind strategy;
@@ -83,71 +83,69 @@ struct tkfi_explore_options {
 #define TKFI_SHARED_TEXT	2048
 
 /**
- * struct tkfi_watch - looks at the host's clock while an exploration goes on
- * @began:	when it began, ns; time before a resumption counts
- * @stop:	when it has to end, 0 for never
- * @said:	when progress was reported last
- * @kept:	when its state was kept last
- * @skip:	executions until the clock is looked at again
- * @watch_at:	how many executions there are when one is watched again
+ * struct tkfi_pace - what is due between the executions of an exploration, and when
+ * @began:	host time at which it began, ns; earlier by as long as it took before it was
+ *		resumed
+ * @deadline:	host time at which it has to end, ns; 0 for never
+ * @reported:	host time at which progress was reported last, ns
+ * @saved:	host time at which its state was saved last, ns
+ * @skip:	how many executions there are before the host's clock is read again
+ * @next_check: the number of classes at which hooks are checked again
  */
-struct tkfi_watch {
+struct tkfi_pace {
 	s64 began;
-	s64 stop;
-	s64 said;
-	s64 kept;
+	s64 deadline;
+	s64 reported;
+	s64 saved;
 	unsigned int skip;
-	u64 watch_at;
+	u64 next_check;
 };
 
-/* Executions after which another one is watched: see unreported.h. */
-#define TKFI_WATCH_EVERY	16384
+/* Classes after which hooks are checked once more: see unreported.h. */
+#define TKFI_CHECK_HOOKS_EVERY	16384
 
-/* Executions after which the search for plainer schedules is given up. */
+/* The most executions of a search for schedules that cost less. */
 #define TKFI_MAX_SEARCHED	20000
 
 /**
  * struct tkfi_explorer - explorations of scenarios
  * @target:	what is explored
  * @engine:	the target's
- * @wrong:	where the fault is in what is refused: a schedule, or a scenario
+ * @wrong:	offset of the fault in a schedule or scenario that was refused
  * @misfit:	why the schedule that was replayed last did not fit
- * @unreported:	watches executions of each scenario: the first ones, and now and then
- *		another one
- * @watched:	it has watched the first ones
+ * @unreported:	checks that hooks report all writes
+ * @hooks_checked: it has done so before the first exploration of this scenario
  * @searches:	memory of the searches, by strategy
  * @search:	the one of the last exploration
- * @order:	of the steps of the execution that is judged; @order->nr is 0 while
- *		nobody has asked
- * @steps:	room for it
- * @boundaries:	where its operations began
- * @shrink_tried: the plainest order of this execution that comes to @goal was looked for
- * @goal:	what the order comes to
- * @is_shrunk:	there is one
- * @shrunk:	the order
+ * @hb:		happens-before of the execution that is judged; @hb->nr is 0 until
+ *		somebody needs it
+ * @own_hb:	what @hb points to if the search does not know it
+ * @boundaries:	where operations began in the execution that is judged
+ * @shrink_tried: tkfi_shrink() was called for that execution, with @goal
+ * @goal:	the goal it was called with
+ * @is_shrunk:	there is an order that reaches the goal
+ * @shrunk:	the order of least cost that does
  * @recording:	of an execution that is explained
  * @options:	of the last exploration
- * @watch:	looks after time and state while it goes on
- * @classes:	how many classes there are, also those of other parts: estimated, when
- *		dpor without a bound did not come to its end; else 0
- * @classes_error: its standard error
- * @shared:	what tkfi_cells_print_shared() said at its end
+ * @pace:	what is due between its executions
+ * @classes:	an estimate of the number of all classes, if an unbounded dpor did not come
+ *		to its end; else 0
+ * @classes_error: standard error of @classes
+ * @shared:	what tkfi_cells_print_shared() printed at the end of the last exploration
  * @replayed:	tkfi_log_hash() of the execution that was replayed last
- * @nr_replayed: how many steps that execution had; every access is one
- * @stats:	what it did; for other strategies than dpor @classes are executions
- * @only:	look for findings like those of these violations, all of one schedule, only;
- *		NULL for all
- * @nr_only:	how many
+ * @nr_replayed: how many events that execution had; all accesses are events there
+ * @stats:	of the last exploration
+ * @only:	violations of one schedule: only findings like theirs count. NULL: all count
+ * @nr_only:	how many violations @only has
  * @each:	called after each execution with what tkfi_engine_run() returned; may be
- *		NULL. For tests
+ *		NULL
  * @each_arg:	for @each
- * @progress:	called about once a second meanwhile; may be NULL
- * @violations:	distinct ones of the last exploration
- * @nr_violations: how many; those of more kinds than TKFI_MAX_VIOLATIONS are
- *		dropped
- * @searching:	for plainer ones than those that were found
- * @searched:	executions among which no plainer ones of these were found
- * @incomplete:	but not all orders of their steps were looked at
+ * @progress:	called about once a second during an exploration; may be NULL
+ * @violations:	of the last exploration
+ * @nr_violations: how many; at most TKFI_MAX_VIOLATIONS, further ones are dropped
+ * @searching:	the search for schedules that cost less is under way
+ * @searched:	how many executions were searched for such schedules
+ * @incomplete:	not all of their orders were tried, so none can be called minimal
  */
 struct tkfi_explorer {
 	struct tkfi_target target;
@@ -155,11 +153,11 @@ struct tkfi_explorer {
 	unsigned int wrong;
 	enum tkfi_misfit misfit;
 	struct tkfi_unreported unreported;
-	bool watched;
+	bool hooks_checked;
 	struct tkfi_search *searches[TKFI_NR_STRATEGIES];
 	struct tkfi_search *search;
-	struct tkfi_order *order;
-	struct tkfi_order steps;
+	struct tkfi_happens_before *hb;
+	struct tkfi_happens_before own_hb;
 	struct tkfi_boundaries boundaries;
 	bool shrink_tried;
 	struct tkfi_goal goal;
@@ -167,7 +165,7 @@ struct tkfi_explorer {
 	struct tkfi_shrunk shrunk;
 	struct tkfi_recording recording;
 	struct tkfi_explore_options options;
-	struct tkfi_watch watch;
+	struct tkfi_pace pace;
 	u64 classes;
 	u64 classes_error;
 	char shared[TKFI_SHARED_TEXT];
@@ -228,15 +226,15 @@ int tkfi_explorer_replay(struct tkfi_explorer *x, const char *text, char *err,
 			 size_t size);
 
 /**
- * tkfi_explorer_confirm() - an execution by the schedule of violations, again
+ * tkfi_explorer_confirm() - execute the schedule of some violations again
  * @x:		explorer; its target is the violations'. Its engine has the trace
  * @v:		violations of one schedule, not those of @x
  * @nr:		how many, from 1
  * @err:	a sentence that says what is wrong
  * @size:	of @err
  *
- * Return: 0 if it comes to the same findings, with no more preemptions and delays; -EPROTO
- * if it does not; or as tkfi_explorer_replay().
+ * Return: 0 if the execution has the same findings, at no higher cost in preemptions and
+ * delays; -EPROTO if it does not; or as tkfi_explorer_replay().
  */
 int tkfi_explorer_confirm(struct tkfi_explorer *x, const struct tkfi_violation *v,
 			  unsigned int nr,

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the files of the explorer need of each other; explore.h is for everybody else.
+ * Interfaces between the files of the explorer; explore.h is for everybody else.
  *
- * explorer.c: its memory; explore.c: the explorations; violations.c: what they find, by
- * kinds; explained.c: the plainest schedule of that, and why it violates; replay.c: once
- * more; explore_state.c: going on after a kill.
+ * explorer.c: its memory; explore.c: explorations; violations.c: the violations found;
+ * explained.c: their schedules of least cost, and explanations; replay.c: replays;
+ * explore_state.c: saving and resuming.
  */
 #ifndef __TKFI_EXPLORE_INTERNAL_H
 #define __TKFI_EXPLORE_INTERNAL_H
@@ -12,7 +12,7 @@
 #include "explore.h"
 
 /**
- * tkfi_explorer_collect() - forget what was learnt of cells, and what snapshots hold
+ * tkfi_explorer_collect() - list again the cells, and what snapshots hold
  * @x:		explorer
  */
 static inline void tkfi_explorer_collect(struct tkfi_explorer *x)
@@ -21,9 +21,9 @@ static inline void tkfi_explorer_collect(struct tkfi_explorer *x)
 }
 
 /**
- * tkfi_explorer_names() - say what the VCPUs are called, for a schedule
+ * tkfi_explorer_names() - set the names of VCPUs that a schedule uses
  * @x:		explorer
- * @schedule:	schedule; its names, and how many there are, are set
+ * @schedule:	schedule; its @names and @nr_vcpus are set
  */
 static inline void tkfi_explorer_names(struct tkfi_explorer *x,
 				       struct tkfi_schedule *schedule)
@@ -32,7 +32,7 @@ static inline void tkfi_explorer_names(struct tkfi_explorer *x,
 }
 
 /**
- * tkfi_explorer_start() - put everything where executions begin, and add the VCPUs
+ * tkfi_explorer_start() - restore the state in which executions begin, and add the VCPUs
  * @arg:	the explorer
  *
  * Return: 0, as @start of the target.
@@ -43,22 +43,22 @@ int tkfi_explorer_start(void *arg);
  * tkfi_explorer_check() - let the oracles look at the last execution
  * @x:		explorer
  * @ret:	what tkfi_engine_run() returned
- * @order:	of its steps, NULL if nobody knows it yet
+ * @hb:		happens-before of its events; NULL if it is not known yet
  * @fn:		called for each finding
  * @arg:	for @fn
  */
-void tkfi_explorer_check(struct tkfi_explorer *x, int ret, struct tkfi_order *order,
+void tkfi_explorer_check(struct tkfi_explorer *x, int ret, struct tkfi_happens_before *hb,
 			 tkfi_finding_fn fn, void *arg);
 
 /**
  * tkfi_explorer_judge() - let the oracles look at an execution, and keep the violations
  * @arg:	the explorer
  * @ret:	what tkfi_engine_run() returned
- * @order:	of its steps, NULL if nobody knows it yet
+ * @hb:		happens-before of its events; NULL if it is not known yet
  *
  * As tkfi_explorer_check(); calls @each of the explorer first.
  */
-void tkfi_explorer_judge(void *arg, int ret, struct tkfi_order *order);
+void tkfi_explorer_judge(void *arg, int ret, struct tkfi_happens_before *hb);
 
 /**
  * tkfi_explorer_search() - search, and keep what is found
@@ -79,19 +79,19 @@ int tkfi_explorer_search(struct tkfi_explorer *x, struct tkfi_search *search,
  * @a:		finding
  * @b:		finding
  *
- * They are if oracle, clock and the kind of the earlier read are the same. Which operations of
- * the programs they are about does not matter.
+ * They are if oracle, rule, clock and the kind of the earlier read are the same, whichever
+ * operations of the programs they are about.
  *
  * Return: whether they are.
  */
 bool tkfi_finding_is_like(const struct tkfi_finding *a, const struct tkfi_finding *b);
 
 /**
- * tkfi_violations_shrink() - the plainest order of the last execution's steps with a finding
+ * tkfi_violations_shrink() - the order of least cost in which an execution has a finding
  * @x:		explorer
  * @finding:	a finding of the last execution
  *
- * Return: the order, NULL if there is none to be had. Valid until it is asked for again.
+ * Return: the order, NULL if none was found. Valid until the next call.
  */
 const struct tkfi_shrunk *tkfi_violations_shrink(struct tkfi_explorer *x,
 						 const struct tkfi_finding *finding);
@@ -101,46 +101,47 @@ const struct tkfi_shrunk *tkfi_violations_shrink(struct tkfi_explorer *x,
  * @finding:	the finding
  * @arg:	the explorer
  *
- * The plainest schedule of each violation is kept. Findings of more kinds than
- * TKFI_MAX_VIOLATIONS are dropped; and those that nobody looks for, see @only of the explorer.
+ * Of each violation the schedule of least cost is kept. Findings are dropped if there are
+ * TKFI_MAX_VIOLATIONS other violations, or if @only of the explorer leaves them out.
  */
 void tkfi_violations_add(const struct tkfi_finding *finding, void *arg);
 
 /**
- * tkfi_violations_merge() - make one of violations of one kind whose accesses are the same
+ * tkfi_violations_merge() - merge violations of one kind that have the same explanation
  * @x:		explorer; its violations have been explained
  *
- * The plainest of them stays, with the findings of all.
+ * The one of least cost stays, with the number of findings of all.
  */
 void tkfi_violations_merge(struct tkfi_explorer *x);
 
 /**
- * tkfi_violations_forget() - forget all violations: all executions are going to be repeated
- * @arg:	the explorer; nothing is forgotten while it seeks plainer ones
+ * tkfi_violations_forget() - forget all violations, as a search begins again
+ * @arg:	the explorer; nothing is forgotten while @searching is set
  */
 void tkfi_violations_forget(void *arg);
 
 /**
- * tkfi_explorer_seek_plainer() - is there anything plainer than what was found?
- * @x:		explorer, after an exploration; its violations get plainer schedules, and say
- *		whether none is plainer still
+ * tkfi_explorer_seek_plainer() - look for schedules of the violations that cost less
+ * @x:		explorer, after an exploration; @schedule, @cost and @minimal of its
+ *		violations are updated
  *
- * If not all executions are known, all that could be are looked at, up to TKFI_MAX_SEARCHED:
- * those without preemptions, then with one, and so on.
+ * Unless the exploration was complete, this explores executions without preemptions, then
+ * those with up to one, and so on, until none could cost less, or TKFI_MAX_SEARCHED of
+ * them.
  */
 void tkfi_explorer_seek_plainer(struct tkfi_explorer *x);
 
 /**
- * tkfi_explorer_explain() - explain all that was found, and merge what is the same
- * @x:		explorer; its violations get the two accesses whose order matters
+ * tkfi_explorer_explain() - explain all violations, and merge those that are the same
+ * @x:		explorer; @why of its violations is set
  *
- * Every step is a choice to that, but not to an exploration that comes after it: cells are
- * collected anew. Violations of a part of an exploration are not merged.
+ * To explain, all accesses are scheduling points. What is known of cells is forgotten after
+ * that. Violations of a part of an exploration are not merged.
  */
 void tkfi_explorer_explain(struct tkfi_explorer *x);
 
 /**
- * tkfi_explorer_save() - write down where the exploration is
+ * tkfi_explorer_save() - save the state of the exploration
  * @x:		explorer; @x->options.keep is not NULL
  *
  * A failure is printed, once, and does not end the exploration.

@@ -8,14 +8,14 @@
 #include "explore_internal.h"
 #include "saved.h"
 
-/* Save or load where the exploration is. */
+/* Save or load the state of the exploration. */
 static void keep_all(struct tkfi_explorer *x)
 {
 	struct tkfi_saved *keep = x->options.keep;
-	s64 spent = os_nsecs() - x->watch.began;
+	s64 spent = os_nsecs() - x->pace.began;
 
 	tkfi_saved_move(keep, &spent, sizeof(spent));
-	x->watch.began = os_nsecs() - spent;
+	x->pace.began = os_nsecs() - spent;
 	tkfi_saved_move(keep, &x->stats, sizeof(x->stats));
 	tkfi_saved_move(keep, &x->nr_violations, sizeof(x->nr_violations));
 	tkfi_saved_move(keep, x->violations, sizeof(x->violations));
@@ -25,8 +25,8 @@ static void keep_all(struct tkfi_explorer *x)
 }
 
 /*
- * Whose state it is: of this build, scenario, and way to explore. How long and how much
- * may be something else the next time.
+ * What a state belongs to: this build, scenario, and way to explore. A state of something
+ * else cannot be resumed. Limits of time and executions may differ.
  */
 static void name_state(const struct tkfi_explorer *x, char *name, size_t size)
 {

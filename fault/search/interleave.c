@@ -28,10 +28,10 @@ static enum tkfi_whereabouts whereabouts(const struct tkfi_vcpu *v)
 {
 	if (v->done)
 		return TKFI_ENDED;
-	return v->next.kind == TKFI_STEP_YIELD ? TKFI_BETWEEN : TKFI_AMID;
+	return v->next.kind == TKFI_TRANS_YIELD ? TKFI_BETWEEN : TKFI_AMID;
 }
 
-/* Of those that are ready those that preempt nobody. */
+/* Of the VCPUs in @ready, those that can go on without preempting another one. */
 static unsigned long preempt_none(const struct tkfi_engine *engine,
 				  unsigned long ready)
 {
@@ -44,7 +44,7 @@ static unsigned long preempt_none(const struct tkfi_engine *engine,
 		last = tkfi_under_way(last, whereabouts(last),
 				      victim ? whereabouts(victim) : TKFI_BETWEEN);
 	}
-	/* Who has to wait is not preempted. */
+	/* A VCPU that has to wait is not preempted. */
 	if (!last || !(ready & BIT(last->id)))
 		return ready;
 	for_each_set_bit(i, &ready, engine->nr_vcpus)
@@ -54,14 +54,15 @@ static unsigned long preempt_none(const struct tkfi_engine *engine,
 }
 
 /*
- * Is a choice worth being remembered? One where nobody but the last VCPU may go on, as
- * no preemption is left, only ends sooner what has been seen: each fourth one will do.
+ * Is a choice to be looked up in @visited, and added? If no preemption is left and only the
+ * last VCPU may go on, pruning merely cuts an execution short: every fourth choice of it is
+ * enough.
  */
 static bool is_worth(const struct tkfi_interleave *s, const struct tkfi_engine *engine,
 		     unsigned int spent, unsigned long none)
 {
 	return spent < s->bound || hweight_long(none) > 1 ||
-	       engine->last->steps % 4 == 0;
+	       engine->last->nr_events % 4 == 0;
 }
 
 static unsigned int interleave_next(struct tkfi_strategy *strategy,
@@ -142,7 +143,7 @@ const struct tkfi_snapshot *tkfi_interleave_back(struct tkfi_interleave *s,
 	for (s->at = s->nr - 1; s->at && s->when[s->at - 1] >= s->asked; s->at--)
 		;
 	s->pruned = false;
-	/* It takes in the steps up to there from the engine's log. */
+	/* Events up to there are added from the engine's log. */
 	if (s->visited)
 		tkfi_visited_begin(s->visited);
 	return from;

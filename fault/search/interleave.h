@@ -12,25 +12,24 @@ struct tkfi_visited;
 #define TKFI_MAX_CHOICES	2048U
 
 /**
- * struct tkfi_interleave - every order in which VCPUs can go on at their stops
- * @strategy:	for tkfi_engine_run(), or a plan's @order
- * @nr:		choices of the last execution at which more than one was ready
- * @at:		the choice that comes next
- * @asked:	how often the engine has asked who is next, choice or not
- * @bound:	the most preemptions: see preempt.h. One that yields is between two
+ * struct tkfi_interleave - all interleavings of the VCPUs at their scheduling points
+ * @strategy:	for tkfi_engine_run(), or @inner of a plan
+ * @nr:		how many choices the last execution had: calls of @next with more than one
+ *		VCPU ready. More than TKFI_MAX_CHOICES says that there were too many
+ * @at:		number of the choice that comes next
+ * @asked:	how many times @next was called in this execution
+ * @bound:	the most preemptions: see preempt.h. A VCPU that yields is between two
  *		operations
- * @visited:	what has been searched and need not be again; NULL to search everything
+ * @visited:	what has been searched and is pruned; NULL to prune nothing
  * @pruned:	the last execution was abandoned because of @visited
- * @checkpoints: of the last execution; NULL to execute all from the start
- * @chosen:	the VCPU chosen at each
- * @ready:	who was ready at each, within the bound
- * @spent:	preemptions up to each, with it
- * @when:	@asked at each
+ * @checkpoints: of the last execution; NULL to begin all executions at the start
+ * @chosen:	for each choice, id of the VCPU that was chosen
+ * @ready:	for each choice, the VCPUs that can be chosen within the bound, BIT(id) each
+ * @spent:	for each choice, number of preemptions up to it, itself included
+ * @when:	for each choice, @asked before it
  *
- * Depth first, in lexicographic order of the choices: an execution repeats those
- * of the last one up to the latest that leaves another VCPU to try. Nothing is
- * pruned but what is beyond the bound, and what @visited knows. @nr above TKFI_MAX_CHOICES
- * says that there were too many.
+ * The search is depth first, in lexicographic order of the choices: an execution repeats
+ * the choices of the last one up to the latest that has another VCPU left to try.
  *
  * invariant: at each choice below @nr, @chosen is one of @ready; those of a lower id have
  * been tried; and @spent is at most @bound.
@@ -51,13 +50,13 @@ struct tkfi_interleave {
 };
 
 /**
- * tkfi_interleave_init() - begin with the first order: always the lowest id
+ * tkfi_interleave_init() - begin with the first interleaving: always the lowest id
  * @s:		strategy; without a bound, @visited and @checkpoints
  */
 void tkfi_interleave_init(struct tkfi_interleave *s);
 
 /**
- * tkfi_interleave_next() - go on to the next one
+ * tkfi_interleave_next() - go on to the next interleaving
  * @s:		after an execution
  *
  * Return: whether there is one that has not been executed.
@@ -65,9 +64,9 @@ void tkfi_interleave_init(struct tkfi_interleave *s);
 bool tkfi_interleave_next(struct tkfi_interleave *s);
 
 /**
- * tkfi_interleave_back() - where the next one can begin
+ * tkfi_interleave_back() - where the next execution can begin
  * @s:		after tkfi_interleave_next()
- * @again:	how often the engine will ask again what it has asked before
+ * @again:	set to how many calls of @next will only repeat earlier ones
  *
  * Return: a snapshot for tkfi_engine_resume(); NULL if there is none, and
  * tkfi_engine_run() is to begin from the start.

@@ -74,5 +74,5 @@ static const struct tkfi_snapshot *pct_start(struct tkfi_search *search, u64 *re
 const struct tkfi_search_type tkfi_pct_search = {
 	.size = sizeof(struct pct_search),
 	.takes = TKFI_TAKES_SEED | TKFI_TAKES_DEPTH,
-	.start = pct_start,
+	.begin_execution = pct_start,
 };

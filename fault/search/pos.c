@@ -3,6 +3,7 @@
 #include <linux/container_of.h>
 #include <linux/limits.h>
 
+#include "footprint.h"
 #include "search.h"
 #include "strategies.h"
 
@@ -51,5 +52,5 @@ static const struct tkfi_snapshot *pos_start(struct tkfi_search *search, u64 *re
 const struct tkfi_search_type tkfi_pos_search = {
 	.size = sizeof(struct pos_search),
 	.takes = TKFI_TAKES_SEED,
-	.start = pos_start,
+	.begin_execution = pos_start,
 };

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a preemption is: the host lets another VCPU go on than the last one, which is in
- * the middle of an operation and could have gone on. Between two operations nobody is
- * preempted; nor is who has to wait; nor is anybody by an NMI of its own, which in turn
- * has to come to its end if it came in the middle of an operation. The host's delay is
- * an operation like others.
+ * What counts as a preemption: another VCPU goes on than the last one, although that is
+ * in an operation and could go on. It is no preemption if the last VCPU is between two
+ * operations, if it has to wait, or if its own NMI goes on. While an NMI interrupts an
+ * operation, it counts as in an operation itself; after its end, the interrupted VCPU
+ * counts as the last one. A delay of the host is an operation like others.
  */
 #ifndef __TKFI_PREEMPT_H
 #define __TKFI_PREEMPT_H
@@ -12,24 +12,24 @@
 #include "engine.h"
 
 /**
- * enum tkfi_whereabouts - how far a VCPU has got
+ * enum tkfi_whereabouts - where a VCPU is in its program
  * @TKFI_BETWEEN:	it is between two operations, or has not begun
  * @TKFI_AMID:		it is in an operation
  * @TKFI_ENDED:		its program has ended
  */
 enum tkfi_whereabouts {
-	TKFI_BETWEEN,	/* two operations, or it has not begun */
-	TKFI_AMID,	/* an operation */
+	TKFI_BETWEEN,
+	TKFI_AMID,
 	TKFI_ENDED,
 };
 
 /**
  * tkfi_under_way() - who would be preempted if another VCPU went on
- * @last:	who executed last
- * @at:		where that is
- * @victim_at:	where the VCPU is that @last is an NMI of; of no interest if it is none
+ * @last:	the VCPU that executed last
+ * @at:		where it is
+ * @victim_at:	where the VCPU is that @last interrupts; ignored if @last is no NMI
  *
- * Return: the VCPU, if it could go on; NULL if nobody would be.
+ * Return: the VCPU, if it can go on; NULL if nobody would be preempted.
  */
 static inline const struct tkfi_vcpu *
 tkfi_under_way(const struct tkfi_vcpu *last, enum tkfi_whereabouts at,
@@ -43,7 +43,7 @@ tkfi_under_way(const struct tkfi_vcpu *last, enum tkfi_whereabouts at,
 }
 
 /**
- * tkfi_preempts() - does it preempt who is under way that another VCPU goes on?
+ * tkfi_preempts() - is it a preemption if a VCPU goes on?
  * @under_way:	as returned by tkfi_under_way(); NULL if nobody would be preempted
  * @next:	VCPU that goes on
  *

@@ -47,5 +47,5 @@ static const struct tkfi_snapshot *random_start(struct tkfi_search *search, u64 
 const struct tkfi_search_type tkfi_random_search = {
 	.size = sizeof(struct random_search),
 	.takes = TKFI_TAKES_SEED,
-	.start = random_start,
+	.begin_execution = random_start,
 };

@@ -5,7 +5,7 @@
 #include "cells.h"
 #include "explore_internal.h"
 
-/* The one execution of a schedule. Return: as tkfi_engine_run(). */
+/* Execute a schedule. Returns as tkfi_engine_run(). */
 static int execute(struct tkfi_explorer *x, struct tkfi_schedule *schedule)
 {
 	const struct tkfi_search_client client = {
@@ -69,7 +69,7 @@ static bool is_found(const struct tkfi_explorer *x, const struct tkfi_violation 
 	const struct tkfi_violation *found;
 
 	for (found = x->violations; found < x->violations + x->nr_violations; found++)
-		/* Turns of VCPUs that touch nothing that others do count only here. */
+		/* Turns may be more: here, all accesses are scheduling points. */
 		if (found->finding.first_ns == v->finding.first_ns &&
 		    found->finding.second_ns == v->finding.second_ns &&
 		    found->cost.preemptions <= v->cost.preemptions &&

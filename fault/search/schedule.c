@@ -10,7 +10,7 @@
 #include "schedule.h"
 #include "search.h"
 
-/* The turn in which @vcpu stops before a step; @name must hold its name. */
+/* Let a turn end before a transition of this kind and these cells. */
 static void stop_before(struct tkfi_turn *turn, enum tkfi_transition_kind kind,
 			unsigned int cell, unsigned int nr_cells)
 {
@@ -24,13 +24,13 @@ static bool is_called_alike(enum tkfi_transition_kind a, enum tkfi_transition_ki
 	return !strcmp(tkfi_transition_kind_name(a), tkfi_transition_kind_name(b));
 }
 
-static bool is_met(const struct tkfi_turn *turn, const struct tkfi_transition *step)
+static bool is_met(const struct tkfi_turn *turn, const struct tkfi_transition *next)
 {
 	char name[sizeof(turn->name)];
 
-	if (!step->nr_cells || strcmp(turn->kind, tkfi_transition_kind_name(step->kind)))
+	if (!next->nr_cells || strcmp(turn->kind, tkfi_transition_kind_name(next->kind)))
 		return false;
-	tkfi_cell_name(step->cell, step->nr_cells, name, sizeof(name));
+	tkfi_cell_name(next->cell, next->nr_cells, name, sizeof(name));
 	return !strcmp(turn->name, name);
 }
 
@@ -48,16 +48,16 @@ static unsigned int diverged(struct tkfi_schedule *s, struct tkfi_engine *engine
 			     enum tkfi_misfit misfit)
 {
 	const struct tkfi_turn *turn = &s->turns[s->at];
-	char step[80];
+	char at[80];
 
-	print_turn(turn, "before its", step, sizeof(step));
+	print_turn(turn, "before its", at, sizeof(at));
 	if (tkfi_cells_have(turn->name)) {
 		s->wrong = turn->at;
 		s->misfit = misfit;
 		snprintf(engine->error, sizeof(engine->error),
 			 "the schedule does not fit: in turn %u %s %s%s",
 			 s->at + 1, s->names[turn->vcpu],
-			 misfit == TKFI_ENDED ? "ended" : "has to wait", step);
+			 misfit == TKFI_ENDED ? "ended" : "has to wait", at);
 	} else {
 		s->wrong = turn->name_at;
 		s->misfit = TKFI_NO_SUCH_NAME;
@@ -84,8 +84,11 @@ static unsigned int schedule_next(struct tkfi_strategy *strategy,
 				return diverged(s, engine, TKFI_ENDED);
 			continue;
 		}
-		/* The first step of all counts, even though it was pending already. */
-		if (turn->before && (s->moved || !v->steps) &&
+		/*
+		 * The transition that a VCPU stands before when its turn begins ended the
+		 * turn before. It counts only if it is the first one of the VCPU.
+		 */
+		if (turn->before && (s->moved || !v->nr_events) &&
 		    is_met(turn, &v->next) && ++s->seen == turn->hit)
 			continue;
 		if (!(ready & BIT(turn->vcpu))) {
@@ -119,7 +122,7 @@ static void init(struct tkfi_schedule *s)
 	s->nr_turns = 0;
 }
 
-/* Say what is wrong, and where: at @at. */
+/* Note what is wrong with a schedule, and that it is wrong at @at in @text. */
 static int refuse(struct tkfi_schedule *s, const char *text, const char *at,
 		  const char *what, char *err, size_t size)
 {
@@ -225,8 +228,8 @@ int tkfi_schedule_parse(struct tkfi_schedule *s, const char *text, char *err,
 }
 
 /*
- * The last turns, if they are what happens without them: the lowest first. @left
- * has a bit for each VCPU that has not come to its end.
+ * Drop last turns that say what happens anyhow: after the last turn, VCPUs go on one after
+ * another, the lowest id first. @left has BIT(id) for each that has not come to its end.
  */
 static void drop_the_obvious(struct tkfi_schedule *s, unsigned long left)
 {
@@ -241,7 +244,7 @@ static void drop_the_obvious(struct tkfi_schedule *s, unsigned long left)
 }
 
 int tkfi_schedule_of(struct tkfi_schedule *s, const struct tkfi_engine *engine,
-		     const u16 *steps, unsigned int nr)
+		     const u16 *order, unsigned int nr)
 {
 	bool begun[TKFI_MAX_VCPUS] = {};
 	unsigned long left = 0;
@@ -249,24 +252,24 @@ int tkfi_schedule_of(struct tkfi_schedule *s, const struct tkfi_engine *engine,
 
 	init(s);
 	for (i = 0; i < nr; i = j) {
-		const struct tkfi_event *first, *next = NULL, *step;
+		const struct tkfi_event *first, *next = NULL, *event;
 		const struct tkfi_vcpu *v;
 		struct tkfi_event waiting;
 		struct tkfi_turn *turn = &s->turns[s->nr_turns];
 
-		first = &engine->log[steps ? steps[i] : i];
+		first = &engine->log[order ? order[i] : i];
 		for (j = i; j < nr; j++)
-			if (engine->log[steps ? steps[j] : j].vcpu != first->vcpu)
+			if (engine->log[order ? order[j] : j].vcpu != first->vcpu)
 				break;
 		if (s->nr_turns++ == TKFI_MAX_TURNS)
 			return -E2BIG;
 		*turn = (struct tkfi_turn){ .vcpu = first->vcpu, .hit = 1 };
 		for (k = j; k < engine->nr_log && !next; k++) {
-			step = &engine->log[steps ? steps[k] : k];
-			if (step->vcpu == first->vcpu)
-				next = step;
+			event = &engine->log[order ? order[k] : k];
+			if (event->vcpu == first->vcpu)
+				next = event;
 		}
-		/* One that waits for ever stays before what it was about to do. */
+		/* A VCPU that waits for ever stops before what it waits to do. */
 		v = &engine->vcpus[first->vcpu];
 		waiting = (struct tkfi_event){
 			.vcpu = v->id,
@@ -276,22 +279,22 @@ int tkfi_schedule_of(struct tkfi_schedule *s, const struct tkfi_engine *engine,
 		};
 		if (!next && !v->done && waiting.nr_cells)
 			next = &waiting;
-		/* Nobody cares where the last turn ends. */
+		/* It is of no interest where the last turn of the schedule ends. */
 		if (next && (j < nr || !v->done)) {
 			stop_before(turn, next->kind, next->cell,
 				    next->nr_cells);
-			/* What was pending already does not count, but the first step. */
+			/* As in schedule_next(), which transitions count. */
 			for (k = i + begun[first->vcpu]; k < j; k++) {
-				step = &engine->log[steps ? steps[k] : k];
-				turn->hit += step->cell == next->cell &&
-					     step->nr_cells == next->nr_cells &&
-					     is_called_alike(step->kind, next->kind);
+				event = &engine->log[order ? order[k] : k];
+				turn->hit += event->cell == next->cell &&
+					     event->nr_cells == next->nr_cells &&
+					     is_called_alike(event->kind, next->kind);
 			}
 		}
 		begun[first->vcpu] = true;
 	}
 	for (; i < engine->nr_log; i++)
-		left |= BIT(engine->log[steps ? steps[i] : i].vcpu);
+		left |= BIT(engine->log[order ? order[i] : i].vcpu);
 	drop_the_obvious(s, left);
 	return 0;
 }
@@ -324,5 +327,5 @@ static const struct tkfi_snapshot *replay_start(struct tkfi_search *search, u64 
 const struct tkfi_search_type tkfi_replay_search = {
 	.size = sizeof(struct tkfi_search),
 	.takes = TKFI_TAKES_SCHEDULE,
-	.start = replay_start,
+	.begin_execution = replay_start,
 };

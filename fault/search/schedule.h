@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A schedule: all choices of one execution, as a line that people can read.
+ * A schedule: all choices of one execution, as a line that people can read and write.
  *
  *   cpu0 before store vdso.seq#2, host, cpu1, cpu0
  *
- * Each turn names who goes on, and up to which of its steps: to right before its
- * second store to vdso.seq of that turn, or else to its end. After the last turn
- * the VCPUs go on one after another, the lowest first.
+ * Each turn names a VCPU that goes on, and where it stops: before its second store to
+ * vdso.seq in that turn, or at its end. After the last turn the VCPUs go on one after
+ * another, the lowest id first.
  */
 #ifndef __TKFI_SCHEDULE_H
 #define __TKFI_SCHEDULE_H
@@ -18,13 +18,13 @@
 
 /**
  * struct tkfi_turn - one turn of a schedule
- * @vcpu:	who goes on
- * @before:	up to a step; else to its end
- * @kind:	of that step: "load", "store", "lock" or "unlock"
- * @name:	what it touches
- * @hit:	which of them in this turn, from 1
- * @at:		where it was in the text
- * @name_at:	and where @name was
+ * @vcpu:	id of the VCPU that goes on
+ * @before:	it stops before a transition; else it goes on to its end
+ * @kind:	of that transition: "load", "store", "lock" or "unlock"
+ * @name:	name of the cells that the transition touches
+ * @hit:	the how many-th such transition of the turn, from 1
+ * @at:		offset of the turn in the text
+ * @name_at:	offset of @name in the text
  */
 struct tkfi_turn {
 	unsigned int vcpu;
@@ -51,16 +51,16 @@ enum tkfi_misfit {
 };
 
 /**
- * struct tkfi_schedule - turns; a strategy that takes them
+ * struct tkfi_schedule - a schedule, and the strategy that executes it
  * @strategy:	for tkfi_engine_run()
  * @turns:	the turns
  * @nr_turns:	how many
- * @at:		the turn under way
- * @seen:	how many of its steps were met in it
- * @moved:	its VCPU has gone on in it
- * @names:	what the VCPUs are called
- * @nr_vcpus:	how many there are
- * @wrong:	where in the text the fault is, if it is refused or does not fit
+ * @at:		number of the turn under way
+ * @seen:	how many transitions like the one that ends it were met in it
+ * @moved:	its VCPU has been chosen in it
+ * @names:	names of the VCPUs, by id
+ * @nr_vcpus:	how many VCPUs there are
+ * @wrong:	offset of the fault in the text, if it is refused or does not fit
  * @misfit:	why it did not fit the last execution
  */
 struct tkfi_schedule {
@@ -92,14 +92,14 @@ int tkfi_schedule_parse(struct tkfi_schedule *schedule, const char *text,
  * tkfi_schedule_of() - the schedule of the engine's last execution
  * @schedule:	schedule; the caller sets @schedule->names
  * @engine:	engine; its log
- * @steps:	numbers of its steps in another order of the same class; NULL for
- *		the order in which they were executed
- * @nr:		how many of them count; what comes after the last turn is as it comes
+ * @order:	numbers of its events in another order of the same class; NULL for the
+ *		order in which they were executed
+ * @nr:		how many of them the schedule has to determine; the others come as they come
  *
  * Return: 0, or -E2BIG if it takes more than TKFI_MAX_TURNS turns.
  */
 int tkfi_schedule_of(struct tkfi_schedule *schedule,
-		     const struct tkfi_engine *engine, const u16 *steps,
+		     const struct tkfi_engine *engine, const u16 *order,
 		     unsigned int nr);
 
 /**

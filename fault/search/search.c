@@ -22,24 +22,23 @@ int tkfi_search_fail(struct tkfi_search *search, int ret, const char *fmt, ...)
 
 int tkfi_search_too_long(struct tkfi_engine *engine, int ret)
 {
-	if (engine->nr_log <= TKFI_MAX_STEPS)
+	if (engine->nr_log <= TKFI_MAX_EVENTS)
 		return ret;
 	snprintf(engine->error, sizeof(engine->error),
 		 "an execution of %u steps; %d are possible", engine->nr_log,
-		 TKFI_MAX_STEPS);
+		 TKFI_MAX_EVENTS);
 	return -E2BIG;
 }
 
 static void begin(struct tkfi_search *search)
 {
 	tkfi_checkpoints_drop(&search->checkpoints);
-	if (search->type->begin)
-		search->type->begin(search);
+	if (search->type->begin_search)
+		search->type->begin_search(search);
 }
 
-/* Everything from the start: choices have come up that were none before. */
-static void begin_anew(struct tkfi_search *search,
-		       const struct tkfi_search_client *client)
+/* Begin the search again, as cells were found to be shared that were not known to be. */
+static void restart(struct tkfi_search *search, const struct tkfi_search_client *client)
 {
 	const unsigned int restarts = search->stats->restarts + 1;
 
@@ -55,8 +54,8 @@ static int execute(struct tkfi_search *search, const struct tkfi_search_client *
 	const struct tkfi_snapshot *from = NULL;
 	int ret;
 
-	if (search->type->start)
-		from = search->type->start(search, &search->stats->replayed);
+	if (search->type->begin_execution)
+		from = search->type->begin_execution(search, &search->stats->replayed);
 	if (from)
 		return tkfi_engine_resume(search->engine, search->strategy, from);
 	ret = client->start(client->arg);
@@ -78,7 +77,7 @@ static int count(struct tkfi_search *search, const struct tkfi_search_client *cl
 
 	if (worth == TKFI_COUNTS && tkfi_search_too_long(search->engine, 0))
 		return -E2BIG;
-	stats->steps += e->steps;
+	stats->events += e->events;
 	stats->longest = max(stats->longest, e->length);
 	stats->redundant += worth == TKFI_REDUNDANT;
 	if (worth != TKFI_COUNTS)
@@ -86,11 +85,11 @@ static int count(struct tkfi_search *search, const struct tkfi_search_client *cl
 	stats->classes++;
 	stats->deadlocks += e->ret == -EDEADLK;
 	if (client->judge)
-		client->judge(client->arg, e->ret, e->order);
+		client->judge(client->arg, e->ret, e->hb);
 	return 0;
 }
 
-/* An execution, and what comes of it. Return: 1 if another one is to follow, or 0. */
+/* One execution. Returns 1 if another one is to follow, 0 at the end, or an error. */
 static int execute_one(struct tkfi_search *search,
 		       const struct tkfi_search_client *client)
 {
@@ -99,11 +98,11 @@ static int execute_one(struct tkfi_search *search,
 	int ret, what;
 
 	e.ret = execute(search, client);
-	e.steps = search->engine->nr_log;
-	e.length = e.steps;
+	e.events = search->engine->nr_log;
+	e.length = e.events;
 	what = worth(search, &e);
 	if (tkfi_cells_changed) {
-		begin_anew(search, client);
+		restart(search, client);
 		return 1;
 	}
 	if (e.ret && e.ret != -EDEADLK && e.ret != -ECANCELED)
@@ -119,9 +118,9 @@ static int execute_one(struct tkfi_search *search,
 		return min(ret, 0);
 	if (client->pause && !client->pause(client->arg))
 		return 0;
-	/* It may have learnt by looking. */
+	/* An execution of @pause may have found more cells to be shared. */
 	if (tkfi_cells_changed)
-		begin_anew(search, client);
+		restart(search, client);
 	return 1;
 }
 
@@ -136,13 +135,13 @@ int tkfi_search_run(struct tkfi_search *search, const struct tkfi_search_client 
 	search->stats = stats;
 	search->checkpoints.most = client->no_snapshots ? 1 : TKFI_CHECKPOINTS;
 	if (client->resumed) {
-		/* What was kept was elsewhere. */
+		/* The snapshots are not those of the state that was loaded. */
 		tkfi_checkpoints_drop(&search->checkpoints);
 	} else {
 		*stats = (struct tkfi_search_stats){};
 		begin(search);
 	}
-	/* Who goes on may have done already what is asked for. */
+	/* A search that is resumed may have reached the limit already. */
 	if (client->limit && stats->classes >= client->limit)
 		return 0;
 	do {

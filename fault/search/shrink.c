@@ -15,12 +15,12 @@
 #define NONE		U16_MAX
 
 /**
- * struct node - some of the steps, in some order
- * @done:	how many of each VCPU
- * @last:	who took the last one; TKFI_MAX_VCPUS at the start
- * @from:	the node one turn before
- * @same:	another node with the same hash
- * @cost:	of the turns up to here, without a preemption of @last
+ * struct node - a prefix of an order of the events
+ * @done:	how many events of each VCPU it has
+ * @last:	id of the VCPU of the last one; TKFI_MAX_VCPUS at the start
+ * @from:	number of the node one turn before
+ * @same:	number of another node with the same hash, or NONE
+ * @cost:	of its turns; does not count that @last is preempted at its end
  */
 struct node {
 	u16 done[TKFI_MAX_VCPUS];
@@ -32,20 +32,21 @@ struct node {
 
 /**
  * struct search - what is searched, and the nodes found so far
- * @needed:	who has to do anything to get to the goal
- * @steps:	numbers of each VCPU's steps
- * @nr:		how many
- * @between:	whether a VCPU that has done so many is between two operations
+ * @needed:	VCPUs with events that the goal depends on, BIT(id) each
+ * @of_vcpu:	numbers of the events of each VCPU
+ * @nr:		how many each has
+ * @between:	for each VCPU and number of its events that are done, whether it is between
+ *		two operations then
  */
 static struct search {
 	const struct tkfi_engine *engine;
-	const struct tkfi_order *order;
+	const struct tkfi_happens_before *hb;
 	const struct tkfi_goal *goal;
 	unsigned int host;
 	unsigned long needed;
-	u16 steps[TKFI_MAX_VCPUS][TKFI_MAX_STEPS];
+	u16 of_vcpu[TKFI_MAX_VCPUS][TKFI_MAX_EVENTS];
 	unsigned int nr[TKFI_MAX_VCPUS];
-	bool between[TKFI_MAX_VCPUS][TKFI_MAX_STEPS + 1];
+	bool between[TKFI_MAX_VCPUS][TKFI_MAX_EVENTS + 1];
 	struct node nodes[MAX_NODES];
 	unsigned int nr_nodes;
 	u16 hash[HASH_SIZE];
@@ -60,7 +61,10 @@ bool tkfi_cost_less(const struct tkfi_cost *a, const struct tkfi_cost *b)
 	return a->turns < b->turns;
 }
 
-/* Does the class allow @vcpu, of which @done steps are done, its next one? */
+/*
+ * Can the next event of @vcpu come after @done events in an order of the class, and the
+ * goal?
+ */
 static bool can_step(const struct search *s, const u16 *done, unsigned int vcpu)
 {
 	const struct tkfi_goal *goal = s->goal;
@@ -72,14 +76,14 @@ static bool can_step(const struct search *s, const u16 *done, unsigned int vcpu)
 	if (goal->to && vcpu == goal->second && done[vcpu] + 1 >= goal->from &&
 	    done[goal->first] < goal->nth)
 		return false;
-	clock = s->order->clock[s->steps[vcpu][done[vcpu]]];
+	clock = s->hb->clock[s->of_vcpu[vcpu][done[vcpu]]];
 	for (i = 0; i < s->engine->nr_vcpus; i++)
 		if (i != vcpu && done[i] < clock[i])
 			return false;
 	return true;
 }
 
-/* Would @vcpu have to wait, for what its next step needs, or for the end of an NMI? */
+/* Would @vcpu have to wait before its next event, or for the end of its NMI? */
 static bool has_to_wait(const struct search *s, const u16 *done,
 			unsigned int vcpu)
 {
@@ -89,41 +93,44 @@ static bool has_to_wait(const struct search *s, const u16 *done,
 	struct tkfi_transition next = v->next;
 	unsigned int i, stores = 0;
 
-	/* To begin an operation nobody does. */
+	/* Nobody waits between two operations. */
 	if (s->between[vcpu][done[vcpu]])
 		return false;
-	/* After all its steps it waits, if it does, for what it never got. */
+	/* After its last event, it may wait for ever. */
 	if (done[vcpu] < s->nr[vcpu]) {
-		const struct tkfi_event *step = &log[s->steps[vcpu][done[vcpu]]];
+		const struct tkfi_event *event = &log[s->of_vcpu[vcpu][done[vcpu]]];
 
-		next = (struct tkfi_transition){ .kind = step->kind, .cell = step->cell };
+		next = (struct tkfi_transition){
+			.kind = event->kind,
+			.cell = event->cell,
+		};
 	}
-	for (i = 0; i < s->order->nr; i++) {
-		if (s->order->nth[i] > done[log[i].vcpu])
+	for (i = 0; i < s->hb->nr; i++) {
+		if (s->hb->nth[i] > done[log[i].vcpu])
 			continue;
 		if (v->cpu && log[i].cell == v->cpu) {
-			interrupted += log[i].kind == TKFI_STEP_LOCK;
-			interrupted -= log[i].kind == TKFI_STEP_UNLOCK;
+			interrupted += log[i].kind == TKFI_TRANS_LOCK;
+			interrupted -= log[i].kind == TKFI_TRANS_UNLOCK;
 		}
 		if (log[i].cell != next.cell)
 			continue;
-		held += log[i].kind == TKFI_STEP_LOCK;
-		held -= log[i].kind == TKFI_STEP_UNLOCK;
-		stores += log[i].kind == TKFI_STEP_STORE;
-		readers[log[i].vcpu] += log[i].kind == TKFI_STEP_BEGIN;
-		readers[log[i].vcpu] -= log[i].kind == TKFI_STEP_CHECK;
+		held += log[i].kind == TKFI_TRANS_LOCK;
+		held -= log[i].kind == TKFI_TRANS_UNLOCK;
+		stores += log[i].kind == TKFI_TRANS_STORE;
+		readers[log[i].vcpu] += log[i].kind == TKFI_TRANS_BEGIN;
+		readers[log[i].vcpu] -= log[i].kind == TKFI_TRANS_CHECK;
 	}
 	if (interrupted)
 		return true;
 	switch (next.kind) {
-	case TKFI_STEP_LOCK:
+	case TKFI_TRANS_LOCK:
 		return held;
-	case TKFI_STEP_AWAIT:
+	case TKFI_TRANS_AWAIT:
 		return true;
-	case TKFI_STEP_BEGIN:
+	case TKFI_TRANS_BEGIN:
 		/* It is even at first. */
 		return tkfi_value_blocks(&next, stores);
-	case TKFI_STEP_STORE:
+	case TKFI_TRANS_STORE:
 		for (i = 0; i < s->engine->nr_vcpus; i++)
 			if (i != vcpu && readers[i])
 				return tkfi_writers_wait(next.cell);
@@ -141,7 +148,7 @@ static enum tkfi_whereabouts whereabouts(const struct search *s, const u16 *done
 	return done[vcpu] == s->nr[vcpu] ? TKFI_ENDED : TKFI_BETWEEN;
 }
 
-/* Who would be preempted if another one went on after a node; NULL if nobody would. */
+/* The VCPU that would be preempted if another one went on after a node, or NULL. */
 static const struct tkfi_vcpu *under_way(const struct search *s,
 					 const struct node *node)
 {
@@ -171,7 +178,7 @@ static bool at_goal(const struct search *s, const u16 *done)
 	return true;
 }
 
-/* Note a node, unless it is known at no higher cost; NONE then, or without room. */
+/* Add a node. Returns NONE if it is known at no higher cost, or if there is no room. */
 static u16 add_node(struct search *s, const struct node *node)
 {
 	u16 *head = &s->hash[jhash(node->done, sizeof(node->done), node->last) %
@@ -192,8 +199,8 @@ static u16 add_node(struct search *s, const struct node *node)
 }
 
 /*
- * One more turn after a node, by @vcpu: all ways to end it. Returns the node that is
- * at the goal, if there is one and it costs less than @least, or else NONE.
+ * Add the nodes that one more turn of @vcpu after a node can end at. Returns the one at the
+ * goal if it costs less than @least, else NONE.
  */
 static u16 take_turn(struct search *s, u16 from, unsigned int vcpu,
 		     bool preempting, const struct tkfi_cost *least)
@@ -226,8 +233,8 @@ static void init(struct search *s, const struct tkfi_boundaries *b)
 
 	memset(s->nr, 0, sizeof(s->nr));
 	memset(s->hash, 0xff, sizeof(s->hash));
-	for (i = 0; i < s->order->nr; i++)
-		s->steps[log[i].vcpu][s->nr[log[i].vcpu]++] = i;
+	for (i = 0; i < s->hb->nr; i++)
+		s->of_vcpu[log[i].vcpu][s->nr[log[i].vcpu]++] = i;
 	for (i = 0; i < s->engine->nr_vcpus; i++)
 		memset(s->between[i], 0, (s->nr[i] + 1) * sizeof(bool));
 	for (i = 0; i < b->nr_vcpus; i++) {
@@ -244,9 +251,9 @@ static void init(struct search *s, const struct tkfi_boundaries *b)
 			s->needed |= BIT(i);
 			continue;
 		}
-		second = s->order->clock[s->steps[goal->second][goal->to - 1]];
+		second = s->hb->clock[s->of_vcpu[goal->second][goal->to - 1]];
 		first = goal->nth ?
-			s->order->clock[s->steps[goal->first][goal->nth - 1]] :
+			s->hb->clock[s->of_vcpu[goal->first][goal->nth - 1]] :
 			second;
 		if (first[i] || second[i])
 			s->needed |= BIT(i);
@@ -255,10 +262,10 @@ static void init(struct search *s, const struct tkfi_boundaries *b)
 	s->nr_nodes = 1;
 }
 
-/* Write down the order that a node stands for. */
+/* Convert a node to the order that led to it. */
 static void write_down(const struct search *s, u16 at, struct tkfi_shrunk *shrunk)
 {
-	static u16 path[TKFI_MAX_STEPS];
+	static u16 path[TKFI_MAX_EVENTS];
 	u16 done[TKFI_MAX_VCPUS] = {};
 	bool second_turn = true;
 	unsigned int depth = 0, i;
@@ -279,19 +286,19 @@ static void write_down(const struct search *s, u16 at, struct tkfi_shrunk *shrun
 			if (node->cost.preemptions > before->cost.preemptions)
 				who = under_way(s, before)->id;
 			if (who != node->last || second_turn)
-				shrunk->stopped = s->steps[who][done[who]];
+				shrunk->stopped = s->of_vcpu[who][done[who]];
 			second_turn = false;
 		}
 		while (done[node->last] < node->done[node->last])
-			shrunk->steps[shrunk->nr++] =
-				s->steps[node->last][done[node->last]++];
+			shrunk->events[shrunk->nr++] =
+				s->of_vcpu[node->last][done[node->last]++];
 	}
-	for (i = 0, n = shrunk->nr; i < s->order->nr; i++)
-		if (s->order->nth[i] > done[s->engine->log[i].vcpu])
-			shrunk->steps[n++] = i;
+	for (i = 0, n = shrunk->nr; i < s->hb->nr; i++)
+		if (s->hb->nth[i] > done[s->engine->log[i].vcpu])
+			shrunk->events[n++] = i;
 }
 
-bool tkfi_shrink(const struct tkfi_engine *engine, const struct tkfi_order *order,
+bool tkfi_shrink(const struct tkfi_engine *engine, const struct tkfi_happens_before *hb,
 		 const struct tkfi_boundaries *b, const struct tkfi_goal *goal,
 		 struct tkfi_shrunk *shrunk)
 {
@@ -301,14 +308,14 @@ bool tkfi_shrink(const struct tkfi_engine *engine, const struct tkfi_order *orde
 	unsigned int i, vcpu;
 
 	s->engine = engine;
-	s->order = order;
+	s->hb = hb;
 	s->goal = goal;
 	init(s, b);
-	/* There may be nothing to do. */
+	/* The start may be at the goal. */
 	best = at_goal(s, s->nodes[0].done) ? 0 : NONE;
 	if (!best)
 		least = s->nodes[0].cost;
-	/* Nodes are met by their number of turns, and again if one costs less. */
+	/* In the order of their number of turns; a node is added again if it costs less. */
 	for (i = 0; i < s->nr_nodes; i++) {
 		const struct node *node = &s->nodes[i];
 		const struct tkfi_vcpu *last;

@@ -1,26 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The plainest order of a class: the steps of an execution, those that conflict in
- * the same order, with the fewest preemptions, then the fewest delays of the host,
- * then the fewest turns.
- *
- * What a preemption is: preempt.h. What the execution is about may have come to its end
- * before all steps have: the rest does not count.
+ * The order of least cost in the class of an execution: with the fewest preemptions, of
+ * these with the fewest delays of the host, of these with the fewest turns. For what counts
+ * as a preemption, see preempt.h. Only events up to the goal have a cost.
  */
 #ifndef __TKFI_SHRINK_H
 #define __TKFI_SHRINK_H
 
-#include "order.h"
+#include "happens_before.h"
 #include "target.h"
 
 /**
- * struct tkfi_goal - what an order of the steps has to get to
- * @first:	VCPU that has to get to the end of its step @nth (from 1) ...
- * @nth:	... before ...
- * @second:	... this VCPU begins with its step @from, ...
- * @from:	... from 1, and ...
- * @to:		... gets to the end of this one. 0: all VCPUs but the host have to
- *		get to their ends, and nothing else is of interest
+ * struct tkfi_goal - what an order of the events has to reach
+ * @first:	id of the VCPU whose @nth event has to come before ...
+ * @nth:	its number, from 1; 0 for none
+ * @second:	... the event @from of this VCPU
+ * @from:	its number, from 1
+ * @to:		number of the event of @second with which the goal is reached. 0: it is
+ *		reached when all VCPUs but the host are at their ends; all else is ignored
  */
 struct tkfi_goal {
 	unsigned int first;
@@ -52,18 +49,18 @@ struct tkfi_cost {
 bool tkfi_cost_less(const struct tkfi_cost *a, const struct tkfi_cost *b);
 
 /**
- * struct tkfi_shrunk - an order of an execution's steps
- * @cost:	of the steps up to the goal
+ * struct tkfi_shrunk - an order of an execution's events
+ * @cost:	of the events up to the goal
  * @nr:		how many these are
- * @steps:	numbers of all steps of the execution: those first, then the others
- * @stopped:	number of the step that the VCPU was about to take that was preempted
- *		last; without a preemption, the first step of the second turn
- * @incomplete:	there were too many ways to try them all
+ * @events:	numbers of all events of the execution: those first, then the others
+ * @stopped:	number of the event before which a VCPU was preempted last; without a
+ *		preemption, the first event of the second turn
+ * @incomplete:	there were too many prefixes to try them all
  */
 struct tkfi_shrunk {
 	struct tkfi_cost cost;
 	unsigned int nr;
-	u16 steps[TKFI_MAX_STEPS];
+	u16 events[TKFI_MAX_EVENTS];
 	unsigned int stopped;
 	bool incomplete;
 };
@@ -71,19 +68,19 @@ struct tkfi_shrunk {
 /**
  * tkfi_shrink() - search the orders of the class of the engine's last execution
  * @engine:	engine; its log
- * @order:	of its steps
+ * @hb:		happens-before of its events
  * @boundaries:	where operations began in it
- * @goal:	what to get to; the order must allow it
- * @shrunk:	filled; @shrunk->cost must be what others cost that are known: only
- *		one that costs less is looked for
+ * @goal:	what to reach; the execution must allow it
+ * @shrunk:	filled; @shrunk->cost is set to a cost before, and only orders that cost
+ *		less are looked for
  *
- * Whoever goes on does so until it has to let another VCPU go first, or to the end
- * of an operation: to stop earlier never helps, as what it does next can be done at
- * once. So there are few places to stop at, and all of them are tried.
+ * A turn ends where the VCPU needs an event of another one first, or at the end of an
+ * operation. To end it earlier does not help, as the next event can be executed at once.
+ * So there are few places where a turn can end, and all of them are tried.
  *
  * Return: whether there is one that costs less.
  */
-bool tkfi_shrink(const struct tkfi_engine *engine, const struct tkfi_order *order,
+bool tkfi_shrink(const struct tkfi_engine *engine, const struct tkfi_happens_before *hb,
 		 const struct tkfi_boundaries *boundaries, const struct tkfi_goal *goal,
 		 struct tkfi_shrunk *shrunk);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Strategies that sample: each execution by chance, and again the same one by the
- * same number. They choose at accesses, and know nothing of what is explored.
+ * Strategies that sample: random executions, reproducible by their number. Accesses are
+ * the scheduling points; the strategies know nothing of the subject.
  */
 #ifndef __TKFI_STRATEGIES_H
 #define __TKFI_STRATEGIES_H
@@ -29,12 +29,12 @@ void tkfi_random_init(struct tkfi_random *s, u64 seed);
  * struct tkfi_pos - partial order sampling
  * @strategy:	for tkfi_engine_run()
  * @state:	of the generator
- * @priority:	of each VCPU's next step
+ * @priority:	for each VCPU, the priority of its next transition
  *
- * The step of the highest priority goes on. Priorities are drawn anew for a step
- * that comes up, and for steps that are dependent on the one that was taken: so
- * orders of dependent steps come up more evenly than by uniform choice. Yuan, Yang,
- * Gu: Partial Order Aware Concurrency Sampling, CAV 2018.
+ * The transition of the highest priority is executed. Then new priorities are drawn for
+ * the next transition of its VCPU, and for those that are dependent on it. So the orders of
+ * dependent transitions are sampled more evenly than by uniform choices. Yuan, Yang, Gu:
+ * Partial Order Aware Concurrency Sampling, CAV 2018.
  */
 struct tkfi_pos {
 	struct tkfi_strategy strategy;
@@ -55,11 +55,11 @@ void tkfi_pos_init(struct tkfi_pos *s, u64 seed);
  * struct tkfi_pct - probabilistic concurrency testing
  * @strategy:	for tkfi_engine_run()
  * @state:	of the generator
- * @depth:	d: how many orders of steps a bug needs, 1 ... TKFI_PCT_MAX_DEPTH
- * @length:	k: choices in an execution, as far as known
- * @at:		choices so far
- * @change:	the choices at which the running VCPU becomes the last one
- * @priority:	of each VCPU
+ * @depth:	d: how many ordering constraints a bug needs, 1 ... TKFI_PCT_MAX_DEPTH
+ * @length:	k: number of choices of an execution, as far as known
+ * @at:		number of choices so far
+ * @change:	the choices, from 1, at which the VCPU that goes on gets a low priority
+ * @priority:	of each VCPU; the highest goes on
  *
  * A bug of depth d is met in one execution with a probability of at least
  * 1 / (n * k^(d-1)), n VCPUs. Burckhardt, Kothari, Musuvathi, Nagarakatte: A
@@ -79,16 +79,16 @@ struct tkfi_pct {
  * tkfi_pct_init() - prepare an execution by probabilistic concurrency testing
  * @s:		strategy
  * @seed:	number of the execution
- * @depth:	of the bugs it looks for; brought into 1 ... TKFI_PCT_MAX_DEPTH
- * @length:	choices in an execution, as far as known; 0 if nothing is
+ * @depth:	depth of the bugs to look for; clamped to 1 ... TKFI_PCT_MAX_DEPTH
+ * @length:	number of choices of an execution, 0 if it is not known
  */
 void tkfi_pct_init(struct tkfi_pct *s, u64 seed, unsigned int depth,
 		   unsigned int length);
 
 /**
  * tkfi_draw() - draw a random number: xorshift64*
- * @state:	the generator's, not 0; goes on
- * @limit:	not 0
+ * @state:	state of the generator, not 0; updated
+ * @limit:	1 ... U32_MAX
  *
  * Return: a number below @limit.
  */
@@ -104,7 +104,7 @@ static inline u32 tkfi_draw(u64 *state, u32 limit)
 }
 
 /**
- * tkfi_draw_init() - a generator's state to begin with
+ * tkfi_draw_init() - the first state of a generator
  * @seed:	any number
  *
  * Return: a state that is not 0, and far from that of the next seed.

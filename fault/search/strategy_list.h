@@ -2,8 +2,8 @@
 /*
  * All strategies: TKFI_STRATEGY(ID, name) stands for TKFI_ID, what people call it, and
  * struct tkfi_search_type tkfi_name_search. Those before replay can be asked for by name
- * (frontend/request.c); the others are for tkfi's own use. No guard: whoever includes this
- * says what to make of a row.
+ * (frontend/request.c); the others are for tkfi's own use. There is no include guard: each
+ * includer defines TKFI_STRATEGY() to make what it needs of a row.
  */
 
 TKFI_STRATEGY(DPOR, dpor)		/* every class once */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What a search needs to know of what it explores. */
+/* What an explorer needs to know of what it explores. */
 #ifndef __TKFI_TARGET_H
 #define __TKFI_TARGET_H
 
 #include "engine.h"
 #include "finding.h"
-#include "order.h"
+#include "happens_before.h"
 
 /* The most operations of a VCPU. */
 #define TKFI_MAX_BOUNDARIES	8
@@ -13,9 +13,9 @@
 /**
  * struct tkfi_boundaries - where operations begin
  * @nr_vcpus:	how many VCPUs there are
- * @host:	the one that only lets time pass; TKFI_MAX_VCPUS for none
+ * @host:	id of the host, TKFI_MAX_VCPUS for none
  * @nr:		how many operations each has
- * @from:	how many steps of the VCPU are before each
+ * @from:	for each operation, how many events of the VCPU are before it
  */
 struct tkfi_boundaries {
 	unsigned int nr_vcpus;
@@ -28,20 +28,20 @@ struct tkfi_boundaries {
  * struct tkfi_target - what is explored
  * @arg:	for all functions
  * @engine:	its engine
- * @enter:	begin to execute: interrupts are off from here on, what was there before is
- *		saved. Returns 0 or an error, with the sentence in the engine's; @leave is
- *		called in either case
- * @leave:	the opposite
- * @collect:	forget what was learnt of cells, and what snapshots hold
- * @start:	put everything where executions begin, and add the VCPUs; @arg is this
- *		target's. Returns 0
- * @judge:	look at an execution with what tkfi_engine_run() returned, and the order of
- *		its steps, or room for it; call @found for each finding
- * @boundaries:	where operations began in the last execution
- * @names:	what the VCPUs are called; returns how many there are
- * @text:	what it is, in words: two targets with one text are the same. Valid as long
- *		as the target
- * @own:	memory that the target's own code writes without hooks
+ * @enter:	switch interrupts off, save the kernel's state, and prepare to execute.
+ *		Returns 0 or an error, with a sentence in @engine->error; @leave is called
+ *		in either case
+ * @leave:	undo @enter
+ * @collect:	list the cells, and what snapshots hold; what is known of cells is forgotten
+ * @start:	restore the state in which executions begin, and add the VCPUs. Returns 0
+ * @judge:	judge an execution: calls @report for each finding. Is given what
+ *		tkfi_engine_run() returned, and happens-before of its events; with @hb->nr
+ *		0 that is not known, and can be filled in
+ * @boundaries:	tell where operations began in the last execution
+ * @names:	tell the names of the VCPUs; returns how many there are
+ * @text:	identifies the target: a saved state belongs to targets with the same text.
+ *		Valid as long as the target
+ * @own:	memory that tkfi itself writes without hooks
  * @own_size:	its size in bytes
  */
 struct tkfi_target {
@@ -51,8 +51,8 @@ struct tkfi_target {
 	void (*leave)(void *arg, unsigned long flags);
 	void (*collect)(void *arg);
 	int (*start)(void *arg);
-	void (*judge)(void *arg, int ret, struct tkfi_order *order,
-		      tkfi_finding_fn found, void *found_arg);
+	void (*judge)(void *arg, int ret, struct tkfi_happens_before *hb,
+		      tkfi_finding_fn report, void *report_arg);
 	void (*boundaries)(void *arg, struct tkfi_boundaries *boundaries);
 	unsigned int (*names)(void *arg, char names[TKFI_MAX_VCPUS][TKFI_VCPU_NAME]);
 	const char *text;

@@ -12,17 +12,17 @@ void tkfi_violations_forget(void *arg)
 {
 	struct tkfi_explorer *x = arg;
 
-	/* What was found by another strategy stays found. */
+	/* The search for schedules that cost less keeps what was found before. */
 	if (x->searching)
 		return;
 	x->nr_violations = 0;
 	x->incomplete = false;
 }
 
-/* How many findings of a kind are shrunk when they come by chance. */
+/* How many findings of a kind are shrunk if executions are sampled. */
 #define SHRUNK_SAMPLES	16
 
-/* More than anything. */
+/* More than any cost. */
 static const struct tkfi_cost no_cost = { UINT_MAX, UINT_MAX, UINT_MAX };
 
 bool tkfi_finding_is_like(const struct tkfi_finding *a, const struct tkfi_finding *b)
@@ -56,8 +56,8 @@ static struct tkfi_violation *find_or_add(struct tkfi_explorer *x,
 }
 
 /*
- * The plainest order of an execution's steps that comes to a finding. Several in a row may
- * be about the same steps, as when readers of several clocks do not agree.
+ * The result is kept for the next finding: several in a row may have the same goal, as when
+ * readers of several clocks do not agree.
  */
 const struct tkfi_shrunk *tkfi_violations_shrink(struct tkfi_explorer *x,
 						 const struct tkfi_finding *finding)
@@ -73,11 +73,11 @@ const struct tkfi_shrunk *tkfi_violations_shrink(struct tkfi_explorer *x,
 		goal.to = finding->second.to;
 	}
 	if (!x->shrink_tried || memcmp(&goal, &x->goal, sizeof(goal))) {
-		if (!x->order->nr)
-			tkfi_order_of(engine, x->order);
+		if (!x->hb->nr)
+			tkfi_happens_before_of(engine, x->hb);
 		x->shrunk.cost = no_cost;
 		x->target.boundaries(x->target.arg, &x->boundaries);
-		x->is_shrunk = tkfi_shrink(engine, x->order, &x->boundaries, &goal,
+		x->is_shrunk = tkfi_shrink(engine, x->hb, &x->boundaries, &goal,
 					   &x->shrunk);
 		x->goal = goal;
 		x->shrink_tried = true;
@@ -86,8 +86,8 @@ const struct tkfi_shrunk *tkfi_violations_shrink(struct tkfi_explorer *x,
 }
 
 /*
- * Samples find one thing again and again: what makes it plainer is the search that comes
- * afterwards. Returns whether this one need only be counted.
+ * Samples have the same findings many times. After some of them, further ones are only
+ * counted: schedules that cost less are left to the search at the end.
  */
 static bool only_counts(struct tkfi_explorer *x, const struct tkfi_finding *finding)
 {
@@ -106,7 +106,7 @@ static bool only_counts(struct tkfi_explorer *x, const struct tkfi_finding *find
 	return false;
 }
 
-/* What the engine says of VCPUs that cannot go on, by the names that a schedule has. */
+/* Copy the engine's sentence about a deadlock, with VCPUs named as in schedules. */
 static void say_waits(const char *error,
 		      const char names[TKFI_MAX_VCPUS][TKFI_VCPU_NAME], char *buf,
 		      size_t size)
@@ -128,7 +128,7 @@ static void say_waits(const char *error,
 	buf[len] = '\0';
 }
 
-/* Is anybody interested in it? */
+/* Is a finding like one of @x->only? */
 static bool is_sought(const struct tkfi_explorer *x, const struct tkfi_finding *finding)
 {
 	unsigned int i;
@@ -139,7 +139,6 @@ static bool is_sought(const struct tkfi_explorer *x, const struct tkfi_finding *
 	return !x->only;
 }
 
-/* Keep the plainest schedule. */
 void tkfi_violations_add(const struct tkfi_finding *finding, void *arg)
 {
 	struct tkfi_explorer *x = arg;
@@ -161,8 +160,8 @@ void tkfi_violations_add(const struct tkfi_finding *finding, void *arg)
 	if (!shrunk || !tkfi_cost_less(&shrunk->cost, &v->cost))
 		return;
 	tkfi_explorer_names(x, &schedule);
-	/* One that is too long is none; there may be a shorter one. */
-	if (tkfi_schedule_of(&schedule, engine, shrunk->steps, shrunk->nr) ||
+	/* If it is too long it is dropped; a later one may be shorter. */
+	if (tkfi_schedule_of(&schedule, engine, shrunk->events, shrunk->nr) ||
 	    tkfi_schedule_print(&schedule, text, sizeof(text)) >= sizeof(text))
 		return;
 	v->cost = shrunk->cost;
@@ -177,8 +176,10 @@ static bool same_pair(const struct tkfi_explanation *a,
 		      const struct tkfi_explanation *b)
 {
 	return a->holds && b->holds && a->about == b->about &&
-	       (a->first.kind == TKFI_STEP_STORE) == (b->first.kind == TKFI_STEP_STORE) &&
-	       (a->second.kind == TKFI_STEP_STORE) == (b->second.kind == TKFI_STEP_STORE);
+	       (a->first.kind == TKFI_TRANS_STORE) ==
+	       (b->first.kind == TKFI_TRANS_STORE) &&
+	       (a->second.kind == TKFI_TRANS_STORE) ==
+	       (b->second.kind == TKFI_TRANS_STORE);
 }
 
 void tkfi_violations_merge(struct tkfi_explorer *x)

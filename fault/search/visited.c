@@ -14,25 +14,25 @@ void tkfi_visited_init(struct tkfi_visited *visited)
 
 void tkfi_visited_begin(struct tkfi_visited *visited)
 {
-	tkfi_clocks_begin(&visited->clocks);
+	tkfi_history_init(&visited->history);
 	visited->hash = 0;
 }
 
-/* Take in what was executed since. */
+/* Add the events that were executed since. */
 static void follow(struct tkfi_visited *visited, const struct tkfi_engine *engine)
 {
-	while (visited->clocks.nr < engine->nr_log &&
-	       visited->clocks.nr < TKFI_MAX_STEPS) {
-		const struct tkfi_event *step = &engine->log[visited->clocks.nr];
-		const u16 *clock = tkfi_clocks_add(&visited->clocks, engine, step);
+	while (visited->history.hb.nr < engine->nr_log &&
+	       visited->history.hb.nr < TKFI_MAX_EVENTS) {
+		const struct tkfi_event *event = &engine->log[visited->history.hb.nr];
+		const u16 *clock = tkfi_history_add_logged(&visited->history, engine);
 
 		visited->hash += xxh64(clock, TKFI_MAX_VCPUS * sizeof(*clock),
-				    step->vcpu | step->kind << 8 |
-				    (u64)step->cell << 16);
+				       event->vcpu | event->kind << 8 |
+				       (u64)event->cell << 16);
 	}
 }
 
-/* Is it there? If @add, it is afterwards, if there is room. */
+/* Look a key up; if @add, add it, if there is room. Returns whether it was there. */
 static bool look_up(struct tkfi_visited *visited, u64 key, bool add)
 {
 	unsigned int at = hash_64(key, TKFI_VISITED_BITS);
@@ -74,12 +74,12 @@ bool tkfi_visited_before(struct tkfi_visited *visited,
 	u64 key;
 
 	follow(visited, engine);
-	/* Where each VCPU is: it may be between two steps that are logged. */
+	/* The next transition of each VCPU, as not all of them are events in the log. */
 	for (i = 0; i < engine->nr_vcpus; i++) {
 		const struct tkfi_vcpu *v = &engine->vcpus[i];
 
 		state[i] = v->next.kind | v->next.cell << 8 |
-			   (u64)v->steps << 32 | (u64)v->done << 63;
+			   (u64)v->nr_events << 32 | (u64)v->done << 63;
 	}
 	state[TKFI_MAX_VCPUS] = engine->last ? engine->last->id + 1 : 0;
 	key = xxh64(state, sizeof(state), visited->hash);

@@ -1,31 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a search has been through: beginnings of executions, as classes, by 64 bits of
- * hash each. What begins like one that was seen, with the same VCPU going on and no
- * more preemptions left, need not be searched again. (Musuvathi, Qadeer: Partial-Order
- * Reduction for Context-Bounded State Exploration, MSR-TR-2007-12, 2007.)
+ * The prefixes of executions that a search has visited: the class of each, as a hash of 64
+ * bits. An execution can be pruned if its prefix was visited, with the same last VCPU and
+ * at least as many preemptions left. (Musuvathi, Qadeer: Partial-Order Reduction for
+ * Context-Bounded State Exploration, MSR-TR-2007-12, 2007.)
  */
 #ifndef __TKFI_VISITED_H
 #define __TKFI_VISITED_H
 
 #include "saved.h"
-#include "order.h"
+#include "happens_before.h"
 
 #define TKFI_VISITED_BITS	22
 #define TKFI_VISITED	BIT(TKFI_VISITED_BITS)
 
 /**
- * struct tkfi_visited - beginnings
- * @clocks:	of the execution under way
- * @hash:	of its steps and their clocks, in whatever order
- * @nr:		how many beginnings are known; once they fill three quarters of @keys
- *		no more are added
- * @keys:	their hashes, 0 for none
+ * struct tkfi_visited - the prefixes that were visited
+ * @history:	events of the execution under way
+ * @hash:	of these events and their clocks; independent of their order
+ * @nr:		how many prefixes @keys has; when it is three quarters full no more are
+ *		added
+ * @keys:	a hash table of their hashes, 0 for a free place
  *
- * invariant: @hash is of the first @clocks.nr steps of the engine's log.
+ * invariant: @hash is of the first @history.hb.nr events of the engine's log.
  */
 struct tkfi_visited {
-	struct tkfi_clocks clocks;
+	struct tkfi_history history;
 	u64 hash;
 	unsigned int nr;
 	u64 keys[TKFI_VISITED];
@@ -44,12 +44,12 @@ void tkfi_visited_init(struct tkfi_visited *visited);
 void tkfi_visited_begin(struct tkfi_visited *visited);
 
 /**
- * tkfi_visited_before() - has an execution begun so before?
+ * tkfi_visited_before() - was the prefix up to a choice visited before?
  * @visited:	memory; remembers it, if there is room
  * @engine:	engine, at a choice
  * @spent:	preemptions so far
  *
- * Return: whether one has, with no more than @spent preemptions.
+ * Return: whether it was, with no more than @spent preemptions.
  */
 bool tkfi_visited_before(struct tkfi_visited *visited,
 			 const struct tkfi_engine *engine, unsigned int spent);

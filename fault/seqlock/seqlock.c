@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A small subject: a clock in a seqlock. It is a line, base + (now - cycle_last) * mult. A
- * writer calculates a new one before its write section, as timekeeping does since 2013: if
- * it is delayed in between, and the new line is flatter, readers see time go back.
+ * A small subject: a clock that a sequence protects. Its time is on a line, base + (now -
+ * cycle_last) * mult. A writer calculates a new line before its write section, as
+ * timekeeping does since 2013. If it is delayed in between, and mult decreases, readers
+ * see time go backwards.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -57,7 +58,7 @@ static s64 look(struct tkfi_op *op)
 {
 	u64 base = clock.base;
 
-	/* For the oracle that asks whether it is all of one line. */
+	/* The oracle checks that both are of one line. */
 	op->results[0] = clock.mult;
 	op->results[1] = clock.cycle_last;
 	return base + (clock.now - op->results[1]) * op->results[0];
@@ -75,13 +76,13 @@ static s64 run_read(struct tkfi_op *op)
 	return ns;
 }
 
-/* Without the sequence. */
+/* A read without the sequence. */
 static s64 run_peek(struct tkfi_op *op)
 {
 	return look(op);
 }
 
-/* One step, reported by itself. */
+/* One store, which it reports itself. */
 static __no_sanitize_thread void wait(u64 cycles)
 {
 	tkfi_access(&clock.now, sizeof(clock.now), true, false, _RET_IP_);
@@ -106,7 +107,7 @@ static bool is_torn(const struct tkfi_op *op)
 }
 
 static void judge_read(unsigned int vcpu, const struct tkfi_op *op,
-		       const struct tkfi_op *before, tkfi_finding_fn found, void *arg)
+		       const struct tkfi_op *before, tkfi_finding_fn report, void *arg)
 {
 	const struct tkfi_finding torn = { "torn", .clock = "read()", .second_ns = op->result };
 	const struct tkfi_finding back = {
@@ -115,24 +116,24 @@ static void judge_read(unsigned int vcpu, const struct tkfi_op *op,
 	};
 
 	if (is_torn(op))
-		found(&torn, arg);
+		report(&torn, arg);
 	if (before->reads && before->result > op->result)
-		found(&back, arg);
+		report(&back, arg);
 }
 
-static void judge(const struct tkfi_judged *judged, tkfi_finding_fn found, void *arg)
+static void judge(const struct tkfi_judged *judged, tkfi_finding_fn report, void *arg)
 {
 	const struct tkfi_finding progress = { "progress", NULL, "seqlock" };
 	unsigned int i, j;
 
 	if (judged->ret)
-		found(&progress, arg);
+		report(&progress, arg);
 	for (i = 0; i < judged->plan->nr_programs && !judged->ret; i++) {
 		const struct tkfi_op *ops = judged->plan->programs[i].ops;
 
 		for (j = 0; j < judged->plan->programs[i].nr; j++)
 			if (ops[j].reads)
-				judge_read(i, &ops[j], &ops[j - !!j], found, arg);
+				judge_read(i, &ops[j], &ops[j - !!j], report, arg);
 	}
 }
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What may follow "adjtimex": settings in any combination that the kernel obeys whole. */
+/*
+ * The settings of "adjtimex", in any combination that the kernel does not refuse or
+ * ignore.
+ */
 #include <linux/bitops.h>
 #include <linux/errno.h>
 #include <linux/jiffies.h>
@@ -10,10 +13,10 @@
 
 #include "adjtimex.h"
 
-/* The most that adjtimex takes, s; see ntp.c. */
+/* The most that adjtimex accepts, s; see ntp.c. */
 #define MAX_TAI_OFFSET	100000
 
-/* What may be between settings. */
+/* Separators of settings. */
 #define BLANKS	" \t\n"
 
 void tkfi_ntp_frequency(s32 ppb, long *tick_us, long *freq)
@@ -60,11 +63,11 @@ void tkfi_set_offset(struct tkfi_op *op, s64 ns)
 		tkfi_args(op)->sets |= BIT(CLOCK_REALTIME) | BIT(CLOCK_TAI);
 }
 
-/* What status= takes; the other bits are the kernel's to write. */
+/* The bits that status= accepts; the others only the kernel writes. */
 #define STA_WRITABLE	(STA_PLL | STA_PPSFREQ | STA_PPSTIME | STA_FLL | \
 			 STA_INS | STA_DEL | STA_UNSYNC | STA_FREQHOLD)
 
-/* What an auxiliary clock refuses. */
+/* The bits that an auxiliary clock refuses. */
 #define STA_NOT_AUX	(STA_INS | STA_DEL | STA_PPSFREQ | STA_PPSTIME)
 
 enum {
@@ -78,7 +81,7 @@ enum {
  * @modes:	for struct __kernel_timex
  * @min:	the least value that is taken as it is
  * @max:	the largest; 0 if the value is no plain number
- * @unit:	of them
+ * @unit:	unit of @min and @max, in parentheses, for people
  */
 struct setting {
 	const char *name;
@@ -147,7 +150,7 @@ static int find_setting(const char *word)
 	return -EINVAL;
 }
 
-/* Where the value is none: what can be written. */
+/* Parse the value of a setting. On error, says what can be written. */
 static int parse_setting(struct adjustment *adj, unsigned int nr, char *err,
 			 size_t size)
 {
@@ -178,8 +181,8 @@ static int parse_setting(struct adjustment *adj, unsigned int nr, char *err,
 }
 
 /*
- * What adjtimex would refuse, cut off or pass over of settings that are each possible:
- * NULL if nothing, else what can be written. The one at fault in @nr.
+ * Would adjtimex refuse, truncate or ignore any of the settings together, though each is
+ * possible? Returns what can be written, and sets @nr to the setting at fault; or NULL.
  */
 static const char *contradiction(const struct adjustment *adj,
 				 unsigned int *nr)
@@ -256,7 +259,7 @@ static void adjust(const struct adjustment *adj)
 	tkfi_args(op)->arms = txc->status & STA_INS ? BIT(CLOCK_REALTIME) : 0;
 }
 
-/* Without the "freq=" that needs no saying if it is alone; room for "AUX: ". */
+/* How it is shown: without a "freq=" that is alone, and with room left for "AUX: ". */
 static void name_adjtimex(struct tkfi_op *op, const char *said)
 {
 	if (strstarts(said, "freq=") && !strchr(said, ' '))

@@ -2,29 +2,29 @@
 #ifndef __TKFI_ADJTIMEX_H
 #define __TKFI_ADJTIMEX_H
 
+#include "list.h"
 #include "operation.h"
 
-/* For who asks what there is; those of an auxiliary clock: the core's also has tai=. */
+/* Usage of the settings of an auxiliary clock; the core's also has tai=. */
 #define TKFI_SETTINGS							\
 	"[freq=FREQUENCY] [tick=N] [status=N] [constant=N] [maxerror=N] [esterror=N] [offset=N] [setoffset=[+-]TIME] [nano|micro]|singleshot=N|ss_read"
 
 /**
- * tkfi_parse_adjtimex() - "tick=10001 status=1": settings in any order
- * @op:		gets what do_adjtimex() is given, what that may set back, its name
- *		in a diagram, and where the text is wrong
- * @aux:	of an auxiliary clock
- * @args:	settings, blanks between; none if only to be read back. Cut up
- * @err:	a sentence that says what to write instead
+ * tkfi_parse_adjtimex() - parse settings such as "tick=10001 status=1", in any order
+ * @op:		its timex, @sets, @arms, @call and @wrong are set
+ * @aux:	the settings are those of an auxiliary clock
+ * @args:	settings, separated by blanks; "" only reads. Modified
+ * @err:	receives a sentence that says what to write instead
  * @size:	of @err
  *
- * freq=: -10% to +10%, by tick and frequency. tick= us, tai= s, maxerror= and
- * esterror= us. offset= ns, or us with micro; without a status= it sets that to the PLL
- * alone, as the kernel passes it over otherwise. constant= up to 10 with nano, offset= or
- * setoffset=, else 6, as if STA_NANO were not set. setoffset= as in tkfi_parse_offset().
- * singleshot= us and ss_read are adjtime()'s, each alone.
+ * freq=: -10% to +10%, set by tick and frequency. tick=: us. tai=: s. maxerror= and
+ * esterror=: us. offset=: ns, or us with micro; without status= it also sets the status to
+ * STA_PLL, as the kernel ignores an offset without the PLL. constant=: up to 10 with nano,
+ * offset= or setoffset=, else up to 6, as if STA_NANO were not set. setoffset=: as for
+ * tkfi_parse_offset(). singleshot= (us) and ss_read are those of adjtime(), each alone.
  *
- * Return: 0, -EINVAL for what is no setting, not in the kernel's range, or would be cut
- * off, passed over or refused together with another.
+ * Return: 0; -EINVAL for something that is no setting, or that the kernel would refuse,
+ * truncate or ignore.
  */
 int tkfi_parse_adjtimex(struct tkfi_op *op, bool aux, char *args, char *err,
 			size_t size);
@@ -36,8 +36,8 @@ int tkfi_parse_adjtimex(struct tkfi_op *op, bool aux, char *args, char *err,
 void tkfi_settings_list(tkfi_line_fn line);
 
 /**
- * tkfi_parse_ppb() - "freq=-500ppm", also for "ntp"
- * @args:	freq= and what tkfi_parse_frequency() reads
+ * tkfi_parse_ppb() - parse a frequency such as "freq=-500ppm"
+ * @args:	"freq=", followed by text for tkfi_parse_frequency()
  * @ppb:	parts per billion
  * @err:	a sentence that says what to write instead
  * @size:	of @err
@@ -47,7 +47,7 @@ void tkfi_settings_list(tkfi_line_fn line);
 int tkfi_parse_ppb(const char *args, s32 *ppb, char *err, size_t size);
 
 /**
- * tkfi_parse_offset() - "-3ms", also for "inject"
+ * tkfi_parse_offset() - parse an offset such as "-3ms"
  * @text:	a duration, not in cycles, with or without a sign
  * @ns:		nanoseconds
  *

@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <linux/errno.h>
+/* The clock: a counter in memory. clock_install.c has what the kernel keeps time by. */
 #include <linux/kernel.h>
 #include <linux/math64.h>
-#include <linux/timekeeper_internal.h>
 
 #include "access.h"
 #include "clock.h"
 #include "engine.h"
-#include "glue.h"
-#include "names.h"
 #include "operation.h"
 
 static u64 tkfi_clock_now;
-static u32 tkfi_clock_hz;
+u32 tkfi_clock_hz;
 
-/* The clock is memory that VCPUs read and the host writes. */
+/* Report an access of the clock: memory that VCPUs read and the host writes. */
 static void access(bool store)
 {
 	if (tkfi_current)
@@ -28,7 +25,6 @@ void tkfi_clock_note(u64 cycles)
 		tkfi_results(tkfi_current->op)->counter = cycles;
 }
 
-/* What an operation comes to follows from what it has read. */
 u64 tkfi_clock_read(void)
 {
 	access(false);
@@ -60,7 +56,6 @@ u64 tkfi_clock_ns(void)
 	return mul_u64_u32_div(tkfi_clock_read(), NSEC_PER_SEC, tkfi_clock_hz);
 }
 
-/* An RTC that counts from 1970, and is never set. */
 void tkfi_read_persistent_clock64(struct timespec64 *ts)
 {
 	struct timespec64 now;
@@ -72,74 +67,6 @@ void tkfi_read_persistent_clock64(struct timespec64 *ts)
 	} else {
 		read_persistent_clock64(ts);
 	}
-}
-
-static u64 clocksource_read(struct clocksource *cs)
-{
-	return tkfi_clock_read_mode(cs->vdso_clock_mode);
-}
-
-/*
- * A device's time is compared with that of a clocksource only if that has an id. None is
- * for us; no clocksource of UML has any.
- */
-struct clocksource tkfi_clocksource = {
-	.name		 = "tkfi",
-	.rating		 = 499,
-	.id		 = CSID_ARM_ARCH_COUNTER,
-	.read		 = clocksource_read,
-	.mask		 = CLOCKSOURCE_MASK(64),
-	.flags		 = CLOCK_SOURCE_IS_CONTINUOUS | CLOCK_SOURCE_VALID_FOR_HRES,
-	/* Without one, update_vsyscall() skips the high resolution half. */
-	.vdso_clock_mode = VDSO_CLOCKMODE_TKFI,
-};
-
-struct clocksource tkfi_second_clocksource = {
-	.name		 = "tkfi-second",
-	.rating		 = 1,
-	.id		 = CSID_MAX - 1,
-	.read		 = clocksource_read,
-	.mask		 = CLOCKSOURCE_MASK(64),
-	.flags		 = CLOCK_SOURCE_IS_CONTINUOUS | CLOCK_SOURCE_VALID_FOR_HRES,
-	.vdso_clock_mode = VDSO_CLOCKMODE_TKFI_SECOND,
-};
-
-int tkfi_clock_install(u32 hz)
-{
-	int ret;
-
-	if (hz < TKFI_MIN_HZ || hz > TKFI_MAX_HZ)
-		return -ERANGE;
-	if (tkfi_clock_hz)
-		return -EBUSY;
-	ret = clocksource_register_hz(&tkfi_clocksource, hz);
-	if (ret)
-		return ret;
-	tkfi_clock_hz = hz;
-	tkfi_name_add(&tkfi_clock_now, "clock");
-	ret = clocksource_register_hz(&tkfi_second_clocksource, TKFI_SECOND_HZ);
-	if (ret) {
-		tkfi_clock_uninstall();
-		return ret;
-	}
-	if (tkfi_timekeeper()->tkr_mono.clock != &tkfi_clocksource) {
-		tkfi_clock_uninstall();
-		return -ENODEV;
-	}
-	return 0;
-}
-
-int tkfi_clock_uninstall(void)
-{
-	int ret;
-
-	if (!tkfi_clock_hz)
-		return 0;
-	ret = clocksource_unregister(&tkfi_second_clocksource) ?:
-	      clocksource_unregister(&tkfi_clocksource);
-	if (!ret)
-		tkfi_clock_hz = 0;
-	return ret;
 }
 
 void tkfi_clock_set(u64 cycles)

@@ -11,7 +11,10 @@
 #define TKFI_MIN_HZ		1000000U
 #define TKFI_MAX_HZ		4000000000U
 
-/* The virtual clocksource; moves only when told. */
+/* Frequency of the installed clock, Hz; 0 while none is installed. */
+extern u32 tkfi_clock_hz;
+
+/* The virtual clocksource; only tkfi_clock_set() and tkfi_clock_advance() change it. */
 extern struct clocksource tkfi_clocksource;
 
 /*
@@ -23,7 +26,7 @@ extern struct clocksource tkfi_clocksource;
 extern struct clocksource tkfi_second_clocksource;
 
 /**
- * tkfi_clock_install() - let the kernel keep time by the virtual clocksource
+ * tkfi_clock_install() - have the kernel keep time by the virtual clocksource
  * @hz:		its frequency, TKFI_MIN_HZ ... TKFI_MAX_HZ
  *
  * Registers it and the second one; the clocksource core selects it for its rating. Sleeps.
@@ -34,7 +37,7 @@ extern struct clocksource tkfi_second_clocksource;
 int tkfi_clock_install(u32 hz);
 
 /**
- * tkfi_clock_uninstall() - give the kernel its own clocksource back
+ * tkfi_clock_uninstall() - have the kernel keep time by its own clocksource again
  *
  * Nothing happens if it is not installed. Sleeps.
  *
@@ -45,30 +48,29 @@ int tkfi_clock_uninstall(void);
 /**
  * tkfi_clock_read() - read the clock
  *
- * On a VCPU this is a load of shared memory, and what the operation read last, as for
- * tkfi_clock_note().
+ * On a VCPU this is a load of shared memory, and calls tkfi_clock_note().
  *
  * Return: the clock's value, in cycles.
  */
 u64 tkfi_clock_read(void);
 
 /**
- * tkfi_clock_peek() - the clock's value, for those who only look
+ * tkfi_clock_peek() - read the clock, but not as a load of a VCPU
  *
  * Return: the clock's value, in cycles.
  */
 u64 tkfi_clock_peek(void);
 
 /**
- * tkfi_clock_note() - of the times an operation read the clock, say which one it is about
- * @cycles:	the clock's value at that time
+ * tkfi_clock_note() - note the clock's value that the result of an operation depends on
+ * @cycles:	the clock's value
  *
- * Of the operation that the executing VCPU performs. Does nothing if there is none.
+ * The operation is that of the executing VCPU. Does nothing if there is none.
  */
 void tkfi_clock_note(u64 cycles);
 
 /**
- * tkfi_clock_ns() - what a clock that never stops says
+ * tkfi_clock_ns() - the time since the clock was 0, as by a clock that never stops
  *
  * To be called while the virtual clocksource is installed.
  *
@@ -80,13 +82,13 @@ u64 tkfi_clock_ns(void);
  * tkfi_read_persistent_clock64() - read_persistent_clock64() of the files that are explored
  * @ts:		receives the time
  *
- * On a VCPU it is that of an RTC which counts the clock's time from 1970 on, and is never
- * set; elsewhere the kernel's own.
+ * On a VCPU the time is that of an RTC that shows 1970 when the clock is 0, and is never
+ * set; else it is the kernel's own.
  */
 void tkfi_read_persistent_clock64(struct timespec64 *ts);
 
 /**
- * tkfi_clock_counter() - what a clocksource's counter says at a value of the clock
+ * tkfi_clock_counter() - convert a value of the clock to a counter's
  * @cs:		tkfi_clocksource or tkfi_second_clocksource
  * @cycles:	the clock's value
  *
@@ -106,7 +108,8 @@ u64 tkfi_clock_read_mode(s32 clock_mode);
 
 /**
  * tkfi_clock_set() - set the clock
- * @cycles:	its value; may be less than before only if all that used it goes back too
+ * @cycles:	its value; may be less than before only if the state of timekeeping is set
+ *		back as well
  */
 void tkfi_clock_set(u64 cycles);
 
@@ -127,7 +130,7 @@ void tkfi_clock_advance(u64 cycles);
 u64 tkfi_clock_cycles(u64 ns);
 
 /**
- * tkfi_clock_max_delay() - the longest time that can be written
+ * tkfi_clock_max_delay() - the longest delay in cycles
  *
  * Return: TKFI_MAX_DELAY_NS in cycles; U64_MAX while no clock is installed.
  */

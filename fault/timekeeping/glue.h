@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What glue-<version>.h gives the rest of tkfi: a view of static data of
- * timekeeping.c and ntp.c, and of the vDSO data page. Everything that differs
- * between kernel versions is behind this page.
+ * The interface of glue-<version>.h: access to static data of timekeeping.c and ntp.c,
+ * and to the vDSO data page. It is the same for all kernel versions.
  */
 #ifndef __TKFI_GLUE_H
 #define __TKFI_GLUE_H
@@ -21,7 +20,7 @@ struct tkfi_reader;
  * enum tkfi_variant - which build of the kernel's own code this is
  * @TKFI_POST_SERIES:	as the tree is
  * @TKFI_PRE_SERIES:	calculates on the real timekeeper, sequence odd
- * @TKFI_FIXED:		publishes what is right at publication
+ * @TKFI_FIXED:		publishes a line that fits the time of its publication
  * @TKFI_NR_VARIANTS:	how many there are
  */
 enum tkfi_variant {
@@ -85,7 +84,7 @@ void tkfi_tick_sequences(tkfi_sequence_fn mark);
 void tkfi_vdso_sequences(tkfi_sequence_fn mark);
 
 /**
- * tkfi_timekeeping_reset() - begin anew
+ * tkfi_timekeeping_reset() - set the state of timekeeping.c and the vDSO page as at boot
  * @cs:		clocksource to keep time by
  * @mono:	CLOCK_MONOTONIC, seconds; RAW starts there too
  * @wall:	CLOCK_REALTIME, seconds
@@ -97,9 +96,9 @@ void tkfi_timekeeping_reset(struct clocksource *cs, time64_t mono,
 			    time64_t wall);
 
 /**
- * tkfi_ntp_reset() - the state of ntp.c as at boot
+ * tkfi_ntp_reset() - set the state of ntp.c as at boot
  *
- * tkfi_timekeeping_reset() wants it first.
+ * To be called before tkfi_timekeeping_reset().
  */
 void tkfi_ntp_reset(void);
 
@@ -111,7 +110,7 @@ void tkfi_ntp_reset(void);
 void tkfi_vdso_reset(void);
 
 /**
- * tkfi_tick_reset() - jiffies as at boot, with a first tick due when the clock began
+ * tkfi_tick_reset() - set jiffies as at boot, with the first tick due when the clock was 0
  */
 void tkfi_tick_reset(void);
 
@@ -148,8 +147,8 @@ u64 tkfi_ticks_until_next(void);
  * @tick_us:	as ADJ_TICK, microseconds
  * @freq:	as ADJ_FREQUENCY, ppm << 16
  *
- * What the PPS code does under the lock. The next tick adjusts the multiplier;
- * adjtimex would have done so at once. Caller holds off all updaters.
+ * As the PPS code does under the lock: the next tick adjusts the multiplier. adjtimex would
+ * adjust it at once. The caller excludes all updaters.
  */
 void tkfi_ntp_set_frequency(long tick_us, long freq);
 
@@ -161,7 +160,7 @@ void tkfi_ntp_set_frequency(long tick_us, long freq);
 const struct timekeeper *tkfi_timekeeper(void);
 
 /**
- * tkfi_shadow_timekeeper() - the core timekeeper that updaters calculate in
+ * tkfi_shadow_timekeeper() - the core timekeeper on which updaters calculate
  *
  * Return: its address.
  */
@@ -170,7 +169,7 @@ const struct timekeeper *tkfi_shadow_timekeeper(void);
 /**
  * tkfi_read_snapshot() - read a clock by ktime_get_snapshot()
  * @id:		the clock; where ktime_get_snapshot() takes none, it is CLOCK_REALTIME
- * @raw:	not the clock itself, but the raw clock that goes with it
+ * @raw:	read the raw clock of the snapshot instead
  *
  * Return: nanoseconds; -ENODEV if the kernel says that the snapshot is not valid.
  */
@@ -179,9 +178,9 @@ s64 tkfi_read_snapshot(clockid_t id, bool raw);
 /**
  * tkfi_read_crosststamp() - read a clock by get_device_system_crosststamp()
  * @id:		the clock; where the function takes none, it is CLOCK_REALTIME
- * @raw:	not the clock itself, but the raw clock that goes with it
+ * @raw:	read the raw clock of the timestamp instead
  *
- * The device samples the counter which time is kept by.
+ * The device samples the counter by which time is kept.
  *
  * Return: nanoseconds, or an error of the kernel's.
  */
@@ -199,9 +198,9 @@ s64 tkfi_read_crosststamp(clockid_t id, bool raw);
 s64 tkfi_read_timestamps(clockid_t id, bool raw);
 
 /**
- * tkfi_halted_at() - where NMI-safe readers stand while timekeeping is suspended
+ * tkfi_halted_at() - where NMI-safe readers are halted while timekeeping is suspended
  *
- * Return: a counter's value, in its cycles.
+ * Return: the counter's value that they use, in its cycles.
  */
 u64 tkfi_halted_at(void);
 
@@ -222,9 +221,9 @@ unsigned int tkfi_vdso_aux_sequence(void);
 /**
  * struct tkfi_timekeepers - a timekeeper and what guards it
  * @real:	the timekeeper that readers use
- * @shadow:	the one updaters calculate in
- * @sequence:	of the kernel's readers
- * @lock:	of the updaters
+ * @shadow:	the one on which updaters calculate
+ * @sequence:	word of the sequence of the kernel's readers
+ * @lock:	lock of the updaters
  */
 struct tkfi_timekeepers {
 	const struct timekeeper *real;
@@ -243,11 +242,11 @@ struct tkfi_timekeepers tkfi_core_timekeepers(void);
 #define TKFI_NR_AUX_READERS	4
 
 /**
- * struct tkfi_aux_clock - the first auxiliary clock; all from a VCPU
- * @timekeepers: real and shadow
- * @readers:	CLOCK_AUX by the vDSO, and by the kernel; others of it
- * @enable:	as by sysfs, from 0 on
- * @disable:	as by sysfs
+ * struct tkfi_aux_clock - the first auxiliary clock; its functions are called on a VCPU
+ * @timekeepers: its timekeeper, real and shadow
+ * @readers:	its TKFI_NR_AUX_READERS readers
+ * @enable:	switches it on, as by sysfs; it begins at 0
+ * @disable:	switches it off, as by sysfs
  * @tick:	the part of update_wall_time() that is for auxiliary clocks
  * @set:	clock_settime()
  * @adjtimex:	clock_adjtime()
@@ -270,7 +269,7 @@ struct tkfi_aux_clock {
 const struct tkfi_aux_clock *tkfi_aux_clock(void);
 
 /**
- * struct tkfi_line - how a vDSO page turns cycles into time
+ * struct tkfi_line - the line by which the vDSO page converts cycles to time
  * @mult:	multiplier, shifted ns per cycle
  * @shift:	its shift
  * @cycle_last:	cycle at which @nsec holds
@@ -286,9 +285,9 @@ struct tkfi_line {
 };
 
 /**
- * struct tkfi_coarse - CLOCK_REALTIME as what does not read the clock sees it
- * @ns:		for coarse clocks, ns
- * @seconds_ns:	what seconds are whole ones of, ns
+ * struct tkfi_coarse - CLOCK_REALTIME for readers that do not read the counter
+ * @ns:		time that coarse clocks show, ns
+ * @seconds_ns:	time whose whole seconds are shown by readers of seconds, ns
  */
 struct tkfi_coarse {
 	s64 ns;
@@ -296,10 +295,10 @@ struct tkfi_coarse {
 };
 
 /**
- * tkfi_coarse() - what a timekeeper, once published, gives those who do not read the clock
+ * tkfi_coarse() - CLOCK_REALTIME of a published timekeeper, if the counter is not read
  * @tk:		timekeeper
  *
- * Return: CLOCK_REALTIME as they see it.
+ * Return: the time.
  */
 struct tkfi_coarse tkfi_coarse(const struct timekeeper *tk);
 
@@ -312,7 +311,7 @@ struct tkfi_line tkfi_vdso_line(void);
 
 #define TKFI_REGION(add, object)	((add)(#object, &(object), sizeof(object)))
 
-/* Of the vDSO page's part for a kind of clocks what tells its line. */
+/* Name the members of a part of the vDSO page that define its line. */
 #define TKFI_NAME_VDSO_LINE(of, kind)					\
 do {									\
 	tkfi_name_add(&(of)->seq, "vdso.seq" kind);			\
@@ -323,7 +322,7 @@ do {									\
 	tkfi_name_add(&(of)->shift, "vdso.shift" kind);			\
 } while (0)
 
-/* Of the time that a clock had at its last cycle. */
+/* Name the time that a clock had at cycle_last. */
 #define TKFI_NAME_VDSO_CLOCK(of, clock)					\
 do {									\
 	tkfi_name_add(&(of)->basetime[CLOCK_##clock].sec,		\
@@ -353,8 +352,8 @@ do {									\
 #include "names.h"
 
 /*
- * A variant whose update needs somebody else to begin it says whom. It also keeps
- * apart what coarse readers see.
+ * TKFI_UPDATE_BEGIN() is defined by the patch of a variant whose update has to be begun
+ * by a call of its own. Such a variant also has members of their own for coarse readers.
  */
 #ifndef TKFI_UPDATE_BEGIN
 #define TKFI_UPDATE_BEGIN()	do { } while (0)
@@ -400,7 +399,7 @@ u64 tkfi_halted_at(void)
 	return cycles_at_suspend;
 }
 
-/* What readers load, and a copy stores. */
+/* Name the members that readers load, and that a copy stores. */
 #define TKFI_NAME_BASE(name, of, kind)					\
 do {									\
 	tkfi_name_add(&(of)->clock, name ".clock" kind);		\
@@ -433,7 +432,7 @@ do {									\
 	TKFI_NAME_MORE(name, tk);					\
 } while (0)
 
-/* The counter that time is kept by: the kernel checks that it still is. */
+/* A device that samples the counter by which time is kept, as the kernel checks. */
 static int tkfi_device_time(ktime_t *device,
 			    struct system_counterval_t *counter, void *sampled)
 {
@@ -459,7 +458,7 @@ s64 tkfi_read_crosststamp(clockid_t id, bool raw)
 					    &stamp);
 	if (ret)
 		return ret;
-	/* Not when the kernel looked whether that is in its interval. */
+	/* The result depends on this value, not on the last one that the kernel read. */
 	tkfi_clock_note(sampled);
 	return raw ? stamp.sys_monoraw : stamp.TKFI_CROSSTSTAMP_TIME;
 }
@@ -476,7 +475,7 @@ static void tkfi_name_line(void)
 	TKFI_NAME_BASE("tk_fast_raw.base[1]", &tk_fast_raw.base[1], "");
 }
 
-/* As if the machine had never slept. */
+/* Set the state of suspend as if there had been none. */
 static void tkfi_suspend_reset(void)
 {
 	timekeeping_suspended = 0;
@@ -529,7 +528,7 @@ void tkfi_tick_reset(void)
 
 void tkfi_tick_periodic(void)
 {
-	/* Whoever runs has the duty: several have it while it changes hands. */
+	/* The CPU has the duty of the tick; several may, while it is handed over. */
 	tick_periodic(READ_ONCE(tick_do_timer_cpu));
 }
 

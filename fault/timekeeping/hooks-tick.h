@@ -7,15 +7,15 @@
 
 #ifdef CONFIG_TKFI_TIMEKEEPING
 
-/* Defined here. */
+/* tick-common.c defines these. */
 #undef tick_suspend
 #undef tick_resume
 
-/* The stopwatch is not for jiffies_seq. */
+/* The stopwatch does not measure jiffies_seq. */
 #undef do_write_seqcount_begin
 #undef do_write_seqcount_end
 
-/* These account for the task that the interrupt found, and there is none. */
+/* These account time to the task that was interrupted; on a VCPU there is none. */
 #define update_process_times(user)					\
 	(tkfi_current ? tkfi_leave("update_process_times") :		\
 			update_process_times(user))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a patched file of kernel/time/ sees: the injection points, and every
- * redirection. Include it last. Without CONFIG_TKFI_TIMEKEEPING it is nothing.
+ * For the patched files of kernel/time/: injection points and redirections. To be included
+ * last. Empty without CONFIG_TKFI_TIMEKEEPING.
  */
 #ifndef __TKFI_HOOKS_H
 #define __TKFI_HOOKS_H
@@ -23,8 +23,8 @@
 u64 tkfi_clock_ns(void);
 
 /*
- * Oracles want to know what is published, and when: of the kernel's sequence the
- * observer of publish.c is told; here is what it cannot see, the vDSO page.
+ * Oracles need to know what is published, and when. Write sections of the kernel's sequence
+ * are reported to the observer of publish.c; those of the vDSO page are reported here.
  */
 extern bool tkfi_publishing;
 
@@ -53,7 +53,7 @@ do {									\
 	vdso_write_end(vd);						\
 } while (0)
 
-/* Of an auxiliary clock, where there are any. */
+/* For the part of an auxiliary clock. */
 #define vdso_write_end_clock(vc)					\
 do {									\
 	TKFI_PUBLISH_VDSO(true);					\
@@ -61,18 +61,18 @@ do {									\
 } while (0)
 
 #ifdef CONFIG_TKFI_ACCESS
-/* noinstr, for a read of the seconds by ntp.c, means KCSAN too. */
+/* noinstr implies __no_kcsan; but a read of the seconds by ntp.c is to be instrumented. */
 #undef __no_kcsan
 #define __no_kcsan
 
-/* That the chain is empty is read by a function that reports nothing. */
+/* Whether the chain is empty would be read by a function that is not instrumented. */
 #define raw_notifier_call_chain(chain, val, v)				\
 	(tkfi_current && !READ_ONCE((chain)->head) ? NOTIFY_DONE :	\
 	 raw_notifier_call_chain(chain, val, v))
 #endif
 
 /*
- * What leaves timekeeping is not called. vdso.c redirects cpu_relax() in a way of its own.
+ * Functions outside timekeeping are not called. vdso.c redirects cpu_relax() itself.
  * Not redirected, because they reach nobody in this configuration: update_pvclock_gtod()
  * (UML registers no notifier), audit (CONFIG_TKFI excludes it), printk_once() and
  * printk_deferred() (the log only), clocksource_start_suspend_timing() and its end (no

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the kernels are known to do wrong, each with its reason. Anything else that
- * an exploration finds is news; and so is an entry that is found no longer.
+ * The violations that kernels are known to have, each with its reason. Anything else that
+ * an exploration finds fails a run, and so does an entry that is not found.
  */
 #include <linux/bitops.h>
 #include <linux/glob.h>
@@ -70,13 +70,13 @@ static const char offset_in_pieces[] =
 #define ALL		(PRE | POST | FIXED)
 #define SECONDS		"ktime_get_real_seconds()"
 
-/* Where others than the tick change the real timekeeper in place. */
+/* Variants in which other updaters than the tick change the real timekeeper in place. */
 #define IN_PLACE	(TKFI_WRITERS_HOLD_READERS ? PRE | POST : PRE)
 #define IN_SHADOW	(TKFI_WRITERS_HOLD_READERS ? 0 : POST | FIXED)
 
 #define PAST_SHADOW	(TKFI_WRITERS_HOLD_READERS ? ALL : 0)
 
-/* What is not about a pair of reads. */
+/* Findings that are not about a pair of reads. */
 #define LINE(variants, scenario, clock, reason)				\
 	KNOWN(variants, scenario, "line", 0, 0, 0, clock, reason)
 
@@ -165,7 +165,7 @@ static bool has_one_of(const struct tkfi_finding *finding, u8 families)
 	return !families || families & (BIT(first->family) | BIT(second->family));
 }
 
-/* Is it this one, whatever the scenario? */
+/* Does a finding match an entry, whatever the scenario? */
 static bool is_like(const struct tkfi_known *known,
 		    const struct tkfi_finding *finding)
 {

@@ -11,12 +11,12 @@
  * @scenarios:	glob
  * @oracle:	its name
  * @rule:	which of its rules; NULL for any
- * @families:	of the readers, BIT(enum tkfi_family) each: both must be in it
- * @needs:	of which one must be in this, if it is not 0
- * @kinds:	what their clock follows, BIT(enum tkfi_clock_kind) each
- * @first:	glob; of the earlier reader, if it is about a pair
- * @clocks:	glob; of the later reader, or of what else it is about
- * @reason:	why it is there, and what it is a sign of
+ * @families:	families that both readers must belong to, BIT(enum tkfi_family) each
+ * @needs:	families that at least one of the readers must belong to; 0 for any
+ * @kinds:	kinds of clocks, BIT(enum tkfi_clock_kind) each
+ * @first:	glob of the earlier reader, for findings about a pair
+ * @clocks:	glob of the later reader, or of @clock of the finding
+ * @reason:	why it occurs, for people
  */
 struct tkfi_known {
 	u8 variants;
@@ -48,8 +48,8 @@ const struct tkfi_known *tkfi_known_find(const char *scenario,
  * tkfi_known_like() - is a finding known of any scenario?
  * @finding:	the finding
  *
- * Return: an entry for this build that it would belong to in another scenario, of several the
- * one about the fewest families; NULL if there is none.
+ * Return: an entry for this build that matches it but for the scenario, of several the
+ * one with the fewest families; NULL if there is none.
  */
 const struct tkfi_known *tkfi_known_like(const struct tkfi_finding *finding);
 

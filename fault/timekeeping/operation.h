@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Operations of timekeeping: what they are told, and what comes of them. */
+/* Operations of timekeeping: their arguments and results. */
 #ifndef __TKFI_OPERATION_H
 #define __TKFI_OPERATION_H
 
@@ -8,16 +8,16 @@
 #include <linux/timex.h>
 
 #include "op.h"
-#include "readers.h"
 #include "units.h"
 
 struct clocksource;
+struct tkfi_reader;
 
 /**
- * struct tkfi_args - what an operation is told
+ * struct tkfi_args - the arguments of an operation
  * @reader:	for "read"
  * @sets:	clocks that it may set back, BIT(clockid_t) each
- * @arms:	clocks that a later update may set back because of it, likewise
+ * @arms:	clocks that a later update may set back because of it, BIT(clockid_t) each
  * @timex:	for "adjtimex" and "inject"
  * @ts:		for "settimeofday" and "sleeptime"
  * @cs:		for "clocksource"
@@ -42,9 +42,10 @@ struct tkfi_args {
 #define TKFI_NOT_READ	U64_MAX
 
 /**
- * struct tkfi_results - what came of it, besides its result
- * @cycle:	the clock when it returned
- * @counter:	the clock when the operation read it last, TKFI_NOT_READ if it did not
+ * struct tkfi_results - further results of an operation
+ * @cycle:	value of the clock when it returned, in cycles
+ * @counter:	value of the clock that its result depends on, see tkfi_clock_note();
+ *		TKFI_NOT_READ if it did not read the clock
  */
 struct tkfi_results {
 	u64 cycle;
@@ -52,7 +53,7 @@ struct tkfi_results {
 };
 
 /**
- * tkfi_args() - what an operation is told
+ * tkfi_args() - the arguments of an operation
  * @op:		operation
  *
  * Return: its arguments, as timekeeping has them.
@@ -64,7 +65,7 @@ static inline struct tkfi_args *tkfi_args(const struct tkfi_op *op)
 }
 
 /**
- * tkfi_results() - what came of an operation, besides its result
+ * tkfi_results() - the further results of an operation
  * @op:		operation
  *
  * Return: its results, as timekeeping has them.
@@ -86,7 +87,7 @@ static inline const struct tkfi_reader *tkfi_reader_of(const struct tkfi_op *op)
 	return op->reads ? tkfi_args(op)->reader : NULL;
 }
 
-/* It ticks: it accumulates whole ticks, and else does nothing. For struct tkfi_op_type. */
+/* For @flags of struct tkfi_op_type: it accumulates whole ticks, and does nothing else. */
 #define TKFI_OP_TICKS	BIT(0)
 
 /* What "timekeeping" explores: see subject.h. */

@@ -10,11 +10,12 @@
 #include "clock.h"
 #include "glue.h"
 #include "operation.h"
+#include "readers.h"
 
 #include <tick-internal.h>
 #include <timekeeping.h>
 
-/* Those of a family: all of them are too many for a sentence. */
+/* List the readers of one family only, as all are too many for a sentence. */
 static size_t list_readers(const struct tkfi_reader *readers, unsigned int nr,
 			   const char *family, char *buf, size_t size)
 {
@@ -260,7 +261,7 @@ static s64 run_sleeptime(struct tkfi_op *op)
 
 static int parse_enable(struct tkfi_op *op, char *args, char *err, size_t size)
 {
-	/* It begins anew. */
+	/* It starts again from 0. */
 	tkfi_args(op)->sets = BIT(MAX_CLOCKS);
 	return parse_call(op, "aux_clock_enable()", args, err, size);
 }
@@ -303,7 +304,7 @@ static int parse_aux(struct tkfi_op *op, char *args, char *err, size_t size)
 	}
 	if (tkfi_op_parse(op, tkfi_aux_operations, tkfi_nr_aux_operations, args, err, size))
 		return -EINVAL;
-	/* Whatever it sets back is that clock and no other. */
+	/* It can set back no other clock than this one. */
 	tkfi_args(op)->sets = tkfi_args(op)->sets ? BIT(MAX_CLOCKS) : 0;
 	tkfi_args(op)->arms = 0;
 	strscpy(call, op->call, sizeof(call));

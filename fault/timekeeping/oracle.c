@@ -42,7 +42,7 @@ void tkfi_oracles_prepare(void)
 			tkfi_oracles[i]->prepare();
 }
 
-void tkfi_oracles_check(const struct tkfi_judged *judged, tkfi_finding_fn found,
+void tkfi_oracles_check(const struct tkfi_judged *judged, tkfi_finding_fn report,
 			void *arg)
 {
 	static struct tkfi_read reads[TKFI_MAX_VCPUS * TKFI_MAX_OPS];
@@ -52,9 +52,9 @@ void tkfi_oracles_check(const struct tkfi_judged *judged, tkfi_finding_fn found,
 		.setup = judged->setup,
 		.plan = plan,
 		.ret = judged->ret,
-		.order = judged->order,
+		.hb = judged->hb,
 		.reads = reads,
-		.found = found,
+		.report = report,
 		.arg = arg,
 	};
 	unsigned int v, i;

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What must hold in every execution. */
+/* Oracles: properties that must hold in every execution. */
 #ifndef __TKFI_ORACLE_H
 #define __TKFI_ORACLE_H
 
 #include "finding.h"
 #include "glue.h"
 #include "operation.h"
-#include "order.h"
+#include "happens_before.h"
 #include "publish.h"
 #include "subject.h"
 
 /**
  * struct tkfi_read - a read of an execution
- * @vcpu:	who read
- * @op:		what
- * @line:	what it saw, NULL if that is no line; the oracle of that name finds out
+ * @vcpu:	id of the VCPU
+ * @op:		the operation
+ * @line:	the publication whose line it saw, NULL if it saw none; set by the oracle
+ *		"line"
  */
 struct tkfi_read {
 	unsigned int vcpu;
@@ -23,35 +24,35 @@ struct tkfi_read {
 };
 
 /**
- * struct tkfi_execution - what an oracle looks at
+ * struct tkfi_execution - an execution that an oracle checks
  * @engine:	engine, after it
- * @setup:	what was done before
- * @plan:	its operations hold the results
+ * @setup:	the operations before it
+ * @plan:	the operations of the execution, with their results
  * @ret:	what tkfi_engine_run() returned
- * @order:	of its steps; or room for it, with @order->nr 0
- * @reads:	its reads that came to their end
+ * @hb:		happens-before of its events; with @hb->nr 0 it is not known yet
+ * @reads:	its reads that have returned
  * @nr_reads:	how many
- * @found:	called for each finding
- * @arg:	for @found
+ * @report:	called for each finding
+ * @arg:	for @report
  */
 struct tkfi_execution {
 	const struct tkfi_engine *engine;
 	const struct tkfi_plan *setup;
 	const struct tkfi_plan *plan;
 	int ret;
-	struct tkfi_order *order;
+	struct tkfi_happens_before *hb;
 	struct tkfi_read *reads;
 	unsigned int nr_reads;
-	tkfi_finding_fn found;
+	tkfi_finding_fn report;
 	void *arg;
 };
 
 /**
  * struct tkfi_oracle - a property that must hold in every execution
  * @name:	one word
- * @holds:	what, in a sentence
- * @prepare:	says what it has to be told of, when all cells are known; may be NULL
- * @check:	looks at an execution; returns whether others can look at it, too
+ * @holds:	what holds, in a sentence
+ * @prepare:	called when all cells are known, see tkfi_cells_require(); may be NULL
+ * @check:	checks an execution; returns false if the other oracles cannot check it
  */
 struct tkfi_oracle {
 	const char *name;
@@ -88,18 +89,18 @@ static inline struct tkfi_span tkfi_span_of(const struct tkfi_read *read)
 }
 
 /**
- * tkfi_find() - an execution does not hold: say so
+ * tkfi_find() - report a finding
  * @e:		the execution
  * @finding:	what is wrong with it
  */
 static inline void tkfi_find(const struct tkfi_execution *e,
 			     const struct tkfi_finding *finding)
 {
-	e->found(finding, e->arg);
+	e->report(finding, e->arg);
 }
 
 /**
- * tkfi_readers_come_to_an_end() - would whoever reads now come to an end?
+ * tkfi_readers_come_to_an_end() - would a reader that begins now come to an end?
  *
  * Return: whether all sequences are even: of kernel and vDSO, core and auxiliary clock.
  */
@@ -130,7 +131,7 @@ s64 tkfi_round_to(s64 ns, u32 unit);
 void tkfi_oracles_list(tkfi_line_fn line);
 
 /**
- * tkfi_oracles_prepare() - let all oracles say what they have to be told of
+ * tkfi_oracles_prepare() - call @prepare of all oracles
  *
  * To be called when all cells are known.
  */
@@ -139,31 +140,31 @@ void tkfi_oracles_prepare(void);
 /**
  * tkfi_oracles_check() - let all oracles look at an execution
  * @judged:	execution
- * @found:	called for each finding
- * @arg:	for @found
+ * @report:	called for each finding
+ * @arg:	for @report
  *
- * progress:	all VCPUs came to their end, and left the sequences even; NMI-safe
- *		readers did nothing on the way that waits if it must. Others wait while a
- *		sequence is odd or a lock is held: that is all the engine lets them.
- * monotonic:	a read that begins after another one of that clock has ended is
- *		not smaller; where an operation may set that clock back, not by more than
- *		it was set between the two. It can begin after it if in some execution of
- *		the class it does: if no step of the second happened before one of the
- *		first.
- * line:	every value is one published line evaluated at the cycle that was read,
- *		and that line was there to be seen during the read. So no read is torn,
- *		stale or a failure. Of a finding the first value is what the latest line
- *		says, the second what was read.
+ * progress:	all VCPUs came to their end, and left the sequences even; NMI-safe readers
+ *		executed no transition of a kind that can wait. (Other readers may wait only
+ *		while a sequence is odd or a lock is held, by construction of the engine.)
+ * monotonic:	a read that begins after the end of another read of the same clock does not
+ *		return less; if an operation may set the clock back, not less by more than
+ *		it was set back between the two. The second read begins after the first in
+ *		some execution of the class if none of its events happened before one of
+ *		the first.
+ * line:	each value is that of a published line at the cycle that was read, and the line
+ *		could be seen during the read. So no read is torn, stale or a failure. The
+ *		first value of a finding is that of the latest line, the second what was
+ *		read.
  * series:	what the series of 2013 established, S4 to S8: a timekeeper is written
- *		with its lock held, and what readers use, cycle_last too, while their
- *		sequence is odd; both have one then; whoever drops the lock leaves the sequence
- *		even, and shadow and real equal; the vDSO page is updated in a write
- *		section; a tick has one, and none if it has nothing to do (not before the
- *		series).
+ *		with its lock held, and what readers use while their sequence is odd; both
+ *		read bases have the same cycle_last; when the lock is dropped, the
+ *		sequence is even, and shadow and real are equal; the vDSO page is updated in
+ *		a write section; a tick has one section, and none if it has nothing to do
+ *		(this not in the variant from before the series).
  * counted:	jiffies and the time of the next tick have counted the same ticks.
  * agree:	vDSO and kernel tell the same time when all updates have ended.
  */
-void tkfi_oracles_check(const struct tkfi_judged *judged, tkfi_finding_fn found,
+void tkfi_oracles_check(const struct tkfi_judged *judged, tkfi_finding_fn report,
 			void *arg);
 
 extern const struct tkfi_oracle * const tkfi_oracles[];

@@ -6,7 +6,7 @@
 
 #include <tkfi-glue.h>
 
-/* Clocks by the vDSO and by the kernel, at one and the same cycle. */
+/* At one cycle, the vDSO and the kernel must tell the same time of a clock. */
 static bool check_agree(const struct tkfi_execution *e)
 {
 	static const char * const pairs[][2] = {
@@ -34,7 +34,7 @@ static bool check_agree(const struct tkfi_execution *e)
 			readers[i][1] = tkfi_reader_find("kernel", pairs[i][1]);
 		}
 		vdso = readers[i][0]->read();
-		/* It still tells what it told last. */
+		/* The same reader returns the same time again. */
 		if (!i || readers[i][1] != readers[i - 1][1])
 			kernel = readers[i][1]->read();
 		/* A clock that is off fails for both. */

@@ -9,8 +9,7 @@
 #include <tkfi-glue.h>
 
 /*
- * Does it look at a sequence before and after? Who finds a clock off does not look
- * again.
+ * Does a read check a sequence at its end? Not if it returns an error, as the clock is off.
  */
 static bool checks(const struct tkfi_op *op)
 {
@@ -28,8 +27,8 @@ static unsigned int seen_from(const struct tkfi_publication *p,
 }
 
 /*
- * When the one before that could be seen no longer: what the page says it says from its
- * end on, whoever looks how often.
+ * When the publication before could be seen no longer. Of the vDSO page this is the end
+ * of its write section for all readers, also those that do not check.
  */
 static unsigned int hides_from(const struct tkfi_publication *p,
 			       const struct tkfi_op *op)
@@ -40,8 +39,8 @@ static unsigned int hides_from(const struct tkfi_publication *p,
 }
 
 /*
- * The two NMI-safe accessors whose documentation says so: their offset is not
- * read together with the line.
+ * Two NMI-safe accessors read the offset separately from the line, as their documentation
+ * says.
  */
 static bool offset_is_apart(const struct tkfi_reader *reader)
 {
@@ -92,13 +91,16 @@ static bool is_on_line(const struct tkfi_op *op,
 		is_line_with_other_offset(op, p, cycle));
 }
 
-/* Was that still the line for this read when it took its first step? */
+/*
+ * Could a read still see the line before, with its first event, that was hidden from
+ * @hidden on?
+ */
 static bool is_in_time(const struct tkfi_engine *engine, unsigned int vcpu,
 		       const struct tkfi_op *op, unsigned int hidden)
 {
 	unsigned int nr = 0, i;
 
-	/* Not if all its steps came after that. */
+	/* Not if all of its events came after that. */
 	for (i = hidden; i < op->end; i++)
 		nr += engine->log[i].vcpu == vcpu;
 	return nr < op->to - op->from || op->from == op->to;
@@ -116,7 +118,10 @@ static bool is_refused(const struct tkfi_op *op)
 	return false;
 }
 
-/* The clock as a read saw it, or, if it did not look, when it returned. */
+/*
+ * The clock's value that a read depends on; if it did not read the clock, that at its
+ * end.
+ */
 static u64 when(const struct tkfi_op *op)
 {
 	const struct tkfi_results *results = tkfi_results(op);
@@ -125,10 +130,10 @@ static u64 when(const struct tkfi_op *op)
 }
 
 /*
- * The line that a read saw: one that was the reader's to see at some time from the
- * read's first step to its last, and says at the cycle it read what it returned. A
- * failure is no line's but of a clock that is off; and of none is that of a reader which
- * is refused because timekeeping sleeps.
+ * Find the line that a read saw: one that it could see at some time from its first event
+ * to its last, and that has the value it returned at the cycle it read. An error is
+ * allowed if the clock is off in that line, and if a reader is refused while timekeeping
+ * is suspended.
  */
 static const struct tkfi_publication *find_line(const struct tkfi_execution *e,
 						const struct tkfi_read *read)
@@ -138,7 +143,7 @@ static const struct tkfi_publication *find_line(const struct tkfi_execution *e,
 	unsigned int i = tkfi_nr_published(), hidden = TKFI_NEVER, from;
 	s64 latest = -1;
 
-	/* Jiffies are no timekeeper's, and what another was told is of no line. */
+	/* Jiffies are on no line, nor is a time that depends on what others were told. */
 	if (tkfi_reader_of(op)->id == TKFI_CLOCK_JIFFIES ||
 	    tkfi_reader_of(op)->kind == TKFI_FLOORED || is_refused(op))
 		return NULL;

@@ -9,28 +9,28 @@
 
 #include <tkfi-glue.h>
 
-/* Clocks of which one read can be compared with another. */
+/* Can reads by these two readers be compared? */
 static bool comparable(const struct tkfi_reader *a, const struct tkfi_reader *b)
 {
 	return a->id == b->id && a->kind == b->kind;
 }
 
-/* The step of @vcpu that is the @nth, from 1. */
-static unsigned int find_step(const struct tkfi_engine *engine,
-			      const struct tkfi_order *order, unsigned int vcpu,
-			      unsigned int nth)
+/* The number of the @nth event of @vcpu, from 1; @hb->nr if there is none. */
+static unsigned int find_event(const struct tkfi_engine *engine,
+			       const struct tkfi_happens_before *hb,
+			       unsigned int vcpu, unsigned int nth)
 {
 	unsigned int i;
 
-	for (i = 0; i < order->nr; i++)
-		if (engine->log[i].vcpu == vcpu && order->nth[i] == nth)
+	for (i = 0; i < hb->nr; i++)
+		if (engine->log[i].vcpu == vcpu && hb->nth[i] == nth)
 			break;
 	return i;
 }
 
 /* Can the second operation begin after the first one has ended? */
 static bool can_follow(const struct tkfi_engine *engine,
-		       const struct tkfi_order *order, unsigned int first_vcpu,
+		       const struct tkfi_happens_before *hb, unsigned int first_vcpu,
 		       const struct tkfi_op *first, unsigned int second_vcpu,
 		       const struct tkfi_op *second)
 {
@@ -38,12 +38,12 @@ static bool can_follow(const struct tkfi_engine *engine,
 
 	if (first_vcpu == second_vcpu)
 		return first < second;
-	last = find_step(engine, order, first_vcpu, first->to);
-	return last == order->nr ||
-	       order->clock[last][second_vcpu] <= second->from;
+	last = find_event(engine, hb, first_vcpu, first->to);
+	return last == hb->nr ||
+	       hb->clock[last][second_vcpu] <= second->from;
 }
 
-/* Clocks that somebody may set back, BIT(clockid_t) each. */
+/* Clocks that an operation may set back, BIT(clockid_t) each. */
 static u32 may_be_set_back(const struct tkfi_plan *setup,
 			   const struct tkfi_plan *plan)
 {
@@ -60,7 +60,7 @@ static u32 may_be_set_back(const struct tkfi_plan *setup,
 	return clocks;
 }
 
-/* Was the clock off between two lines of it? It then begins anew. */
+/* Was the clock off between two lines of it? It starts again from 0 then. */
 static bool was_off(const struct tkfi_publication *a,
 		    const struct tkfi_publication *b)
 {
@@ -73,8 +73,9 @@ static bool was_off(const struct tkfi_publication *a,
 }
 
 /*
- * The least that a clock may show to who saw line @b after somebody saw @ns on line
- * @a: less only if it may be set back and was between the two, and by no more.
+ * The least time that a read on line @b may return after a read on line @a returned @ns.
+ * It is less than @ns only if the clock may be set back, by as much as it was between the
+ * lines.
  */
 static s64 least_after(const struct tkfi_publication *a,
 		       const struct tkfi_publication *b,
@@ -82,7 +83,7 @@ static s64 least_after(const struct tkfi_publication *a,
 {
 	if (!(set_back & BIT(reader->id)))
 		return ns;
-	/* Nobody knows by which line, and what of it was told before. */
+	/* It is not known how far: such a clock is on no line. */
 	if (reader->kind == TKFI_FLOORED)
 		return S64_MIN;
 	if (!a || !b)
@@ -104,9 +105,9 @@ static void check_pair(const struct tkfi_execution *e, const struct tkfi_read *a
 
 	if (tkfi_round_to(b->op->result, unit) >= tkfi_round_to(least, unit))
 		return;
-	if (!e->order->nr)
-		tkfi_order_of(e->engine, e->order);
-	if (can_follow(e->engine, e->order, a->vcpu, a->op, b->vcpu, b->op))
+	if (!e->hb->nr)
+		tkfi_happens_before_of(e->engine, e->hb);
+	if (can_follow(e->engine, e->hb, a->vcpu, a->op, b->vcpu, b->op))
 		tkfi_find(e, &(struct tkfi_finding){
 			.oracle = tkfi_oracle_monotonic.name,
 			.clock = tkfi_reader_of(b->op)->call,

@@ -25,12 +25,12 @@ static bool check_progress(const struct tkfi_execution *e)
 		not_done(e, "deadlock", "all VCPUs");
 		return false;
 	}
-	/* Whoever interrupts an updater cannot wait for it. */
+	/* An NMI that interrupts an updater cannot wait for it. */
 	for (i = 0; i < e->nr_reads; i++)
 		if (tkfi_reader_of(e->reads[i].op)->family == TKFI_FAST &&
 		    e->reads[i].op->may_wait)
 			not_done(e, "nmi-waits", tkfi_reader_of(e->reads[i].op)->call);
-	/* Whoever reads now would wait for ever. */
+	/* A reader that begins now would wait for ever. */
 	if (!tkfi_readers_come_to_an_end())
 		not_done(e, "left-odd", "readers after the end");
 	return true;

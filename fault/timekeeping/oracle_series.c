@@ -4,7 +4,7 @@
 #include "cells.h"
 #include "oracle.h"
 
-/* A rule: its id, and what it is for people. */
+/* A rule: its id, and a text for people. */
 struct rule {
 	const char *id;
 	const char *about;
@@ -35,7 +35,7 @@ static void violates(const struct tkfi_execution *e, const struct rule *rule)
 	});
 }
 
-/* Say who writes what while it holds what. */
+/* Require the guards that writers of timekeepers must hold. */
 static void require_guards(void)
 {
 	enum tkfi_owner i;
@@ -50,7 +50,7 @@ static void require_guards(void)
 	}
 }
 
-/* Who writes what while it holds what. */
+/* Report writers of timekeepers that did not hold the required guards. */
 static void check_writers(const struct tkfi_execution *e)
 {
 	u16 locks = 0, sequences = 0;
@@ -93,7 +93,7 @@ static void check_ticks(const struct tkfi_execution *e)
 {
 	unsigned int v, i;
 
-	/* From before the series. */
+	/* The rule is one of the series. */
 	if (tkfi_variant() == TKFI_PRE_SERIES)
 		return;
 	for (v = 0; v < e->plan->nr_programs; v++) {

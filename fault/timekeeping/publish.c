@@ -101,10 +101,7 @@ s64 tkfi_line_step(const struct timekeeper *before,
 	       offset_of(before, reader->id) + offset_of(before, CLOCK_MONOTONIC);
 }
 
-/*
- * What one operation records at most: three updates of a timekeeper, and each as it was
- * before another came.
- */
+/* The most publications of an operation: three updates, with one that is kept for each. */
 #define MAX_RECORDS	6
 #define MAX_PUBLISHED							\
 	(TKFI_MAX_CPUS * TKFI_MAX_OPS * MAX_RECORDS + TKFI_NR_OWNERS)
@@ -124,7 +121,7 @@ struct section {
 	unsigned int update;
 };
 
-/* Publications stay where they are: to go back is to have fewer. */
+/* Publications are not part of snapshots: to go back, it is enough that there are fewer. */
 static struct {
 	unsigned int nr;
 	unsigned int misdeeds;
@@ -169,7 +166,7 @@ static void publish(enum tkfi_owner owner, const struct section *section,
 	p->begun = section->begun;
 	p->vdso = section->vdso;
 	p->kernel = kernel;
-	p->over = kernel == TKFI_NEVER ? tkfi_nr_steps() : kernel;
+	p->over = kernel == TKFI_NEVER ? tkfi_nr_events() : kernel;
 	p->asleep = timekeeping_suspended;
 }
 
@@ -178,7 +175,7 @@ static void misdeed(enum tkfi_misdeed what, bool done)
 	now.misdeeds |= done << what;
 }
 
-/* Whose sequence, or lock, that is; TKFI_NR_OWNERS if it is none's. */
+/* The owner of a sequence or lock; TKFI_NR_OWNERS if it has none. */
 static enum tkfi_owner owner_of_guard(const void *guard)
 {
 	struct tkfi_timekeepers core = tkfi_core_timekeepers();
@@ -198,7 +195,7 @@ static void begin(const unsigned int *sequence)
 
 	if (owner == TKFI_NR_OWNERS)
 		return;
-	now.sections[owner] = (struct section){ tkfi_nr_steps(), TKFI_NEVER };
+	now.sections[owner] = (struct section){ tkfi_nr_events(), TKFI_NEVER };
 	misdeed(TKFI_BEGIN_UNLOCKED,
 		!tkfi_lock_held(tkfi_current, timekeepers_of(owner).lock));
 }
@@ -211,12 +208,11 @@ static void end(const unsigned int *sequence)
 	if (owner == TKFI_NR_OWNERS)
 		return;
 	real = timekeepers_of(owner).real;
-	publish(owner, &now.sections[owner], real, tkfi_nr_steps());
+	publish(owner, &now.sections[owner], real, tkfi_nr_events());
 	misdeed(TKFI_CYCLES_APART,
 		real->tkr_mono.cycle_last != real->tkr_raw.cycle_last);
 }
 
-/* Told by hooks.h. */
 void tkfi_publish_vdso_end(bool aux)
 {
 	enum tkfi_owner owner = aux ? TKFI_AUX : TKFI_CORE;
@@ -231,12 +227,12 @@ void tkfi_publish_vdso_end(bool aux)
 		section->update = now.nr;
 		publish(TKFI_NR_OWNERS, section, keepers.real, TKFI_NEVER);
 	}
-	section->vdso = tkfi_nr_steps();
+	section->vdso = tkfi_nr_events();
 	misdeed(TKFI_VDSO_OUTSIDE, !(*keepers.sequence & 1) ||
 		!tkfi_lock_held(tkfi_current, keepers.lock));
 }
 
-/* UML's memcmp() goes byte by byte; this is done in every execution. */
+/* By words, as UML's memcmp() compares bytes, and this is done in every execution. */
 static bool same(const struct timekeeper *a, const struct timekeeper *b)
 {
 	const unsigned long *v = (const void *)a, *w = (const void *)b;

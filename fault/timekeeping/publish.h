@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The time a published timekeeper says it is, calculated apart from the kernel; and
- * what updaters publish, and when, while VCPUs execute.
+ * The time of a published timekeeper, calculated independently of the kernel; and a
+ * record of what updaters publish during an execution, and when.
  */
 #ifndef __TKFI_PUBLISH_H
 #define __TKFI_PUBLISH_H
@@ -12,15 +12,15 @@
 #include "readers.h"
 
 /**
- * tkfi_line_time() - a published line at a cycle, as a reader must return it
+ * tkfi_line_time() - the time that a reader must return for a published line at a cycle
  * @tk:		timekeeper
- * @reader:	says which clock, what that follows, and the resolution
- * @cycle:	of the clock
+ * @reader:	reader: defines the clock, its kind and the resolution
+ * @cycle:	value of the clock, in cycles
  *
- * By the counter of the line's own clocksource. From the members that updaters
- * calculate with, in 128 bits: no base or offset that the kernel derives for its
- * readers has a part in it, nor any function of the kernel's that converts cycles
- * or time.
+ * It is calculated in 128 bits, from the members that updaters calculate with and the
+ * counter of the timekeeper's clocksource. Bases and offsets that the kernel derives for
+ * its readers are not used, nor any of the kernel's functions that convert cycles or
+ * time.
  *
  * Return: nanoseconds, in whole units of the reader; 0 for TKFI_FLOORED, which is on no line.
  */
@@ -28,10 +28,10 @@ s64 tkfi_line_time(const struct timekeeper *tk, const struct tkfi_reader *reader
 		   u64 cycle);
 
 /**
- * tkfi_has_leapt() - has a reader inserted a second by then that no tick has?
+ * tkfi_has_leapt() - does a reader insert a leap second at a cycle before a tick does?
  * @tk:		timekeeper
  * @reader:	reader
- * @cycle:	of the clock
+ * @cycle:	value of the clock, in cycles
  *
  * Return: whether it has; false for readers that leave leap seconds to the tick.
  */
@@ -44,7 +44,7 @@ bool tkfi_has_leapt(const struct timekeeper *tk, const struct tkfi_reader *reade
  * @after:	the later one
  * @reader:	says which clock, and what that follows
  *
- * As an offset to CLOCK_MONOTONIC, which nobody can set.
+ * It is the difference of the clock's offsets to CLOCK_MONOTONIC, which cannot be set.
  *
  * Return: nanoseconds, negative if it was set back; 0 for TKFI_RAW.
  */
@@ -53,10 +53,10 @@ s64 tkfi_line_step(const struct timekeeper *before,
 		   const struct tkfi_reader *reader);
 
 /**
- * enum tkfi_owner - whose timekeeper, and readers
- * @TKFI_CORE:		the core timekeeper's
- * @TKFI_AUX:		the auxiliary clock's
- * @TKFI_NR_OWNERS:	how many owners there are; nobody's
+ * enum tkfi_owner - the owner of a timekeeper, and of readers
+ * @TKFI_CORE:		the core timekeeper
+ * @TKFI_AUX:		the auxiliary clock
+ * @TKFI_NR_OWNERS:	how many owners there are; stands for no owner
  */
 enum tkfi_owner { TKFI_CORE, TKFI_AUX, TKFI_NR_OWNERS };
 
@@ -74,19 +74,19 @@ static inline enum tkfi_owner tkfi_owner_of(const struct tkfi_reader *reader)
 #define TKFI_NEVER	(~0U)
 
 /**
- * struct tkfi_publication - a line that an updater let readers at
- * @tk:		the timekeeper as it was then
- * @owner:	whose it is; TKFI_NR_OWNERS of what is kept in case that another update
- *		follows in the same write section, and nobody has published
- * @vcpu:	who published it
- * @begun:	when readers that do not wait could first see some of it
- * @vdso:	when the vDSO's readers could; TKFI_NEVER if it is not for them
- * @kernel:	when the kernel's readers could; TKFI_NEVER if another update took
- *		its place in the same write section
- * @over:	when nobody could see the one before any longer
- * @asleep:	timekeeping was suspended then
+ * struct tkfi_publication - a timekeeper that an updater has published
+ * @tk:		copy of the timekeeper
+ * @owner:	its owner; TKFI_NR_OWNERS if it is not published yet, but kept in case that
+ *		another update follows in the same write section
+ * @vcpu:	id of the VCPU that published it
+ * @begun:	from when on readers that do not wait could see a part of it
+ * @vdso:	from when on readers of the vDSO could see it; TKFI_NEVER if they cannot
+ * @kernel:	from when on readers of the kernel could see it; TKFI_NEVER if another
+ *		update replaced it in the same write section
+ * @over:	from when on no reader could see the publication before
+ * @asleep:	timekeeping was suspended
  *
- * Times are how many steps of the execution were before.
+ * Times are numbers of events of the execution.
  */
 struct tkfi_publication {
 	struct timekeeper tk;
@@ -99,7 +99,7 @@ struct tkfi_publication {
 	bool asleep;
 };
 
-/* Those of the execution, in order; what it began with comes first. */
+/* The publications of the execution, in order; the state at its begin comes first. */
 extern struct tkfi_publication tkfi_published[];
 
 /**
@@ -110,7 +110,7 @@ extern struct tkfi_publication tkfi_published[];
 unsigned int tkfi_nr_published(void);
 
 /**
- * enum tkfi_misdeed - what updaters must not do
+ * enum tkfi_misdeed - things that updaters must not do
  * @TKFI_BEGIN_UNLOCKED:	S4: begin a write section without the lock
  * @TKFI_UNLOCK_ODD:		S4: drop the lock with the sequence odd
  * @TKFI_CYCLES_APART:		S5: publish two values of cycle_last
@@ -121,11 +121,11 @@ unsigned int tkfi_nr_published(void);
  * The series is the patch series of 2013, S1 to S8.
  */
 enum tkfi_misdeed {
-	TKFI_BEGIN_UNLOCKED,	/* S4: begin a write section without the lock */
-	TKFI_UNLOCK_ODD,	/* S4: drop the lock with the sequence odd */
-	TKFI_CYCLES_APART,	/* S5: publish two values of cycle_last */
-	TKFI_NOT_MIRRORED,	/* S7: drop the lock with shadow and real different */
-	TKFI_VDSO_OUTSIDE,	/* update the vDSO page while kernel readers go on */
+	TKFI_BEGIN_UNLOCKED,
+	TKFI_UNLOCK_ODD,
+	TKFI_CYCLES_APART,
+	TKFI_NOT_MIRRORED,
+	TKFI_VDSO_OUTSIDE,
 	TKFI_NR_MISDEEDS
 };
 
@@ -136,7 +136,7 @@ enum tkfi_misdeed {
  */
 unsigned int tkfi_misdeeds(void);
 
-/* Is what is published recorded? */
+/* Publications are being recorded. */
 extern bool tkfi_publishing;
 
 /**
@@ -160,7 +160,7 @@ void tkfi_publish_start(void);
 void tkfi_publish_stop(void);
 
 /**
- * tkfi_publish_storage() - what of all this executions change: part of what snapshots hold
+ * tkfi_publish_storage() - the memory of the record that snapshots have to hold
  * @size:	set to its size in bytes
  *
  * Return: its address.

@@ -8,42 +8,43 @@
 #include "list.h"
 
 /**
- * enum tkfi_family - what a reader waits for
+ * enum tkfi_family - families of readers, by what they wait for
  * @TKFI_VDSO:		waits for the vDSO page's sequence
  * @TKFI_KERNEL:	waits for the timekeeper's sequence
  * @TKFI_FAST:		never waits: for NMI context
  * @TKFI_NR_FAMILIES:	how many families there are
  */
 enum tkfi_family {
-	TKFI_VDSO,	/* waits for the vDSO page's sequence */
-	TKFI_KERNEL,	/* waits for the timekeeper's sequence */
-	TKFI_FAST,	/* never waits: for NMI context */
+	TKFI_VDSO,
+	TKFI_KERNEL,
+	TKFI_FAST,
 	TKFI_NR_FAMILIES
 };
 
 /**
- * enum tkfi_clock_kind - what a clock follows
- * @TKFI_FINE:		the disciplined line
- * @TKFI_RAW:		the undisciplined line
- * @TKFI_COARSE:	it moves at updates only
- * @TKFI_FLOORED:	it is not less than what any of this kind has told
+ * enum tkfi_clock_kind - kinds of clocks
+ * @TKFI_FINE:		follows the disciplined line
+ * @TKFI_RAW:		follows the undisciplined line
+ * @TKFI_COARSE:	changes at updates only
+ * @TKFI_FLOORED:	never less than what any reader of this kind has returned
  */
 enum tkfi_clock_kind {
-	TKFI_FINE,	/* follows the disciplined line */
-	TKFI_RAW,	/* follows the undisciplined line */
-	TKFI_COARSE,	/* moves at updates only */
-	TKFI_FLOORED,	/* is not less than what any of this kind has told */
+	TKFI_FINE,
+	TKFI_RAW,
+	TKFI_COARSE,
+	TKFI_FLOORED,
 };
 
 /**
- * struct tkfi_reader - one of the kernel's ways to read a clock
- * @family:	whose sequence it obeys
- * @clock:	name of the clock, or of the function where that says more
- * @call:	how it appears in a diagram
- * @id:		the clock; of a coarse one or of seconds, whose they are
- * @kind:	what the clock follows
+ * struct tkfi_reader - one of the kernel's functions that read a clock
+ * @family:	its family
+ * @clock:	name of the clock, or of the function if that says more
+ * @call:	how it is shown in a diagram
+ * @id:		id of the clock; for coarse clocks and seconds, of the clock they are
+ *		derived from
+ * @kind:	kind of the clock
  * @unit:	resolution of the interface, ns
- * @lockless:	reads one word, without a sequence
+ * @lockless:	it reads one word, without a sequence
  * @read:	the kernel's own function. Returns ns; -EOPNOTSUPP if the vDSO code
  *		wanted to fall back to a system call
  * @leaps:	it inserts a leap second as soon as that is due, no matter when a tick does
@@ -62,15 +63,15 @@ struct tkfi_reader {
 	bool refuses;
 };
 
-/* Of the core timekeeper's clocks; auxiliary ones are in glue.h. */
+/* Readers of the core timekeeper's clocks; those of the auxiliary clock are in glue.h. */
 extern const struct tkfi_reader tkfi_readers[];
 extern const unsigned int tkfi_nr_readers;
 
-/* Of multigrain timestamps, where there are any: reading changes what is read next. */
+/* Readers of multigrain timestamps, if there are any: a read changes what is read next. */
 extern const struct tkfi_reader tkfi_floor_readers[];
 extern const unsigned int tkfi_nr_floor_readers;
 
-/* Of no clock: jiffies, in ns. */
+/* An id for jiffies, in ns, which are no clock. */
 #define TKFI_CLOCK_JIFFIES	(MAX_CLOCKS + 8)
 
 extern const struct tkfi_reader tkfi_jiffies_reader;
@@ -78,7 +79,7 @@ extern const struct tkfi_reader tkfi_jiffies_reader;
 extern const char * const tkfi_family_names[TKFI_NR_FAMILIES];
 
 /**
- * tkfi_reader_find() - by the names people write
+ * tkfi_reader_find() - find a reader by the names that people write
  * @family:	"vdso", "kernel" or "fast"
  * @clock:	as in struct tkfi_reader
  *

@@ -10,7 +10,10 @@
 #include "state.h"
 #include "stopwatch.h"
 
-/* Where every execution begins; the wall clock is 2013-02-21 00:00 UTC. */
+/*
+ * The clocks at the begin of every execution; the wall clock is 2013-02-21 00:00 UTC, in
+ * s.
+ */
 #define TKFI_START_CYCLES	BIT_ULL(32)
 #define TKFI_START_MONO		100
 #define TKFI_START_WALL		1361404800
@@ -48,7 +51,7 @@ struct tkfi_outcome {
 };
 
 /**
- * struct tkfi_session - executions from one and the same start
+ * struct tkfi_session - executions of plans that all begin in the same state
  * @engine:	engine; its trace is that of the last execution
  * @own:	the kernel's own state while an execution runs
  * @setup:	for the set-up's operations
@@ -70,7 +73,7 @@ struct tkfi_session {
 };
 
 /**
- * tkfi_session_open() - install the virtual clocksource and get ready
+ * tkfi_session_open() - allocate an engine, and install the virtual clocksource
  * @session:	session
  * @hz:		frequency of the virtual clocksource, TKFI_MIN_HZ ... TKFI_MAX_HZ
  *
@@ -101,7 +104,7 @@ int tkfi_session_run(struct tkfi_session *session, const char *setup,
 		     struct tkfi_plan *plan);
 
 /**
- * tkfi_timekeeping_start() - put the timekeeper where every execution begins
+ * tkfi_timekeeping_start() - set the state in which every execution begins
  *
  * Everything is as at boot, and the same at every boot; the clock is at TKFI_START_CYCLES.
  * Interrupts must be off.
@@ -143,18 +146,17 @@ int tkfi_session_run_body(struct tkfi_session *session,
 			  struct tkfi_strategy *strategy);
 
 /**
- * tkfi_session_repeat() - one operation again and again, as the kernel runs it
+ * tkfi_session_repeat() - perform an operation many times, on no VCPU
  * @session:	session; @session->outcome is not filled
  * @setup:	operations of one VCPU that nobody preempts; must not be NULL
  * @plan:	plan, parsed; its first operation is performed
  * @nr:		how often, each time from the same state
- * @watch:	runs during the operation, and starts anew each time
+ * @watch:	stopwatch that runs during the operation, from 0 each time
  * @done:	called after each time
  * @arg:	for @done
  *
- * Off the VCPUs: nothing is redirected, recorded or preempted. What leaves the
- * subject does leave it, as when a leap second queues the kernel's hrtimer work;
- * but nothing is printed.
+ * Nothing is redirected, recorded or preempted. Functions outside the subject are called,
+ * as when a leap second queues the kernel's hrtimer work; but nothing is printed.
  *
  * Return: 0, -ENOMEM, or as tkfi_session_run().
  */

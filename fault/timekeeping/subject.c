@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Timekeeping, as something to explore. */
+/* Timekeeping as a subject. */
 #include <linux/glob.h>
 #include <linux/kernel.h>
 

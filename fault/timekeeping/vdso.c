@@ -13,9 +13,9 @@
 #include "readers.h"
 
 /*
- * A reader that meets an odd sequence relaxes in a loop. As in hooks.h, but no
- * macro of the reader's tells which word the loop looks at: the glue does, by
- * the name the word has there.
+ * A reader that finds the sequence odd calls cpu_relax() in a loop, as in redirect.h. But
+ * no macro of the reader names the word that the loop reads: the glue does, by the
+ * expression that the reader has for it.
  */
 #undef cpu_relax
 #define cpu_relax()							\
@@ -24,7 +24,7 @@ do {									\
 		tkfi_await_word(TKFI_VDSO_SEQUENCE, *TKFI_VDSO_SEQUENCE); \
 } while (0)
 
-/* hooks.h comes before the definition of these here, and nobody writes. */
+/* These are defined after hooks.h here, and not used. */
 #undef vdso_write_begin
 #undef vdso_write_end
 #undef vdso_write_end_clock

@@ -52,6 +52,7 @@ class _Plan:
 
     files: dict[str, tuple[bytes, int]] = field(default_factory=dict)  # contents, mode
     links: dict[str, str] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)  # what of the patches has no place
 
     def digest(self) -> str:
         """A hash of all of it."""

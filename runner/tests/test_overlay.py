@@ -114,9 +114,9 @@ def test_tree_somebody_built_in_looks_clean_and_is_not_written_to(layout: Layout
 def test_edits_in_the_tree_are_reported(layout: Layout, source: Path) -> None:
     wanted = make(layout, source)
     overlay.refresh(wanted)
-    assert not overlay.edited(wanted)
+    assert overlay.inspect(wanted) == ([], [])
     write(wanted.tree / "kernel/time/timekeeping.c", "mine\n")
-    assert overlay.edited(wanted) == ["kernel/time/timekeeping.c"]
+    assert overlay.inspect(wanted) == (["kernel/time/timekeeping.c"], [])
 
 
 def test_patch_that_does_not_apply(layout: Layout, source: Path) -> None:
