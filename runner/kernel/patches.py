@@ -10,6 +10,7 @@ from pathlib import Path
 from runner import process
 from runner.errors import TkfiError
 from runner.kernel import placing
+from runner.kernel.placing import PatchError
 
 _HEADER = re.compile(r"^--- (\S+).*\n\+\+\+ (\S+)", re.MULTILINE)
 
@@ -17,12 +18,8 @@ BESIDE = ("variants", "breaks")  # directories in that of a series
 LIKE = "like"  # a file in that of a series: which other one has the variants and breaks that it lacks
 
 
-_ADVICE = ("This tree differs there from the kernels that the patch was made for (./tkfi list kernels). Report the "
-           "lines above with the kernel's version, so that the patch can be adapted.")
-
-
-class PatchError(TkfiError):
-    """A patch does not apply."""
+_ADVICE = ("This tree differs there from the kernels that the patch was made for (./tkfi list kernels). "
+           "Report the lines above with the kernel's version, so that the patch can be adapted.")
 
 
 def series(directory: Path) -> list[Path]:
@@ -81,8 +78,8 @@ def touched(patch: Path) -> set[str]:
 
 
 def apply(patch: Path, tree: Path, log: Path) -> list[str]:
-    """Apply patch to tree: one of a series piece by piece, a variant or a break with patch(1), whose offsets
-    and usual fuzz are fine. Returns the injection points that have no place there.
+    """Apply patch to tree: one of a series piece by piece, a variant or a break with patch(1), whose
+    offsets and usual fuzz are fine. Returns the injection points that have no place there.
 
     Raises PatchError naming the file, and the hunk or what else does not fit.
     """

@@ -10,13 +10,21 @@ coccinelle, 1.1.1, cannot read the functions of 7.3 that use guard() and scoped_
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
+from runner.errors import TkfiError
+
 _CONTEXT = 3  # lines before a piece, and after it, that may tell where it goes
+_NEAR = 40  # lines in which these are looked for: there may be comments between
 _FUNCTION = re.compile(r"^[A-Za-z_][^;={]*?\b(\w+)\(")
 _POINT = re.compile(r"\s*tkfi_point\(([\w.]+)\);\s*")
+
+
+class PatchError(TkfiError):
+    """A patch does not apply."""
 
 
 @dataclass(frozen=True)
@@ -48,24 +56,27 @@ class Piece:
 
 
 def apply(patch: Path, tree: Path) -> list[Piece]:
-    """Apply a patch to tree; returns the pieces that have no place there, which are left out."""
+    """Apply a patch to tree; returns the pieces that have no place there, which are left out.
+
+    Raises PatchError when there is no file that it changes.
+    """
     from unidiff import PatchSet  # few trees need it
 
     left_out: list[Piece] = []
     for one in PatchSet(patch.read_text(encoding="utf-8", errors="replace")):
         file = tree / one.path
+        if not one:
+            continue  # the line "diff --git" of a file that follows
         if one.is_added_file:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text("".join(line.value for hunk in one for line in hunk), encoding="utf-8")
             continue
-        pieces = list(_pieces(one.path, one))
         if not file.is_file():
-            left_out += pieces
-            continue
+            raise PatchError(f"{patch.name} changes {one.path}, a file that does not exist in this tree")
         lines = file.read_text(encoding="utf-8", errors="surrogateescape").splitlines(keepends=True)
-        for piece in pieces:
-            if not _place(piece, lines):
-                left_out.append(piece)
+        pieces = list(_pieces(one.path, one))
+        known = {piece.function for piece in pieces}
+        left_out += [piece for piece in pieces if not _place(piece, lines, known)]
         file.write_text("".join(lines), encoding="utf-8", errors="surrogateescape")
     return left_out
 
@@ -91,8 +102,9 @@ def _pieces(file: str, hunks: Sequence[Sequence[object]]) -> Iterator[Piece]:
             at = end
 
 
-def _place(piece: Piece, lines: list[str]) -> bool:
-    """Put a piece into lines; returns whether there was one best place."""
+def _place(piece: Piece, lines: list[str], known: Collection[str]) -> bool:
+    """Put a piece into lines; returns whether there was one best place. known are the functions of all
+    pieces: what moved has moved into none of these."""
     if not piece.after and not piece.removed:  # the end of the file
         lines += ["\n"] * (bool(lines) and not lines[-1].endswith("\n")) + list(piece.added)
         return True
@@ -101,46 +113,52 @@ def _place(piece: Piece, lines: list[str]) -> bool:
         lines[at:at] = piece.added
         return bool(at)
     first, last = _extent(piece.function, lines)
-    at = _best(piece, lines, first, last)
-    if at is None and piece.removed == [] and (first, last) != (0, len(lines)):
+    best = _best(piece, lines, first, last)
+    if best is None and not piece.removed and (first, last) != (0, len(lines)):
         # Code that moved into another function: all lines around it have to be there.
-        at = _best(piece, lines, 0, len(lines), whole=True)
-    if at is None:
+        best = _best(piece, lines, 0, len(lines), whole=True)
+        if best is not None and any(first <= best < last for first, last in (
+                _extent(name, lines) for name in known) if (first, last) != (0, len(lines))):
+            return False
+    if best is None:
         return False
-    lines[at:at + len(piece.removed)] = piece.added
+    lines[best:best + len(piece.removed)] = piece.added
     return True
 
 
 def _best(piece: Piece, lines: Sequence[str], first: int, last: int, *, whole: bool = False) -> int | None:
-    """The place with the most lines as around the piece, next to it on one side at least; None if there is
-    none, or more than one. If whole, all of them must be there, and two of them say something."""
-    found: dict[int, list[int]] = {}
+    """The place with the most lines as around the piece, next to it on one side at least, and rather before
+    it: a point says what has just been done. None if there is none, or more than one. If whole, all of them
+    must be there, and two of them say something."""
+    found: dict[tuple[int, int], list[int]] = {}
     for at in range(first, last + 1):
         end = at + len(piece.removed)
         if list(map(_bare, lines[at:end])) != list(map(_bare, piece.removed)):
             continue
-        before = _same(piece.before[::-1], lines[first:at][::-1])
-        after = _same(piece.after, lines[end:last])
-        if whole and (before + after < _telling(piece.before) + _telling(piece.after) or before + after < 2):
+        before = _same(piece.before[::-1], lines[max(first, at - _NEAR):at][::-1])
+        after = _same(piece.after, lines[end:min(last, end + _NEAR)])
+        around = 2 * (_telling(piece.before) + _telling(piece.after))
+        if whole and before + after < max(around, 4):
             continue
         if before + after or piece.removed:
-            found.setdefault(before + after, []).append(at)
+            found.setdefault((before + after, before), []).append(at)
     best = found[max(found)] if found else []
-    if not best or any(lines[at].strip() for at in range(best[0], best[-1])):
+    if not best or any(_is_code(lines[at]) for at in range(best[0], best[-1])):
         return None
-    # On which side of a blank line makes no difference, but to a person.
+    # On which side of a blank line or a comment makes no difference, but to a person.
     return max(best, key=lambda at: (at > 0 and piece.before[-1:] and lines[at - 1] == piece.before[-1],
                                      piece.after[:1] == lines[at:at + 1]))
 
 
 def _same(wanted: Sequence[str], there: Sequence[str]) -> int:
-    """How many of the lines are the same from the beginning on, less those that say nothing."""
-    number = 0
-    for one, other in zip(filter(str.strip, wanted), filter(str.strip, there)):
-        if _bare(one) != _bare(other):
-            break
-        number += _says_something(one)
-    return number
+    """Twice the number of lines that are the same from the beginning on, less those that say nothing. Once
+    their number if the first one wanted is not there."""
+    lines, others = list(filter(_is_code, wanted)), list(filter(_is_code, there))
+    for dropped in (0, 1):
+        same = list(takewhile(lambda pair: _bare(pair[0]) == _bare(pair[1]), zip(lines[dropped:], others)))
+        if number := sum(_says_something(one) for one, _ in same):
+            return number * (2 - dropped)
+    return 0
 
 
 def _telling(lines: Sequence[str]) -> int:
@@ -148,7 +166,12 @@ def _telling(lines: Sequence[str]) -> int:
 
 
 def _says_something(line: str) -> bool:
-    return line.strip() not in ("", "{", "}", "*/", "/*")
+    return _is_code(line) and line.strip() not in ("{", "}")
+
+
+def _is_code(line: str) -> bool:
+    """Neither blank nor, as the kernel writes them, a line of a comment."""
+    return bool(line.strip()) and not line.lstrip().startswith(("/*", "*", "//"))
 
 
 def _bare(line: str) -> str:

@@ -38,8 +38,8 @@ def prepare(kernel: Kernel, layout: Layout, say: Callable[[str], None] = note) -
         if seed and not changed and not layout.objects(kernel.place).exists():
             overlay.refresh(replace(wanted, seed=seed))
     if left_out:
-        say("Not there, as this tree has no place for it: " + "; ".join(left_out) + ". What needs it says so; "
-            "exploration needs no point")
+        say(f"This tree has no place for {', '.join(left_out)}: tests that need one of these points are "
+            "skipped; exploration needs none")
     if changed:
         say(f"Used as edited in {wanted.tree}: {', '.join(changed)}")
     return wanted

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
-from runner.kernel import overlay, patches
+from runner.kernel import overlay, patches, placing
 from runner.kernel.overlay import Overlay
 from runner.layout import Layout
 from runner.tests.conftest import PATCH, TIMEKEEPING, write
@@ -120,12 +121,19 @@ def test_edits_in_the_tree_are_reported(layout: Layout, source: Path) -> None:
 
 
 def test_patch_that_does_not_apply(layout: Layout, source: Path) -> None:
+    """A point can be missing, other things cannot."""
     write(source / "kernel/time/timekeeping.c", "quite\ndifferent\n")
-    with pytest.raises(patches.PatchError) as caught:
+    wanted = make(layout, source)
+    assert overlay.refresh(wanted)
+    assert overlay.inspect(wanted) == ([], ["point tick.calculated (kernel/time/timekeeping.c)"])
+    shutil.rmtree(layout.tree("k"))
+    patch = layout.patches / "6.12/0001-point.patch"
+    write(patch, patch.read_text(encoding="utf-8").replace("tkfi_point", "tkfi_local"))
+    with pytest.raises(placing.PatchError) as caught:
         overlay.refresh(make(layout, source))
     message = str(caught.value)
-    assert "6.12/0001-point.patch does not apply" in message
-    assert "kernel/time/timekeeping.c: hunk 1, expected near line 2" in message
+    assert "6.12/0001-point.patch does not fit this tree, which has no place for\n" in message
+    assert "  tkfi_local(tick.calculated); (kernel/time/timekeeping.c)\n" in message
     assert "./tkfi list kernels" in message
     assert not layout.tree("k").exists()
     assert not list(layout.tree("k").parent.iterdir())
@@ -133,7 +141,7 @@ def test_patch_that_does_not_apply(layout: Layout, source: Path) -> None:
 
 def test_patch_of_a_file_that_is_not_there(layout: Layout, source: Path) -> None:
     (source / "kernel/time/timekeeping.c").unlink()
-    with pytest.raises(patches.PatchError, match="does not exist in this tree"):
+    with pytest.raises(placing.PatchError, match="does not exist in this tree"):
         overlay.refresh(make(layout, source))
 
 

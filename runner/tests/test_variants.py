@@ -14,7 +14,7 @@ from runner import cli, process
 from runner.boot import boots, kunit_boot
 from runner.boot.kunit_boot import Ask, Boot, Counts
 from runner.errors import TkfiError
-from runner.kernel import kernels, patches
+from runner.kernel import kernels, placing
 from runner.kernel.kernels import Kernel
 from runner.kernel.kunit_tool import KunitTool, made_since
 from runner.kernel.prepare import prepare
@@ -79,7 +79,7 @@ def test_a_variant_is_one_patch_more(layout: Layout, source: Path, variants: lis
 
 def test_patch_of_a_variant_that_does_not_apply(layout: Layout, source: Path, variants: list[str]) -> None:
     write(source / "kernel/time/ntp.c", "other\n")
-    with pytest.raises(patches.PatchError) as caught:
+    with pytest.raises(placing.PatchError) as caught:
         prepare(kernels.choose(str(source), layout, variants[0]), layout)
     assert "6.12/variants/pre-series.patch does not apply" in str(caught.value)
     assert "kernel/time/ntp.c: hunk 1" in str(caught.value)
