@@ -9,7 +9,7 @@
 
 static int aux_test_init(struct kunit *test)
 {
-	harness_init(test);
+	harness_init_at_points(test);
 	if (!tkfi_aux_clock() && strcmp(test->name, "refused"))
 		kunit_skip(test, "this kernel has no auxiliary clocks");
 	harness.session.aux = tkfi_aux_clock();

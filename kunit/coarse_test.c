@@ -148,7 +148,7 @@ static struct kunit_suite coarse_suite = {
 	.name = "tkfi_coarse",
 	.suite_init = harness_open,
 	.suite_exit = harness_close,
-	.init = harness_init,
+	.init = harness_init_at_points,
 	.exit = coarse_test_exit,
 	.test_cases = coarse_cases,
 };

@@ -141,6 +141,7 @@ static struct kunit_case cover_letter_cases[] = {
 
 static struct kunit_suite cover_letter_suite = {
 	.name = "tkfi_cover_letter",
+	.init = harness_init_at_points,
 	.exit = cover_letter_exit,
 	.test_cases = cover_letter_cases,
 };

@@ -5,6 +5,8 @@
 #include "harness.h"
 #include "result.h"
 
+#include <tkfi-missing.h>
+
 struct harness harness;
 
 int harness_open(struct kunit_suite *suite)
@@ -37,6 +39,13 @@ void harness_close(struct kunit_suite *suite)
 	tkfi_explorer_close(harness.explorer);
 	harness.explorer = NULL;
 	harness.session = (struct tkfi_session){};
+}
+
+int harness_init_at_points(struct kunit *test)
+{
+	if (TKFI_MISSING_POINTS[0])
+		kunit_skip(test, "this tree has no place for %s", TKFI_MISSING_POINTS);
+	return harness_init(test);
 }
 
 int harness_init(struct kunit *test)

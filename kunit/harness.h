@@ -54,6 +54,14 @@ void harness_close(struct kunit_suite *suite);
 int harness_open_explorer(struct kunit_suite *suite);
 
 /**
+ * harness_init_at_points() - as harness_init(), for a suite that needs all injection points
+ * @test:	skipped where one is missing
+ *
+ * Return: 0.
+ */
+int harness_init_at_points(struct kunit *test);
+
+/**
  * harness_init() - no plan, no trace, and the core timekeeper; a suite's init
  * @test:	not used
  *

@@ -254,6 +254,7 @@ static struct kunit_case long_run_cases[] = {
 
 static struct kunit_suite long_run_suite = {
 	.name = "tkfi_long_run",
+	.init = harness_init_at_points,
 	.suite_init = harness_open,
 	.suite_exit = harness_close,
 	.test_cases = long_run_cases,

@@ -27,7 +27,7 @@ static int readers_test_init(struct kunit *test)
 {
 	const struct updater *u = test->param_value;
 
-	harness_init(test);
+	harness_init_at_points(test);
 	harness.session.aux = u && u->aux;
 	return 0;
 }

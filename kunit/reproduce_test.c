@@ -421,7 +421,7 @@ static struct kunit_suite reproduce_suite = {
 	.name = "tkfi_reproduce",
 	.suite_init = reproduce_suite_init,
 	.suite_exit = harness_close,
-	.init = harness_init,
+	.init = harness_init_at_points,
 	.exit = reproduce_test_exit,
 	.test_cases = reproduce_cases,
 };

@@ -25,7 +25,7 @@ static int series_test_init(struct kunit *test)
 {
 	const struct updater *updater = test->param_value;
 
-	harness_init(test);
+	harness_init_at_points(test);
 	harness.session.aux = updater && updater->aux;
 	return 0;
 }

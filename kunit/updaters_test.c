@@ -528,7 +528,7 @@ static struct kunit_suite updaters_suite = {
 	.name = "tkfi_updaters",
 	.suite_init = harness_open,
 	.suite_exit = harness_close,
-	.init = harness_init,
+	.init = harness_init_at_points,
 	.exit = updaters_test_exit,
 	.test_cases = updaters_cases,
 };

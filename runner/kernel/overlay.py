@@ -24,6 +24,7 @@ from runner.layout import OBJECTS
 # kunit.py finds its tree from its own real path.
 COPIED = "tools/testing/kunit"
 STAMP = ".tkfi-overlay"
+MISSING = "kernel/time/tkfi-missing.h"  # names the injection points that have no place
 
 # What an in-tree build leaves behind. Kbuild refuses to build elsewhere from such a tree.
 _BUILT_DIRECTORIES = ("include/config", "include/generated")
@@ -119,6 +120,8 @@ def _plan(overlay: Overlay) -> _Plan:
                 shutil.copy(source / name, work / name)
         for patch in overlay.patches:
             plan.left_out += patches.apply(patch, work, Path(scratch, "patch.log"))
+        if plan.left_out and (work / MISSING).is_file():
+            _name_missing(work / MISSING, plan.left_out)
         for name in _files(work, ""):
             plan.files[name] = ((work / name).read_bytes(), (work / name).stat().st_mode & 0o777)
     for name, target in overlay.mounts.items():
@@ -132,6 +135,12 @@ def _plan(overlay: Overlay) -> _Plan:
                 if name not in real and name not in special and entry.name != "__pycache__":
                     plan.links[name] = entry.path
     return plan
+
+
+def _name_missing(file: Path, titles: Sequence[str]) -> None:
+    """Tell the tree's tests which injection points it has no place for."""
+    names = ", ".join(title.partition(" (")[0].removeprefix("point ") for title in titles)
+    file.write_text(file.read_text(encoding="utf-8").replace('""', f'"{names}"'), encoding="utf-8")
 
 
 def _earlier(overlay: Overlay) -> Path:
