@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import re
 import select
 import signal
 import subprocess
@@ -30,6 +31,8 @@ _POLL, _TICK = 0.1, 1.0  # seconds
 _PR_SET_CHILD_SUBREAPER = 36
 _PROBE = 1 << 16  # bytes
 NO_SPACE = "No space left on device"
+_ERROR = re.compile(r": (fatal )?error: |: undefined reference to |^ERROR: modpost|\*\*\* No rule to make")
+_WHERE = re.compile(r": In function |: note: |^In file included from ")
 
 
 class NoSpace(TkfiError):
@@ -129,10 +132,11 @@ def end_strays(*options: str) -> None:
 def checked(argv: Sequence[str | Path], *, log: Path, what: str, cwd: Path | None = None,
             env: Mapping[str, str] | None = None,
             tick: Callable[[], None] = lambda: None) -> None:
-    """As run(), but raise TkfiError naming what, the log and its end when the program fails."""
+    """As run(), but raise TkfiError naming what, the log and what it says is wrong when the program
+    fails."""
     status = run(argv, log=log, cwd=cwd, env=env, tick=tick)
     if status != 0:
-        raise TkfiError(f"{what} failed ({describe(status)}); full log: {log}\n{tail(log)}")
+        raise TkfiError(f"{what} failed ({describe(status)}); full log: {log}\n{why(log)}")
 
 
 def describe(status: int | None) -> str:
@@ -140,6 +144,17 @@ def describe(status: int | None) -> str:
     if status is None:
         return "timed out"
     return f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+
+
+def why(log: Path, lines: int = 15) -> str:
+    """The first error of a compiler or linker in a log and what follows it, indented; without one, the last
+    lines of the log."""
+    text = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+    first = next((at for at, line in enumerate(text) if _ERROR.search(line)), None)
+    if first is None:
+        return tail(log, lines)
+    first -= first > 0 and _WHERE.search(text[first - 1]) is not None
+    return "\n".join("  " + line for line in text[first:first + lines])
 
 
 def tail(log: Path, lines: int = 15) -> str:

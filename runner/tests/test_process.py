@@ -340,3 +340,24 @@ def test_what_is_compiled_stays_in_build(tmp_path: Path) -> None:
     names = {file.name.partition(".")[0] for file in (repo / "build/pycache").rglob("*.pyc")}
     assert {"process", "errors", "imported"} <= names
     assert not list(repo.glob("runner/**/*.pyc")) and not list(tool.glob("**/*.pyc"))
+
+
+GCC = """\
+  CC      kernel/time/ntp.o
+../kernel/time/timekeeping.c: In function 'fold':
+../kernel/time/timekeeping.c:2230:9: error: expected ';' before '}' token
+ 2230 | return 1
+""" + "make: *** [Makefile:236: __sub-make] Error 2\n" * 40
+
+
+@pytest.mark.parametrize("text, first, last", [
+    (GCC, "  ../kernel/time/timekeeping.c: In function 'fold':",
+     "  make: *** [Makefile:236: __sub-make] Error 2"),
+    ("ld: kernel/x.o: in function `f':\nx.c:1: undefined reference to `vdso_k_time_data'\n" + "more\n" * 30,
+     "  x.c:1: undefined reference to `vdso_k_time_data'", "  more"),
+    ("".join(f"{number}\n" for number in range(40)), "  25", "  39"), ("", "", "")])
+def test_why_a_build_failed(tmp_path: Path, text: str, first: str, last: str) -> None:
+    write(tmp_path / "log", text)
+    said = process.why(tmp_path / "log").split("\n")
+    assert (said[0], said[-1]) == (first, last) and len(said) <= 15
+    assert process.why(tmp_path / "none") == ""
