@@ -34,8 +34,9 @@ struct tkfi_span {
  * @is_pair:	the finding is about two reads; else @first and @second are empty
  * @first:	the earlier read
  * @second:	the later read
- * @first_ns:	what @first returned
- * @second_ns:	what @second returned
+ * @first_ns:	what @first returned; without @is_pair what was expected, 0 with @second_ns 0
+ *		if the finding has no values
+ * @second_ns:	what @second returned; without @is_pair what was found
  */
 struct tkfi_finding {
 	const char *oracle;

@@ -29,7 +29,7 @@ MODULE_PARM_DESC(schedule, "the turns to replay in that scenario");
 
 static char *strategy = "dpor";
 module_param(strategy, charp, 0444);
-MODULE_PARM_DESC(strategy, "dpor, dfs, random, pos or pct");
+MODULE_PARM_DESC(strategy, "one of search/strategy_list.h before replay");
 
 static unsigned long long executions;
 module_param(executions, ullong, 0444);

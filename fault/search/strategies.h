@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Strategies that sample: random executions, reproducible by their number. Accesses are
- * the scheduling points; the strategies know nothing of the subject.
+ * the scheduling points; the strategies know nothing of the subject. (core/strategy.h has
+ * strategies of the engine's own, whose scheduling points are no accesses.)
  */
 #ifndef __TKFI_STRATEGIES_H
 #define __TKFI_STRATEGIES_H

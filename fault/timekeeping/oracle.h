@@ -143,26 +143,7 @@ void tkfi_oracles_prepare(void);
  * @report:	called for each finding
  * @arg:	for @report
  *
- * progress:	all VCPUs came to their end, and left the sequences even; NMI-safe readers
- *		executed no transition of a kind that can wait. (Other readers may wait only
- *		while a sequence is odd or a lock is held, by construction of the engine.)
- * monotonic:	a read that begins after the end of another read of the same clock does not
- *		return less; if an operation may set the clock back, not less by more than
- *		it was set back between the two. The second read begins after the first in
- *		some execution of the class if none of its events happened before one of
- *		the first.
- * line:	each value is that of a published line at the cycle that was read, and the line
- *		could be seen during the read. So no read is torn, stale or a failure. The
- *		first value of a finding is that of the latest line, the second what was
- *		read.
- * series:	what the series of 2013 established, S4 to S8: a timekeeper is written
- *		with its lock held, and what readers use while their sequence is odd; both
- *		read bases have the same cycle_last; when the lock is dropped, the
- *		sequence is even, and shadow and real are equal; the vDSO page is updated in
- *		a write section; a tick has one section, and none if it has nothing to do
- *		(this not in the variant from before the series).
- * counted:	jiffies and the time of the next tick have counted the same ticks.
- * agree:	vDSO and kernel tell the same time when all updates have ended.
+ * What each of them rejects is above its definition.
  */
 void tkfi_oracles_check(const struct tkfi_judged *judged, tkfi_finding_fn report,
 			void *arg);

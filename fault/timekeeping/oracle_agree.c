@@ -50,6 +50,7 @@ static bool check_agree(const struct tkfi_execution *e)
 	return true;
 }
 
+/* VDSO and kernel tell the same time when all updates have ended. */
 const struct tkfi_oracle tkfi_oracle_agree = {
 	.name	= "agree",
 	.holds	= "vDSO and kernel tell the same time when all updates have ended",

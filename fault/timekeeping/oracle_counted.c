@@ -16,6 +16,7 @@ static bool check_counted(const struct tkfi_execution *e)
 	return true;
 }
 
+/* Jiffies and the time of the next tick have counted the same ticks. */
 const struct tkfi_oracle tkfi_oracle_counted = {
 	.name	= "counted",
 	.holds	= "jiffies and the time of the next tick have counted the same ticks",

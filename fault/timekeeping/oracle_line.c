@@ -182,6 +182,11 @@ static bool check_line(const struct tkfi_execution *e)
 	return true;
 }
 
+/*
+ * Each value is that of a published line at the cycle that was read, and the line could
+ * be seen during the read. So no read is torn, stale or a failure. The first value of a
+ * finding is that of the latest line, the second what was read.
+ */
 const struct tkfi_oracle tkfi_oracle_line = {
 	.name	= "line",
 	.holds	= "a read is a published line at the cycle that was read, and that line was there to be seen",

@@ -141,6 +141,12 @@ static bool check_monotonic(const struct tkfi_execution *e)
 	return true;
 }
 
+/*
+ * A read that begins after the end of another read of the same clock does not return
+ * less; if an operation may set the clock back, not less by more than it was set back
+ * between the two. The second read begins after the first in some execution of the class
+ * if none of its events happened before one of the first.
+ */
 const struct tkfi_oracle tkfi_oracle_monotonic = {
 	.name	= "monotonic",
 	.holds	= "a read that begins after another one of its clock has ended is not smaller",

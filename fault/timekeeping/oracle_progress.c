@@ -36,6 +36,11 @@ static bool check_progress(const struct tkfi_execution *e)
 	return true;
 }
 
+/*
+ * All VCPUs came to their end, and left the sequences even; NMI-safe readers executed no
+ * transition of a kind that can wait. (Other readers may wait only while a sequence is
+ * odd or a lock is held, by construction of the engine.)
+ */
 const struct tkfi_oracle tkfi_oracle_progress = {
 	.name	= "progress",
 	.holds	= "all VCPUs come to their end, the sequences are even then, and NMI-safe readers never wait",

@@ -132,6 +132,13 @@ static bool check_series(const struct tkfi_execution *e)
 	return true;
 }
 
+/*
+ * What the series of 2013 established, S4 to S8: a timekeeper is written with its lock
+ * held, and what readers use while their sequence is odd; both read bases have the same
+ * cycle_last; when the lock is dropped, the sequence is even, and shadow and real are
+ * equal; the vDSO page is updated in a write section; a tick has one section, and none
+ * if it has nothing to do (this not in the variant from before the series).
+ */
 const struct tkfi_oracle tkfi_oracle_series = {
 	.name	 = "series",
 	.holds	 = "what the series of 2013 established, S4 to S8: who writes holds the lock, and readers' sequence is odd",

@@ -174,10 +174,11 @@ TKFI_MEMBER_READERS
 	  true, timestamps_##name }
 
 /*
- * Every function of timekeeping.c that tells a time. By other names these are also
- * ktime_get_with_offset(), ktime_get_coarse_with_offset(), ktime_get_aux_ts64(), and the
- * inline functions of timekeeping.h: *_ns(), *_boottime_ts64(), *_clocktai_ts64(),
- * *_boottime_seconds(), *_clocktai_seconds(). No readers are
+ * Every function of timekeeping.c that tells a time. These call the same code, and can be
+ * added like the others: ktime_get_with_offset(), ktime_get_coarse_with_offset(),
+ * ktime_get_aux_ts64(), and the inline functions of timekeeping.h: *_ns(),
+ * *_boottime_ts64(), *_clocktai_ts64(), *_boottime_seconds(), *_clocktai_seconds().
+ * No readers are
  * - what converts a time that it is given: ktime_mono_to_any(), ktime_mono_to_real(),
  *   ktime_real_to_base_clock(), ktime_expiry_to_cycles();
  * - what tells no clock's time: getboottime64(), ktime_get_resolution_ns(),

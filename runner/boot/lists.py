@@ -25,6 +25,7 @@ FORMAT = 1
 NAME = "lists.json"
 _CASE = "tkfi_explore.lists"
 _PATIENCE = 60  # seconds
+_CHECKOUT = 60  # seconds
 _TYPES = ("point", "operation", "aux_operation", "setting", "reader", "oracle", "strategy", "limit",
           "suite")
 
@@ -91,10 +92,11 @@ def beside(kernel: Kernel, layout: Layout) -> Path:
 def known(kernel: Kernel, layout: Layout) -> Lists | None:
     """What is known of a kernel without building or booting it: of one that is built what it said, of one
     that is not what its series has. None if it is built of something else than there is now, or has not
-    said it yet."""
+    said it yet; or if it is not built and fault/ was edited since the series' copy was written."""
     record = freshness.read(kernel, layout)
     if not record:
-        return None if kernel.parts else read(of_series(kernel.series))
+        copy = of_series(kernel.series)
+        return None if kernel.parts or _is_edited_since(copy, layout) else read(copy)
     file = beside(kernel, layout)
     return read(file) if record.is_current(kernel, layout) and _is_newer(file, kernel, layout) else None
 
@@ -110,6 +112,12 @@ def of(tool: KunitTool) -> Lists:
         write_safely(file, answer.json_lines({"format": FORMAT, **{
             f"{kind}s": rows for kind, rows in found.rows.items()}}))
     return read(file)
+
+
+def _is_edited_since(copy: Path, layout: Layout) -> bool:
+    """Whether a source is newer by more than a checkout takes to write all files."""
+    sources = (file.stat().st_mtime for file in (layout.repo / "fault").rglob("*.[ch]"))
+    return max(sources, default=0) > copy.stat().st_mtime + _CHECKOUT
 
 
 def _is_newer(file: Path, kernel: Kernel, layout: Layout) -> bool:

@@ -24,6 +24,10 @@ STRATEGIES: Mapping[str, frozenset[str]] = {row["name"]: frozenset({
     for row in _LISTS.rows["strategy"]}
 
 
+def _that_take(option: str) -> str:
+    return ", ".join([name for name, takes in STRATEGIES.items() if option in takes])
+
+
 @dataclass(frozen=True)
 class Option:
     """A number that a strategy may be told: from least to most, which is what the kernel takes."""
@@ -37,8 +41,8 @@ OPTIONS: Mapping[str, Option] = {
     "preemptions": Option(0, (1 << 31) - 1, (
         "of dpor and dfs: look only at executions with at most so many (dpor: no bound; dfs: 2)")),
     "executions": Option(1, (1 << 63) - 1, (
-        f"of random, pos and pct: how many ({SAMPLES}; with --time as many as there is time for)")),
-    "seed": Option(0, (1 << 63) - 1, "of random, pos and pct: number of the first execution (0)"),
+        f"of {_that_take('executions')}: how many ({SAMPLES}; with --time as many as there is time for)")),
+    "seed": Option(0, (1 << 63) - 1, f"of {_that_take('seed')}: number of the first execution (0)"),
     "depth": Option(1, _LISTS.limits["depth"], "of pct: of the bugs that it looks for (3)"),
 }
 
@@ -57,7 +61,8 @@ class Request:
         """Raises TkfiError when there is no such strategy, or it takes no such option."""
         if self.strategy not in STRATEGIES:
             raise TkfiError(f"unknown strategy '{self.strategy}'; "
-                            f"{nearest(self.strategy, STRATEGIES, './tkfi explore --help')}")
+                            f"{nearest(self.strategy, STRATEGIES, './tkfi list strategies')}; one that was "
+                            "just added is known after './tkfi dev lists'")
         takes = STRATEGIES[self.strategy]
         for option in self.options:
             if option not in takes:

@@ -75,6 +75,8 @@ def _behind_first(events: Sequence[Event], violations: Sequence[Violation]) -> d
     """By how much reads are smaller than one of a violation that came first."""
     behind: dict[int, int] = {}
     for violation in violations:
+        if not violation.first or violation.first_ns <= violation.second_ns:
+            continue  # it is about one read, or nothing went back
         seen = False
         for event in events:
             if event.kind == "read" and seen and (event.text, event.ns) == (

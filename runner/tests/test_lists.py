@@ -112,6 +112,16 @@ def test_what_is_known_without_a_boot(tool: KunitTool, boots: Boots, layout: Lay
     assert suites() is None
 
 
+def test_what_was_just_added_is_not_refused(layout: Layout) -> None:
+    """Of a kernel that was never built."""
+    kernel = choose("6.12", layout)
+    assert lists.known(kernel, layout)
+    write(layout.repo / "fault/timekeeping/readers.c", "")
+    soon = lists.of_series(kernel.series).stat().st_mtime + 61
+    os.utime(layout.repo / "fault/timekeeping/readers.c", (soon, soon))
+    assert not lists.known(kernel, layout)
+
+
 @pytest.mark.parametrize("text", ["", "{}", '{"format": 2}', '{"format": 1, "points": []}', "[]"])
 def test_a_damaged_file(tmp_path: Path, text: str) -> None:
     write(tmp_path / "lists.json", text)

@@ -10,7 +10,7 @@ import click
 from runner import answer, lock
 from runner.boot import lists
 from runner.boot.suites import subject
-from runner.explore import scenarios
+from runner.explore import scenarios, strategies
 from runner.kernel import break_patches, builder, kernels
 from runner.layout import Layout
 from runner.verbs.options import Name, json_option, kernel_option, pass_layout, variant_option, verb
@@ -42,6 +42,13 @@ def _operations(layout: Layout, kernel: str, variant: str) -> list[Row]:
               for row in more)]
 
 
+def _strategies(layout: Layout, kernel: str, variant: str) -> list[Row]:
+    """What each takes of explore's options."""
+    return [{"name": row["name"], "takes": " ".join(f"--{option}" for option in sorted(
+        strategies.STRATEGIES.get(row["name"], ())))} for row in _of_kernel("strategy")(
+            layout, kernel, variant)]
+
+
 def _suites(layout: Layout, kernel: str, variant: str) -> list[Row]:
     return [{**row, "tests": subject(row["name"])} for row in _of_kernel("suite")(layout, kernel, variant)]
 
@@ -62,6 +69,7 @@ _LISTS: dict[str, Callable[[Layout, str, str], list[Row]]] = {
     "readers": _of_kernel("reader"),
     "scenarios": lambda layout, *_: [{"name": scenario.name, "text": scenario.text}
                                      for scenario in scenarios.shipped(layout)],
+    "strategies": _strategies,
     "suites": _suites,
     "variants": _variants,
 }
