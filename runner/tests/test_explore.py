@@ -382,7 +382,8 @@ def test_a_schedule_that_does_not_fit_into_one(start: Callable[..., Machine], la
 
 
 @pytest.mark.parametrize("arguments, reason", [
-    (["explore", "--strategy", "luck"], "unknown strategy 'luck'; './tkfi list strategies' lists all; one that"),
+    (["explore", "--strategy", "luck"],
+     "unknown strategy 'luck'; './tkfi list strategies' lists all; one that"),
     (["explore", "--strategy", "dpro"], "unknown strategy 'dpro'; did you mean dpor, pos? "),
     (["explore", "--seed", "0"], "strategy dpor takes no --seed; it takes --preemptions, --time"),
     (["explore", "--strategy", "pct", "--preemptions", "2"], "strategy pct takes no --preemptions"),
