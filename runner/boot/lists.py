@@ -90,9 +90,9 @@ def beside(kernel: Kernel, layout: Layout) -> Path:
 
 
 def known(kernel: Kernel, layout: Layout) -> Lists | None:
-    """What is known of a kernel without building or booting it: of one that is built what it said, of one
-    that is not what its series has. None if it is built of something else than there is now, or has not
-    said it yet; or if it is not built and fault/ was edited since the series' copy was written."""
+    """The lists of a kernel, without building or booting it: those that its build reported, or those of its
+    series if it was never built. None if they cannot be relied on: the build is out of date or was not
+    asked yet, or there is no build and fault/ was edited after the series' lists were written."""
     record = freshness.read(kernel, layout)
     if not record:
         copy = of_series(kernel.series)

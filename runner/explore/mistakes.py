@@ -60,9 +60,9 @@ def language(there: Lists) -> Language:
 
 
 def check(scenarios: Sequence[Scenario], there: Lists | None, schedule: Schedule | None = None) -> None:
-    """Raises InputError at the first mistake in scenarios that somebody wrote, for a kernel that has this,
-    and in the turns of a schedule of the only one. Of a kernel of which nothing is known nothing is: it
-    says so itself."""
+    """Raises InputError at the first mistake in scenarios that somebody wrote, for a kernel with these
+    lists, and in the turns of a schedule of the only one. Without lists nothing is checked here: the kernel
+    refuses mistakes itself, once it is built."""
     if not there:
         return
     known = language(there)

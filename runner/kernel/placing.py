@@ -196,5 +196,6 @@ def _after(wanted: Sequence[str], lines: Sequence[str]) -> int:
 
 
 def _last_include(lines: Sequence[str]) -> int:
-    """The line after the last #include that has no indentation before anything else begins, 0 if none."""
-    return max((at + 1 for at, line in enumerate(lines) if line.startswith("#include ")), default=0)
+    """The line after the last #include before the first function, 0 if there is none."""
+    head = takewhile(lambda line: not line.startswith("{"), lines)
+    return max((at + 1 for at, line in enumerate(head) if line.startswith("#include ")), default=0)

@@ -12,7 +12,7 @@ from runner.boot.records import Access, Event, Explored, Header, Violation
 from runner.explore.exploration import Exploration, Found, Problem
 from runner.kernel import kernels
 from runner.layout import Layout
-from runner.report import findings
+from runner.report import diagram, findings
 
 EVENTS = tuple(Event("s#0", vcpu, "point", f"p{vcpu}") for vcpu in (0, 1) * 8)
 
@@ -125,3 +125,13 @@ def test_the_path_of_a_tree_is_in_the_command(layout: Layout, tmp_path: Path) ->
     exploration = made(layout, [violation(1)])
     exploration = replace(exploration, kernel=replace(exploration.kernel, path=tmp_path / "my tree"))
     assert f"--kernel '{tmp_path}/my tree'" in findings.text(exploration)
+
+
+@pytest.mark.parametrize("first, first_ns, drawn", [
+    ("a()", 9, "  a() = 0.000000005   <- 4 ns back"), ("", 0, "  a() = 0.000000005"),
+    ("a()", 3, "  a() = 0.000000005")])
+def test_what_is_about_one_read_is_drawn_without_a_jump(first: str, first_ns: int, drawn: str) -> None:
+    one = violation(1, clock="a()", first=first, first_ns=first_ns, second_ns=5)
+    events = [Event("c", 0, "read", "a()", first_ns), Event("c", 0, "point", "", 0),
+              Event("c", 0, "read", "a()", 5)]
+    assert diagram.draw(events, violations=[one]).splitlines()[-1] == drawn

@@ -89,6 +89,7 @@ def replaced(old: str, new: str) -> Callable[[str], str]:
     lambda text: text + "\nEXPORT_SYMBOL(nothing);\n",
     lambda text: "/* first */\n" * 500 + text,
     replaced('#include "timekeeping_internal.h"\n', '#include "other.h"\n'),
+    lambda text: text.replace('"timekeeping_internal.h"', '"other.h"') + '\n#include "last.h"\n',
     replaced("raw_spin_lock_irqsave(&timekeeper_lock, flags);\n",
              "raw_spin_lock_irqsave(&timekeeper_lock, flags);\n\tbarrier();\n"),
 ])
@@ -100,8 +101,9 @@ def test_what_stands_beside_them_may_change(tree: Path, series: Sequence[Path],
     assert not placed(tree, series)
     texts = [(place / CORE).read_text(encoding="utf-8") for place in (tree, tmp_path / "unchanged")]
     assert points(texts[0]) == points(texts[1])
-    assert texts[0].count("tkfi/timekeeping/hooks.h") == 1 and texts[0].endswith(
-        '#include "tkfi-glue.h"\n#endif\n')
+    assert texts[0].count("tkfi/timekeeping/hooks.h") == 1
+    assert texts[0].index("tkfi/timekeeping/hooks.h") < texts[0].index("\n{\n")
+    assert texts[0].endswith('#include "tkfi-glue.h"\n#endif\n')
 
 
 def test_code_that_moves_takes_its_points_along(tree: Path, series: Sequence[Path]) -> None:
