@@ -123,25 +123,26 @@ void tkfi_stop_here(void)
 }
 
 /* Log the transition that a VCPU executes now. */
-static void log_event(struct tkfi_vcpu *v)
+static __always_inline void log_event(struct tkfi_engine *engine, struct tkfi_vcpu *v)
 {
-	struct tkfi_engine *engine = tkfi_engine;
 	const struct tkfi_transition *next = &v->next;
 
 	v->nr_events++;
-	if (engine->nr_log < TKFI_MAX_EVENTS)
-		engine->log[engine->nr_log] = (struct tkfi_event){
-			.vcpu = v->id,
-			.kind = next->kind,
-			.nr_cells = next->nr_cells,
-			.cell = next->cell,
-		};
+	if (engine->nr_log < TKFI_MAX_EVENTS) {
+		struct tkfi_event *event = &engine->log[engine->nr_log];
+
+		/* One by one: GCC puts an initializer together byte by byte. */
+		event->vcpu = v->id;
+		event->kind = next->kind;
+		event->nr_cells = next->nr_cells;
+		event->cell = next->cell;
+	}
 	engine->nr_log++;
 }
 
 void tkfi_do_next(struct tkfi_vcpu *v)
 {
-	const struct tkfi_engine *engine = tkfi_engine;
+	struct tkfi_engine *engine = tkfi_engine;
 	unsigned int wants = engine->strategy->wants ?: TKFI_WANTS_POINTS;
 	const struct tkfi_transition *next = &v->next;
 
@@ -158,9 +159,9 @@ void tkfi_do_next(struct tkfi_vcpu *v)
 	tkfi_stop_here();
 	if (!next->nr_cells)
 		return;
-	if (tkfi_traces_turns(engine))
-		tkfi_trace_turn(tkfi_engine, v);
-	log_event(v);
+	if (unlikely(tkfi_traces_turns(engine)))
+		tkfi_trace_turn(engine, v);
+	log_event(engine, v);
 }
 
 unsigned int tkfi_nr_events(void)
@@ -258,7 +259,8 @@ static void vcpu_entry(void)
 	else
 		v->body(v, v->arg);
 	v->done = true;
-	tkfi_trace_early(tkfi_engine, v->id, true);
+	if (!tkfi_engine->quiet)
+		tkfi_trace_early(tkfi_engine, v->id, true);
 	tkfi_stop_here();
 	panic("[tkfi internal bug] VCPU%u went on after its end\n", v->id);
 }
@@ -323,7 +325,7 @@ int tkfi_engine_run(struct tkfi_engine *engine, struct tkfi_strategy *strategy)
 		if (!(wants & BIT(TKFI_TRANS_LOAD)))
 			v->masks = (struct tkfi_masks){};
 		v->next = (struct tkfi_transition){ .kind = TKFI_TRANS_YIELD };
-		memset(v->attempts, 0, sizeof(v->attempts));
+		__builtin_memset(v->attempts, 0, sizeof(v->attempts));
 		v->interrupted = false;
 		note_stopped(engine, v);
 		if (!(wants & BIT(TKFI_TRANS_YIELD)))

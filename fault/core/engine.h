@@ -388,6 +388,12 @@ void tkfi_yield(void);
  */
 void tkfi_await_word(const unsigned int *word, unsigned int value);
 
+/* The engine whose VCPUs execute; one at a time, interrupts are off. NULL: nobody does. */
+extern struct tkfi_engine *tkfi_engine;
+
+/* tkfi_record(), when there is a trace. */
+void tkfi_record_entry(enum tkfi_entry_kind kind, const char *what, s64 value);
+
 /**
  * tkfi_record() - add an entry of the executing VCPU to the trace
  * @kind:	what happened
@@ -398,7 +404,12 @@ void tkfi_await_word(const unsigned int *word, unsigned int value);
  * scheduling points, the entries of an operation appear as of its first event: see struct
  * tkfi_early.
  */
-void tkfi_record(enum tkfi_entry_kind kind, const char *what, s64 value);
+static __always_inline void tkfi_record(enum tkfi_entry_kind kind, const char *what,
+					s64 value)
+{
+	if (tkfi_current && !tkfi_engine->quiet)
+		tkfi_record_entry(kind, what, value);
+}
 
 /**
  * tkfi_trace_entry_add() - add an entry of any VCPU to the trace, as of now

@@ -11,9 +11,6 @@
 #include "engine.h"
 #include "entry.h"
 
-/* The engine whose VCPUs execute; one at a time, interrupts are off. NULL: nobody does. */
-extern struct tkfi_engine *tkfi_engine;
-
 /**
  * tkfi_traces_turns() - does the trace show where VCPUs are preempted?
  * @engine:	engine that executes

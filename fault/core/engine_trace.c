@@ -54,16 +54,12 @@ void tkfi_trace_turn(struct tkfi_engine *engine, const struct tkfi_vcpu *v)
 	tkfi_trace_early(engine, v->id, false);
 }
 
-void tkfi_record(enum tkfi_entry_kind kind, const char *what, s64 value)
+void tkfi_record_entry(enum tkfi_entry_kind kind, const char *what, s64 value)
 {
 	struct tkfi_engine *engine = tkfi_engine;
-	struct tkfi_early *early;
-	unsigned int id;
+	const unsigned int id = tkfi_current->id;
+	struct tkfi_early *early = &engine->early[id];
 
-	if (!tkfi_current || engine->quiet)
-		return;
-	id = tkfi_current->id;
-	early = &engine->early[id];
 	if (early->nr == TKFI_MAX_EARLY)
 		tkfi_trace_early(engine, id, true);
 	if (!early->nr && (kind != TKFI_ENTRY_CALL || !tkfi_traces_turns(engine))) {

@@ -24,7 +24,6 @@ void tkfi_await_word(const unsigned int *word, unsigned int value)
 		.cell = cell,
 		.value = value,
 		.what = word,
-		.size = sizeof(*word),
 	};
 	tkfi_do_next(v);
 }

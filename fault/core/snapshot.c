@@ -24,6 +24,17 @@ size_t tkfi_snapshot_size(const struct tkfi_engine *engine)
 	return size + TKFI_MAX_VCPUS * TKFI_SNAPSHOT_STACK;
 }
 
+/* Most ranges are a word, and UML's memcpy() is a call. */
+static __always_inline void copy(void *to, const void *from, size_t size)
+{
+	if (size == sizeof(u64))
+		__builtin_memcpy(to, from, sizeof(u64));
+	else if (size == sizeof(u32))
+		__builtin_memcpy(to, from, sizeof(u32));
+	else
+		memcpy(to, from, size);
+}
+
 void tkfi_snapshot_take(struct tkfi_snapshot *snapshot,
 			const struct tkfi_engine *engine)
 {
@@ -31,7 +42,7 @@ void tkfi_snapshot_take(struct tkfi_snapshot *snapshot,
 	unsigned int i;
 
 	for (i = 0; i < engine->nr_ranges; p += engine->ranges[i++].size)
-		memcpy(p, engine->ranges[i].addr, engine->ranges[i].size);
+		copy(p, engine->ranges[i].addr, engine->ranges[i].size);
 	for (i = 0; i < engine->nr_vcpus; i++) {
 		const struct tkfi_vcpu *v = &engine->vcpus[i];
 		size_t used = stack_used(v);
@@ -57,7 +68,7 @@ void tkfi_snapshot_restore(const struct tkfi_snapshot *snapshot,
 	unsigned int i;
 
 	for (i = 0; i < engine->nr_ranges; p += engine->ranges[i++].size)
-		memcpy(engine->ranges[i].addr, p, engine->ranges[i].size);
+		copy(engine->ranges[i].addr, p, engine->ranges[i].size);
 	for (i = 0; i < engine->nr_vcpus; i++) {
 		struct tkfi_vcpu *v = &engine->vcpus[i];
 		size_t used;

@@ -49,19 +49,32 @@ const char *tkfi_transition_kind_name(enum tkfi_transition_kind kind);
  * @nr_cells:	how many cells it touches; 0 if it is of no consequence to other VCPUs
  * @cell:	the first of them
  * @value:	for TKFI_TRANS_AWAIT: the value that makes it wait
+ * @size:	for other accesses: bytes, 1, 2, 4, 8 or 16; see tkfi_transition_size()
  * @what:	name of the point, address of the lock, or address of the first byte
  * @ip:		address of the instruction after it; 0 if unknown
- * @size:	of an access, in bytes: 1, 2, 4, 8 or 16; else 0
  */
 struct tkfi_transition {
 	u8 kind;
 	u8 nr_cells;
 	u16 cell;
-	unsigned int value;
+	union {
+		unsigned int value;
+		unsigned int size;
+	};
 	const void *what;
 	unsigned long ip;
-	u8 size;
 };
+
+/**
+ * tkfi_transition_size() - how many bytes a transition accesses
+ * @t:		transition
+ *
+ * Return: bytes, from its @what on; 0 if it is no access.
+ */
+static inline unsigned int tkfi_transition_size(const struct tkfi_transition *t)
+{
+	return t->kind == TKFI_TRANS_AWAIT ? sizeof(t->value) : t->size;
+}
 
 /**
  * tkfi_kind_writes() - does a kind of transition write its cells?

@@ -40,7 +40,8 @@ static void add_range(struct tkfi_engine *engine, void *addr, size_t size)
 	if (engine->nr_ranges == TKFI_MAX_RANGES)
 		panic("[tkfi internal bug] more than %d ranges\n",
 		      TKFI_MAX_RANGES);
-	engine->ranges[engine->nr_ranges++] = (struct tkfi_range){ addr, size };
+	if (size)
+		engine->ranges[engine->nr_ranges++] = (struct tkfi_range){ addr, size };
 }
 
 static struct tkfi_engine *collecting;

@@ -35,9 +35,9 @@ static struct tkfi_detail detail_of(const struct tkfi_transition *transition)
 {
 	return (struct tkfi_detail){
 		.ip = transition->ip,
-		.size = transition->size,
+		.size = tkfi_transition_size(transition),
 		.offset = (unsigned long)transition->what % TKFI_CELL_SIZE,
-		.before = value_at(transition->what, transition->size),
+		.before = value_at(transition->what, tkfi_transition_size(transition)),
 	};
 }
 
@@ -56,7 +56,7 @@ static unsigned int record_next(struct tkfi_strategy *strategy,
 		struct tkfi_detail *detail = &r->details[engine->nr_log];
 
 		*detail = detail_of(transition);
-		if (transition->size)
+		if (tkfi_transition_size(transition))
 			r->what = transition->what;
 	}
 	return next;

@@ -12,11 +12,6 @@ const struct tkfi_oracle * const tkfi_oracles[] = {
 
 const unsigned int tkfi_nr_oracles = ARRAY_SIZE(tkfi_oracles);
 
-s64 tkfi_round_to(s64 ns, u32 unit)
-{
-	return ns - ns % unit;
-}
-
 struct tkfi_timekeepers tkfi_timekeepers_of(enum tkfi_owner owner)
 {
 	const struct tkfi_aux_clock *aux = tkfi_aux_clock();

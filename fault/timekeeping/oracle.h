@@ -122,7 +122,11 @@ struct tkfi_timekeepers tkfi_timekeepers_of(enum tkfi_owner owner);
  *
  * Return: nanoseconds, rounded down; towards 0 if @ns is negative.
  */
-s64 tkfi_round_to(s64 ns, u32 unit);
+static inline s64 tkfi_round_to(s64 ns, u32 unit)
+{
+	/* A division takes longer than all else that judges a pair of reads. */
+	return unit == 1 ? ns : ns - ns % unit;
+}
 
 /**
  * tkfi_oracles_list() - a line for each oracle
