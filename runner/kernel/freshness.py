@@ -28,8 +28,9 @@ from runner.layout import OBJECTS, Layout
 
 FORMAT = 1
 TOOLS = ("gcc", "ld", "as", "ar", "nm", "objcopy", "strip", "make", "flex", "bison", "bc", "patch")
-MODULES = ("kernel/builder", "kernel/fetch", "kernel/freshness", "kernel/kernels", "kernel/kunit_tool",
-           "kernel/overlay", "kernel/patches", "kernel/prepare", "layout")  # of the runner
+MODULES = ("kernel/builder", "kernel/fetch", "kernel/freshness", "kernel/git_tree", "kernel/kernels",
+           "kernel/kunit_tool", "kernel/overlay", "kernel/patches", "kernel/placing", "kernel/prepare",
+           "layout")  # of the runner
 
 _ENVIRONMENT = re.compile(r"K[A-Z]*FLAGS|(KBUILD|KCONFIG)_\w+|HOST\w*|LLVM\w*|CROSS_COMPILE|(SUB)?ARCH|"
                           r"LOCALVERSION|CPATH|(C_INCLUDE|LIBRARY|COMPILER)_PATH|GCC_EXEC_PREFIX")
@@ -141,6 +142,7 @@ def _asked(kernel: Kernel, layout: Layout) -> dict[str, Any]:
     """What decides, besides files."""
     return {"format": FORMAT, "tree": str(layout.tree(kernel.place)), "source": str(kernel.source(layout)),
             "patches": list(map(str, kernel.patches())), "options": kernel.options,
+            "revision": kernel.revision.contents if kernel.revision else "",
             "tools": [os.path.realpath(found) if (found := shutil.which(tool)) else "" for tool in TOOLS],
             "environment": {name: value for name, value in sorted(os.environ.items())
                             if _ENVIRONMENT.fullmatch(name)}}

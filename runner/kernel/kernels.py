@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runner.errors import TkfiError
-from runner.kernel import patches
+from runner.kernel import git_tree, patches
+from runner.kernel.git_tree import Instead, Revision
 from runner.layout import Layout
 from runner.nearest import nearest
 
@@ -47,7 +48,8 @@ class Kernel:
     """A chosen kernel, as one of its variants, and with one more patch where it is to be broken.
 
     A bare one is built without access hooks: its timekeeping takes the time it takes. One of the parts is
-    built without timekeeping as a subject: what is left are the parts that know none.
+    built without timekeeping as a subject: what is left are the parts that know none. revision is the
+    commit of the user's tree that is meant, if it is not the state that the tree is in.
 
     invariant: exactly one of release (Debian's source) and path (the user's tree) is set.
     """
@@ -60,19 +62,22 @@ class Kernel:
     breaking: Path | None = None
     bare: bool = False
     parts: bool = False
+    revision: Revision | None = None
 
     @property
     def place(self) -> str:
         """Its directory below build/."""
         kind = "".join(f"{word}-" for word, is_so in (
-            ("break", self.breaking), ("bare", self.bare), ("parts", self.parts)) if is_so)
+            ("base", self.revision), ("break", self.breaking), ("bare", self.bare),
+            ("parts", self.parts)) if is_so)
         return f"{self.name}/{kind}{self.variant}"
 
     @property
     def title(self) -> str:
         """For a person."""
         words = [self.name] if self.variant == POST_SERIES else [self.name, self.variant]
-        return " ".join([*words, *(["bare"] if self.bare else []),
+        return " ".join([*words, *([f"at {self.revision.short}"] if self.revision else []),
+                         *(["bare"] if self.bare else []),
                          *(["without timekeeping"] if self.parts else []),
                          *([f"with {self.breaking.stem}"] if self.breaking else [])])
 
@@ -92,6 +97,10 @@ class Kernel:
         of_variant = patches.beside(self.series, "variants")
         more = [] if self.variant == POST_SERIES else [of_variant[self.variant]]
         return [*patches.series(self.series), *more, *([self.breaking] if self.breaking else [])]
+
+    def instead(self) -> dict[str, Instead | None]:
+        """The files in which its revision differs from the state that the tree is in."""
+        return git_tree.differences(self.path, self.revision.commit) if self.path and self.revision else {}
 
     def source(self, layout: Layout) -> Path:
         """The tree the overlay is made over."""
@@ -145,7 +154,8 @@ def _choose(choice: str, layout: Layout) -> Kernel:
                         "built into: name a tree of that or later with --kernel")
     digest = hashlib.sha256(str(path).encode()).hexdigest()[:8]
     series = nearest_series(version, [r.version for r in releases.values()])
-    return Kernel(f"path-{path.name}-{digest}", layout.patches / series, path=path)
+    name = re.sub(r"[^\w.+-]", "_", path.name)  # the kernel's Makefile refuses blanks and colons
+    return Kernel(f"path-{name}-{digest}", layout.patches / series, path=path)
 
 
 def tree_version(path: Path) -> str:

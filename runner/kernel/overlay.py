@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 
 from runner import process
 from runner.kernel import patches
+from runner.kernel.git_tree import Instead
 from runner.layout import OBJECTS
 
 # kunit.py finds its tree from its own real path.
@@ -36,6 +37,9 @@ _TOP_LEVEL = (".git", OBJECTS, "vmlinux", "vmlinux.unstripped", "linux", "System
 class Overlay:
     """What to show at tree: source, with patches applied and mounts (path in tree -> directory) added.
 
+    instead has the files of another state of source, which is what is to be shown: None for one that is not
+    there.
+
     seed is a similar tree of the same source, at the same depth, whose objects are taken over: what
     is the same there keeps its time, so that make compiles only the rest.
     """
@@ -45,6 +49,7 @@ class Overlay:
     patches: Sequence[Path] = ()
     mounts: Mapping[str, Path] = field(default_factory=dict)
     seed: Path | None = None
+    instead: Mapping[str, Instead | None] = field(default_factory=dict)
 
 
 @dataclass
@@ -106,7 +111,7 @@ def inspect(overlay: Overlay) -> tuple[list[str], list[str]]:
 
 def _plan(overlay: Overlay) -> _Plan:
     source, plan = overlay.source, _Plan()
-    hidden = set(_leftovers(source))
+    hidden = {*_leftovers(source), *overlay.instead}
     copied = set(_files(source, COPIED)) | _real_files(overlay.tree)
     if overlay.seed:
         copied |= _real_files(overlay.seed)
@@ -114,10 +119,15 @@ def _plan(overlay: Overlay) -> _Plan:
     with tempfile.TemporaryDirectory(dir=overlay.tree.parent, prefix=".patching-") as scratch:
         work = Path(scratch, "tree")
         work.mkdir()
-        for name in touched | copied:
+        for name in {*touched, *copied} - overlay.instead.keys():
             if (source / name).is_file():
                 (work / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(source / name, work / name)
+        for name, other in overlay.instead.items():
+            if other:
+                (work / name).parent.mkdir(parents=True, exist_ok=True)
+                (work / name).write_bytes(other.contents)
+                (work / name).chmod(other.mode)
         for patch in overlay.patches:
             plan.left_out += patches.apply(patch, work, Path(scratch, "patch.log"))
         if plan.left_out and (work / MISSING).is_file():

@@ -30,7 +30,8 @@ def prepare(kernel: Kernel, layout: Layout, say: Callable[[str], None] = note) -
     if kernel.path:
         say(f"Kernel {tree_version(source)} in {source}: using the {kernel.series.name} patch series")
     wanted = Overlay(source, layout.tree(kernel.place), kernel.patches(),
-                     {FAULT: layout.repo / "fault", SUITES: layout.repo / "kunit"})
+                     {FAULT: layout.repo / "fault", SUITES: layout.repo / "kunit"},
+                     instead=kernel.instead())
     with step(f"Preparing the tree of {kernel.title}"):
         overlay.refresh(wanted)
         changed, left_out = overlay.inspect(wanted)
@@ -49,7 +50,7 @@ def _built_tree(kernel: Kernel, layout: Layout) -> Path | None:
     """Another built tree of the same source: the plain one of the same variant, or else the last one
     built."""
     own = layout.tree(kernel.place)
-    same = layout.tree(replace(kernel, breaking=None, bare=False, parts=False).place)
+    same = layout.tree(replace(kernel, breaking=None, bare=False, parts=False, revision=None).place)
     built = [(tree == same, (tree / OBJECTS / "linux").stat().st_mtime, tree)
              for tree in (layout.build / kernel.name).glob("*/tree")
              if tree != own and (tree / OBJECTS / "linux").is_file()]

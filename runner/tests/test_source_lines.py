@@ -38,8 +38,8 @@ ANSWER = """\
 
 
 def test_the_innermost_line_that_is_in_no_header() -> None:
-    assert source_lines.parse(ANSWER, TREE) == {0x60100107: "lib/vdso/gettimeofday.c:44",
-                                                0x60100407: "include/linux/seqlock.h:9"}
+    assert source_lines.parse(ANSWER, TREE) == {0x60100107: ("lib/vdso/gettimeofday.c", 44),
+                                                0x60100407: ("include/linux/seqlock.h", 9)}
 
 
 def test_a_binary_is_asked(tmp_path: Path) -> None:
@@ -50,10 +50,14 @@ def test_a_binary_is_asked(tmp_path: Path) -> None:
     binary = tmp_path / "a.o"
     subprocess.run(["gcc", "-g1", "-O0", "-c", source, "-o", binary], check=True)
     access = replace(LOAD, ip=0)
-    assert source_lines.places([0, 1 << 40], binary, tmp_path) == {0: "kernel/a.c:2"}
-    found = source_lines.located([replace(RACE, accesses=(replace(access, ip=1), STORE))], binary, tmp_path)
-    assert [one.place for one in found[0].accesses] == ["kernel/a.c:2", ""]
-    (unknown,) = source_lines.located([replace(RACE, accesses=(access,))], binary, tmp_path)
+    assert source_lines.places([0, 1 << 40], binary, tmp_path) == {0: ("kernel/a.c", 2)}
+    user = tmp_path / "user"
+    (user / "kernel").mkdir(parents=True)
+    (user / "kernel/a.c").write_text("\nint f(int x)\n{\n\treturn x * 3;\n}\n")
+    violations = [replace(RACE, accesses=(replace(access, ip=1), STORE))]
+    found = source_lines.located(violations, binary, tmp_path, user)
+    assert [one.place for one in found[0].accesses] == ["kernel/a.c:3", ""]
+    (unknown,) = source_lines.located([replace(RACE, accesses=(access,))], binary, tmp_path, user)
     assert unknown.accesses == (access,)
 
 

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What is different between a tree and its base: violations by what they are, not by where they were found
+or how they are called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from runner.premerge.measured import Measured, Suite
+
+_ROUNDING = 1  # ns, by which a jump may be larger than another one and the same
+
+Violation = Mapping[str, Any]  # as in the JSON of explore
+_Nature = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A violation that the base does not have, or has less of: then base is that one. why says what is
+    new."""
+
+    violation: Violation
+    why: str
+    base: Violation | None = None
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """A scenario in which other things can be observed, though no oracle objects."""
+
+    scenario: str
+    outcomes: int
+    base_outcomes: int
+
+
+@dataclass(frozen=True)
+class Failing:
+    """A KUnit suite that does worse than that of the base: the cases that fail, or why it did not come to
+    its end."""
+
+    suite: str
+    cases: Sequence[str]
+    cause: str = ""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All of it: what is new, or worse; what of the base is gone; what both have; KUnit suites that do
+    worse, or better; crashes and the like; scenarios with other outcomes; and write holds, base first."""
+
+    tree: Measured
+    base: Measured
+    new: Sequence[Changed]
+    gone: Sequence[Violation]
+    same: Sequence[Violation]
+    failing: Sequence[Failing]
+    mended: Sequence[Failing]
+    problems: Sequence[str]
+    behaviour: Sequence[Behaviour] = ()
+    holds: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def regressed(self) -> bool:
+        """Whether anything is worse than it was."""
+        return bool(self.new or self.failing or self.problems)
+
+    @cached_property
+    def causes_gone(self) -> list[str]:
+        """Causes of which the tree has no violation any more."""
+        left = {one.get("cause", "") for one in self.tree.violations}
+        return list(dict.fromkeys(one["cause"] for one in self.gone
+                                  if one.get("cause") and one["cause"] not in left))
+
+
+def compare(tree: Measured, base: Measured) -> Comparison:
+    """Everything that was measured of both."""
+    by_nature: dict[_Nature, list[Violation]] = {}
+    for one in base.violations:
+        by_nature.setdefault(_nature(one), []).append(one)
+    new, same = list[Changed](), list[Violation]()
+    for one in tree.violations:
+        changed = _changed(one, by_nature.get(_nature(one), []), tree, base)
+        if changed:
+            new.append(changed)
+        else:
+            same.append(one)
+    found = {(_nature(one), one["scenario"]) for one in tree.violations}
+    gone = [one for one in base.violations if (_nature(one), one["scenario"]) not in found]
+    objected = {one.violation["scenario"] for one in new} | {one["scenario"] for one in gone}
+    return Comparison(tree, base, new, gone, same, _worse(tree.suites, base.suites),
+                      _worse(base.suites, tree.suites),
+                      [text for text in tree.failed if text not in base.failed],
+                      _behaviour(tree, base, objected), _holds(tree, base))
+
+
+def function(access: Mapping[str, Any]) -> str:
+    """The function that an access is in."""
+    name: str = access["at"].partition("+")[0].partition(".")[0]
+    return name
+
+
+def size(one: Violation) -> int:
+    """How far a clock went back, or what was found is from what was expected, in ns."""
+    return abs(int(one["first_ns"]) - int(one["second_ns"]))
+
+
+def _nature(one: Violation) -> _Nature:
+    """What makes two violations the same, in whatever scenario and function: oracle and rule, clock, cause,
+    and the objects whose accesses race."""
+    objects = [f"{access['kind']} {access['name'].partition('.')[0]}" for access in one["accesses"]]
+    return (one["oracle"], one["rule"], one["clock"], one["first"], one.get("cause") or "",
+            *(sorted(objects) or [one["stopped"].partition(".")[0]]))
+
+
+def _changed(one: Violation, others: Sequence[Violation], tree: Measured, base: Measured) -> Changed | None:
+    """What is new in a violation, beside those of the base that are of its nature."""
+    here = [other for other in others if other["scenario"] == one["scenario"]]
+    if not here:
+        return Changed(one, "the base does not have it")
+    there = [other for other in here if _same_place(one, other, tree, base)]
+    if not there:
+        return Changed(one, "the base has it between other functions: "
+                       + " and ".join(map(function, here[0]["accesses"])), here[0])
+    largest = max(there, key=size)
+    if size(one) > size(largest) + _ROUNDING:
+        return Changed(one, f"the base goes wrong by {size(largest):,} ns there", largest)
+    return None
+
+
+def _same_place(one: Violation, other: Violation, tree: Measured, base: Measured) -> bool:
+    """Whether accesses are in the same functions, but for those that only one of the trees has: a function
+    that was renamed or split is no other place."""
+    mine, its = ({function(access) for access in which["accesses"]} for which in (one, other))
+    return (mine - its).isdisjoint(base.functions) or (its - mine).isdisjoint(tree.functions)
+
+
+def _worse(those: Mapping[str, Suite], than: Mapping[str, Suite]) -> list[Failing]:
+    found = []
+    for name, suite in those.items():
+        other = than.get(name)
+        cases = [case for case in suite.failing if not other or case not in other.failing]
+        cause = suite.cause if suite.cause and not suite.failing and not (other and other.cause) else ""
+        if cases or cause:
+            found.append(Failing(name, cases, cause))
+    return found
+
+
+def _behaviour(tree: Measured, base: Measured, objected: set[str]) -> list[Behaviour]:
+    before = {one["name"]: one for one in base.scenarios}
+    found = []
+    for one in tree.scenarios:
+        other = before.get(one["name"])
+        if (other and one["name"] not in objected and one.get("outcomes_digest") and
+                other.get("outcomes_digest") and one["outcomes_digest"] != other["outcomes_digest"]):
+            found.append(Behaviour(one["name"], one["outcomes"], other["outcomes"]))
+    return found
+
+
+def _holds(tree: Measured, base: Measured) -> dict[str, tuple[int, int]]:
+    return {name: (base.holds[name], accesses) for name, accesses in tree.holds.items()
+            if base.holds.get(name, accesses) != accesses}

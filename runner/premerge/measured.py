@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What is measured of one state of a kernel tree, and kept, so that it is measured once.
+
+All of it can be written as JSON: what was measured of a base is compared by another run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from runner.boot import lists, suite_batches, suites
+from runner.boot.records import KINDS, Event, Violation
+from runner.boot.suite_batches import Ran
+from runner.explore import explorer, scenarios
+from runner.explore.exploration import Exploration
+from runner.explore.strategies import DEFAULT, Request
+from runner.files import write_safely
+from runner.kernel import builder
+from runner.kernel.kernels import Kernel
+from runner.kernel.kunit_tool import KunitTool
+from runner.layout import Layout
+from runner.progress import note
+
+FORMAT = 1
+_HOLD = "tkfi_hold"
+_SYMBOL_TYPES = "tTwW"
+_KEPT = 8  # bases whose results are kept of one tree
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How much is to be measured: seconds for each scenario, None for as long as it takes; quick leaves out
+    the suites that are not fast, and the write hold."""
+
+    time: int | None = None
+    quick: bool = False
+
+    @property
+    def request(self) -> Request:
+        """The exploration."""
+        told = {} if self.time is None else {"time": self.time}
+        return Request(DEFAULT, told, 1, False)
+
+
+@dataclass(frozen=True)
+class Suite:
+    """What came of one KUnit suite: its counts, the cases that failed, and why it did not come to its end,
+    "" if it did."""
+
+    passed: int
+    failed: int
+    skipped: int
+    failing: Sequence[str]
+    cause: str
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Of one state of a tree. violations are those of the exploration, each with the members of
+    explore's JSON; functions are the names of all functions of the kernel, holds the accesses with a
+    sequence odd, by workload and readers."""
+
+    kernel: str
+    compiler: str
+    scenarios: Sequence[Mapping[str, Any]]
+    violations: Sequence[Mapping[str, Any]]
+    problems: Sequence[Mapping[str, Any]]
+    suites: Mapping[str, Suite]
+    holds: Mapping[str, int]
+    functions: frozenset[str]
+    vcpus: Mapping[str, Sequence[str]]
+    missing: Sequence[str] = ()
+
+    @property
+    def classes(self) -> int:
+        """Of all scenarios."""
+        return sum(one["classes"] for one in self.scenarios)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every scenario was explored to its end."""
+        return all(one["complete"] for one in self.scenarios)
+
+    @property
+    def failed(self) -> Sequence[str]:
+        """What the kernel did wrong besides violations: crashes, hangs, what its own checks found."""
+        return [one["text"] for one in self.problems if one["failed"]]
+
+    def json(self) -> dict[str, Any]:
+        """For a program."""
+        return {**vars(self), "suites": {name: asdict(suite) for name, suite in self.suites.items()},
+                "functions": sorted(self.functions)}
+
+
+def from_json(data: Mapping[str, Any]) -> Measured:
+    """What json() made. Raises KeyError or TypeError for anything else."""
+    told: dict[str, Any] = {one.name: data[one.name] for one in fields(Measured)}
+    told["functions"] = frozenset(data["functions"])
+    told["suites"] = {name: Suite(**suite) for name, suite in data["suites"].items()}
+    return Measured(**told)
+
+
+def violation(data: Mapping[str, Any]) -> Violation:
+    """A violation of explore's JSON, as the rest of the runner has it."""
+    events = tuple(Event(**event) for event in data.get("events", ()))
+    made: Violation = KINDS["violation"].read({name: value for name, value in data.items()
+                                               if name != "events"})
+    return replace(made, events=events)
+
+
+def measure(kernel: Kernel, asked: Asked, layout: Layout) -> Measured:
+    """Build, run the suites, explore. Raises TkfiError when it cannot be built, or reports nothing."""
+    tool = builder.build(kernel, layout)
+    there = lists.of(tool).names("suite")
+    wanted = [suite for suite in suites.default(kernel, there) if not asked.quick or _is_fast(suite)]
+    wanted += [_HOLD] * (not asked.quick and _HOLD in there)
+    ran = suite_batches.run(tool, dict(suites.matching(wanted, there)), "premerge", kernel.title)
+    made = explorer.explore(kernel, scenarios.choose([], layout), asked.request, layout)
+    return _measured(tool, made, ran)
+
+
+def _is_fast(suite: str) -> bool:
+    """Those that explore themselves take most of the time."""
+    return suite not in ("tkfi_explore", "tkfi_series", "tkfi_interleavings")
+
+
+def _measured(tool: KunitTool, made: Exploration, ran: Mapping[str, Ran]) -> Measured:
+    explored = made.json()
+    holds = {f"{hold.workload}, {hold.readers} readers": hold.accesses
+             for hold in (ran[_HOLD].found.holds if _HOLD in ran else ()) if hold.hooks}
+    return Measured(
+        made.header.kernel, made.header.compiler, explored["scenarios"],
+        [json.loads(json.dumps(found, default=vars)) for found in explored["violations"]],
+        [{"text": problem.text, "failed": problem.failed} for problem in made.problems],
+        {name: _suite(one) for name, one in ran.items() if name != _HOLD}, holds, _functions(tool),
+        {name: list(names) for name, names in made.vcpus.items()})
+
+
+def _suite(ran: Ran) -> Suite:
+    counts = ran.boot.counts
+    return Suite(counts.passed, counts.failed, counts.skipped, sorted(ran.boot.failing),
+                 ran.boot.cause.text if ran.boot.cause else "")
+
+
+def _functions(tool: KunitTool) -> frozenset[str]:
+    """What nm knows."""
+    linux = tool.layout.objects(tool.kernel.place) / "linux"
+    done = subprocess.run(["nm", "--defined-only", linux], check=False, capture_output=True, text=True)
+    words = [line.split() for line in done.stdout.splitlines()]
+    return frozenset(word[2].partition(".")[0] for word in words
+                     if len(word) == 3 and word[1] in _SYMBOL_TYPES)
+
+
+class Kept:
+    """Results of states that cannot change, such as commits, in files named by all that they depend on."""
+
+    def __init__(self, kernel: Kernel, layout: Layout) -> None:
+        self._directory = layout.build / kernel.name / "premerge"
+
+    def get(self, key: str, make: Callable[[], Measured]) -> Measured:
+        """What is kept under key, or else what is made now."""
+        file = self._directory / f"{key}.json"
+        try:
+            found = from_json(json.loads(file.read_text(encoding="utf-8")))
+            note("The base was measured before, and is not measured again")
+            file.touch()
+            return found
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+        made = make()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_safely(file, [json.dumps(made.json())])
+        for old in sorted(file.parent.glob("*.json"), key=lambda one: one.stat().st_mtime)[:-_KEPT]:
+            old.unlink(missing_ok=True)
+        return made
+
+
+def key(state: str, asked: Asked, kernel: Kernel, layout: Layout) -> str:
+    """What tells results apart: the state of the tree, how much was asked, the compiler, tkfi itself."""
+    digest = hashlib.sha256(json.dumps([FORMAT, state, asdict(asked), kernel.series.name, _compiler()]
+                                       ).encode())
+    for place in ("fault", "kunit", "configs", "kernel-patches", "runner"):
+        for file in sorted(_files(layout.repo / place)):
+            digest.update(str(file).encode() + file.read_bytes())
+    return digest.hexdigest()[:32]
+
+
+def _files(place: Path) -> list[Path]:
+    return [file for file in place.rglob("*") if file.is_file() and "tests" not in file.parts
+            and "__pycache__" not in file.parts]
+
+
+def _compiler() -> str:
+    return subprocess.run(["gcc", "--version"], check=False, capture_output=True, text=True).stdout

@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A verdict as one block of plain text that can be pasted into a mail."""
+
+from __future__ import annotations
+
+import shlex
+import textwrap
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from runner.plural import counted
+from runner.premerge import measured
+from runner.premerge.compare import Changed, function, size
+from runner.premerge.verdict import Verdict, Word
+from runner.report import race_table
+from runner.units import format_seconds
+
+LINES, WIDTH = 60, 75
+_LABEL = 10  # characters
+_NAMED = 4  # of a list, before it says how many more there are
+_MEANS = {
+    Word.PASS: "Nothing is worse than in the base.",
+    Word.IMPROVED: "Nothing is worse than in the base, and faults that it has are gone.",
+    Word.REGRESSION: "The tree has faults that its base does not have.",
+    Word.INVALID: "The checks did not show that they would have seen a fault.",
+}
+
+
+def text(verdict: Verdict) -> str:
+    """At most LINES lines of at most WIDTH characters, but for commands."""
+    head, tail = _head(verdict), _tail(verdict)
+    room = LINES - len(head) - len(tail) - 2
+    return "\n".join([*head, *_new(verdict, room), "", *tail])
+
+
+def line(verdict: Verdict) -> str:
+    """One line on all of it."""
+    made = verdict.made
+    numbers = [f"{counted(len(made.new), 'new violation')}" if made.new else "",
+               f"{counted(len(made.failing), 'KUnit suite')} worse" if made.failing else "",
+               f"{len(made.gone)} gone" if made.gone else "",
+               f"behaviour changed in {counted(len(made.behaviour), 'scenario')}" if made.behaviour else ""]
+    said = ", ".join(filter(None, numbers)) or "no difference that matters"
+    return f"timekeeping: {verdict.word.name}: {said} ({made.tree.classes:,} classes, {verdict.base.words})"
+
+
+def changelog(verdict: Verdict) -> str:
+    """Context and problem of the first new violation, or else of the first that is gone, as the changelog
+    of a fix has them; "" if there is none."""
+    made = verdict.made
+    of_tree = [one.violation for one in made.new]
+    chosen = next(iter(_by_nature([*of_tree, *([] if of_tree else made.gone)])), None)
+    if not chosen:
+        return ""
+    return "\n".join(_changelog(chosen, verdict, made.tree if of_tree else made.base))
+
+
+def _head(verdict: Verdict) -> list[str]:
+    made = verdict.made
+    suites = made.tree.suites.values()
+    tests = (f"{counted(len(suites), 'KUnit suite')}, {sum(one.passed for one in suites):,} cases passed, "
+             f"{sum(one.failed for one in suites):,} failed")
+    bound = "each to its end" if made.tree.complete else "not all to their end"
+    bound += f", at most {verdict.time} s of each" if verdict.time else ""
+    return [
+        f"timekeeping checks: {verdict.word.name}", *_wrapped(_MEANS[verdict.word]), "",
+        *_labelled("Tree", verdict.tree.words), *_labelled("Base", verdict.base.words),
+        *_labelled("Kernel", f"Linux {made.tree.kernel}, User Mode Linux, {made.tree.compiler}"),
+        *_labelled("Explored", f"{counted(len(made.tree.scenarios), 'scenario')}, {bound}: "
+                   f"{made.tree.classes:,} classes of interleavings. Sequentially consistent: a missing "
+                   "memory barrier does not show."),
+        *_labelled("Tests", tests + (" (--quick: not all of them)" if verdict.quick else "")),
+        *_labelled("Proof", " ".join(proof.text for proof in verdict.proofs)),
+    ]
+
+
+def _new(verdict: Verdict, room: int) -> list[str]:
+    """What is worse, the plainest first, as far as there is room."""
+    made = verdict.made
+    lines: list[str] = []
+    for failing in made.failing:
+        what = ", ".join(failing.cases[:_NAMED]) or failing.cause
+        more = f" and {len(failing.cases) - _NAMED} more" if len(failing.cases) > _NAMED else ""
+        lines += ["", *_labelled("Fails", f"KUnit {failing.suite}: {what}{more}")]
+    for problem in made.problems[:_NAMED]:
+        lines += ["", *_labelled("Fails", problem.partition("\n")[0])]
+    groups = _groups(made.new)
+    for number, group in enumerate(groups):
+        block = _violation(group, verdict)
+        left = f"... and {counted(len(groups) - number, 'more cause')}; --json has all"
+        if len(lines) + len(block) + 1 > room - (number + 1 < len(groups)):
+            if number:
+                lines += ["", left]
+                break
+            block = block[:max(4, room - 6)] + ["  ..."] + block[-1:]
+        lines += ["", *block]
+    return lines
+
+
+def _violation(group: Sequence[Changed], verdict: Verdict) -> list[str]:
+    """One of a group: the sentence, the table, the explanation, and the line that replays it."""
+    changed = group[0]
+    one = changed.violation
+    many = f" ({counted(len(group), 'violation')} like it)" if len(group) > 1 else ""
+    known = f"; of the kind: {one['reason']}" if one.get("known") else ""
+    table = race_table.draw(measured.violation(one), verdict.made.tree.vcpus.get(one["scenario"], ()))
+    return [*_labelled("New", f"{_sentence(one)}{many}; {changed.why}{known}"), "",
+            *(f"  {row}".rstrip() for row in table), *([""] if table else []),
+            *_wrapped(_explanation(one)), *_replay(one, verdict)]
+
+
+def _tail(verdict: Verdict) -> list[str]:
+    made = verdict.made
+    lines: list[str] = []
+    if made.gone:
+        lines += _labelled("Gone", _list([f"{_subject(one)} in {one['scenario']}" + (
+            f" ({one['reason']})" if one.get("reason") else "") for one in _by_nature(made.gone)], 2))
+    for failing in made.mended[:2]:
+        lines += _labelled("Gone", f"failures of KUnit {failing.suite}: {_list(failing.cases, 2)}")
+    if made.same:
+        classes = ", ".join(f"{number} {name}" for name, number in sorted(verdict.classes_of_known.items()))
+        lines += _labelled("In both", f"{counted(len(made.same), 'violation')} ({classes})")
+    if made.behaviour:
+        lines += _labelled("Changed", "other values can be observed, though nothing is wrong with them, in "
+                           + _list([f"{one.scenario} ({one.base_outcomes} -> {one.outcomes} outcomes)"
+                                    for one in made.behaviour], _NAMED))
+    if made.holds:
+        lines += _labelled("Hold", "accesses with a sequence odd: " + _list(
+            [f"{name} {old} -> {new}" for name, (old, new) in made.holds.items()], _NAMED))
+    if verdict.tests_changed:
+        lines += _labelled("Tests", "the change touches " + _list(list(verdict.tests_changed), _NAMED))
+    if verdict.coverage:
+        found = verdict.coverage
+        missed = f" Not executed: {_list(list(found.missed), _NAMED)}." if found.missed else ""
+        lines += _labelled("Coverage", f"{found.executed} of {found.executed + len(found.missed)} changed "
+                           f"lines that access memory were executed.{missed}")
+    return [*lines, *_labelled("Repeat", ""), f"  {verdict.repeat}"]
+
+
+def _changelog(one: Mapping[str, Any], verdict: Verdict, of: measured.Measured) -> list[str]:
+    accesses = one["accesses"]
+    context = (f"{function(accesses[1])}() {_does(accesses[1])} while {function(accesses[0])}() "
+               f"{_does(accesses[0])}." if len(accesses) > 1 else
+               f"{one['clock']} is read while time is updated.")
+    table = race_table.draw(measured.violation(one), of.vcpus.get(one["scenario"], ()))
+    return [*_wrapped(_public(context)), "", *_wrapped(f"{_sentence(one)}:"), "",
+            *(f"  {row}".rstrip() for row in table), "", *_wrapped(_explanation(one)), "",
+            *_wrapped(f"Found on Linux {of.kernel}, {verdict.tree.words}, by exploring interleavings of "
+                      "the live timekeeping code in User Mode Linux.")]
+
+
+def _does(access: Mapping[str, Any]) -> str:
+    verb = {"load": "reads", "store": "writes"}.get(access["kind"], f"{access['kind']}s")
+    return f"{verb} {access['name']}"
+
+
+def _public(sentence: str) -> str:
+    return sentence.replace("tkfi_vdso_", "")
+
+
+def _sentence(one: Mapping[str, Any]) -> str:
+    """What is wrong."""
+    if one["oracle"] == "monotonic":
+        return (f"{one['clock']} = {format_seconds(one['second_ns'])} after {one['first']} = "
+                f"{format_seconds(one['first_ns'])}: {size(one):,} ns back")
+    values = (f": {format_seconds(one['first_ns'])} and {format_seconds(one['second_ns'])}"
+              if one["first_ns"] or one["second_ns"] else f": {one['waits']}" if one["waits"] else "")
+    return f"{one['oracle']}{' ' * bool(one['rule'])}{one['rule']}: {one['clock']}{values}"
+
+
+def _subject(one: Mapping[str, Any]) -> str:
+    return f"{one['clock']} {size(one):,} ns back" if one["oracle"] == "monotonic" else _sentence(one)
+
+
+def _explanation(one: Mapping[str, Any]) -> str:
+    if not one["explained"] or len(one["accesses"]) < 2:
+        return ""
+    first, second = one["accesses"]
+    return _public(f"If {_accesses(second)} before {_accesses(first)}, it does not happen (executed).")
+
+
+def _accesses(access: Mapping[str, Any]) -> str:
+    place = f" ({access['place']})" if access["place"] else ""
+    return f"{function(access)}(){place} {_does(access)}"
+
+
+def _replay(one: Mapping[str, Any], verdict: Verdict) -> list[str]:
+    if not one["schedule"]:
+        return []
+    return [f"  ./tkfi replay {shlex.quote(one['schedule'])} --kernel {shlex.quote(verdict.tree.path)}"]
+
+
+def _groups(new: Sequence[Changed]) -> list[list[Changed]]:
+    """Those of one cause together, the plainest first; the cause that goes wrong most plainly first."""
+    def kind(one: Changed) -> tuple[str, ...]:
+        found = one.violation
+        return (found["oracle"], found["rule"], found.get("family") or found["clock"],
+                *(f"{access['kind']}{access['name']}" for access in found["accesses"]))
+
+    def plain(one: Changed) -> tuple[Any, ...]:
+        found = one.violation
+        return (bool(found.get("known")), found["preemptions"], found["delays"], found["turns"],
+                len(found["schedule"]), found["schedule"])
+
+    by_kind = [sorted(group, key=plain) for _, group in groupby(sorted(new, key=kind), key=kind)]
+    return sorted(by_kind, key=lambda group: (plain(group[0]), -len(group)))
+
+
+def _by_nature(those: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """One of each kind, the plainest."""
+    found: dict[tuple[str, ...], Mapping[str, Any]] = {}
+    for one in sorted(those, key=lambda one: (one["preemptions"], one["delays"], one["turns"])):
+        found.setdefault((one["oracle"], one["rule"], one.get("cause") or one["reason"]), one)
+    return list(found.values())
+
+
+def _list(names: Sequence[str], most: int) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _labelled(label: str, said: str) -> list[str]:
+    return textwrap.wrap(said, WIDTH, initial_indent=f"{label + ':':<{_LABEL}}",
+                         subsequent_indent=" " * _LABEL, break_on_hyphens=False, break_long_words=False
+                         ) or [f"{label}:"]
+
+
+def _wrapped(said: str) -> list[str]:
+    return textwrap.wrap(said, WIDTH, break_on_hyphens=False, break_long_words=False)

@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What is different between a tree and its base, and how it is told."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.errors import TkfiError
+from runner.premerge import measured
+from runner.premerge.compare import Comparison, compare
+from runner.premerge.measured import Measured, Suite
+from runner.premerge.verdict import Codes, Proof, State, Verdict, Word
+from runner.report import race_table, verdict_text
+
+FOUND = Proof("In this run the cover letter's race was found in the tree.", True)
+STATE = State("/a tree", 'abc123def456 ("timekeeping: Change it")', "abc123def456" + "0" * 28)
+
+
+def access(who: int, kind: str, name: str, at: str, value: int | None = 5) -> dict[str, Any]:
+    """One of the two whose order matters."""
+    return {"vcpu": who, "who": f"cpu{who}", "kind": kind, "name": name, "value": value, "ip": 1, "at": at,
+            "place": "kernel/time/vsyscall.c:30"}
+
+
+def violation(scenario: str = "falls-vdso", *, back: int = 10_000, **more: Any) -> dict[str, Any]:
+    """The cover letter's race, or what differs from it."""
+    found = {
+        "scenario": scenario, "oracle": "monotonic", "rule": "", "clock": "clock_gettime(MONOTONIC)",
+        "first": "clock_gettime(MONOTONIC)",
+        "first_ns": 100_026_013_000, "second_ns": 100_026_013_000 - back,
+        "findings": 3, "turns": 3, "preemptions": 1, "delays": 1, "minimal": True, "searched": 9,
+        "explained": True, "tried": 1, "known": True, "reason": "the race of the cover letter",
+        "cause": "cover-letter", "class": "bug", "family": "vdso", "stopped": "vdso.seq", "about": "",
+        "like": "", "waits": "",
+        "schedule": f"tkfi1 6.12.117 post-series {scenario}: cpu0 before store vdso.seq, host, cpu1",
+        "accesses": [access(1, "load", "vdso.mult", "tkfi_vdso_clock_gettime+0xe3/0x2a0", 8392803),
+                     access(0, "store", "vdso.mult", "update_vsyscall+0x439/0x800", 8384414)],
+        "events": [event(0, "call", "do_adjtimex(-500ppm)"), event(0, "stop", "store vdso.seq"),
+                   event(2, "call", "(10ms pass)"), event(2, "return", "(10ms pass)"),
+                   event(1, "call", "clock_gettime(MONOTONIC)"),
+                   event(1, "read", "clock_gettime(MONOTONIC)", 100_026_013_000),
+                   event(0, "return", "do_adjtimex(-500ppm)", 5),
+                   event(1, "call", "clock_gettime(MONOTONIC)"),
+                   event(1, "read", "clock_gettime(MONOTONIC)", 100_026_013_000 - back)]}
+    return {**found, **more}
+
+
+def event(vcpu: int, kind: str, text: str, ns: int = 0) -> dict[str, Any]:
+    """One line of what happened."""
+    return {"case": "x", "vcpu": vcpu, "kind": kind, "text": text, "ns": ns, "step": 0}
+
+
+def made(*violations: dict[str, Any], **more: Any) -> Measured:
+    """What was measured of a tree with these violations."""
+    whole = Measured(
+        "6.12.117", "gcc (Debian 12.2.0-14) 12.2.0",
+        [{"name": name, "classes": 100, "complete": True, "outcomes": 7, "outcomes_digest": "aa"}
+         for name in ("falls-vdso", "falls-kernel")],
+        violations, [], {"tkfi_series": Suite(50, 0, 2, [], "")}, {"tick, kernel readers": 40},
+        frozenset({"update_vsyscall", "tkfi_vdso_clock_gettime", "ktime_get", "timekeeping_advance"}),
+        {"falls-vdso": ["cpu0", "cpu1", "host"], "falls-kernel": ["cpu0", "cpu1", "host"]})
+    return replace(whole, **more)
+
+
+def verdict(comparison: Comparison, **more: Any) -> Verdict:
+    """On it."""
+    whole = Verdict(STATE, State("/a tree", '111111111111 ("Linux")', "1" * 40), comparison, [FOUND],
+                    "./tkfi premerge --tree '/a tree' --base 111111111111")
+    return replace(whole, **more)
+
+
+def test_the_same_is_no_difference() -> None:
+    found = compare(made(violation()), made(violation()))
+    assert not found.regressed and not found.gone and len(found.same) == 1
+    assert verdict(found).word is Word.PASS
+
+
+def test_a_violation_that_the_base_has_not_is_new() -> None:
+    found = compare(made(violation(), violation("falls-kernel")), made(violation()))
+    assert [one.violation["scenario"] for one in found.new] == ["falls-kernel"]
+    assert verdict(found).word is Word.REGRESSION
+
+
+def test_known_or_not_what_is_worse_is_new() -> None:
+    found = compare(made(violation(back=10_002)), made(violation()))
+    assert found.new[0].base == violation() and "goes wrong by 10,000 ns" in found.new[0].why
+
+
+@pytest.mark.parametrize("back", [10_001, 9_000])
+def test_what_is_not_larger_but_by_rounding_is_not(back: int) -> None:
+    assert not compare(made(violation(back=back)), made(violation())).regressed
+
+
+def test_a_race_between_other_functions_is_new() -> None:
+    other = [access(1, "load", "vdso.mult", "ktime_get+0x1/0x2"),
+             access(0, "store", "vdso.mult", "update_vsyscall+0x439/0x800")]
+    found = compare(made(violation(accesses=other)), made(violation()))
+    assert "between other functions: tkfi_vdso_clock_gettime and update_vsyscall" in found.new[0].why
+
+
+def test_but_not_if_a_function_was_renamed_or_split() -> None:
+    tree = made(violation(accesses=[
+        access(1, "load", "vdso.mult", "tkfi_vdso_clock_gettime+0xe3/0x2a0"),
+        access(0, "store", "vdso.mult", "update_vdso+0x439/0x800")]))
+    tree = replace(tree, functions=tree.functions - {"update_vsyscall"} | {"update_vdso"})
+    assert not compare(tree, made(violation())).regressed
+
+
+def test_a_race_on_another_object_is_new() -> None:
+    other = [access(1, "load", "tk_core.mult", "tkfi_vdso_clock_gettime+0xe3/0x2a0"),
+             access(0, "store", "tk_core.mult", "update_vsyscall+0x439/0x800")]
+    assert compare(made(violation(accesses=other)), made(violation())).regressed
+
+
+def test_another_word_of_it_is_the_same() -> None:
+    other = [access(1, "load", "vdso.cycle_last", "tkfi_vdso_clock_gettime+0xe3/0x2a0"),
+             access(0, "store", "vdso.cycle_last", "update_vsyscall+0x439/0x800")]
+    assert not compare(made(violation(accesses=other)), made(violation())).regressed
+
+
+@pytest.mark.parametrize("more", [{"cause": ""}, {"oracle": "line"}, {"rule": "s3"},
+                                  {"clock": "clock_gettime(REALTIME)"}])
+def test_another_nature_is_new(more: dict[str, Any]) -> None:
+    assert compare(made(violation(**more)), made(violation())).regressed
+
+
+def test_what_is_gone_is_an_improvement() -> None:
+    found = compare(made(), made(violation()))
+    assert [one["scenario"] for one in found.gone] == ["falls-vdso"]
+    assert found.causes_gone == ["cover-letter"]
+    assert verdict(found).word is Word.IMPROVED
+
+
+def test_a_case_that_fails_is_a_regression_unless_it_did_before() -> None:
+    bad = {"tkfi_series": Suite(49, 1, 2, ["s3_state_inside"], "1 case failed")}
+    found = compare(made(suites=bad), made())
+    assert found.failing[0].cases == ["s3_state_inside"] and found.regressed
+    assert not compare(made(suites=bad), made(suites=bad)).regressed
+    assert compare(made(), made(suites=bad)).mended and not compare(made(), made(suites=bad)).regressed
+
+
+def test_so_is_a_crash() -> None:
+    crash = [{"text": "falls-vdso: the kernel panicked", "failed": True}]
+    assert compare(made(problems=crash), made()).regressed
+    assert not compare(made(problems=[{"text": "not known", "failed": False}]), made()).regressed
+
+
+def test_other_outcomes_are_told_and_fail_only_if_strict() -> None:
+    other = [{**one, "outcomes_digest": "bb", "outcomes": 8} for one in made().scenarios]
+    found = compare(made(scenarios=other), made())
+    assert [one.scenario for one in found.behaviour] == ["falls-vdso", "falls-kernel"]
+    assert not found.regressed
+    assert verdict(found).word is Word.PASS and verdict(found, strict=True).word is Word.REGRESSION
+    assert "other values can be observed" in verdict_text.text(verdict(found))
+    assert verdict(found).warnings
+
+
+def test_without_its_proof_there_is_no_verdict() -> None:
+    found = compare(made(violation()), made(violation()))
+    invalid = verdict(found, proofs=[FOUND, Proof("One schedule did not come to the same.", False)])
+    assert invalid.word is Word.INVALID and Codes.TKFI.of(invalid) == 2
+    assert Codes.BISECT.of(invalid) == 125 and Codes.NIPA.of(invalid) == 1
+
+
+@pytest.mark.parametrize("codes, good, bad, error", [(Codes.TKFI, 0, 1, 2), (Codes.BISECT, 0, 1, 125),
+                                                     (Codes.NIPA, 0, 1, 1)])
+def test_exit_statuses(codes: Codes, good: int, bad: int, error: int) -> None:
+    assert codes.of(verdict(compare(made(), made()))) == good
+    assert codes.of(verdict(compare(made(violation()), made()))) == bad
+    assert codes.of_error(TkfiError("it does not compile")) == error
+
+
+def test_what_was_measured_comes_back_from_json() -> None:
+    whole = made(violation())
+    again = measured.from_json(json.loads(json.dumps(whole.json())))
+    assert again.violations == list(whole.violations) and again.functions == whole.functions
+    assert again.suites == whole.suites and not compare(again, whole).regressed
+    with pytest.raises(KeyError):
+        measured.from_json({"kernel": "6.12"})
+
+
+def test_the_table_is_that_of_a_changelog() -> None:
+    assert race_table.draw(measured.violation(violation()), ["cpu0", "cpu1", "host"]) == [
+        "CPU0                                CPU1",
+        "",
+        "do_adjtimex(-500ppm)",
+        "  <preempted for 10ms>",
+        "                                      clock_gettime() reads vdso.mult",
+        "                                        = 8392803",
+        "                                    clock_gettime(MONOTONIC)",
+        "                                      = 100.026013000",
+        "  update_vsyscall() writes",
+        "    vdso.mult = 8384414",
+        "                                    clock_gettime(MONOTONIC)",
+        "                                      = 100.026003000",
+        "                                    /* 10,000 ns back */"]
+
+
+def many(number: int) -> list[dict[str, Any]]:
+    """Violations of as many causes."""
+    return [violation(clock=f"clock_gettime({'X' * (one % 30)}{one})", family="", rule=f"r{one}")
+            for one in range(number)]
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 3, 50, 300])
+def test_a_verdict_fits_into_a_mail(number: int) -> None:
+    said = verdict_text.text(verdict(compare(made(*many(number)), made(violation())))).splitlines()
+    assert len(said) <= verdict_text.LINES
+    assert all(len(line) <= verdict_text.WIDTH or line.startswith("  ./tkfi ") for line in said)
+    assert ("... and " in "\n".join(said)) == (number > 2)
+
+
+def test_a_verdict_says_what_it_compared_and_how_to_repeat_it() -> None:
+    said = verdict_text.text(verdict(compare(made(violation()), made(violation()))))
+    assert said.startswith("timekeeping checks: PASS\n")
+    for part in ('Tree:     abc123def456 ("timekeeping: Change it")', 'Base:     111111111111 ("Linux")',
+                 "gcc (Debian 12.2.0-14)", "200 classes", "race was found", "1 violation (1 bug)",
+                 "./tkfi premerge --tree '/a tree' --base 111111111111"):
+        assert part in said, part
+
+
+def test_a_changelog_has_context_table_and_explanation() -> None:
+    said = verdict_text.changelog(verdict(compare(made(violation()), made())))
+    assert said.startswith("update_vsyscall() writes vdso.mult while clock_gettime() reads vdso.mult.")
+    assert "/* 10,000 ns back */" in said and "tkfi" not in said
+    assert "it does not happen (executed)" in said.replace("\n", " ")
+    assert verdict_text.changelog(verdict(compare(made(), made()))) == ""
+
+
+def test_one_line_on_all_of_it() -> None:
+    line = verdict_text.line(verdict(compare(made(violation()), made())))
+    assert line == ('timekeeping: REGRESSION: 1 new violation (200 classes, 111111111111 ("Linux"))')
+
+
+def test_junit(tmp_path: Path) -> None:
+    junit = pytest.importorskip("runner.premerge.junit")
+    junit.write(verdict(compare(made(violation()), made())), tmp_path / "x.xml")
+    text = (tmp_path / "x.xml").read_text()
+    assert text.count("<failure") == 1 and 'name="falls-vdso"' in text and 'name="tkfi_series"' in text

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The verb `premerge`: a verdict on a kernel tree compared with its base."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from contextlib import suppress
+from pathlib import Path
+
+from runner import answer, check_counts, lock
+from runner.errors import TkfiError
+from runner.layout import Layout
+from runner.premerge import junit as junit_file
+from runner.premerge import measured, proof, states
+from runner.premerge.compare import compare
+from runner.premerge.measured import Asked, Kept
+from runner.premerge.states import States
+from runner.premerge.verdict import Codes, Verdict, Word
+from runner.progress import note
+from runner.report import verdict_text
+from runner.verbs.options import (Name, ResultFile, Seconds, flag, json_option, option, pass_layout, verb)
+
+
+def judge(chosen: States, asked: Asked, layout: Layout, *, repeat: str = "",
+          strict: bool = False) -> Verdict:
+    """Measure a tree and its base, and compare them. Raises TkfiError where one cannot be built or booted.
+    """
+    tree = measured.measure(chosen.tree, asked, layout)
+    proofs = proof.prove(chosen.tree, tree, layout)
+
+    def measure_base() -> measured.Measured:
+        return measured.measure(chosen.base, asked, layout)
+
+    base = (Kept(chosen.tree, layout).get(measured.key(chosen.contents, asked, chosen.tree, layout),
+                                          measure_base) if chosen.contents else measure_base())
+    return Verdict(chosen.words, chosen.base_words, compare(tree, base), proofs, repeat, asked.quick,
+                   asked.time, strict, tests_changed=chosen.tests)
+
+
+@verb("premerge", "compare a kernel tree with its base, and give a verdict",
+      held="nothing is worse than in the base", failed="something is", words=(
+          "The tree is a git work tree, committed and uncommitted changes together, or a plain directory. "
+          "It is only read. With --exit-codes bisect: 0 good, 1 bad, 125 it cannot be told; with nipa: "
+          "0 pass, 250 warning, 1 fail, and a line for its results."))
+@option("--tree", metavar="PATH", default=".", help="the kernel tree to be judged (.)")
+@option("--base", metavar="PATH_OR_REV", help=(
+    "what to compare it with: a revision, or the path of another tree (HEAD if something is not committed, "
+    "else where the branch left its upstream)"))
+@option("--time", type=Seconds(), metavar="T", help="how long each scenario is explored at most, as in 90s")
+@flag("--quick", about="leave out the suites that take longest, and the write hold")
+@flag("--strict", about="a change of what can be observed is a regression, too")
+@flag("--changelog", about="print what the changelog of a fix says of the first violation, instead")
+@option("--junit", metavar="FILE", type=ResultFile(), help="JUnit's XML")
+@option("--exit-codes", "codes", type=Name([one.value for one in Codes], "./tkfi premerge --help"),
+        default=Codes.TKFI.value, metavar="bisect|nipa", help="what the exit status means to whoever calls")
+@json_option
+@pass_layout
+def command(layout: Layout, tree: str, base: str | None, time: int | None, quick: bool, strict: bool,
+            changelog: bool, junit: str | None, codes: str, json_to: str | None) -> int:
+    """By the verdict."""
+    told, asked = Codes(codes), Asked(time, quick)
+    try:
+        chosen = states.choose(tree, base, layout)
+        repeat = _repeat(chosen, base, asked, strict)
+        with lock.held(layout.lock):
+            made = judge(chosen, asked, layout, repeat=repeat, strict=strict)
+    except TkfiError as error:
+        if told is Codes.TKFI:
+            raise
+        note(f"tkfi: {error}")
+        _summarize(told, f"timekeeping: could not be judged: {str(error).partition(chr(10))[0]}")
+        return told.of_error(error)
+    text = verdict_text.changelog(made) or verdict_text.text(made) if changelog else verdict_text.text(made)
+    answer.give(text, made.json(), json_to)
+    if junit:
+        junit_file.write(made, Path(junit))
+    _summarize(told, verdict_text.line(made))
+    check_counts.add("premerge", int(made.word is not Word.INVALID), int(made.word is Word.INVALID))
+    return told.of(made)
+
+
+def _repeat(chosen: States, base: str | None, asked: Asked, strict: bool) -> str:
+    """The command, with what was not said."""
+    words = ["./tkfi", "premerge", "--tree", chosen.words.path, "--base",
+             chosen.base_words.commit[:12] or chosen.base_words.path]
+    words += [f"--time={asked.time}s"] * (asked.time is not None)
+    words += ["--quick"] * asked.quick + ["--strict"] * strict
+    return shlex.join(words)
+
+
+def _summarize(told: Codes, line: str) -> None:
+    """One line for NIPA: on the descriptor that it names, or else the last line of output."""
+    if told is not Codes.NIPA:
+        return
+    with suppress(OSError, ValueError, KeyError):
+        os.write(int(os.environ["DESC_FD"]), f"{line}\n".encode())
+        return
+    print(line, flush=True)
