@@ -10,6 +10,7 @@
 #include "glue.h"
 #include "known.h"
 #include "publish.h"
+#include "refusal.h"
 #include "subject.h"
 
 static struct tkfi_explorer *explorer;
@@ -29,23 +30,8 @@ static void explorer_suite_exit(struct kunit_suite *suite)
 /* What nobody can explore is refused, with a reason and a place. */
 static void refused(struct kunit *test)
 {
-	static const struct {
-		const char *text, *why;
-		unsigned int wrong;
-	} bad[] = {
-		{ "cpu0: tick; cpu1: settimeofday  -5, tick",
-		  "settimeofday  -5 on cpu1 failed: EINVAL", 18 },
-		{ "cpu0: settimeofday 99999999999999999; nmi cpu0: tick",
-		  "settimeofday 99999999999999999 on cpu0 failed: EINVAL", 6 },
-		{ " setup: wait 1ms, settimeofday -5; cpu0: tick",
-		  "settimeofday -5 in the set-up failed: EINVAL", 18 },
-		{ "setup: wait 1ms, wait 1; cpu0: tick", "impossible time", 22 },
-		{ "setup: ; cpu0: tick", "unknown operation", 6 },
-		{ "setup: tick; cpu0: tick; cpu2: tick",
-		  "'cpu2:' is not expected here", 25 },
-		{ "cpu0: tick;  at cpu0 nowhere: off 1ms; cpu1: what",
-		  "a scenario has no 'at' statements", 13 },
-		{ "cpu0: tick; cpu1: tick what", "tick takes no arguments", 23 },
+	static const struct refusal bad[] = {
+#include "refused_scenarios.inc"
 	};
 	/* What fails now and then may be what somebody wants to see. */
 	static const struct tkfi_scenario good[] = {
@@ -61,8 +47,8 @@ static void refused(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test,
 				    tkfi_given_load(explorer, &s, err, sizeof(err)),
 				    -EINVAL, "%s", s.text);
-		KUNIT_EXPECT_TRUE_MSG(test, strstarts(err, bad[i].why), "%s", err);
-		KUNIT_EXPECT_EQ_MSG(test, explorer->wrong, bad[i].wrong, "%s",
+		KUNIT_EXPECT_TRUE_MSG(test, strstarts(err, bad[i].says[0]), "%s", err);
+		KUNIT_EXPECT_EQ_MSG(test, explorer->wrong, bad[i].at, "%s",
 				    s.text);
 	}
 	for (i = 0; i < ARRAY_SIZE(good); i++)

@@ -6,6 +6,7 @@
 #include <os.h>
 
 #include "known.h"
+#include "refusal.h"
 #include "saved_file.h"
 #include "explorer.h"
 #include "subject.h"
@@ -81,30 +82,8 @@ static void round_trip(struct kunit *test)
 /* What is wrong, and where. */
 static void malformed(struct kunit *test)
 {
-	static const struct {
-		const char *text, *what;
-		int column;
-	} bad[] = {
-		{ "cpu0, cpu7", "no such VCPU; write cpuN, nmiN or host", 6 },
-		{ "nmi0, nmi1", "no such VCPU; write cpuN, nmiN or host", 6 },
-		{ "guest", "no such VCPU; write cpuN, nmiN or host", 0 },
-		{ "cpu0 after store x", "a comma or the end is expected", 5 },
-		{ "cpu0 before stor x",
-		  "no such step; write load, store, lock or unlock", 12 },
-		{ "cpu0 before store",
-		  "a name is expected, as in store vdso.seq", 17 },
-		{ "cpu0 before store x#0",
-		  "a number is expected, from 1 to 4294967295", 20 },
-		{ "cpu0 before store x#two",
-		  "a number is expected, from 1 to 4294967295", 20 },
-		{ "cpu0 before store x#+2",
-		  "a number is expected, from 1 to 4294967295", 20 },
-		{ "host, cpu0 before store x#4294967296",
-		  "a number is expected, from 1 to 4294967295", 26 },
-		{ "cpu0 before store x#10000000000000000000000000",
-		  "a number is expected, from 1 to 4294967295", 20 },
-		{ "cpu0 before store x y", "a comma or the end is expected",
-		  20 },
+	static const struct refusal bad[] = {
+#include "refused_turns.inc"
 	};
 	int i;
 
@@ -113,8 +92,8 @@ static void malformed(struct kunit *test)
 		KUNIT_EXPECT_EQ(test,
 				tkfi_schedule_parse(&turns, bad[i].text, err,
 						    sizeof(err)), -EINVAL);
-		KUNIT_EXPECT_STREQ(test, err, bad[i].what);
-		KUNIT_EXPECT_EQ(test, turns.wrong, bad[i].column);
+		KUNIT_EXPECT_STREQ(test, err, bad[i].says[0]);
+		KUNIT_EXPECT_EQ(test, turns.wrong, bad[i].at);
 	}
 }
 
