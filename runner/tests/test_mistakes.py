@@ -15,6 +15,7 @@ from runner.boot import lists
 from runner.explore import mistakes, schedule
 from runner.explore.mistakes import Language
 from runner.explore.scenarios import Scenario, choose, shipped
+from runner.kernel import kernels
 from runner.layout import REPO, Layout
 
 LAYOUT = Layout(REPO)
@@ -26,7 +27,8 @@ LEFT_TO_THE_KERNEL = re.compile(r"settimeofday  ?-5|settimeofday 9{9}")
 
 def language(version: str) -> Language:
     """That of a release."""
-    return mistakes.language(lists.read(lists.of_series(LAYOUT.patches / version)))
+    kernel = kernels.choose(version, LAYOUT)
+    return mistakes.language(kernel, lists.read(lists.of_series(kernel.series)))
 
 
 KNOWN = language("7.3")
@@ -85,7 +87,7 @@ def test_what_the_kernel_refuses() -> None:
     ("cpu0: tick; host: 0,0,0,0,0,0,0,0,0", 34, "more than 8 operations"),
     ("cpu0: tick, read vdso MONOTONC", 17, "'vdso MONOTONC'; did you mean vdso MONOTONIC, vdso MONOTONIC_"),
     ("cpu0: read vsdo MONOTONIC", 11, "unknown reader 'vsdo MONOTONIC'; did you mean vdso MONOTONIC, "),
-    ("cpu0: read", 6, "unknown reader ' '; './tkfi list readers --kernel KERNEL' lists all"),
+    ("cpu0: read", 6, "unknown reader ' '; './tkfi list readers --kernel 7.3' lists all"),
     ("cpu0: adjtimex freq=11%", 15, "impossible frequency 'freq=11%'"),
     ("cpu0: adjtimex freq=0.0001ppm", 15, "impossible frequency"),
     ("cpu0: adjtimex setoffset=11min", 15, "impossible offset 'setoffset=11min'"),
