@@ -3,7 +3,7 @@
 
 KERNEL ?= 6.12
 # Without KERNEL= all that there is to choose from.
-EVERY = $(if $(filter file undefined,$(origin KERNEL)),$$(./tkfi list kernels | cut -d' ' -f1),'$(KERNEL)')
+EVERY = $(if $(filter file undefined,$(origin KERNEL)),$$(./tkfi list kernels --names),'$(KERNEL)')
 BOOTS ?= 2
 PYTHON := /usr/bin/python3 -B
 
@@ -76,7 +76,7 @@ check-kernel: check-variants check-report check-breaks check-identical check-lis
 # All of them in one table, as some things must be the same in each; and in each boot.
 check-variants: setup
 	@./tkfi test --kernel '$(KERNEL)' --boots $(BOOTS) \
-		$$(./tkfi list variants --kernel '$(KERNEL)' | sed 's/^/--variant /')
+		$$(./tkfi list variants --names --kernel '$(KERNEL)' | sed 's/^/--variant /')
 	@./tkfi summary --kernel '$(KERNEL)'
 
 # Each schedule is replayed on a kernel of its own.

@@ -9,24 +9,12 @@
 #include <os.h>
 
 #include "cells.h"
+#include "harness.h"
 #include "result.h"
-#include "explorer.h"
 #include "subject.h"
 #include "strategies.h"
 
-static struct tkfi_explorer *explorer;
 static char err[1024];
-
-static int bench_suite_init(struct kunit_suite *suite)
-{
-	explorer = tkfi_explorer_open();
-	return explorer ? 0 : -ENOMEM;
-}
-
-static void bench_suite_exit(struct kunit_suite *suite)
-{
-	tkfi_explorer_close(explorer);
-}
 
 static const char * const scenarios[] = {
 	"falls-vdso", "falls-kernel", "cover-letter", "adjtimex-adjtimex",
@@ -46,7 +34,7 @@ static void say_blocked(const char *run, u64 executions, u64 steps, s64 ns,
 	u64 each = div64_u64(ns * 10, executions);
 
 	tkfi_result("\"type\":\"bench\",\"scenario\":\"%s\",\"hooks\":%s,\"run\":\"%s\",\"executions\":%llu,\"blocked\":%llu,\"steps\":%llu,\"ns\":%llu.%llu",
-		    tkfi_run_of(explorer)->name,
+		    tkfi_run_of(harness.explorer)->name,
 		    IS_ENABLED(CONFIG_TKFI_ACCESS) ? "true" : "false", run,
 		    executions, blocked, steps, each / 10, each % 10);
 }
@@ -62,6 +50,7 @@ static void say(const char *run, u64 executions, u64 steps, s64 ns)
 /* A schedule that fits all of them. */
 static struct tkfi_schedule *load_schedule(struct kunit *test)
 {
+	struct tkfi_explorer *explorer = harness.explorer;
 	static struct tkfi_schedule schedule;
 
 	tkfi_plan_names(&tkfi_run_of(explorer)->plan, schedule.names);
@@ -75,6 +64,7 @@ static struct tkfi_schedule *load_schedule(struct kunit *test)
 
 static void sample(struct kunit *test, enum tkfi_strategy_kind strategy)
 {
+	struct tkfi_explorer *explorer = harness.explorer;
 	const struct tkfi_explore_options options = {
 		.strategy = strategy, .executions = SAMPLES, .depth = 3,
 		.as_found = true,
@@ -90,6 +80,7 @@ static void sample(struct kunit *test, enum tkfi_strategy_kind strategy)
 /* As often as it takes to be measured; a scenario has few classes. */
 static void explore(struct kunit *test, const char *run, bool snapshots)
 {
+	struct tkfi_explorer *explorer = harness.explorer;
 	const struct tkfi_explore_options options = {
 		.strategy = TKFI_DPOR, .no_snapshots = !snapshots,
 		.as_found = true,
@@ -108,6 +99,7 @@ static void explore(struct kunit *test, const char *run, bool snapshots)
 
 static void bench(struct kunit *test)
 {
+	struct tkfi_explorer *explorer = harness.explorer;
 	static const struct tkfi_explore_options once = {
 		.strategy = TKFI_RANDOM,
 		.executions = 1,
@@ -116,10 +108,7 @@ static void bench(struct kunit *test)
 	const char * const *name = test->param_value;
 	s64 began;
 
-	KUNIT_ASSERT_EQ_MSG(test,
-			    tkfi_explorer_load(explorer, tkfi_scenario_find(*name),
-					       err, sizeof(err)),
-			    0, "%s", err);
+	KUNIT_ASSERT_EQ(test, harness_load_named(test, *name), 0);
 	/* The first executions of a scenario are watched. */
 	if (IS_ENABLED(CONFIG_TKFI_ACCESS))
 		KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &once), 0);
@@ -347,6 +336,7 @@ static void measure_small(struct kunit *test, struct tkfi_search *dpor,
 			  const char *name, bool is_sequence,
 			  struct tkfi_search_stats *stats, struct small_seen *seen)
 {
+	struct tkfi_explorer *explorer = harness.explorer;
 	const struct tkfi_search_client client = {
 		.start = small_start,
 		.judge = small_judge,
@@ -418,8 +408,8 @@ static struct kunit_case bench_cases[] = {
 
 static struct kunit_suite bench_suite = {
 	.name = "tkfi_bench",
-	.suite_init = bench_suite_init,
-	.suite_exit = bench_suite_exit,
+	.suite_init = harness_open_explorer,
+	.suite_exit = harness_close,
 	.test_cases = bench_cases,
 };
 

@@ -8,44 +8,20 @@
 #include "cells.h"
 #include "given.h"
 #include "glue.h"
+#include "harness.h"
 #include "known.h"
 #include "publish.h"
+#include "refusal.h"
 #include "subject.h"
 
-static struct tkfi_explorer *explorer;
 static char err[1024];
-
-static int explorer_suite_init(struct kunit_suite *suite)
-{
-	explorer = tkfi_explorer_open();
-	return explorer ? 0 : -ENOMEM;
-}
-
-static void explorer_suite_exit(struct kunit_suite *suite)
-{
-	tkfi_explorer_close(explorer);
-}
 
 /* What nobody can explore is refused, with a reason and a place. */
 static void refused(struct kunit *test)
 {
-	static const struct {
-		const char *text, *why;
-		unsigned int wrong;
-	} bad[] = {
-		{ "cpu0: tick; cpu1: settimeofday  -5, tick",
-		  "settimeofday  -5 on cpu1 failed: EINVAL", 18 },
-		{ "cpu0: settimeofday 99999999999999999; nmi cpu0: tick",
-		  "settimeofday 99999999999999999 on cpu0 failed: EINVAL", 6 },
-		{ " setup: wait 1ms, settimeofday -5; cpu0: tick",
-		  "settimeofday -5 in the set-up failed: EINVAL", 18 },
-		{ "setup: wait 1ms, wait 1; cpu0: tick", "impossible time", 22 },
-		{ "setup: ; cpu0: tick", "unknown operation", 6 },
-		{ "setup: tick; cpu0: tick; cpu2: tick",
-		  "'cpu2:' is not expected here", 25 },
-		{ "cpu0: tick;  at cpu0 nowhere: off 1ms; cpu1: what",
-		  "a scenario has no 'at' statements", 13 },
-		{ "cpu0: tick; cpu1: tick what", "tick takes no arguments", 23 },
+	struct tkfi_explorer *explorer = harness.explorer;
+	static const struct refusal bad[] = {
+#include "refused_scenarios.inc"
 	};
 	/* What fails now and then may be what somebody wants to see. */
 	static const struct tkfi_scenario good[] = {
@@ -61,8 +37,8 @@ static void refused(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test,
 				    tkfi_given_load(explorer, &s, err, sizeof(err)),
 				    -EINVAL, "%s", s.text);
-		KUNIT_EXPECT_TRUE_MSG(test, strstarts(err, bad[i].why), "%s", err);
-		KUNIT_EXPECT_EQ_MSG(test, explorer->wrong, bad[i].wrong, "%s",
+		KUNIT_EXPECT_TRUE_MSG(test, strstarts(err, bad[i].says[0]), "%s", err);
+		KUNIT_EXPECT_EQ_MSG(test, explorer->wrong, bad[i].at, "%s",
 				    s.text);
 	}
 	for (i = 0; i < ARRAY_SIZE(good); i++)
@@ -76,6 +52,7 @@ static void refused(struct kunit *test)
 /* A reader that waits has no place in an NMI: it waits for the one it interrupts. */
 static void nmi_waits(struct kunit *test)
 {
+	struct tkfi_explorer *explorer = harness.explorer;
 	static const struct tkfi_scenario s = {
 		.name = "given",
 		.text = "setup: wait 12ms; cpu0: tick; nmi cpu0: read kernel ktime_get",
@@ -83,9 +60,7 @@ static void nmi_waits(struct kunit *test)
 	static const struct tkfi_explore_options dpor;
 	static struct tkfi_violation violation;
 
-	KUNIT_ASSERT_EQ_MSG(test,
-			    tkfi_explorer_load(explorer, &s, err, sizeof(err)),
-			    0, "%s", err);
+	KUNIT_ASSERT_EQ(test, harness_load(test, &s), 0);
 	KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &dpor), 0);
 	KUNIT_EXPECT_TRUE(test, explorer->stats.complete);
 	KUNIT_EXPECT_GT(test, explorer->stats.deadlocks, 0);
@@ -133,6 +108,7 @@ static void count_ticked(struct tkfi_explorer *x, int ret)
  */
 static void writers(struct kunit *test)
 {
+	struct tkfi_explorer *explorer = harness.explorer;
 	static const struct tkfi_scenario s = {
 		.name = "given",
 		.text = "cpu0: tick; cpu1: read kernel ktime_get; host: 12ms",
@@ -148,8 +124,7 @@ static void writers(struct kunit *test)
 	if (tkfi_variant() == TKFI_PRE_SERIES)
 		kunit_skip(test, "readers do wait meanwhile");
 	for (i = 0; i < ARRAY_SIZE(ways); i++) {
-		KUNIT_ASSERT_EQ(test, tkfi_explorer_load(explorer, &s, err,
-							 sizeof(err)), 0);
+		KUNIT_ASSERT_EQ(test, harness_load(test, &s), 0);
 		tkfi_cells_require(core.shadow, sizeof(*core.shadow),
 				   tkfi_guard_of_sequence(core.sequence));
 		ticked = 0;
@@ -207,6 +182,7 @@ static void checkpoints(struct kunit *test)
 				       .executions = 1000 }, 1024, 20 },
 		{ { "given", LONG }, { TKFI_DPOR, .executions = 1000 }, 1024, 20 },
 	};
+	struct tkfi_explorer *explorer = harness.explorer;
 	struct tkfi_search_stats stats[2];
 	unsigned int i, from_start;
 	u64 hash[2];
@@ -218,9 +194,7 @@ static void checkpoints(struct kunit *test)
 
 			how.as_found = true;
 			how.no_snapshots = from_start;
-			KUNIT_ASSERT_EQ_MSG(test, tkfi_explorer_load(explorer, &ways[i].s,
-								     err, sizeof(err)),
-					    0, "%s", err);
+			KUNIT_ASSERT_EQ(test, harness_load(test, &ways[i].s), 0);
 			KUNIT_ASSERT_EQ_MSG(test, tkfi_explore(explorer, &how), 0, "%s",
 					    explorer->engine->error);
 			stats[from_start] = explorer->stats;
@@ -240,13 +214,12 @@ static void checkpoints(struct kunit *test)
 /* The race of the cover letter, as plain as it can be, and why it is one. */
 static void explained(struct kunit *test)
 {
+	struct tkfi_explorer *explorer = harness.explorer;
 	const struct tkfi_explore_options dpor = { TKFI_DPOR };
 	const struct tkfi_violation *v = explorer->violations;
 	char name[40];
 
-	KUNIT_ASSERT_EQ(test, tkfi_explorer_load(explorer,
-						 tkfi_scenario_find("falls-vdso"),
-						 err, sizeof(err)), 0);
+	KUNIT_ASSERT_EQ(test, harness_load_named(test, "falls-vdso"), 0);
 	KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &dpor), 0);
 	KUNIT_ASSERT_EQ(test, explorer->nr_violations,
 			tkfi_variant() != TKFI_FIXED);
@@ -278,6 +251,7 @@ static void explained(struct kunit *test)
  */
 static void likened(struct kunit *test)
 {
+	struct tkfi_explorer *explorer = harness.explorer;
 	const struct tkfi_explore_options dpor = { TKFI_DPOR };
 	const struct tkfi_finding *finding = &explorer->violations[0].finding;
 	const struct tkfi_scenario s = {
@@ -286,8 +260,7 @@ static void likened(struct kunit *test)
 	const struct tkfi_known *like;
 	unsigned int i;
 
-	KUNIT_ASSERT_EQ(test, tkfi_explorer_load(explorer, &s, err, sizeof(err)),
-			0);
+	KUNIT_ASSERT_EQ(test, harness_load(test, &s), 0);
 	KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &dpor), 0);
 	KUNIT_ASSERT_EQ(test, explorer->nr_violations,
 			tkfi_variant() != TKFI_FIXED);
@@ -312,11 +285,10 @@ static void likened(struct kunit *test)
 /* The schedule of the race that README has comes to the race. */
 static void race(struct kunit *test)
 {
+	struct tkfi_explorer *explorer = harness.explorer;
 	int ret;
 
-	KUNIT_ASSERT_EQ(test, tkfi_explorer_load(explorer,
-						 tkfi_scenario_find("falls-vdso"),
-						 err, sizeof(err)), 0);
+	KUNIT_ASSERT_EQ(test, harness_load_named(test, "falls-vdso"), 0);
 	ret = tkfi_explorer_replay(explorer,
 				   "cpu0 before store vdso.seq, host, cpu1 before load vdso.seq#3",
 				   err, sizeof(err));
@@ -338,8 +310,8 @@ static struct kunit_case explorer_cases[] = {
 
 static struct kunit_suite explorer_suite = {
 	.name = "tkfi_engine_explore",
-	.suite_init = explorer_suite_init,
-	.suite_exit = explorer_suite_exit,
+	.suite_init = harness_open_explorer,
+	.suite_exit = harness_close,
 	.test_cases = explorer_cases,
 };
 

@@ -113,6 +113,14 @@ int harness_load(struct kunit *test, const struct tkfi_scenario *scenario)
 	return ret;
 }
 
+int harness_load_named(struct kunit *test, const char *name)
+{
+	const struct tkfi_scenario *scenario = tkfi_scenario_find(name);
+
+	KUNIT_EXPECT_NOT_NULL_MSG(test, scenario, "%s", name);
+	return scenario ? harness_load(test, scenario) : -ENOENT;
+}
+
 int harness_run(struct kunit *test, const char *setup, const char *fmt, ...)
 {
 	va_list args;

@@ -119,6 +119,15 @@ int harness_execute(struct kunit *test, const char *setup);
 int harness_load(struct kunit *test, const struct tkfi_scenario *scenario);
 
 /**
+ * harness_load_named() - as harness_load(), one of the scenarios of the subject
+ * @test:	test
+ * @name:	its name
+ *
+ * Return: as harness_load().
+ */
+int harness_load_named(struct kunit *test, const char *name);
+
+/**
  * harness_run() - read a plan and execute it, and expect that both go well
  * @test:	test
  * @setup:	operations before, NULL for none

@@ -8,128 +8,17 @@
 #include "clock.h"
 #include "harness.h"
 #include "names.h"
+#include "refusal.h"
 
 #include <tkfi-glue.h>
 
 static char err[1024];
 
-struct bad_plan {
-	const char *text;
-	int at;			/* where it is wrong */
-	const char *says[3];	/* parts of the sentence */
+static const struct refusal bad_plans[] = {
+#include "refused_plans.inc"
 };
 
-static const struct bad_plan bad_plans[] = {
-	{ "cpu0: adjust", 6, { "unknown operation 'adjust'", "[freq=FREQUENCY]",
-			    "settimeofday" } },
-	{ "cpu0: read vdso SUNDIAL", 11, { "unknown reader 'vdso SUNDIAL'",
-				       ": REALTIME, MONOTONIC,", ", time" } },
-	{ "cpu0: read kernel TAI", 11, { ": ktime_get, ktime_get_ts64,",
-				     ", get_jiffies_64" } },
-	{ "cpu0: read slow TAI", 11, { "unknown reader 'slow TAI'",
-				   ": vdso CLOCK, kernel FUNCTION, fast" } },
-	{ "cpu0: adjtimex freq=11%", 15, { "impossible frequency 'freq=11%'",
-				       "-10% to +10%" } },
-	{ "cpu0: adjtimex 5ppm", 15, { "unknown setting '5ppm'", "freq=,",
-				   "ss_read" } },
-	{ "cpu0: adjtimex tai", 15, { "unknown setting 'tai'" } },
-	{ "cpu0: adjtimex nano=1", 15, { "unknown setting 'nano=1'" } },
-	{ "cpu0: adjtimex freq=0.5ppb", 15, { "impossible frequency" } },
-	{ "cpu0: adjtimex status=99999999999", 15,
-	  { "impossible adjustment 'status=99999999999'",
-	    "status=0 to status=255" } },
-	{ "cpu0: adjtimex status=256", 15, { "status=0 to status=255" } },
-	{ "cpu0: adjtimex tai=100001", 15, { "tai=0 to tai=100000 (s)" } },
-	{ "cpu0: adjtimex tai=-1", 15, { "tai=0 to tai=100000 (s)" } },
-	{ "cpu0: adjtimex offset=1ms", 15, { "offset=500000000 (ns" } },
-	{ "cpu0: adjtimex offset=-500000001", 15, { "offset=-500000000 to" } },
-	{ "cpu0: adjtimex nano tick=8999", 20, { "tick=9000 to tick=11000" } },
-	{ "cpu0: adjtimex tick=11001 nano", 15, { "tick=9000 to tick=11000" } },
-	{ "cpu0: adjtimex constant=11", 15, { "constant=0 to constant=10" } },
-	{ "cpu0: adjtimex maxerror=16000001", 15, { "maxerror=16000000 (us)" } },
-	{ "cpu0: adjtimex esterror=-1", 15, { "esterror=0 to" } },
-	{ "cpu0: adjtimex singleshot=9223372036854775808", 15,
-	  { "singleshot=9223372036854775807 (us)" } },
-	{ "cpu0: adjtimex nano setoffset=11min", 20,
-	  { "impossible offset 'setoffset=11min'", "-10min to +10min" } },
-	{ "cpu0: adjtimex setoffset=1cycles", 15, { "impossible offset" } },
-	{ "cpu0: adjtimex tai=3  tick=10001 tai=3", 33,
-	  { "'tai=3' is the second tai=" } },
-	{ "cpu0: adjtimex singleshot=1 nano", 15,
-	  { "'singleshot=1'; write singleshot=N or ss_read alone" } },
-	{ "cpu0: adjtimex tick=10000 ss_read", 26, { "ss_read alone" } },
-	{ "cpu0: adjtimex singleshot=1 ss_read", 15, { "ss_read alone" } },
-	{ "cpu0: adjtimex nano micro", 20, { "either nano or micro" } },
-	{ "cpu0: adjtimex tick=10001 freq=501ppm", 26,
-	  { "'freq=501ppm'", "-500ppm to freq=+500ppm" } },
-	{ "cpu0: adjtimex tai=5 constant=4", 15, { "the same number" } },
-	{ "cpu0: adjtimex constant=7", 15, { "constant=0 to constant=6" } },
-	{ "cpu0: adjtimex setoffset=1us micro constant=7", 35,
-	  { "constant=0 to constant=6" } },
-	{ "cpu0: adjtimex offset=1 status=4", 15, { "without the PLL" } },
-	{ "cpu0: adjtimex micro offset=500001", 21, { "offset=500000 (us)" } },
-	{ "cpu0: adjtimex micro setoffset=1ns", 21, { "whole microseconds" } },
-	{ "cpu0: wait 1ms, tick 3", 21, { "tick takes no arguments" } },
-	{ "cpu0: tick; host: 1ms, 2mss", 23, { "impossible time '2mss'" } },
-	{ "cpu0: tick 3", 11, { "tick takes no arguments" } },
-	{ "cpu0: settimeofday soon", 19, { "impossible time 'soon'" } },
-	{ "cpu0: inject 3", 13, { "impossible offset '3'" } },
-	{ "cpu0: clocksource third", 18, { "unknown clocksource 'third'",
-				       "first, second" } },
-	{ "cpu0: suspend 10s", 14, { "suspend takes no arguments, not '10s'" } },
-	TKFI_AUX_ROWS({ "cpu0: aux leap", 10, { "unknown operation 'leap'", "settime SECONDS" } },
-		      { "cpu0: aux enable 1", 17, { "enable takes no arguments" } },
-		      { "cpu0: aux adjtimex 5ppm", 19, { "unknown setting" } },
-		      { "cpu0: aux adjtimex nano tai=3", 24, { "no TAI offset" } },
-		      { "cpu0: aux adjtimex status=16", 19, { "no leap seconds" } },
-		      { "cpu0: read vdso AUX0", 11, { ", time, AUX" } })
-	{ "cpu0: resume now", 13, { "resume takes no arguments" } },
-	{ "cpu0: sleeptime 1cycles", 16, { "impossible sleep '1cycles'" } },
-	{ "cpu0: wait 11min", 11, { "impossible time '11min'" } },
-	{ "cpu1: tick", 0, { "'cpu1:' is not expected here" } },
-	{ "cpu4: tick", 0, { "'cpu4:' is not expected here", "cpu0: to cpu3:" } },
-	{ " ; ", 0, { "an empty plan" } },
-	{ "cpu0: tick; cpu0: tick", 12, { "'cpu0:' is not expected here" } },
-	{ "nmi cpu0: tick", 0, { "'nmi cpu0:' is not expected here" } },
-	{ "cpu0: tick; nmi cpu1: tick", 12, { "'nmi cpu1:' is not expected here" } },
-	{ "cpu0: tick; nmi cpu0: tick; nmi cpu0: tick", 28,
-	  { "'nmi cpu0:' is not expected here", "once each" } },
-	{ "cpu0: tick; nmi cpu0: tick; cpu1: tick", 28,
-	  { "'cpu1:' is not expected here" } },
-	{ "cpu0: tick; host: 1ms; nmi cpu0: tick", 23,
-	  { "'nmi cpu0:' is not expected here" } },
-	{ "cpu0: tick; cpu1: tick; cpu2: tick; cpu3: tick; nmi cpu0: tick; nmi cpu1: tick; nmi cpu2: tick; nmi cpu3: tick",
-	  96,
-	  { "'nmi cpu3:' is not expected here", "up to 3 of them" } },
-	{ "cpu0 tick", 0, { "unknown statement 'cpu0 tick'", "cpuN: OPERATION" } },
-	{ "cpu0: tick, tick, tick, tick, tick, tick, tick, tick, tick", 54,
-	  { "more than 8 operations" } },
-	{ "cpu0: tick; at cpu0 tick.tock off 1ms", 20,
-	  { "unknown point 'tick.tock'", "tick.calculated", "vsyscall.end" } },
-	{ "cpu0: tick; at cpu1 tick.locked off 1ms", 15, { "'cpu1' cannot" } },
-	{ "cpu0: tick; at cpu0 tick.locked off 601s", 36,
-	  { "impossible delay '601s'", "0 to 10min" } },
-	{ "cpu0: tick; at cpu0 tick.locked off -1ms", 36,
-	  { "impossible delay '-1ms'" } },
-	{ "cpu0: tick; at cpu0 tick.locked off 1", 36, { "impossible delay '1'" } },
-	{ "cpu0: tick; at cpu0 tick.locked#0 off 1ms", 32,
-	  { "impossible hit '#0'" } },
-	{ "cpu0: tick; at cpu0 tick.locked", 20, { "'off TIME' is expected" } },
-	{ "cpu0: tick; at cpu0 tick.locked off 1ms run cpu0", 44,
-	  { "'cpu0' cannot" } },
-	{ "cpu0: tick; at cpu0 tick.locked off 1ms run cpu1", 44,
-	  { "'cpu1' cannot" } },
-	{ "cpu0: tick; cpu1: tick; at cpu0 tick.locked off 1ms run cpu1 all", 61,
-	  { "impossible count 'all'" } },
-	{ "cpu0: tick; at cpu0 tick.locked off 1ms while", 40,
-	  { "'run cpuN' or 'nmi FAMILY CLOCK' is expected" } },
-	{ "cpu0: tick; at cpu0 tick.locked off 1ms nmi", 40,
-	  { "unknown reader ' '" } },
-	{ "cpu0: tick; cpu1: tick; at cpu0 tick.locked off 1ms run cpu1 2 nmi fast x", 67,
-	  { "unknown reader 'fast x'", ": ktime_get_mono_fast_ns" } },
-};
-
-static void bad_plan_desc(const struct bad_plan *bad, char *desc)
+static void bad_plan_desc(const struct refusal *bad, char *desc)
 {
 	strscpy(desc, bad->text, KUNIT_PARAM_DESC_SIZE);
 	/* KTAP takes what follows a # for a directive. */
@@ -140,7 +29,7 @@ KUNIT_ARRAY_PARAM(bad_plan, bad_plans, bad_plan_desc);
 
 static void refused(struct kunit *test)
 {
-	const struct bad_plan *bad = test->param_value;
+	const struct refusal *bad = test->param_value;
 	int i;
 
 	KUNIT_EXPECT_EQ(test, tkfi_plan_parse(&harness.plan, err, sizeof(err), "%s",

@@ -5,13 +5,13 @@
 #include <linux/xxhash.h>
 #include <os.h>
 
+#include "harness.h"
 #include "known.h"
+#include "refusal.h"
 #include "saved_file.h"
-#include "explorer.h"
 #include "subject.h"
 #include "visited.h"
 
-static struct tkfi_explorer *explorer;
 static struct tkfi_schedule turns;
 static char err[1024];
 
@@ -20,17 +20,16 @@ static struct tkfi_saved *kept;
 
 static int schedule_suite_init(struct kunit_suite *suite)
 {
-	explorer = tkfi_explorer_open();
 	classes = vzalloc(sizeof(*classes));
 	kept = tkfi_saved_file_create("");
-	return explorer && classes && kept ? 0 : -ENOMEM;
+	return classes && kept ? harness_open_explorer(suite) : -ENOMEM;
 }
 
 static void schedule_suite_exit(struct kunit_suite *suite)
 {
 	tkfi_saved_file_destroy(kept);
 	vfree(classes);
-	tkfi_explorer_close(explorer);
+	harness_close(suite);
 }
 
 static void name_vcpus(void)
@@ -81,30 +80,8 @@ static void round_trip(struct kunit *test)
 /* What is wrong, and where. */
 static void malformed(struct kunit *test)
 {
-	static const struct {
-		const char *text, *what;
-		int column;
-	} bad[] = {
-		{ "cpu0, cpu7", "no such VCPU; write cpuN, nmiN or host", 6 },
-		{ "nmi0, nmi1", "no such VCPU; write cpuN, nmiN or host", 6 },
-		{ "guest", "no such VCPU; write cpuN, nmiN or host", 0 },
-		{ "cpu0 after store x", "a comma or the end is expected", 5 },
-		{ "cpu0 before stor x",
-		  "no such step; write load, store, lock or unlock", 12 },
-		{ "cpu0 before store",
-		  "a name is expected, as in store vdso.seq", 17 },
-		{ "cpu0 before store x#0",
-		  "a number is expected, from 1 to 4294967295", 20 },
-		{ "cpu0 before store x#two",
-		  "a number is expected, from 1 to 4294967295", 20 },
-		{ "cpu0 before store x#+2",
-		  "a number is expected, from 1 to 4294967295", 20 },
-		{ "host, cpu0 before store x#4294967296",
-		  "a number is expected, from 1 to 4294967295", 26 },
-		{ "cpu0 before store x#10000000000000000000000000",
-		  "a number is expected, from 1 to 4294967295", 20 },
-		{ "cpu0 before store x y", "a comma or the end is expected",
-		  20 },
+	static const struct refusal bad[] = {
+#include "refused_turns.inc"
 	};
 	int i;
 
@@ -113,8 +90,8 @@ static void malformed(struct kunit *test)
 		KUNIT_EXPECT_EQ(test,
 				tkfi_schedule_parse(&turns, bad[i].text, err,
 						    sizeof(err)), -EINVAL);
-		KUNIT_EXPECT_STREQ(test, err, bad[i].what);
-		KUNIT_EXPECT_EQ(test, turns.wrong, bad[i].column);
+		KUNIT_EXPECT_STREQ(test, err, bad[i].says[0]);
+		KUNIT_EXPECT_EQ(test, turns.wrong, bad[i].at);
 	}
 }
 
@@ -141,16 +118,10 @@ static void too_long(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, turns.wrong, len);
 }
 
-static int load(const char *name)
-{
-	const struct tkfi_scenario *s = tkfi_scenario_find(name);
-
-	return s ? tkfi_explorer_load(explorer, s, err, sizeof(err)) : -ENOENT;
-}
-
 /* One that was for another kernel says where it stopped making sense. */
 static void does_not_fit(struct kunit *test)
 {
+	struct tkfi_explorer *explorer = harness.explorer;
 	static const struct {
 		const char *text;
 		enum tkfi_misfit misfit;
@@ -168,7 +139,7 @@ static void does_not_fit(struct kunit *test)
 	};
 	int i;
 
-	KUNIT_ASSERT_EQ(test, load("falls-vdso"), 0);
+	KUNIT_ASSERT_EQ(test, harness_load_named(test, "falls-vdso"), 0);
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		KUNIT_EXPECT_EQ(test,
 				tkfi_explorer_replay(explorer, bad[i].text, err,
@@ -261,6 +232,7 @@ static void look_again(struct tkfi_explorer *x, int ret)
 /* Every execution can be written as a schedule, and is the same again, step by step. */
 static void every_class(struct kunit *test)
 {
+	struct tkfi_explorer *explorer = harness.explorer;
 	const struct tkfi_explore_options options = { TKFI_DPOR };
 	unsigned int i, wrong = 0;
 	struct witnesses *w;
@@ -268,7 +240,7 @@ static void every_class(struct kunit *test)
 
 	w = vmalloc(sizeof(*w));
 	KUNIT_ASSERT_NOT_NULL(test, w);
-	KUNIT_EXPECT_EQ(test, load("cover-letter"), 0);
+	KUNIT_EXPECT_EQ(test, harness_load_named(test, "cover-letter"), 0);
 	explorer->each = write_down;
 	explorer->each_arg = w;
 	KUNIT_EXPECT_EQ(test, tkfi_explore(explorer, &options), 0);
@@ -306,10 +278,11 @@ static unsigned int races(void)
 /* A replay is one and the same, event by event, a thousand times. */
 static void thousand_replays(struct kunit *test)
 {
+	struct tkfi_explorer *explorer = harness.explorer;
 	u64 hash = 0, again;
 	int i;
 
-	KUNIT_ASSERT_EQ(test, load("falls-vdso"), 0);
+	KUNIT_ASSERT_EQ(test, harness_load_named(test, "falls-vdso"), 0);
 	for (i = 0; i < 1000; i++) {
 		const struct tkfi_trace *trace = &explorer->engine->trace;
 
@@ -330,12 +303,13 @@ static void thousand_replays(struct kunit *test)
 /* Strategies find the race of the cover letter, and no other. */
 static void strategies(struct kunit *test)
 {
+	struct tkfi_explorer *explorer = harness.explorer;
 	struct tkfi_explore_options options = {
 		.executions = 20000, .depth = 3, .preemptions = 2,
 	};
 	u64 steps;
 
-	KUNIT_ASSERT_EQ(test, load("falls-vdso"), 0);
+	KUNIT_ASSERT_EQ(test, harness_load_named(test, "falls-vdso"), 0);
 	for (; options.strategy < TKFI_REPLAY; options.strategy++) {
 		const char *name = tkfi_strategy_names[options.strategy];
 
@@ -377,10 +351,11 @@ static void strategies(struct kunit *test)
 /* Without a preemption nothing goes back: somebody has to be off in the middle. */
 static void bound(struct kunit *test)
 {
+	struct tkfi_explorer *explorer = harness.explorer;
 	struct tkfi_explore_options options = { .strategy = TKFI_DFS };
 	u64 before = 0;
 
-	KUNIT_ASSERT_EQ(test, load("falls-vdso"), 0);
+	KUNIT_ASSERT_EQ(test, harness_load_named(test, "falls-vdso"), 0);
 	for (; options.preemptions < 3; options.preemptions++) {
 		KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &options), 0);
 		KUNIT_EXPECT_TRUE(test, explorer->stats.complete);
@@ -405,6 +380,7 @@ static void count_class(struct tkfi_explorer *x, int ret)
 /* A pruned search meets each class that has an execution within the bound, once. */
 static void prunes(struct kunit *test)
 {
+	struct tkfi_explorer *explorer = harness.explorer;
 	static const char * const names[] = {
 		"falls-vdso", "tick-nmi", "cover-letter",
 	};
@@ -413,7 +389,7 @@ static void prunes(struct kunit *test)
 	u64 all;
 
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		KUNIT_ASSERT_EQ(test, load(names[i]), 0);
+		KUNIT_ASSERT_EQ(test, harness_load_named(test, names[i]), 0);
 		options = (struct tkfi_explore_options){};
 		KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &options), 0);
 		all = explorer->stats.classes;
@@ -447,6 +423,7 @@ static void prunes(struct kunit *test)
 /* Give a search other memory. */
 static void renew_search(struct kunit *test, enum tkfi_strategy_kind kind)
 {
+	struct tkfi_explorer *explorer = harness.explorer;
 	struct tkfi_search *other = tkfi_search_create(tkfi_search_types[kind],
 						       explorer->engine);
 
@@ -458,6 +435,7 @@ static void renew_search(struct kunit *test, enum tkfi_strategy_kind kind)
 /* What goes on from where it was kept comes to what it had come to at once. */
 static void resumes(struct kunit *test)
 {
+	struct tkfi_explorer *explorer = harness.explorer;
 	struct tkfi_explore_options options = {}, ways[] = {
 		{ .strategy = TKFI_DPOR },
 		{ .strategy = TKFI_DPOR, .bounded = true, .preemptions = 2 },
@@ -468,7 +446,7 @@ static void resumes(struct kunit *test)
 	u64 classes_at_once, findings;
 	unsigned int i, nr;
 
-	KUNIT_ASSERT_EQ(test, load("cover-letter"), 0);
+	KUNIT_ASSERT_EQ(test, harness_load_named(test, "cover-letter"), 0);
 	for (i = 0; i < ARRAY_SIZE(ways); i++) {
 		options = ways[i];
 		options.as_found = true;
@@ -509,12 +487,13 @@ static void resumes(struct kunit *test)
 /* Where an exploration ends, and how much of all that is. */
 static void limits(struct kunit *test)
 {
+	struct tkfi_explorer *explorer = harness.explorer;
 	struct tkfi_explore_options options = {
 		.strategy = TKFI_POS, .executions = 10, .seed = U64_MAX,
 	};
 	u64 all;
 
-	KUNIT_ASSERT_EQ(test, load("cover-letter"), 0);
+	KUNIT_ASSERT_EQ(test, harness_load_named(test, "cover-letter"), 0);
 	KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &options), 0);
 	KUNIT_EXPECT_EQ(test, explorer->stats.classes, 10);
 	/* Who samples for a time is not done before it is over. */
@@ -539,6 +518,7 @@ static void limits(struct kunit *test)
 /* A search that comes to no end says nothing of what it would have found. */
 static void too_much_to_search(struct kunit *test)
 {
+	struct tkfi_explorer *explorer = harness.explorer;
 	static const struct tkfi_scenario s = {
 		"given",
 		"setup: adjtimex freq=+500ppm, wait 13ms, tick, wait 3ms;"
@@ -554,8 +534,7 @@ static void too_much_to_search(struct kunit *test)
 
 	if (!races())
 		kunit_skip(test, "there is no race in this variant");
-	KUNIT_ASSERT_EQ_MSG(test, tkfi_explorer_load(explorer, &s, err,
-						     sizeof(err)), 0, "%s", err);
+	KUNIT_ASSERT_EQ(test, harness_load(test, &s), 0);
 	KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &options), 0);
 	KUNIT_ASSERT_GT(test, explorer->nr_violations, 0);
 	KUNIT_EXPECT_EQ(test, explorer->searched, TKFI_MAX_SEARCHED);
@@ -566,12 +545,13 @@ static void too_much_to_search(struct kunit *test)
 /* A part that did not come to its end looks for plainer ones; one that did knows no others'. */
 static void parts_search(struct kunit *test)
 {
+	struct tkfi_explorer *explorer = harness.explorer;
 	struct tkfi_explore_options options = { .parts = 2 };
 	unsigned int i, cut = 0;
 
 	if (!races())
 		kunit_skip(test, "there is no race in this variant");
-	KUNIT_ASSERT_EQ(test, load("cover-letter"), 0);
+	KUNIT_ASSERT_EQ(test, harness_load_named(test, "cover-letter"), 0);
 	for (; options.part < options.parts; options.part++) {
 		for (options.executions = 0; options.executions <= 40;
 		     options.executions += 10) {
@@ -590,6 +570,7 @@ static void parts_search(struct kunit *test)
 /* A VCPU's program may be so long: that, too, is explained and replayed. */
 static void a_long_program(struct kunit *test)
 {
+	struct tkfi_explorer *explorer = harness.explorer;
 	static const struct tkfi_scenario s = {
 		"given",
 		"setup: adjtimex freq=+500ppm, wait 13ms, tick, wait 3ms;"
@@ -600,8 +581,7 @@ static void a_long_program(struct kunit *test)
 	const struct tkfi_violation *v = explorer->violations;
 	char schedule[TKFI_SCHEDULE_TEXT];
 
-	KUNIT_ASSERT_EQ_MSG(test, tkfi_explorer_load(explorer, &s, err, sizeof(err)),
-			    0, "%s", err);
+	KUNIT_ASSERT_EQ(test, harness_load(test, &s), 0);
 	KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &options), 0);
 	KUNIT_ASSERT_EQ(test, explorer->nr_violations, races());
 	if (!explorer->nr_violations)
@@ -638,6 +618,7 @@ static void note_widths(struct tkfi_explorer *x, int ret)
  */
 static void named(struct kunit *test)
 {
+	struct tkfi_explorer *explorer = harness.explorer;
 	const struct tkfi_explore_options options = {
 		.strategy = TKFI_POS, .executions = 50, .as_found = true,
 	};
@@ -651,9 +632,7 @@ static void named(struct kunit *test)
 		if (tkfi_explorer_lacks(explorer, s))
 			continue;
 		memset(widths, 0, sizeof(widths));
-		KUNIT_EXPECT_EQ_MSG(test,
-				    tkfi_explorer_load(explorer, s, err,
-						       sizeof(err)), 0, "%s", err);
+		KUNIT_EXPECT_EQ(test, harness_load(test, s), 0);
 		KUNIT_EXPECT_EQ(test, tkfi_explore(explorer, &options), 0);
 		for (cell = 1; cell < TKFI_MAX_CELLS; cell++) {
 			for (nr = 1; nr < 8; nr++) {

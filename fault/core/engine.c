@@ -13,16 +13,6 @@
 #include "names.h"
 #include "snapshot.h"
 
-struct tkfi_vcpu *tkfi_current __tkfi_own;
-const struct tkfi_observer *tkfi_observer __tkfi_own;
-
-unsigned int tkfi_current_id(void)
-{
-	return tkfi_current->id;
-}
-
-struct tkfi_engine *tkfi_engine;
-
 unsigned long tkfi_engine_waits_for(const struct tkfi_engine *engine,
 				    const struct tkfi_vcpu *vcpu)
 {
@@ -190,18 +180,6 @@ void tkfi_yield(void)
 	tkfi_do_next(tkfi_current);
 }
 
-void tkfi_hit(const char *name)
-{
-	struct tkfi_vcpu *v = tkfi_current;
-
-	tkfi_record(TKFI_ENTRY_POINT, name, 0);
-	v->at = name;
-	v->next = (struct tkfi_transition){ .kind = TKFI_TRANS_POINT, .what = name };
-	tkfi_do_next(v);
-	tkfi_take_nmi(v);
-	v->at = NULL;
-}
-
 static bool all_done(const struct tkfi_engine *engine)
 {
 	unsigned int i;
@@ -254,10 +232,7 @@ static void vcpu_entry(void)
 {
 	struct tkfi_vcpu *v = tkfi_current;
 
-	if (v->interrupts)
-		tkfi_run_nmi(v);
-	else
-		v->body(v, v->arg);
+	v->body(v, v->arg);
 	v->done = true;
 	if (!tkfi_engine->quiet)
 		tkfi_trace_early(tkfi_engine, v->id, true);

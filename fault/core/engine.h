@@ -62,6 +62,7 @@ struct tkfi_op;
  *		and when it ends: so they do not commute. 0 if it has no NMI
  * @nmi:	handler that it calls when it goes on from an injection point; NULL for none
  * @nmi_arg:	for @nmi
+ * @in_nmi:	what it does while it interrupts, if it is an NMI; @body takes care of the rest
  * @context:	registers and stack while it is not executing
  */
 struct tkfi_vcpu {
@@ -86,6 +87,7 @@ struct tkfi_vcpu {
 	u16 cpu;
 	void (*nmi)(struct tkfi_vcpu *vcpu, void *arg);
 	void *nmi_arg;
+	void (*in_nmi)(struct tkfi_vcpu *vcpu, void *arg);
 	struct tkfi_context context;
 };
 

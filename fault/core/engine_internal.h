@@ -2,8 +2,12 @@
 /*
  * Interfaces between the files of the engine; engine.h is for everybody else.
  *
- * engine.c: VCPUs, and which one goes on; blocking.h: which ones can; locks.c, sequences.c,
- * nmi.c: what VCPUs do that others wait for; engine_trace.c: what a person is shown.
+ * engine.c: VCPUs, and which one goes on; blocking.h: which ones can; current.c: which one
+ * does; locks.c, sequences.c, nmi.c: what VCPUs do that others wait for; engine_trace.c:
+ * what a person is shown.
+ *
+ * Each calls only those after it in: nmi.c, locks.c and sequences.c, engine.c,
+ * engine_trace.c, current.c.
  */
 #ifndef __TKFI_ENGINE_INTERNAL_H
 #define __TKFI_ENGINE_INTERNAL_H
@@ -48,7 +52,12 @@ void tkfi_stop_here(void);
  * @v:		VCPU; its masks follow
  * @held:	guards, BIT(guard) each
  */
-void tkfi_set_held(struct tkfi_vcpu *v, u16 held);
+static inline void tkfi_set_held(struct tkfi_vcpu *v, u16 held)
+{
+	v->held = held;
+	v->masks.load = tkfi_mask_of(v->id, false, held);
+	v->masks.store = tkfi_mask_of(v->id, true, held);
+}
 
 /**
  * tkfi_trace_early() - add the early trace entries of a VCPU's operation to the trace
@@ -67,20 +76,5 @@ void tkfi_trace_early(struct tkfi_engine *engine, unsigned int vcpu, bool waits)
  * A VCPU that waits, is done, or is interrupted by @v as its NMI was not preempted.
  */
 void tkfi_trace_turn(struct tkfi_engine *engine, const struct tkfi_vcpu *v);
-
-/**
- * tkfi_take_nmi() - run the handler that tkfi_nmi() has set, if any
- * @v:		the executing VCPU, at an injection point
- */
-void tkfi_take_nmi(struct tkfi_vcpu *v);
-
-/**
- * tkfi_run_nmi() - the body of a VCPU that is an NMI
- * @v:		the executing VCPU; @v->interrupts is not NULL
- *
- * Takes the lock that stands for the NMI, runs @v->body while the other VCPU is interrupted,
- * and drops the lock.
- */
-void tkfi_run_nmi(struct tkfi_vcpu *v);
 
 #endif

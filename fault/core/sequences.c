@@ -33,13 +33,6 @@ void tkfi_await(void)
 	tkfi_await_word(tkfi_current->sequence, *tkfi_current->sequence);
 }
 
-void tkfi_set_held(struct tkfi_vcpu *v, u16 held)
-{
-	v->held = held;
-	v->masks.load = tkfi_mask_of(v->id, false, held);
-	v->masks.store = tkfi_mask_of(v->id, true, held);
-}
-
 static void set_attempt(struct tkfi_vcpu *v, u16 from, u16 to)
 {
 	const union tkfi_cell *c = &tkfi_cells[from ?: to];

@@ -9,119 +9,14 @@
 #include "cells.h"
 #include "estimate.h"
 #include "explore_internal.h"
-#include "strategies.h"
-#include "strategy.h"
-
-void tkfi_explorer_check(struct tkfi_explorer *x, int ret, struct tkfi_happens_before *hb,
-			 tkfi_finding_fn fn, void *arg)
-{
-	x->own_hb.nr = 0;
-	x->hb = hb ?: &x->own_hb;
-	x->shrink_tried = false;
-	x->target.judge(x->target.arg, ret, x->hb, fn, arg);
-}
-
-void tkfi_explorer_judge(void *arg, int ret, struct tkfi_happens_before *hb)
-{
-	struct tkfi_explorer *x = arg;
-
-	if (x->each)
-		x->each(x, ret);
-	tkfi_explorer_check(x, ret, hb, tkfi_violations_add, x);
-}
-
-#define LOOK_EVERY	16		/* executions */
-#define KEEP_EVERY	(5 * NSEC_PER_SEC)
-
-/* Checking hooks makes an execution some hundred times slower. */
-#define CHECKED_FIRST	32
-
-/* A random execution. Returns whether hooks reported all writes in it. */
-static bool check_hooks_once(struct tkfi_explorer *x, u64 seed)
-{
-	struct tkfi_pos pos;
-
-	tkfi_pos_init(&pos, seed);
-	tkfi_explorer_start(x);
-	tkfi_unreported_begin(&x->unreported);
-	tkfi_access_watch(tkfi_unreported_access, &x->unreported);
-	suppress_printk = true;
-	tkfi_engine_run(x->engine, &pos.strategy);
-	suppress_printk = false;
-	tkfi_access_watch(NULL, NULL);
-	return !tkfi_unreported_end(&x->unreported);
-}
-
-/* As check_hooks_once(), if it is due. */
-static bool check_hooks_again(struct tkfi_explorer *x)
-{
-	u64 nr = x->stats.classes;
-
-	if (x->searching || nr < x->pace.next_check)
-		return true;
-	x->pace.next_check = nr + TKFI_CHECK_HOOKS_EVERY;
-	tkfi_search_disturb(x->search);
-	return check_hooks_once(x, nr);
-}
-
-/* Do what is due between two executions. Returns whether the search is to go on. */
-static bool between_executions(void *arg)
-{
-	struct tkfi_explorer *x = arg;
-	struct tkfi_pace *pace = &x->pace;
-	s64 now;
-
-	if (pace->skip--)
-		return true;
-	pace->skip = LOOK_EVERY;
-	now = os_nsecs();
-	if (x->progress && !x->searching && now - pace->reported >= NSEC_PER_SEC) {
-		x->progress(x);
-		pace->reported = now;
-	}
-	if (x->options.keep && !x->searching && now - pace->saved >= KEEP_EVERY) {
-		tkfi_explorer_save(x);
-		pace->saved = now;
-	}
-	return check_hooks_again(x) && (!pace->deadline || now < pace->deadline);
-}
-
-static int say_unreported(struct tkfi_explorer *x)
-{
-	struct tkfi_engine *engine = x->engine;
-
-	strscpy(engine->error, x->unreported.report, sizeof(engine->error));
-	return -EPROTO;
-}
 
 /* At the end: save the state, if something is left to explore and nothing is wrong. */
 static int keep_rest(struct tkfi_explorer *x, int ret)
 {
-	if (!ret && x->unreported.kind)
-		return say_unreported(x);
 	/* If it is complete, the state is cleared when the results are out. */
 	if (!ret && !x->stats.complete && x->options.keep)
 		tkfi_explorer_save(x);
 	return ret;
-}
-
-int tkfi_explorer_search(struct tkfi_explorer *x, struct tkfi_search *search,
-			 const struct tkfi_search_options *options, u64 limit,
-			 bool resumed)
-{
-	const struct tkfi_search_client client = {
-		.start = tkfi_explorer_start,
-		.judge = tkfi_explorer_judge,
-		.pause = between_executions,
-		.restart = tkfi_violations_forget,
-		.arg = x,
-		.options = *options,
-		.limit = limit,
-		.no_snapshots = x->options.no_snapshots,
-		.resumed = resumed,
-	};
-
-	return tkfi_search_run(search, &client, &x->stats);
 }
 
 /* Explore as the options say; if classes are left then, estimate their number. */
@@ -165,35 +60,6 @@ static int parse_shared(struct tkfi_explorer *x, const char *shared)
 	return -EINVAL;
 }
 
-/*
- * Check that hooks report all writes, in one execution in order and some random ones. If
- * these find cells to be shared, that is kept.
- */
-static int check_hooks(struct tkfi_explorer *x)
-{
-	struct tkfi_engine *engine = x->engine;
-	unsigned int i;
-	bool go_on;
-	int ret;
-
-	if (x->hooks_checked)
-		return 0;
-	tkfi_explorer_start(x);
-	tkfi_unreported_begin(&x->unreported);
-	tkfi_access_watch(tkfi_unreported_access, &x->unreported);
-	ret = tkfi_engine_run(engine, &tkfi_in_order);
-	tkfi_access_watch(NULL, NULL);
-	engine->quiet = true;
-	go_on = !tkfi_unreported_end(&x->unreported);
-	for (i = 0; i < CHECKED_FIRST && go_on; i++)
-		go_on = check_hooks_once(x, i);
-	if (!go_on)
-		return say_unreported(x);
-	x->hooks_checked = true;
-	/* A deadlock is for the exploration to find. */
-	return ret == -EDEADLK ? 0 : ret;
-}
-
 int tkfi_explore(struct tkfi_explorer *x,
 		 const struct tkfi_explore_options *options)
 {
@@ -213,7 +79,7 @@ int tkfi_explore(struct tkfi_explorer *x,
 	memset(&x->stats, 0, sizeof(x->stats));
 	x->classes = 0;
 	x->classes_error = 0;
-	ret = x->target.enter(x->target.arg, &flags) ?: check_hooks(x);
+	ret = x->target.enter(x->target.arg, &flags) ?: tkfi_explorer_check_hooks(x);
 	x->engine->quiet = true;
 	if (!ret) {
 		tkfi_cells_begin();

@@ -2,9 +2,9 @@
 /*
  * Interfaces between the files of the explorer; explore.h is for everybody else.
  *
- * explorer.c: its memory; explore.c: explorations; violations.c: the violations found;
- * explained.c: their schedules of least cost, and explanations; replay.c: replays;
- * explore_state.c: saving and resuming.
+ * explorer.c: its memory; explore.c: explorations; explore_search.c: one search of them;
+ * violations.c: the violations found; explained.c: their schedules of least cost, and
+ * explanations; replay.c: replays; explore_state.c: saving and resuming.
  */
 #ifndef __TKFI_EXPLORE_INTERNAL_H
 #define __TKFI_EXPLORE_INTERNAL_H
@@ -68,11 +68,22 @@ void tkfi_explorer_judge(void *arg, int ret, struct tkfi_happens_before *hb);
  * @limit:	the most executions that count, 0 for all
  * @resumed:	go on from what was kept
  *
- * Return: as tkfi_search_run().
+ * Return: as tkfi_search_run(); -EPROTO if hooks did not report all writes, and why.
  */
 int tkfi_explorer_search(struct tkfi_explorer *x, struct tkfi_search *search,
 			 const struct tkfi_search_options *options, u64 limit,
 			 bool resumed);
+
+/**
+ * tkfi_explorer_check_hooks() - check that hooks report all writes, unless that was done
+ * @x:		explorer
+ *
+ * In one execution in order and some random ones. If these find cells to be shared, that is
+ * kept.
+ *
+ * Return: 0, or an error: -EPROTO if hooks did not, and why.
+ */
+int tkfi_explorer_check_hooks(struct tkfi_explorer *x);
 
 /**
  * tkfi_finding_is_like() - are two findings of one kind?

@@ -198,3 +198,21 @@ void tkfi_violations_merge(struct tkfi_explorer *x)
 		}
 	}
 }
+
+void tkfi_explorer_check(struct tkfi_explorer *x, int ret, struct tkfi_happens_before *hb,
+			 tkfi_finding_fn fn, void *arg)
+{
+	x->own_hb.nr = 0;
+	x->hb = hb ?: &x->own_hb;
+	x->shrink_tried = false;
+	x->target.judge(x->target.arg, ret, x->hb, fn, arg);
+}
+
+void tkfi_explorer_judge(void *arg, int ret, struct tkfi_happens_before *hb)
+{
+	struct tkfi_explorer *x = arg;
+
+	if (x->each)
+		x->each(x, ret);
+	tkfi_explorer_check(x, ret, hb, tkfi_violations_add, x);
+}

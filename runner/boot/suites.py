@@ -30,14 +30,14 @@ def default(kernel: Kernel, suites: Sequence[str]) -> list[str]:
     return [suite for suite in suites if subject(suite) in wanted]
 
 
-def matching(patterns: Sequence[str], suites: Sequence[str]) -> list[tuple[str, str]]:
-    """Those of suites that globs select, each with its KUnit filter, and once; 'suite.case' globs are
-    allowed.
+def matching(patterns: Sequence[str], kernel: Kernel, suites: Sequence[str]) -> list[tuple[str, str]]:
+    """Those of a kernel's suites that globs select, each with its KUnit filter, and once; 'suite.case'
+    globs are allowed.
 
     Raises TkfiError when nothing matches one of them, or when two select different cases of a suite: these
     would be boots of one name.
     """
-    found = dict.fromkeys(one for pattern in patterns for one in _matching_one(pattern, suites))
+    found = dict.fromkeys(one for pattern in patterns for one in _matching_one(pattern, kernel, suites))
     names = [name for name, _ in found]
     for name in names:
         if names.count(name) > 1:
@@ -45,12 +45,12 @@ def matching(patterns: Sequence[str], suites: Sequence[str]) -> list[tuple[str, 
     return list(found)
 
 
-def _matching_one(pattern: str, suites: Sequence[str]) -> list[tuple[str, str]]:
+def _matching_one(pattern: str, kernel: Kernel, suites: Sequence[str]) -> list[tuple[str, str]]:
     suite_glob, dot, case_glob = pattern.partition(".")
     if dot and not _CASE_GLOB.fullmatch(case_glob):
         raise TkfiError(f"'{pattern}': a glob of cases has letters, digits, _, *, ? and [...]")
     found = [name for name in suites if fnmatchcase(name, suite_glob)]
     if not found:
         raise TkfiError(f"no suite matches '{pattern}'; "
-                        f"{nearest(suite_glob, suites, './tkfi list suites')}")
+                        f"{nearest(suite_glob, suites, f'./tkfi list suites {kernel.option}')}")
     return [(name, name + dot + case_glob) for name in found]

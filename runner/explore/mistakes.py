@@ -18,6 +18,7 @@ from runner.boot.lists import Lists, Reader
 from runner.errors import InputError, TkfiError
 from runner.explore.scenarios import Scenario
 from runner.explore.schedule import Schedule
+from runner.kernel.kernels import Kernel
 from runner.nearest import nearest
 
 _CPU = re.compile(r"cpu\+?([0-9]+)", re.ASCII)
@@ -41,31 +42,34 @@ class _Wrong(Exception):
 
 @dataclass(frozen=True)
 class Language:
-    """What may be written: the operations with their arguments, those on an auxiliary clock, the settings
-    of adjtimex with least, most and unit of those that are a plain number, the readers, and the limits."""
+    """What may be written for a kernel, which option chooses: the operations with their arguments, those on
+    an auxiliary clock, the settings of adjtimex with least, most and unit of those that are a plain number,
+    the readers, and the limits."""
 
     operations: dict[str, str]
     aux: dict[str, str]
     settings: dict[str, tuple[int, int, str] | None]
     readers: Sequence[Reader]
     limits: dict[str, int]
+    option: str
 
 
-def language(there: Lists) -> Language:
-    """That of a kernel that has this."""
+def language(kernel: Kernel, there: Lists) -> Language:
+    """That of a kernel, which has this."""
     settings = {row["name"]: (row["least"], row["most"], row["unit"]) if "most" in row else None
                 for row in there.rows["setting"]}
     return Language(there.operations(), there.operations("aux_operation"), settings, there.readers,
-                    there.limits)
+                    there.limits, kernel.option)
 
 
-def check(scenarios: Sequence[Scenario], there: Lists | None, schedule: Schedule | None = None) -> None:
-    """Raises InputError at the first mistake in scenarios that somebody wrote, for a kernel with these
+def check(scenarios: Sequence[Scenario], kernel: Kernel, there: Lists | None,
+          schedule: Schedule | None = None) -> None:
+    """Raises InputError at the first mistake in scenarios that somebody wrote, for a kernel and its
     lists, and in the turns of a schedule of the only one. Without lists nothing is checked here: the kernel
     refuses mistakes itself, once it is built."""
     if not there:
         return
-    known = language(there)
+    known = language(kernel, there)
     for scenario in scenarios:
         if not scenario.shipped:
             check_scenario(scenario, known)
@@ -179,16 +183,16 @@ def _check_operation(text: str, at: int, types: dict[str, str], known: Language)
     elif name == "adjtimex":
         _check_settings(arguments, at, known.settings, aux=types is known.aux)
     elif name == "read":
-        _check_reader(arguments, at, known.readers)
+        _check_reader(arguments, at, known)
     elif name in _ARGUMENTS:
         _ARGUMENTS[name](arguments, at)
 
 
-def _check_reader(text: str, at: int, known: Sequence[Reader]) -> None:
+def _check_reader(text: str, at: int, known: Language) -> None:
     family, _, clock = text.partition(" ")
-    there = [f"{reader.family} {reader.name}" for reader in known]
+    there = [f"{reader.family} {reader.name}" for reader in known.readers]
     if f"{family} {clock}" not in there:
-        near = nearest(text, there, "./tkfi list readers --kernel KERNEL")
+        near = nearest(text, there, f"./tkfi list readers {known.option}")
         raise _Wrong(at, f"unknown reader '{family} {clock}'; {near}")
 
 

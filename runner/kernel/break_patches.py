@@ -57,7 +57,8 @@ def select(kernels: Sequence[Kernel], names: Sequence[str]) -> list[tuple[Kernel
             there = " or ".join(f"{place}/breaks" for place in patches.places(kernel.series))
             raise TkfiError(f"kernel {kernel.name} has no breaks: there is no patch in {there}")
     if unknown := [name for name in names if name not in known]:
-        raise TkfiError("\n".join(f"no break is called '{name}'; "
-                                  f"{nearest(name, known, './tkfi list breaks')}" for name in unknown))
+        listing = "./tkfi list breaks" + (f" {kernels[0].option}" if len(kernels) == 1 else "")
+        raise TkfiError("\n".join(f"no break is called '{name}'; {nearest(name, known, listing)}"
+                                  for name in unknown))
     chosen = [pair for pair in every if not names or pair[1].name in names]
     return sorted(chosen, key=lambda pair: (kernels.index(pair[0]), pair[1].variant))

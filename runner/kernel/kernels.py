@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -82,6 +83,11 @@ class Kernel:
                          *([f"with {self.breaking.stem}"] if self.breaking else [])])
 
     @property
+    def option(self) -> str:
+        """What chooses it on a command line."""
+        return f"--kernel {shlex.quote(str(self.path or self.name))}"
+
+    @property
     def variants(self) -> list[str]:
         """The variants its series has."""
         return variants(self.series)
@@ -131,7 +137,7 @@ def choose(choice: str, layout: Layout, variant: str = POST_SERIES) -> Kernel:
     kernel = _choose(choice, layout)
     if variant in kernel.variants:
         return replace(kernel, variant=variant)
-    there = nearest(variant, kernel.variants, f"./tkfi list variants --kernel {choice}")
+    there = nearest(variant, kernel.variants, f"./tkfi list variants {kernel.option}")
     if any(variant in variants(layout.patches / r.version) for r in offered(layout)):
         missing = " or ".join(str((place / f"variants/{variant}.patch").relative_to(layout.repo))
                               for place in patches.places(kernel.series))

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
+
+_WIDTH = 80  # characters
 
 
 def table(heading: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> str:
@@ -17,6 +20,18 @@ def table(heading: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 
 
     rule = "  " + "   ".join("-" * width for width in widths)
     return "\n".join([line(heading), rule, *map(line, rows)])
+
+
+def texts(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns to the left. What is long in the last one goes on below itself: a line has no more than 80
+    characters, if words allow it."""
+    widths = [max(map(len, column)) for column in zip(heading, *rows)]
+    room = _WIDTH - len("  ") - sum(width + len("   ") for width in widths[:-1])
+    lines = []
+    for *first, last in rows:
+        parts = textwrap.wrap(last, max(room, 1), break_long_words=False, break_on_hyphens=False) or [""]
+        lines += [[*first, parts[0]], *([*[""] * len(first), part] for part in parts[1:])]
+    return table(heading, lines, left=len(heading))
 
 
 def columns(rows: Sequence[Sequence[str]]) -> list[str]:

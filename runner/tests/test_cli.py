@@ -15,7 +15,9 @@ import pytest
 from runner import cli
 from runner.boot import kunit_output, suites
 from runner.errors import TkfiError
+from runner.kernel import kernels
 from runner.layout import REPO, Layout
+from runner.report import tables
 from runner.tests.conftest import write, write_lists
 from runner.tests.test_results import race_outcome
 from runner.verbs import reproduce, tree
@@ -23,18 +25,29 @@ from runner.verbs.dev import identical
 from runner.verbs.reproduce import Outcome, Request
 
 
+def listed(layout: Layout, capsys: pytest.CaptureFixture[str], *command: str) -> list[str]:
+    assert cli.main(["list", *command], layout) == 0
+    return capsys.readouterr().out.splitlines()
+
+
 def test_list(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
-    for what, expected in (("kernels", "6.12  linux-source-6.12  bookworm or bookworm-security\n"),
-                           ("variants", "post-series\n"), ("suites", "tkfi_engine  tkfi\n"),
-                           ("points", "tick.calculated  kernel/time/timekeeping.c  tick\n")):
-        assert cli.main(["list", what], layout) == 0
-        assert capsys.readouterr().out == expected
+    for what, *expected in (
+            ("kernels", "  name   package             from",
+             "  6.12   linux-source-6.12   bookworm or bookworm-security"),
+            ("variants", "  name", "  post-series"),
+            ("suites", "  name          tests", "  tkfi_engine   tkfi"),
+            ("points", "  name              place",
+             "  tick.calculated   tick in kernel/time/timekeeping.c")):
+        heading, rule, *rows = listed(layout, capsys, what)
+        assert [heading, *rows] == expected and not rule.strip("- ")
+    assert listed(layout, capsys, "kernels", "--names") == ["6.12"]
 
 
 def test_list_breaks(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
     write(layout.patches / "6.12/breaks/s1.patch", "Variant: fixed\nCase: tkfi_series.s1*\n---\n")
-    assert cli.main(["list", "breaks"], layout) == 0
-    assert capsys.readouterr().out == "s1  fixed  tkfi_series.s1*\n"
+    assert listed(layout, capsys, "breaks") == ["  name   variant   case",
+                                                "  ----   -------   ---------------",
+                                                "  s1     fixed     tkfi_series.s1*"]
 
 
 def test_list_readers(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
@@ -42,9 +55,21 @@ def test_list_readers(layout: Layout, capsys: pytest.CaptureFixture[str]) -> Non
     write_lists(layout, reader=[
         {"name": "REALTIME_COARSE", "family": "vdso", "clock": "REALTIME", "kind": "coarse"},
         {"name": "get_jiffies_64", "family": "kernel", "clock": "JIFFIES", "kind": "coarse"}])
-    assert cli.main(["list", "readers"], layout) == 0
-    assert capsys.readouterr().out == ("REALTIME_COARSE  vdso    REALTIME  coarse\n"
-                                       "get_jiffies_64   kernel  JIFFIES   coarse\n")
+    assert listed(layout, capsys, "readers") == ["  name              family   clock      kind",
+                                                 "  ---------------   ------   --------   ------",
+                                                 "  REALTIME_COARSE   vdso     REALTIME   coarse",
+                                                 "  get_jiffies_64    kernel   JIFFIES    coarse"]
+
+
+def test_lists_fit_on_a_screen(capsys: pytest.CaptureFixture[str]) -> None:
+    for what in ("breaks", "kernels", "scenarios", "variants"):
+        lines = listed(Layout(REPO), capsys, what)
+        assert max(map(len, lines)) <= 80, what
+    for file in (REPO / "kernel-patches").glob("*/lists.json"):
+        for kind, rows in json.loads(file.read_text(encoding="utf-8")).items():
+            if kind in ("operations", "oracles", "readers"):
+                text = tables.texts(list(rows[0]), [list(row.values()) for row in rows])
+                assert max(map(len, text.split("\n"))) <= 80, (file, kind)
 
 
 def test_json_is_alone_on_standard_output(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,7 +84,7 @@ def test_json_is_alone_on_standard_output(layout: Layout, capsys: pytest.Capture
     (["reproduce", "--delay", "-1ms"], "cannot be negative"),
     (["reproduce", "--kernel", "5.5"], "unknown kernel '5.5'"),
     (["test", "--suite", "tkfi_*", "--suite", "nothing*"],
-     "no suite matches 'nothing*'; './tkfi list suites' lists all"),
+     "no suite matches 'nothing*'; './tkfi list suites --kernel 6.12' lists all"),
     (["test", "--suite", "tkfi_engin.lock*"],
      "no suite matches 'tkfi_engin.lock*'; did you mean tkfi_engine? "),
     (["tset"], "no command is called 'tset'; did you mean test, tree, list? './tkfi --help' lists all\n"),
@@ -186,12 +211,15 @@ def test_disk_full_here(layout: Layout, monkeypatch: pytest.MonkeyPatch,
 
 
 def test_suites_and_cases_are_selected(layout: Layout) -> None:
-    assert suites.matching(["tkfi_*", "tkfi_engine"], ["tkfi_engine"]) == [("tkfi_engine", "tkfi_engine")]
-    assert suites.matching(["*engine.lock*"], ["tkfi_engine"]) == [("tkfi_engine", "tkfi_engine.lock*")]
+    def matching(*patterns: str) -> list[tuple[str, str]]:
+        return suites.matching(patterns, kernels.choose("6.12", layout), ["tkfi_engine"])
+
+    assert matching("tkfi_*", "tkfi_engine") == [("tkfi_engine", "tkfi_engine")]
+    assert matching("*engine.lock*") == [("tkfi_engine", "tkfi_engine.lock*")]
     with pytest.raises(TkfiError):
-        suites.matching(["tkfi_*", "engine"], ["tkfi_engine"])
+        matching("tkfi_*", "engine")
     with pytest.raises(TkfiError, match="different cases of tkfi_engine"):
-        suites.matching(["tkfi_*", "tkfi_engine.lock*"], ["tkfi_engine"])
+        matching("tkfi_*", "tkfi_engine.lock*")
 
 
 def test_failures_only() -> None:

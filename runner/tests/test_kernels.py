@@ -27,6 +27,7 @@ def test_release(layout: Layout) -> None:
 
 def test_path(layout: Layout, source: Path) -> None:
     kernel = kernels.choose(str(source), layout)
+    assert kernel.option == f"--kernel {source}"
     assert kernel.name.startswith("path-linux-") and len(kernel.name) == len("path-linux-12345678")
     assert kernel.source(layout) == source
     assert kernel.series == layout.patches / "6.12"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,10 @@ from runner.boot import lists
 from runner.explore import mistakes, schedule
 from runner.explore.mistakes import Language
 from runner.explore.scenarios import Scenario, choose, shipped
+from runner.kernel import kernels
 from runner.layout import REPO, Layout
 
 LAYOUT = Layout(REPO)
-STRING = r'"(?:[^"\\]|\\.)*"'
 VCPUS = "cpu0: tick; cpu1: tick; cpu2: tick; nmi cpu0: tick; host: 1ms"
 
 # What only the kernel knows: what it would obey.
@@ -26,35 +27,18 @@ LEFT_TO_THE_KERNEL = re.compile(r"settimeofday  ?-5|settimeofday 9{9}")
 
 def language(version: str) -> Language:
     """That of a release."""
-    return mistakes.language(lists.read(lists.of_series(LAYOUT.patches / version)))
+    kernel = kernels.choose(version, LAYOUT)
+    return mistakes.language(kernel, lists.read(lists.of_series(kernel.series)))
 
 
 KNOWN = language("7.3")
 
 
-def literals(text: str) -> str:
-    """C string literals side by side."""
-    return "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', text)).replace("\\t", "\t").replace("\\n", "\n")
-
-
-def refused_by_kernel() -> list[tuple[str, int, str]]:
-    """The scenarios that the suites see refused: text, place, and the reason's beginning or a part."""
-    plans = (REPO / "kunit/plan_test.c").read_text(encoding="utf-8")
-    rows = re.findall(rf"\{{ ((?:{STRING}\s*)+),\s+(\d+),\s+\{{\s*((?:{STRING}[,\s]*)+)\}}",
-                      plans.partition("bad_plans[] = {")[2].partition("\n};")[0])
-    found = [(literals(text).lstrip(), int(at), literals(re.findall(STRING, says)[0]))
-             for text, at, says in rows]
-    explored = (REPO / "kunit/explorer_test.c").read_text(encoding="utf-8")
-    table = explored.partition("static void refused(")[2].partition("\t};")[0]
-    rows = re.findall(rf"\{{ ({STRING}),\s+({STRING}),\s+(\d+) \}}", table)
-    return found + [(literals(text), int(at), literals(why)) for text, why, at in rows]
-
-
-def turns_refused_by_kernel() -> list[tuple[str, str, int]]:
-    source = (REPO / "kunit/schedule_test.c").read_text(encoding="utf-8")
-    table = source.partition("static void malformed(")[2].partition("\t};")[0]
-    return [(literals(text), literals(what), int(at))
-            for text, what, at in re.findall(rf"\{{ ({STRING}),\s+({STRING}),\s+(\d+) \}}", table)]
+def refused_by_kernel(what: str) -> list[tuple[str, int, str]]:
+    """What the suites see refused: text, place, and the first of what is said."""
+    lines = (REPO / f"kunit/refused_{what}.txt").read_text(encoding="utf-8").splitlines()
+    rows = [shlex.split(line.removeprefix("aux "), comments=True) for line in lines]
+    return [(row[1], int(row[0]), row[2]) for row in rows if row]
 
 
 def mistake(text: str, known: Language = KNOWN) -> tuple[int, str] | None:
@@ -76,7 +60,9 @@ def test_the_language() -> None:
 
 
 def test_what_the_kernel_refuses() -> None:
-    rows = refused_by_kernel()
+    # The blanks before a scenario are no part of its plan.
+    rows = [(text.lstrip(), at, says) for text, at, says in refused_by_kernel("plans")]
+    rows += refused_by_kernel("scenarios")
     assert len(rows) > 50
     checked = 0
     for text, at, says in rows:
@@ -101,7 +87,7 @@ def test_what_the_kernel_refuses() -> None:
     ("cpu0: tick; host: 0,0,0,0,0,0,0,0,0", 34, "more than 8 operations"),
     ("cpu0: tick, read vdso MONOTONC", 17, "'vdso MONOTONC'; did you mean vdso MONOTONIC, vdso MONOTONIC_"),
     ("cpu0: read vsdo MONOTONIC", 11, "unknown reader 'vsdo MONOTONIC'; did you mean vdso MONOTONIC, "),
-    ("cpu0: read", 6, "unknown reader ' '; './tkfi list readers --kernel KERNEL' lists all"),
+    ("cpu0: read", 6, "unknown reader ' '; './tkfi list readers --kernel 7.3' lists all"),
     ("cpu0: adjtimex freq=11%", 15, "impossible frequency 'freq=11%'"),
     ("cpu0: adjtimex freq=0.0001ppm", 15, "impossible frequency"),
     ("cpu0: adjtimex setoffset=11min", 15, "impossible offset 'setoffset=11min'"),
@@ -168,9 +154,9 @@ def turns(text: str) -> None:
 
 
 def test_turns_that_the_kernel_refuses() -> None:
-    rows = turns_refused_by_kernel()
+    rows = refused_by_kernel("turns")
     assert len(rows) == 12
-    for text, what, at in rows:
+    for text, at, what in rows:
         with pytest.raises(InputError) as caught:
             turns(text)
         why, line, marks = str(caught.value).split("\n")

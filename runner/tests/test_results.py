@@ -128,6 +128,14 @@ def test_table() -> None:
         "  a     bb", "  ---   --", "  ccc    1", "  d     22"]
 
 
+def test_table_of_texts() -> None:
+    rows = [["ccc", " ".join(["six-six"] * 12)], ["d", ""], ["e", "x" * 99]]
+    assert tables.texts(["a", "bb"], rows).split("\n")[2:] == [
+        "  ccc   " + " ".join(["six-six"] * 9), "        six-six six-six six-six", "  d",
+        "  e     " + "x" * 99]
+    assert tables.texts(["a"], [["ccc"]]).split("\n") == ["  a", "  ---", "  ccc"]
+
+
 def drawn(*events: tuple[int, str, str, int | None], vcpus: tuple[str, ...] = ()) -> list[str]:
     """The lines below the heading."""
     return diagram.draw([records.Event("c", *event) for event in events], vcpus=vcpus).split("\n")[1:]

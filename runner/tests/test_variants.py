@@ -50,9 +50,9 @@ def age(tree: Path, source: Path) -> None:
 
 def test_names_come_from_the_directory(layout: Layout, source: Path, variants: list[str],
                                        capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["list", "variants"], layout) == 0
+    assert cli.main(["list", "variants", "--names"], layout) == 0
     assert capsys.readouterr().out.split() == variants
-    assert cli.main(["list", "variants", "--kernel", str(source)], layout) == 0
+    assert cli.main(["list", "variants", "--names", "--kernel", str(source)], layout) == 0
     assert capsys.readouterr().out.split() == variants
 
 

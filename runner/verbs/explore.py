@@ -64,7 +64,7 @@ def command(layout: Layout, scenario: Sequence[str], kernel: str, variant: str, 
     chosen = scenarios.choose(scenario, layout)
     of_kernel = kernels.choose(kernel, layout, variant)
     if not all(one.shipped for one in chosen):
-        mistakes.check(chosen, lists.known(of_kernel, layout))
+        mistakes.check(chosen, of_kernel, lists.known(of_kernel, layout))
     report_to = Report.begin(Path(report)) if report else None
 
     def tell(made: Exploration) -> None:

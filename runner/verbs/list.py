@@ -13,7 +13,8 @@ from runner.boot.suites import subject
 from runner.explore import scenarios, strategies
 from runner.kernel import break_patches, builder, kernels
 from runner.layout import Layout
-from runner.verbs.options import Name, json_option, kernel_option, pass_layout, variant_option, verb
+from runner.report import tables
+from runner.verbs.options import Name, flag, json_option, kernel_option, pass_layout, variant_option, verb
 
 Row = dict[str, str]  # of a list, by column
 
@@ -53,6 +54,11 @@ def _suites(layout: Layout, kernel: str, variant: str) -> list[Row]:
     return [{**row, "tests": subject(row["name"])} for row in _of_kernel("suite")(layout, kernel, variant)]
 
 
+def _short(point: Row) -> Row:
+    """Where it is in one column, which has blanks to go on below itself."""
+    return {"name": point["name"], "place": f"{point['function']} in {point['file']}"}
+
+
 def _breaks(layout: Layout, kernel: str, _variant: str) -> list[Row]:
     every = break_patches.select([kernels.choose(kernel, layout)], [])
     return [{"name": what.name, "variant": what.variant, "case": what.case} for _, what in every]
@@ -79,12 +85,16 @@ _LISTS: dict[str, Callable[[Layout, str, str], list[Row]]] = {
 @click.argument("what", type=Name(list(_LISTS), "./tkfi list --help"))
 @kernel_option
 @variant_option
+@flag("--names", about="only the names, one a line, for a script")
 @json_option
 @pass_layout
-def command(layout: Layout, what: str, kernel: str, variant: str, json_to: str | None) -> int:
+def command(layout: Layout, what: str, kernel: str, variant: str, names: bool, json_to: str | None) -> int:
     """Print a list."""
     rows = _LISTS[what](layout, kernel, variant)
-    widths = [max(map(len, column)) for column in zip(*(row.values() for row in rows))]
-    text = "\n".join("  ".join(map(str.ljust, row.values(), widths)).rstrip() for row in rows)
+    if names or not rows:
+        text = "\n".join(row["name"] for row in rows)
+    else:
+        shown = [_short(row) if what == "points" else row for row in rows]
+        text = tables.texts(list(shown[0]), [list(row.values()) for row in shown])
     answer.give(text, {"format": 1, what: rows}, json_to)
     return 0

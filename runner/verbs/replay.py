@@ -34,7 +34,7 @@ def command(layout: Layout, schedule_text: str, kernel: str | None, boots: int, 
     asked = schedule.parse(schedule_text)
     scenario = asked.choose(scenarios.shipped(layout))
     chosen = _kernel_of(asked, kernel, layout)
-    mistakes.check([scenario], lists.known(chosen, layout), asked)
+    mistakes.check([scenario], chosen, lists.known(chosen, layout), asked)
     with lock.held(layout.lock):
         tool = builder.build(chosen, layout)
         made = (repeat.repeat(tool, scenario, asked, boots, jobs=jobs) if boots > 1 else
@@ -59,7 +59,7 @@ def _kernel_of(asked: Schedule, kernel: str | None, layout: Layout) -> Kernel:
     chosen = kernels.choose(kernel or asked.version, layout)
     if asked.variant not in chosen.variants:
         near = nearest(asked.variant, chosen.variants,
-                       f"./tkfi list variants --kernel {kernel or asked.version}")
+                       f"./tkfi list variants {chosen.option}")
         raise asked.wrong(asked.variant,
                           f"unknown variant '{asked.variant}' of kernel {chosen.name}; {near}")
     return kernels.choose(kernel or asked.version, layout, asked.variant)

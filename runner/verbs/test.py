@@ -66,12 +66,13 @@ def run_suites(kernels: Sequence[Kernel], patterns: Sequence[str], count: int,
     times."""
     for kernel in kernels:
         if known := lists.known(kernel, layout):
-            suites.matching(patterns, known.names("suite"))
+            suites.matching(patterns, kernel, known.names("suite"))
     made: list[SuiteRun] = []
     for kernel in kernels:
         tool = builder.build(kernel, layout)
         there = lists.of(tool).names("suite")
-        made += _run(tool, dict(suites.matching(patterns or suites.default(kernel, there), there)), count)
+        chosen = suites.matching(patterns or suites.default(kernel, there), kernel, there)
+        made += _run(tool, dict(chosen), count)
     return made
 
 
