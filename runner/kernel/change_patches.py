@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Changes that somebody might make to a kernel, each with the verdict that premerge has to give."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.errors import TkfiError
+from runner.kernel import patches
+from runner.kernel.kernels import Kernel
+from runner.layout import Layout
+from runner.nearest import nearest
+
+_VERDICT = re.compile(r"^Verdict: (\S+)$", re.MULTILINE)
+# What changes touch: git knows of nothing else in the work tree, so that it is made in seconds.
+_TRACKED = ("kernel/time", "lib/vdso", "include/linux/timekeeper_internal.h", "include/linux/timekeeping.h",
+            "include/vdso")
+_GIT = ("git", "-c", "user.name=tkfi", "-c", "user.email=tkfi@localhost", "-c", "commit.gpgsign=false")
+
+
+@dataclass(frozen=True)
+class Change:
+    """A patch, and the verdict: pass, improved, regression, or error for what cannot be judged."""
+
+    patch: Path
+    verdict: str
+
+    @property
+    def name(self) -> str:
+        """The patch's, without .patch."""
+        return self.patch.stem
+
+
+def select(kernel: Kernel, names: Sequence[str]) -> list[Change]:
+    """The changes of these names, or all, of a kernel. Raises TkfiError for a name that it does not have."""
+    every = {name: _read(patch) for name, patch in patches.beside(kernel.series, "changes").items()}
+    for name in names:
+        if name not in every:
+            raise TkfiError(f"no change of {kernel.name} is called '{name}'; "
+                            f"{nearest(name, every, f'ls {kernel.series}/changes')}")
+    return [every[name] for name in names or every]
+
+
+def _read(patch: Path) -> Change:
+    found = _VERDICT.findall(patch.read_text(encoding="utf-8").partition("\n---\n")[0])
+    if len(found) != 1:
+        raise TkfiError(f"{patch}: the changelog needs one line 'Verdict: <verdict>'")
+    return Change(patch, found[0])
+
+
+class WorkTree:
+    """A git work tree of a kernel's source, to be changed. Files that git does not track are links to
+    the source."""
+
+    def __init__(self, kernel: Kernel, layout: Layout) -> None:
+        self.path = layout.build / kernel.name / "work tree"  # with a blank, as somebody's may have one
+        source = kernel.source(layout)
+        if (self.path / ".git/complete").is_file():
+            self._git("checkout", "-q", "-f", "main", "--")
+            self._git("clean", "-q", "-f", "-d", *self._there())
+            return
+        shutil.rmtree(self.path, ignore_errors=True)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["cp", "-as", source.resolve(), self.path], check=True)
+        for name in self._there():
+            if (self.path / name).is_dir():
+                shutil.rmtree(self.path / name)
+            else:
+                (self.path / name).unlink()
+            subprocess.run(["cp", "-a", source / name, self.path / name], check=True)
+        self._git("init", "-q", "-b", "main")
+        (self.path / ".git/info/exclude").write_text("*\n", encoding="ascii")
+        self._git("add", "-f", *self._there())
+        self._git("commit", "-q", "-m", "Linux")
+        (self.path / ".git/complete").touch()
+
+    def apply(self, change: Change) -> None:
+        """Put it in, not committed."""
+        self._git("checkout", "-q", "-f", "main", "--")
+        self._git("apply", str(change.patch.resolve()))
+
+    def _there(self) -> list[str]:
+        return [name for name in _TRACKED if (self.path / name).exists()]
+
+    def _git(self, *words: str) -> None:
+        done = subprocess.run([*_GIT, "-C", self.path, *words], check=False, capture_output=True, text=True)
+        if done.returncode:
+            raise TkfiError(f"git {words[0]} fails in {self.path}: {done.stderr.strip()}")
