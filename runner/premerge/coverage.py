@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Which changed lines of instrumented files were executed.
+
+What is known of an execution is the address after each hook's call: there is a hook at each access to memory.
+Of a function, all basic blocks from whose execution that of another one follows were executed with it: those
+that dominate it, and those that postdominate it (Agrawal: Dominators, Super Blocks, and Program Coverage,
+POPL 1994). A line was executed if one of its instructions was.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import networkx
+
+from runner.kernel.git_tree import Instead
+from runner.kernel.user_lines import UserLines
+from runner.premerge.verdict import Coverage
+
+_ADDRESS = re.compile(r"\s0x([0-9a-f]+)\s")
+_INSTRUCTION = re.compile(r"^\s*([0-9a-f]+):\s+(\S+)\s*(.*)$", re.MULTILINE)
+_CONSTANT = re.compile(r"\$0x([0-9a-f]+),(%\w+)$")
+_TARGET = re.compile(r"^([0-9a-f]+) <")
+_PLACE = re.compile(r"(.*):([1-9]\d*)( \(discriminator \d+\))?")
+_CODE = (".c", ".h")
+_ENTRY, _EXIT = -1, -2  # of a function's graph
+
+Lines = Mapping[str, set[int]]  # by file
+
+
+@dataclass
+class _Block:
+    """Instructions that are executed one after another, and the blocks that may come next. returns are the
+    addresses after its calls, hooked those after calls that are known to be of hooks."""
+
+    first: int
+    addresses: list[int] = field(default_factory=list)
+    returns: list[int] = field(default_factory=list)
+    hooked: bool = False
+    next: list[int] = field(default_factory=list)
+
+
+def changed_lines(tree: Path, differing: Mapping[str, Instead | None]) -> dict[str, set[int]]:
+    """The lines of a tree's C files that its base does not have."""
+    found = {}
+    for name, before in differing.items():
+        if not name.endswith(_CODE) or not (tree / name).is_file():
+            continue
+        now = (tree / name).read_text(encoding="utf-8", errors="replace").split("\n")
+        old = before.contents.decode(errors="replace").split("\n") if before else []
+        lines = {line for tag, _, _, first, end in SequenceMatcher(None, old, now, autojunk=False).get_opcodes()
+                 if tag in ("replace", "insert") for line in range(first + 1, end + 1)}
+        if lines:
+            found[name] = lines
+    return found
+
+
+def covered(lines: Lines, executed: Iterable[int], linux: Path, tree: Path, source: Path) -> Coverage:
+    """What was executed of the lines of a source, of which a prepared tree and a kernel was made; executed
+    has the addresses after the calls of hooks."""
+    places = _places(linux, tree, source)
+    starts = sorted(places)
+    wanted = [at for at in starts if places[at][1] in lines.get(places[at][0], ())]
+    done = set(executed)
+    state: dict[tuple[str, int], bool] = {}
+    names: dict[tuple[str, int], str] = {}
+    functions, hooks = _functions(linux, wanted)
+    for name, first, end in functions:
+        ran, hooked = _executed(_blocks(linux, first, end, hooks), done)
+        for address in ran | hooked:
+            at = bisect_right(starts, address) - 1
+            place = places[starts[at]] if at >= 0 else ("", 0)
+            if place[1] in lines.get(place[0], ()):
+                state[place] = state.get(place, False) or address in ran
+                names.setdefault(place, name)
+    number = sum(map(len, lines.values()))
+    missed = [f"{file}:{line} ({names[file, line]})" for (file, line), ran in sorted(state.items()) if not ran]
+    return Coverage(sum(state.values()), missed, number - len(state))
+
+
+def _places(linux: Path, tree: Path, source: Path) -> dict[int, tuple[str, int]]:
+    """The source lines of all addresses that there are lines of."""
+    table = _output(["objdump", "--dwarf=decodedline", linux])
+    addresses = sorted({int(found, 16) for found in _ADDRESS.findall(table)})
+    answer = _output(["addr2line", "-e", linux], "".join(f"{address:x}\n" for address in addresses))
+    user = UserLines(source, tree)
+    found = {}
+    for address, line in zip(addresses, answer.splitlines()):
+        match = _PLACE.fullmatch(line)
+        if match:
+            path = re.sub(r"^.*/\.kunit/\.\./", "", match[1]).removeprefix(f"{tree}/")
+            own = user.place(path, int(match[2]))
+            if own.rpartition(":")[2].isdigit():
+                found[address] = path, int(own.rpartition(":")[2])
+    return found
+
+
+def _functions(linux: Path, addresses: Sequence[int]) -> tuple[list[tuple[str, int, int]], set[int]]:
+    """Name, first address and end of the functions that addresses are in; and the addresses of hooks."""
+    symbols = [line.split() for line in _output(["nm", "-n", "-S", "--defined-only", linux]).splitlines()]
+    known = [(int(one[0], 16), int(one[1], 16), one[3]) for one in symbols if len(one) == 4 and one[2] in "tT"]
+    firsts = [first for first, _, _ in known]
+    found = {}
+    for address in addresses:
+        at = bisect_right(firsts, address) - 1
+        if at >= 0 and address < firsts[at] + known[at][1]:
+            found[firsts[at]] = (known[at][2].partition(".")[0], firsts[at], firsts[at] + known[at][1])
+    return list(found.values()), {first for first, _, name in known if name.startswith("__tsan_")}
+
+
+def _blocks(linux: Path, first: int, end: int, hooks: set[int]) -> dict[int, _Block]:
+    """The basic blocks of a function, by their first addresses; hooks are the addresses of these."""
+    text = _output(["objdump", "-d", "--no-show-raw-insn", f"--start-address={first:#x}",
+                    f"--stop-address={end:#x}", linux])
+    code = [(int(address, 16), name, words) for address, name, words in _INSTRUCTION.findall(text)]
+    begins = {first}
+    for (_, name, words), following in zip(code, [*code[1:], (end, "", "")]):
+        if name[0] == "j" or name == "ret":
+            begins.add(following[0])
+            if target := _TARGET.match(words):
+                begins.add(int(target[1], 16))
+    blocks: dict[int, _Block] = {}
+    registers: dict[str, int] = {}
+    block = _Block(first)
+    for (address, name, words), following in zip(code, [*code[1:], (end, "", "")]):
+        if address in begins:
+            block = blocks.setdefault(address, _Block(address))
+        block.addresses.append(address)
+        if constant := _CONSTANT.match(words):
+            registers[constant[2]] = int(constant[1], 16)
+        if name == "call":
+            block.returns.append(following[0])
+            # User Mode Linux's code model calls by registers.
+            block.hooked |= "<__tsan_" in words or registers.get(words.removeprefix("*")) in hooks
+        if following[0] in begins or name[0] == "j":
+            target = _TARGET.match(words) if name[0] == "j" else None
+            if target and first <= int(target[1], 16) < end:
+                block.next.append(int(target[1], 16))
+            if name not in ("jmp", "ret") and following[0] < end:
+                block.next.append(following[0])
+    return blocks
+
+
+def _executed(blocks: Mapping[int, _Block], done: set[int]) -> tuple[set[int], set[int]]:
+    """The instructions that were executed, and all others of blocks of which it could be told."""
+    graph = networkx.DiGraph()
+    graph.add_edge(_ENTRY, min(blocks))
+    for first, block in blocks.items():
+        for following in block.next or [_EXIT]:
+            graph.add_edge(first, following)
+    graph = graph.subgraph({_ENTRY, *networkx.descendants(graph, _ENTRY)})
+    before = networkx.immediate_dominators(graph, _ENTRY)
+    after = networkx.immediate_dominators(graph.reverse(), _EXIT) if _EXIT in graph else {}
+    ran: set[int] = set()
+    told = {first for first, block in blocks.items() if block.hooked}
+    for first, block in blocks.items():
+        if done.isdisjoint(block.returns):
+            continue
+        for tree in (before, after):
+            at = first
+            while at in blocks:
+                ran.add(at)
+                at = tree.get(at, _ENTRY)
+    return ({address for first in ran for address in blocks[first].addresses},
+            {address for first in told - ran for address in blocks[first].addresses})
+
+
+def _output(command: Sequence[str | Path], given: str = "") -> str:
+    return subprocess.run(command, check=False, capture_output=True, text=True, input=given).stdout
