@@ -4,7 +4,7 @@
 # Exit status: 0 everything is there, 2 it is not (and what to do was printed).
 
 packages="bc binutils bison debian-archive-keyring flake8 flex gcc git libc6-dev libelf-dev
-	libssl-dev make mypy patch perl python3 python3-click python3-jinja2 python3-junitparser python3-matplotlib
+	libssl-dev make mypy patch perl python3 python3-click python3-jinja2 python3-junitparser python3-matplotlib python3-networkx
 	python3-psutil python3-pytest python3-rich python3-unidiff xz-utils"
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then

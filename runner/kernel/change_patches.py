@@ -18,8 +18,8 @@ from runner.nearest import nearest
 
 _VERDICT = re.compile(r"^Verdict: (\S+)$", re.MULTILINE)
 # What changes touch: git knows of nothing else in the work tree, so that it is made in seconds.
-_TRACKED = ("kernel/time", "lib/vdso", "include/linux/timekeeper_internal.h", "include/linux/timekeeping.h",
-            "include/vdso")
+_TRACKED = ("kernel/time", "lib/vdso", "include/vdso", "include/linux/timekeeper_internal.h",
+            "include/linux/timekeeping.h")
 _GIT = ("git", "-c", "user.name=tkfi", "-c", "user.email=tkfi@localhost", "-c", "commit.gpgsign=false")
 
 
@@ -37,7 +37,7 @@ class Change:
 
 
 def select(kernel: Kernel, names: Sequence[str]) -> list[Change]:
-    """The changes of these names, or all, of a kernel. Raises TkfiError for a name that it does not have."""
+    """The changes of these names, or all, of a kernel. Raises TkfiError for a name it does not have."""
     every = {name: _read(patch) for name, patch in patches.beside(kernel.series, "changes").items()}
     for name in names:
         if name not in every:
@@ -61,8 +61,8 @@ class WorkTree:
         self.path = layout.build / kernel.name / "work tree"  # with a blank, as somebody's may have one
         source = kernel.source(layout)
         if (self.path / ".git/complete").is_file():
-            self._git("checkout", "-q", "-f", "main", "--")
-            self._git("clean", "-q", "-f", "-d", *self._there())
+            self.git("checkout", "-q", "-f", "main", "--")
+            self.git("clean", "-q", "-f", "-d", *self._there())
             return
         shutil.rmtree(self.path, ignore_errors=True)
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -73,21 +73,41 @@ class WorkTree:
             else:
                 (self.path / name).unlink()
             subprocess.run(["cp", "-a", source / name, self.path / name], check=True)
-        self._git("init", "-q", "-b", "main")
+        self.git("init", "-q", "-b", "main")
         (self.path / ".git/info/exclude").write_text("*\n", encoding="ascii")
-        self._git("add", "-f", *self._there())
-        self._git("commit", "-q", "-m", "Linux")
+        self.git("add", "-f", *self._there())
+        self.git("commit", "-q", "-m", "Linux")
         (self.path / ".git/complete").touch()
 
     def apply(self, change: Change) -> None:
-        """Put it in, not committed."""
-        self._git("checkout", "-q", "-f", "main", "--")
-        self._git("apply", str(change.patch.resolve()))
+        """Put it in alone, not committed."""
+        self.git("checkout", "-q", "-f", "main", "--")
+        self.patch(change)
+
+    def patch(self, change: Change, *, reverse: bool = False) -> None:
+        """Put it in, or take it out, besides what is there."""
+        self.git("apply", *(["--reverse"] if reverse else []), str(change.patch.resolve()))
+
+    def append(self, name: str, text: str) -> None:
+        """Add to the end of a file."""
+        with (self.path / name).open("a", encoding="utf-8") as file:
+            file.write(text)
+
+    def branch(self, name: str) -> None:
+        """Begin a branch of that name, whatever there was."""
+        self.git("checkout", "-q", "-f", "-B", name, "main")
+
+    def commit(self, subject: str, *, empty: bool = False) -> str:
+        """All changes of files that git knows. Returns the commit's name."""
+        self.git("commit", "-q", "-a", "-m", subject, *(["--allow-empty"] if empty else []))
+        return self.git("rev-parse", "HEAD").strip()
 
     def _there(self) -> list[str]:
         return [name for name in _TRACKED if (self.path / name).exists()]
 
-    def _git(self, *words: str) -> None:
+    def git(self, *words: str) -> str:
+        """What git says. Raises TkfiError where it fails."""
         done = subprocess.run([*_GIT, "-C", self.path, *words], check=False, capture_output=True, text=True)
         if done.returncode:
             raise TkfiError(f"git {words[0]} fails in {self.path}: {done.stderr.strip()}")
+        return done.stdout

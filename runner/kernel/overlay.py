@@ -112,7 +112,7 @@ def inspect(overlay: Overlay) -> tuple[list[str], list[str]]:
 def _plan(overlay: Overlay) -> _Plan:
     source, plan = overlay.source, _Plan()
     hidden = {*_leftovers(source), *overlay.instead}
-    copied = set(_files(source, COPIED)) | _real_files(overlay.tree)
+    copied = set(_files(source, COPIED, links=True)) | _real_files(overlay.tree)
     if overlay.seed:
         copied |= _real_files(overlay.seed)
     touched = {name for patch in overlay.patches for name in patches.touched(patch)}
@@ -182,13 +182,14 @@ def _real_files(tree: Path) -> set[str]:
     return {name for name in _files(tree, "") if not name.startswith(OBJECTS + "/") and name != STAMP}
 
 
-def _files(tree: Path, below: str) -> Iterator[str]:
-    """The regular files below a directory of tree, relative to tree; links are not followed."""
+def _files(tree: Path, below: str, *, links: bool = False) -> Iterator[str]:
+    """The regular files below a directory of tree, relative to tree; with links also what links to one, as
+    somebody's tree may consist of links. Directories that are links are not followed."""
     for directory, subdirectories, names in os.walk(tree / below):
         subdirectories[:] = [d for d in subdirectories if d not in ("__pycache__", OBJECTS)]
         for name in names:
             path = Path(directory, name)
-            if not path.is_symlink():
+            if (links and path.is_file()) or not path.is_symlink():
                 yield str(path.relative_to(tree))
 
 

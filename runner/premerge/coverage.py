@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """Which changed lines of instrumented files were executed.
 
-What is known of an execution is the address after each hook's call: there is a hook at each access to memory.
-Of a function, all basic blocks from whose execution that of another one follows were executed with it: those
-that dominate it, and those that postdominate it (Agrawal: Dominators, Super Blocks, and Program Coverage,
-POPL 1994). A line was executed if one of its instructions was.
+What is known of an execution is the address after each hook's call: there is a hook at each access to
+memory. With a basic block all those were executed that dominate it, and all that postdominate it (Agrawal:
+Dominators, Super Blocks, and Program Coverage, POPL 1994). A line was executed if one of its instructions
+was.
 """
 
 from __future__ import annotations
@@ -52,10 +52,11 @@ def changed_lines(tree: Path, differing: Mapping[str, Instead | None]) -> dict[s
     for name, before in differing.items():
         if not name.endswith(_CODE) or not (tree / name).is_file():
             continue
-        now = (tree / name).read_text(encoding="utf-8", errors="replace").split("\n")
-        old = before.contents.decode(errors="replace").split("\n") if before else []
-        lines = {line for tag, _, _, first, end in SequenceMatcher(None, old, now, autojunk=False).get_opcodes()
-                 if tag in ("replace", "insert") for line in range(first + 1, end + 1)}
+        now = (tree / name).read_text(encoding="utf-8", errors="replace").splitlines()
+        old = before.contents.decode(errors="replace").splitlines() if before else []
+        changes = SequenceMatcher(None, old, now, autojunk=False).get_opcodes()
+        lines = {line for tag, _, _, first, end in changes if tag in ("replace", "insert")
+                 for line in range(first + 1, end + 1)}
         if lines:
             found[name] = lines
     return found
@@ -80,7 +81,8 @@ def covered(lines: Lines, executed: Iterable[int], linux: Path, tree: Path, sour
                 state[place] = state.get(place, False) or address in ran
                 names.setdefault(place, name)
     number = sum(map(len, lines.values()))
-    missed = [f"{file}:{line} ({names[file, line]})" for (file, line), ran in sorted(state.items()) if not ran]
+    missed = [f"{file}:{line} ({names[file, line]})"
+              for (file, line), ran in sorted(state.items()) if not ran]
     return Coverage(sum(state.values()), missed, number - len(state))
 
 
@@ -104,7 +106,8 @@ def _places(linux: Path, tree: Path, source: Path) -> dict[int, tuple[str, int]]
 def _functions(linux: Path, addresses: Sequence[int]) -> tuple[list[tuple[str, int, int]], set[int]]:
     """Name, first address and end of the functions that addresses are in; and the addresses of hooks."""
     symbols = [line.split() for line in _output(["nm", "-n", "-S", "--defined-only", linux]).splitlines()]
-    known = [(int(one[0], 16), int(one[1], 16), one[3]) for one in symbols if len(one) == 4 and one[2] in "tT"]
+    known = [(int(one[0], 16), int(one[1], 16), one[3]) for one in symbols
+             if len(one) == 4 and one[2] in "tT"]
     firsts = [first for first, _, _ in known]
     found = {}
     for address in addresses:

@@ -120,7 +120,7 @@ def measure(kernel: Kernel, asked: Asked, layout: Layout) -> Measured:
     there = lists.of(tool).names("suite")
     wanted = [suite for suite in suites.default(kernel, there) if not asked.quick or _is_fast(suite)]
     wanted += [_HOLD] * (not asked.quick and _HOLD in there)
-    ran = suite_batches.run(tool, dict(suites.matching(wanted, there)), "premerge", kernel.title)
+    ran = suite_batches.run(tool, dict(suites.matching(wanted, kernel, there)), "premerge", kernel.title)
     made = explorer.explore(kernel, scenarios.choose([], layout), asked.request, layout)
     return _measured(tool, made, ran)
 

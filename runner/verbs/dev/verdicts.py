@@ -58,8 +58,8 @@ def _judge(kernel: str, change: Change, tree: WorkTree, asked: Asked, layout: La
 
 def report(judged: Sequence[Judged]) -> str:
     """The table, and one line on all of them."""
-    rows = [[f"{one.kernel} {one.change.name}", one.change.verdict, one.verdict + "  WRONG" * (not one.right),
-             f"{one.seconds:.1f}"] for one in judged]
+    rows = [[f"{one.kernel} {one.change.name}", one.change.verdict,
+             one.verdict + "  WRONG" * (not one.right), f"{one.seconds:.1f}"] for one in judged]
     right = sum(one.right for one in judged)
     return "\n\n".join([tables.table(["change", "wanted", "verdict", "time, s"], rows, left=3),
                         f"{right} of {len(judged)} verdicts are right."])
