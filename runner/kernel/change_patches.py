@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner.errors import TkfiError
-from runner.kernel import patches
+from runner.kernel import builder, kernels, patches
 from runner.kernel.kernels import Kernel
+from runner.kernel.prepare import prepare
 from runner.layout import Layout
 from runner.nearest import nearest
 
@@ -78,6 +79,11 @@ class WorkTree:
         self.git("add", "-f", *self._there())
         self.git("commit", "-q", "-m", "Linux")
         (self.path / ".git/complete").touch()
+
+    def build_as(self, kernel: Kernel, layout: Layout) -> None:
+        """Build the kernel that this is the source of, and take its objects over."""
+        builder.build(kernel, layout)
+        prepare(kernels.choose(str(self.path), layout), layout, like=kernel)
 
     def apply(self, change: Change) -> None:
         """Put it in alone, not committed."""

@@ -23,8 +23,10 @@ def fetch(kernel: Kernel, layout: Layout) -> None:
         ensure_source(kernel.release, layout)
 
 
-def prepare(kernel: Kernel, layout: Layout, say: Callable[[str], None] = note) -> Overlay:
-    """Fetch, patch and overlay whatever of kernel is not up to date; say what is to be known of it."""
+def prepare(kernel: Kernel, layout: Layout, say: Callable[[str], None] = note,
+            like: Kernel | None = None) -> Overlay:
+    """Fetch, patch and overlay whatever of kernel is not up to date; say what is to be known of it. like is
+    a kernel built of a source with the same contents: its objects are taken over if there are none."""
     fetch(kernel, layout)
     source = kernel.source(layout)
     if kernel.path:
@@ -35,7 +37,7 @@ def prepare(kernel: Kernel, layout: Layout, say: Callable[[str], None] = note) -
     with step(f"Preparing the tree of {kernel.title}"):
         overlay.refresh(wanted)
         changed, left_out = overlay.inspect(wanted)
-        seed = _built_tree(kernel, layout)
+        seed = layout.tree(like.place) if like else _built_tree(kernel, layout)
         if seed and not changed and not layout.objects(kernel.place).exists():
             overlay.refresh(replace(wanted, seed=seed))
     if left_out:

@@ -17,14 +17,14 @@ SOURCE = """\
 int a, b, c, d;
 int start(int x)
 {
-	a = x;
-	if (x > 3) {
-		b = x * 5;
-		c = 7;
-	} else {
-		d = 1;
-	}
-	return x + 1;
+    a = x;
+    if (x > 3) {
+        b = x * 5;
+        c = 7;
+    } else {
+        d = 1;
+    }
+    return x + 1;
 }
 """
 HOOKS = "".join(f"void __tsan_{what}{size}(void *p) {{}}\n" for what in ("read", "write")
@@ -39,8 +39,8 @@ def _linux(tmp_path: Path) -> Path:
     (tmp_path / FILE).write_text(SOURCE)
     (tmp_path / "hooks.c").write_text(HOOKS)
     flags = ["-O2", "-g1", "-fno-pie", "-ffreestanding"]
-    subprocess.run(["gcc", *flags, "-fsanitize=thread", "--param", "tsan-instrument-func-entry-exit=0", "-c",
-                    tmp_path / FILE, "-o", tmp_path / "a.o"], check=True)
+    subprocess.run(["gcc", *flags, "-fsanitize=thread", "--param", "tsan-instrument-func-entry-exit=0",
+                    "-c", tmp_path / FILE, "-o", tmp_path / "a.o"], check=True)
     subprocess.run(["gcc", *flags, "-c", tmp_path / "hooks.c", "-o", tmp_path / "hooks.o"], check=True)
     subprocess.run(["gcc", "-nostdlib", "-static", "-no-pie", "-Wl,-e,start", tmp_path / "a.o",
                     tmp_path / "hooks.o", "-o", tmp_path / "linux"], check=True)

@@ -49,6 +49,7 @@ def command(layout: Layout, kernel: str) -> int:
     chosen = kernels.choose(kernel, layout)
     with lock.held(layout.lock):
         tree = WorkTree(chosen, layout)
+        tree.build_as(chosen, layout)
         first, last, faulty = history(tree, chosen)
     judge = [sys.executable, "-P", "-m", "runner", "premerge", "--tree", str(tree.path), "--base", first,
              "--quick", "--exit-codes", "bisect"]

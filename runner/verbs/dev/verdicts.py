@@ -81,6 +81,7 @@ def command(layout: Layout, name: Sequence[str], kernel: Sequence[str], quick: b
         changes = change_patches.select(chosen, name)
         with lock.held(layout.lock):
             tree = WorkTree(chosen, layout)
+            tree.build_as(chosen, layout)
             judged += [_judge(chosen.name, change, tree, Asked(quick=quick), layout) for change in changes]
     answer.give(report(judged), {"format": 1, "verdicts": [one.json() for one in judged]}, json_to)
     wrong = sum(not one.right for one in judged)
