@@ -251,7 +251,7 @@ static struct verdict on_lines(const struct tkfi_read *first, const struct tkfi_
 		v.cause = TKFI_ASLEEP;
 	} else if (is_halted(second) && is_family(first, TKFI_FAST)) {
 		v.cause = TKFI_HALTED_LATE;
-	} else if (path.changes_clock) {
+	} else if (path.loses) {
 		v.cause = TKFI_LOST_TIME;
 		/* Who waits cannot see it; in the variant that is fixed, all but NMIs wait. */
 		v.holds &= fast || (tkfi_variant() != TKFI_FIXED &&
@@ -259,14 +259,15 @@ static struct verdict on_lines(const struct tkfi_read *first, const struct tkfi_
 					      !TKFI_WRITERS_HOLD_READERS)));
 	} else if (other_offset) {
 		v.cause = TKFI_OFFSET_IN_PIECES;
-	} else if (fast) {
+	} else if (fast && (path.falls || path.rises)) {
 		v.cause = TKFI_NMI_SAFE;
-		v.holds &= path.falls || path.rises;
-	} else {
+	} else if (!fast && path.falls) {
 		v.cause = TKFI_COVER_LETTER;
 		/* Before the series, readers of the kernel waited for the calculation. */
-		v.holds &= path.falls && first->line < second->line &&
+		v.holds &= first->line < second->line &&
 			   (vdso || tkfi_variant() != TKFI_PRE_SERIES);
+	} else {
+		v.cause = TKFI_NR_CAUSES;
 	}
 	return v;
 }
@@ -279,7 +280,7 @@ static bool loses_a_ns(const struct verdict *v, const struct tkfi_read *first,
 	       either_is(first, second, TKFI_VDSO);
 }
 
-/* When does a line's base, in whole units of a reader, show a time? */
+/* What a reader shows of a base: whole units. */
 static s64 shown(s64 base, const struct tkfi_read *read)
 {
 	return tkfi_round_to(base, reader_of(read)->unit);
@@ -427,9 +428,10 @@ static struct verdict pair(const struct tkfi_execution *e, const struct tkfi_rea
 		return first->line < second->line ? bases_fall(first, second) :
 						    bases_apart(first, second);
 	v = on_lines(first, second, measured);
-	if (loses_a_ns(&v, first, second, measured) && v.ns >= -1) {
+	if (loses_a_ns(&v, first, second, measured) && v.ns >= -1)
 		v.cause = TKFI_AUX_WHOLE_NS;
-	}
+	else
+		v.holds &= v.ns < 0;
 	return v;
 }
 

@@ -10,11 +10,12 @@
  * @ns:		how far time goes on it, rounded down, by the multipliers alone: each line is
  *		left for the next where its updater sampled the counter
  * @sound:	wherever a line is left for another, both tell the same time, within 1 ns
- * @falls:	the multiplier is lowered on the way, in the order of publication
+ * @falls:	the rate is lowered on the way, in the order of publication
  * @rises:	it is raised on the way
- * @changes_clock: the counter is changed on the way: what passes from the last sample of the
- *		old one to the first of the new one is not time
- * @wakes:	timekeeping is resumed on the way: what passes while it sleeps is not time
+ * @loses:	the counter is changed on the way, and the first read was after the last sample of
+ *		the old one: what passes until the first of the new one is not time
+ * @wakes:	timekeeping is resumed on the way, and the first read was after it was suspended:
+ *		what passes until then is not time
  *
  * Time is that of CLOCK_MONOTONIC, of the auxiliary clock before it is set, or RAW.
  */
@@ -23,7 +24,7 @@ struct tkfi_path {
 	bool sound;
 	bool falls;
 	bool rises;
-	bool changes_clock;
+	bool loses;
 	bool wakes;
 };
 
