@@ -272,6 +272,27 @@ static struct verdict on_lines(const struct tkfi_read *first, const struct tkfi_
 	return v;
 }
 
+/*
+ * With an offset of its own a read may be on several lines, of which the oracle names the last.
+ * Was it one from before the machine woke?
+ */
+static bool may_be_asleep(struct verdict *v, const struct tkfi_read *first,
+			  const struct tkfi_read *second, s64 measured)
+{
+	const struct tkfi_publication *p;
+	struct tkfi_read other = *first;
+
+	for (p = tkfi_published; p < second->line && is_offset_apart(first); p++) {
+		if (p->owner != second->line->owner || !p->asleep)
+			continue;
+		other.line = p;
+		*v = on_lines(&other, second, measured);
+		if (v->cause == TKFI_ASLEEP && abs(measured - v->ns) <= v->within)
+			return true;
+	}
+	return false;
+}
+
 /* The vDSO page of an auxiliary clock is behind the line by less than 1 ns. */
 static bool loses_a_ns(const struct verdict *v, const struct tkfi_read *first,
 		       const struct tkfi_read *second, s64 measured)
@@ -415,7 +436,7 @@ static struct verdict pair(const struct tkfi_execution *e, const struct tkfi_rea
 {
 	const struct verdict seconds = { TKFI_SECONDS_IN_PIECES, true };
 	const struct verdict offset = { TKFI_OFFSET_IN_PIECES, true };
-	struct verdict v;
+	struct verdict v, other;
 	s64 ns;
 
 	if (is_in_pieces(e, first) || is_in_pieces(e, second))
@@ -428,6 +449,8 @@ static struct verdict pair(const struct tkfi_execution *e, const struct tkfi_rea
 		return first->line < second->line ? bases_fall(first, second) :
 						    bases_apart(first, second);
 	v = on_lines(first, second, measured);
+	if (v.cause == TKFI_OFFSET_IN_PIECES && may_be_asleep(&other, first, second, measured))
+		v = other;
 	if (loses_a_ns(&v, first, second, measured) && v.ns >= -1)
 		v.cause = TKFI_AUX_WHOLE_NS;
 	else
