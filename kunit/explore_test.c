@@ -69,6 +69,12 @@ static void shipped(struct kunit *test)
 	skip_if(test, tkfi_front_shipped(&front, s->name));
 }
 
+/* What is known to occur does, in one of them. */
+static void causes(struct kunit *test)
+{
+	skip_if(test, tkfi_front_causes(&front));
+}
+
 #ifdef CONFIG_TKFI_TIMEKEEPING
 /*
  * Elsewhere a reader that looks at its sequence twice is taken to heed what it sees.
@@ -148,6 +154,7 @@ static void lists(struct kunit *test)
 static struct kunit_case explore_cases[] = {
 	KUNIT_CASE(lists),
 	KUNIT_CASE_PARAM(shipped, scenario_gen_params),
+	KUNIT_CASE(causes),
 	KUNIT_CASE(heeds),
 	KUNIT_CASE(given),
 	KUNIT_CASE(replayed),

@@ -2,6 +2,7 @@
 /* What an explorer promises whatever the kernel does, and what it says of the race. */
 #include <kunit/test.h>
 #include <linux/math64.h>
+#include <linux/minmax.h>
 #include <linux/string.h>
 #include <linux/xxhash.h>
 
@@ -10,6 +11,7 @@
 #include "glue.h"
 #include "harness.h"
 #include "known.h"
+#include "operation.h"
 #include "publish.h"
 #include "refusal.h"
 #include "subject.h"
@@ -245,41 +247,246 @@ static void explained(struct kunit *test)
 					       v->why.second.value) / 2, 1000));
 }
 
-/*
- * Somebody's own text is not on the list; but the same oracle and clock are, in scenarios
- * of which one is the nearest. What it says can stand alone.
- */
-static void likened(struct kunit *test)
+/* A violation is known by what it is, in anybody's words for the race, and by its size. */
+static void worded(struct kunit *test)
 {
-	struct tkfi_explorer *explorer = harness.explorer;
-	const struct tkfi_explore_options dpor = { TKFI_DPOR };
-	const struct tkfi_finding *finding = &explorer->violations[0].finding;
-	const struct tkfi_scenario s = {
-		"given", tkfi_scenario_find("falls-vdso")->text
+	static const struct {
+		const char *text;
+		bool kernel;
+	} races[] = {
+		{ "setup: adjtimex freq=+500ppm, wait 13ms, tick, wait 3ms; cpu0: adjtimex freq=-100ppm, tick; cpu1: read vdso MONOTONIC, read vdso MONOTONIC; host: 5ms" },
+		{ "setup: adjtimex freq=+100ppm, wait 13ms, tick, wait 2ms; cpu0: adjtimex freq=-400ppm; cpu1: read vdso BOOTTIME, read vdso BOOTTIME; host: 1ms" },
+		{ "setup: adjtimex freq=+300ppm, wait 13ms, tick, wait 12ms, ntp freq=-200ppm; cpu0: tick; cpu1: read vdso gettimeofday, read vdso REALTIME; host: 7ms" },
+		{ "setup: adjtimex freq=+500ppm, wait 13ms, tick, wait 3ms; cpu0: adjtimex freq=-100ppm; cpu1: read kernel ktime_get_real, read kernel ktime_get_real; host: 5ms",
+		  true },
 	};
-	const struct tkfi_known *like;
+	const struct tkfi_explore_options dpor = { TKFI_DPOR };
+	struct tkfi_explorer *explorer = harness.explorer;
+	unsigned int i, j;
+	bool occurs;
+
+	for (i = 0; i < ARRAY_SIZE(races); i++) {
+		const struct tkfi_scenario s = { "given", races[i].text };
+
+		occurs = tkfi_variant() == TKFI_POST_SERIES ||
+			 (tkfi_variant() == TKFI_PRE_SERIES && !races[i].kernel);
+		KUNIT_ASSERT_EQ(test, harness_load(test, &s), 0);
+		KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &dpor), 0);
+		KUNIT_EXPECT_EQ_MSG(test, explorer->nr_violations != 0, occurs, "%s", s.text);
+		for (j = 0; j < explorer->nr_violations; j++) {
+			const struct tkfi_finding *f = &explorer->violations[j].finding;
+
+			KUNIT_EXPECT_TRUE_MSG(test, f->is_known && f->is_predicted, "%s",
+					      s.text);
+			KUNIT_EXPECT_PTR_EQ(test, f->cause, &tkfi_causes[TKFI_COVER_LETTER]);
+			KUNIT_EXPECT_LE(test, f->second_ns - f->first_ns, -300);
+		}
+	}
+}
+
+/**
+ * struct spoiled - an execution that is judged again, as if the kernel had done another thing
+ * @test:	the case
+ * @cause:	what it has
+ * @what:	what is spoiled
+ * @found:	what was reported of a pair, or else last
+ */
+struct spoiled {
+	struct kunit *test;
+	enum tkfi_known cause;
+	enum { NOTHING, BASE, RATE, READER } what;
+	struct tkfi_finding found;
+};
+
+static void keep_pair(const struct tkfi_finding *finding, void *arg)
+{
+	struct spoiled *spoiled = arg;
+
+	if (!spoiled->found.is_pair)
+		spoiled->found = *finding;
+}
+
+static struct tkfi_op *op_of(struct tkfi_plan *plan, const struct tkfi_span *span)
+{
+	struct tkfi_op *op = plan->programs[span->vcpu].ops;
+
+	while (op->to != span->to)
+		op++;
+	return op;
+}
+
+/* Lower all lines that are not the first one by some time, and what the later read returned. */
+static void spoil_base(struct tkfi_op *second, s64 ns)
+{
+	const struct tk_read_base *line = &tkfi_published[0].tk.tkr_mono;
 	unsigned int i;
 
-	KUNIT_ASSERT_EQ(test, harness_load(test, &s), 0);
-	KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &dpor), 0);
-	KUNIT_ASSERT_EQ(test, explorer->nr_violations,
-			tkfi_variant() != TKFI_FIXED);
-	if (explorer->nr_violations) {
-		KUNIT_EXPECT_PTR_EQ(test, tkfi_known_find(s.name, finding),
-				    (const struct tkfi_known *)NULL);
-		like = tkfi_known_like(finding);
-		KUNIT_EXPECT_PTR_EQ(test, like,
-				    tkfi_known_find("falls-vdso", finding));
-		KUNIT_EXPECT_PTR_EQ(test,
-				    tkfi_known_like(&(struct tkfi_finding){
-					    .oracle = "taste",
-					    .clock = finding->clock,
-				    }), (const struct tkfi_known *)NULL);
+	for (i = 1; i < tkfi_nr_published(); i++) {
+		struct tk_read_base *tkr = &tkfi_published[i].tk.tkr_mono;
+
+		if (tkr->clock != line->clock || tkr->mult != line->mult ||
+		    tkr->cycle_last != line->cycle_last)
+			tkr->xtime_nsec -= (u64)ns << tkr->shift;
 	}
-	for (i = 0; i < tkfi_nr_known; i++)
-		KUNIT_EXPECT_NULL_MSG(test, strstr(tkfi_known[i].reason, "the same"),
-				      "%s: %s", tkfi_known[i].scenarios,
-				      tkfi_known[i].reason);
+	second->result -= ns;
+}
+
+/*
+ * Lines that are as low as the published ones where the later read was, but for their base
+ * and not for their rate.
+ */
+static void spoil_rate(const struct tkfi_op *second)
+{
+	const u32 mult = tkfi_published[0].tk.tkr_mono.mult;
+	unsigned int i;
+
+	for (i = 1; i < tkfi_nr_published(); i++) {
+		struct tk_read_base *tkr = &tkfi_published[i].tk.tkr_mono;
+
+		tkr->xtime_nsec -= (tkfi_results(second)->counter - tkr->cycle_last) *
+				   (mult - tkr->mult);
+		tkr->mult = mult;
+	}
+}
+
+static void judge_spoiled(struct tkfi_explorer *x, int ret)
+{
+	static struct timekeeper published[16];
+	struct tkfi_run *run = tkfi_run_of(x);
+	const struct tkfi_judged judged = { run->engine, &run->setup, &run->plan, ret, x->hb };
+	struct spoiled *spoiled = x->each_arg;
+	const unsigned int nr = min_t(unsigned int, tkfi_nr_published(), ARRAY_SIZE(published));
+	struct tkfi_op *first, *second, was[2];
+	unsigned int i;
+
+	tkfi_subject->judge(&judged, keep_pair, spoiled);
+	KUNIT_ASSERT_TRUE(spoiled->test, spoiled->found.is_pair);
+	first = op_of(&run->plan, &spoiled->found.first);
+	second = op_of(&run->plan, &spoiled->found.second);
+	was[0] = *first;
+	was[1] = *second;
+	for (i = 0; i < nr; i++)
+		published[i] = tkfi_published[i].tk;
+	switch (spoiled->what) {
+	case NOTHING:
+		break;
+	case BASE:
+		spoil_base(second, 5000);
+		break;
+	case RATE:
+		spoil_rate(second);
+		break;
+	case READER:
+		tkfi_args(first)->reader = tkfi_reader_find("fast", "ktime_get_mono_fast_ns");
+		tkfi_args(second)->reader = tkfi_args(first)->reader;
+		break;
+	}
+	spoiled->found = (struct tkfi_finding){};
+	tkfi_subject->judge(&judged, keep_pair, spoiled);
+	*first = was[0];
+	*second = was[1];
+	for (i = 0; i < nr; i++)
+		tkfi_published[i].tk = published[i];
+}
+
+/* Judge the plainest execution of a scenario with a finding, if it has one, again. */
+static bool spoil(struct kunit *test, struct spoiled *spoiled, const char *scenario)
+{
+	const struct tkfi_explore_options dpor = { TKFI_DPOR };
+	struct tkfi_explorer *explorer = harness.explorer;
+	static struct tkfi_violation violation;
+
+	KUNIT_ASSERT_EQ(test, harness_load_named(test, scenario), 0);
+	KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &dpor), 0);
+	if (!explorer->nr_violations)
+		return false;
+	violation = explorer->violations[0];
+	KUNIT_EXPECT_TRUE_MSG(test, violation.finding.is_known, "%s", scenario);
+	KUNIT_EXPECT_PTR_EQ_MSG(test, violation.finding.cause, &tkfi_causes[spoiled->cause], "%s",
+				scenario);
+	spoiled->test = test;
+	spoiled->found = (struct tkfi_finding){};
+	explorer->each = judge_spoiled;
+	explorer->each_arg = spoiled;
+	KUNIT_EXPECT_EQ_MSG(test, tkfi_explorer_confirm(explorer, &violation, 1, err,
+							sizeof(err)), 0, "%s", err);
+	explorer->each = NULL;
+	KUNIT_EXPECT_TRUE(test, spoiled->found.is_pair);
+	return true;
+}
+
+/* What is worse than its cause predicts is new, and says what it is like. */
+static void sized(struct kunit *test)
+{
+	static const struct {
+		const char *scenario;
+		enum tkfi_known cause;
+	} kinds[] = {
+		{ "falls-vdso", TKFI_COVER_LETTER },
+		{ "falls-fast", TKFI_NMI_SAFE },
+		{ "rises-coarse", TKFI_COARSE_BASE },
+		{ "rises-at-the-edge", TKFI_BORROWED_SECOND },
+		{ "clocksource-fast", TKFI_LOST_TIME },
+		{ "resume-monotonic-fast", TKFI_ASLEEP },
+		{ "suspend-fast", TKFI_HALTED_LATE },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		struct spoiled spoiled = { .cause = kinds[i].cause };
+		s64 predicted;
+
+		if (!spoil(test, &spoiled, kinds[i].scenario))
+			continue;
+		KUNIT_EXPECT_TRUE_MSG(test, spoiled.found.is_known, "%s", kinds[i].scenario);
+		predicted = spoiled.found.predicted_ns;
+		KUNIT_EXPECT_LT(test, predicted, 0);
+		/* A second that is borrowed is one second, wherever its edge is. */
+		if (kinds[i].cause == TKFI_BORROWED_SECOND)
+			continue;
+		spoiled.what = BASE;
+		spoil(test, &spoiled, kinds[i].scenario);
+		KUNIT_EXPECT_FALSE_MSG(test, spoiled.found.is_known, "%s", kinds[i].scenario);
+		KUNIT_EXPECT_PTR_EQ_MSG(test, spoiled.found.cause,
+					&tkfi_causes[kinds[i].cause], "%s",
+					kinds[i].scenario);
+		KUNIT_EXPECT_EQ_MSG(test, spoiled.found.predicted_ns, predicted, "%s",
+				    kinds[i].scenario);
+	}
+}
+
+/* As far back, but for another reason, or seen by another reader. */
+static void caused(struct kunit *test)
+{
+	struct spoiled rate = { .cause = TKFI_COVER_LETTER, .what = RATE };
+	struct spoiled reader = { .cause = TKFI_COVER_LETTER, .what = READER };
+
+	if (!spoil(test, &rate, "falls-vdso"))
+		kunit_skip(test, "this variant does not have the race");
+	KUNIT_EXPECT_EQ(test, rate.found.second_ns - rate.found.first_ns, -10000);
+	KUNIT_EXPECT_FALSE(test, rate.found.is_known);
+	spoil(test, &reader, "falls-vdso");
+	KUNIT_EXPECT_TRUE(test, reader.found.is_known);
+	KUNIT_EXPECT_PTR_EQ(test, reader.found.cause, &tkfi_causes[TKFI_NMI_SAFE]);
+}
+
+/* What is said of a cause can stand alone. */
+static void said(struct kunit *test)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < TKFI_NR_CAUSES; i++) {
+		const struct tkfi_cause *cause = &tkfi_causes[i];
+
+		KUNIT_ASSERT_NOT_NULL(test, cause->id);
+		KUNIT_EXPECT_NULL_MSG(test, strpbrk(cause->id, " :,"), "%s", cause->id);
+		KUNIT_EXPECT_NULL_MSG(test, strstr(cause->reason, "the same"), "%s",
+				      cause->reason);
+		KUNIT_EXPECT_EQ_MSG(test, cause->class == TKFI_CLASS_FIXED,
+				    cause->fixed_in && cause->fixed_by, "%s", cause->id);
+		for (j = 0; j < i; j++)
+			KUNIT_EXPECT_STRNEQ(test, cause->id, tkfi_causes[j].id);
+	}
 }
 
 /* The schedule of the race that README has comes to the race. */
@@ -303,7 +510,10 @@ static struct kunit_case explorer_cases[] = {
 	KUNIT_CASE(writers),
 	KUNIT_CASE(checkpoints),
 	KUNIT_CASE(explained),
-	KUNIT_CASE(likened),
+	KUNIT_CASE(worded),
+	KUNIT_CASE(sized),
+	KUNIT_CASE(caused),
+	KUNIT_CASE(said),
 	KUNIT_CASE(race),
 	{}
 };

@@ -26,6 +26,8 @@ struct tkfi_span {
 	const char *group;
 };
 
+struct tkfi_cause;
+
 /**
  * struct tkfi_finding - an execution that an oracle rejects
  * @oracle:	its name
@@ -37,6 +39,12 @@ struct tkfi_span {
  * @first_ns:	what @first returned; without @is_pair what was expected, 0 with @second_ns 0
  *		if the finding has no values
  * @second_ns:	what @second returned; without @is_pair what was found
+ * @cause:	what the subject knows of why this occurs: a pointer that is compared, not
+ *		followed; NULL for nothing
+ * @is_known:	it is known to occur in this build, for all that @cause implies holds of
+ *		it; else it is new, and @cause is what it is like
+ * @is_predicted: @predicted_ns is set
+ * @predicted_ns: @second_ns - @first_ns, as @cause predicts it
  */
 struct tkfi_finding {
 	const char *oracle;
@@ -47,6 +55,10 @@ struct tkfi_finding {
 	struct tkfi_span second;
 	s64 first_ns;
 	s64 second_ns;
+	const struct tkfi_cause *cause;
+	bool is_known;
+	bool is_predicted;
+	s64 predicted_ns;
 };
 
 /**

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/errno.h>
-#include <linux/glob.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
 #include <linux/string.h>
@@ -67,18 +66,22 @@ static void say_malformed(struct tkfi_front *f, const char *what, const char *te
 }
 
 /*
- * Report a known violation that was not found, as it has to be taken off the list. Of a
- * part, the runner decides, as another part may have found it.
+ * Report what causes there are, once: who has explored all scenarios, in however many boots,
+ * can say which were not found.
  */
-static void say_not_found(struct tkfi_front *f, const struct tkfi_scenario *s,
-			  const char *reason, bool part)
+static void say_causes(struct tkfi_front *f, const struct tkfi_scenario *s)
 {
-	if (part)
-		tkfi_result("\"type\":\"not_found\",\"scenario\":\"%s\",\"reason\":\"%s\"",
-			    s->name, reason);
-	else
-		say_problem(f, s->name, "%s: known, but not found: %s", s->name,
-			    reason);
+	unsigned int i;
+
+	for (i = 0; i < tkfi_subject->nr_causes && !f->causes_said; i++) {
+		const struct tkfi_cause *cause = &tkfi_subject->causes[i];
+
+		if (tkfi_cause_occurs(cause))
+			tkfi_result("\"type\":\"cause\",\"scenario\":\"%s\",\"subject\":\"%s\",\"scenarios\":%u,\"cause\":\"%s\",\"reason\":\"%s\"",
+				    s->name, tkfi_subject->name, tkfi_subject->nr_scenarios,
+				    cause->id, cause->reason);
+	}
+	f->causes_said = true;
 }
 
 /* Load a scenario. Returns whether it can be explored; if not, the reason is reported. */
@@ -188,7 +191,6 @@ void tkfi_front_explore(struct tkfi_front *f, const struct tkfi_scenario *s,
 	bool all = tkfi_search_is_full(tkfi_search_types[options->strategy]) &&
 		   !options->executions && !options->ms && !options->bounded;
 	static struct tkfi_violation violations[TKFI_MAX_VIOLATIONS];
-	bool occurs[TKFI_MAX_KNOWN] = {};
 	unsigned int i, nr;
 	u64 searched;
 	bool complete;
@@ -209,6 +211,8 @@ void tkfi_front_explore(struct tkfi_front *f, const struct tkfi_scenario *s,
 			    x->engine->error);
 		return;
 	}
+	if (is_shipped)
+		say_causes(f, s);
 	tkfi_report_explored(x, os_nsecs() - x->pace.began);
 	check_explored(f, options, all, is_shipped);
 
@@ -218,15 +222,14 @@ void tkfi_front_explore(struct tkfi_front *f, const struct tkfi_scenario *s,
 	memcpy(violations, x->violations, sizeof(violations));
 	for (i = 0; i < nr; i++) {
 		const struct tkfi_violation *v = &violations[i];
-		const int known = tkfi_known_violation(s->name, &v->finding);
 
 		/* Of a part, another one may have a schedule that costs less. */
 		if (all && !options->parts && !v->minimal)
 			say_problem(f, s->name,
 				    "[tkfi internal bug] there may be a plainer schedule than %s",
 				    v->schedule);
-		if (known >= 0)
-			occurs[known] = true;
+		if (v->finding.is_known)
+			f->occurs[v->finding.cause - tkfi_subject->causes] |= is_shipped;
 		else if (is_shipped)
 			fail(f, "new: %s of %s after %s: %lld ns, then %lld ns; schedule %s%s",
 			     v->finding.oracle, v->finding.clock,
@@ -235,12 +238,7 @@ void tkfi_front_explore(struct tkfi_front *f, const struct tkfi_scenario *s,
 			     v->schedule, tkfi_report_order(x, &v->why));
 		show_violation(f, violations, nr, i, searched);
 	}
-	for (i = 0; i < tkfi_subject->nr_known && is_shipped && all; i++) {
-		const struct tkfi_known_violation known = tkfi_subject->known(i);
-
-		if (known.occurs && glob_match(known.scenarios, s->name) && !occurs[i])
-			say_not_found(f, s, known.reason, options->parts);
-	}
+	f->nr_whole += is_shipped && all && complete && !options->parts;
 	tkfi_result("\"type\":\"end\",\"scenario\":\"%s\"", s->name);
 	/* All is reported: a complete exploration need not be resumed. */
 	if (options->keep && complete)
@@ -256,6 +254,7 @@ enum tkfi_front_done tkfi_front_shipped(struct tkfi_front *f, const char *name)
 		return TKFI_FRONT_NOT_ASKED;
 	if (tkfi_explorer_lacks(f->explorer, s)) {
 		tkfi_result("\"type\":\"absent\",\"scenario\":\"%s\"", name);
+		f->nr_whole++;
 		return TKFI_FRONT_ABSENT;
 	}
 	if (file && tkfi_saved_file_rename(f->request.options.keep, file))
@@ -263,6 +262,21 @@ enum tkfi_front_done tkfi_front_shipped(struct tkfi_front *f, const char *name)
 			    file);
 	else
 		tkfi_front_explore(f, s, &f->request.options, true);
+	return TKFI_FRONT_DONE;
+}
+
+enum tkfi_front_done tkfi_front_causes(struct tkfi_front *f)
+{
+	unsigned int i;
+
+	if (f->nr_whole < tkfi_subject->nr_scenarios)
+		return TKFI_FRONT_NOT_ASKED;
+	for (i = 0; i < tkfi_subject->nr_causes; i++) {
+		const struct tkfi_cause *cause = &tkfi_subject->causes[i];
+
+		if (tkfi_cause_occurs(cause) && !f->occurs[i])
+			fail(f, "known, but not found: %s: %s", cause->id, cause->reason);
+	}
 	return TKFI_FRONT_DONE;
 }
 

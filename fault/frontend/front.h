@@ -7,6 +7,7 @@
 #define __TKFI_FRONT_H
 
 #include "request.h"
+#include "subject.h"
 
 /**
  * struct tkfi_front - the front end
@@ -15,6 +16,10 @@
  * @fail:	called with a sentence for each problem, for users without the runner; the
  *		same is reported
  * @arg:	for @fail
+ * @causes_said:	the causes of the subject were reported
+ * @occurs:	those that shipped scenarios have, by number
+ * @nr_whole:	how many shipped scenarios were explored to the end, or are not for this
+ *		kernel
  * @shown:	name of the case under which trace entries and events are reported
  */
 struct tkfi_front {
@@ -22,6 +27,9 @@ struct tkfi_front {
 	struct tkfi_explorer *explorer;
 	void (*fail)(void *arg, const char *text);
 	void *arg;
+	bool causes_said;
+	bool occurs[TKFI_MAX_CAUSES];
+	unsigned int nr_whole;
 	char shown[64];
 };
 
@@ -74,6 +82,17 @@ enum tkfi_front_done tkfi_front_shipped(struct tkfi_front *f, const char *name);
  */
 void tkfi_front_explore(struct tkfi_front *f, const struct tkfi_scenario *s,
 			const struct tkfi_explore_options *options, bool is_shipped);
+
+/**
+ * tkfi_front_causes() - are the causes that this build is to have all found?
+ * @f:		front end, that was asked for shipped scenarios
+ *
+ * Each that is not is a failure: it has to be taken off the list.
+ *
+ * Return: TKFI_FRONT_NOT_ASKED if not all scenarios were explored to the end, at once, else
+ * TKFI_FRONT_DONE.
+ */
+enum tkfi_front_done tkfi_front_causes(struct tkfi_front *f);
 
 /**
  * tkfi_front_replay() - execute the schedule that is asked for, if one is

@@ -38,11 +38,27 @@ static const char *say_access(const struct tkfi_explorer *x, char *buf, size_t s
 	return buf;
 }
 
-/* The known violation of that number; an empty one for -1. */
-static struct tkfi_known_violation known_violation(int nr)
+/* The members of a violation that are about its cause: of one that is new, what it is like. */
+static const char *say_cause(char *buf, size_t size, const struct tkfi_finding *f)
 {
-	return nr < 0 ? (struct tkfi_known_violation){ "", "", "" } :
-			tkfi_subject->known(nr);
+	static const struct tkfi_cause none = { "", .reason = "" };
+	const struct tkfi_cause *cause = f->is_known ? f->cause : &none;
+	const struct tkfi_cause *like = f->is_known || !f->cause ? &none : f->cause;
+	static char reason[512], other[512];
+	size_t len;
+
+	tkfi_result_string(reason, sizeof(reason), cause->reason);
+	tkfi_result_string(other, sizeof(other), like->reason);
+	len = scnprintf(buf, size, "\"known\":%s,\"cause\":\"%s\",\"cause_class\":\"%s\",\"fixed_in\":\"%s\",\"fixed_by\":\"%s\",\"reason\":\"%s\",\"like\":\"%s%s%s\",\"predicted_ns\":",
+			f->is_known ? "true" : "false", cause->id,
+			f->is_known ? tkfi_cause_class_names[cause->class] : "",
+			cause->fixed_in ?: "", cause->fixed_by ?: "", reason, like->id,
+			*like->id ? ": " : "", other);
+	if (f->is_predicted)
+		scnprintf(buf + len, size - len, "%lld", f->predicted_ns);
+	else
+		scnprintf(buf + len, size - len, "null");
+	return buf;
 }
 
 /* Report violation @number, as a line of @type. */
@@ -50,22 +66,13 @@ static void say_violation(const struct tkfi_explorer *x, const char *type,
 			  unsigned int number, const struct tkfi_violation *v,
 			  u64 searched)
 {
-	const int nr = tkfi_known_violation(tkfi_run_of(x)->name,
-						&v->finding);
-	const struct tkfi_known_violation known = known_violation(nr);
-	static char name[512], reason[512], first[512], clock[512];
-	static char like[512], waits[512];
-	const struct tkfi_known_violation other =
-		known_violation(nr < 0 ? tkfi_known_violation(NULL, &v->finding) : -1);
+	static char name[512], first[512], clock[512], waits[512], cause[1536];
 	static char schedule[2 * TKFI_SCHEDULE_TEXT], accesses[2][512];
 	const struct tkfi_finding *f = &v->finding;
 	char stopped[40], about[40] = "";
 	const struct tkfi_explanation *why = &v->why;
 
 	tkfi_result_string(name, sizeof(name), tkfi_run_of(x)->name);
-	tkfi_result_string(reason, sizeof(reason), known.reason);
-	snprintf(like, sizeof(like), "%s%s%s", other.scenarios,
-		 *other.scenarios ? ": " : "", other.reason);
 	tkfi_result_string(waits, sizeof(waits), v->waits);
 	tkfi_result_string(first, sizeof(first),
 			   f->is_pair ? f->first.call : f->clock);
@@ -77,7 +84,7 @@ static void say_violation(const struct tkfi_explorer *x, const char *type,
 		say_access(x, accesses[0], sizeof(accesses[0]), &why->first);
 		say_access(x, accesses[1], sizeof(accesses[1]), &why->second);
 	}
-	tkfi_result("\"type\":\"%s\",\"number\":%u,\"scenario\":\"%s\",\"oracle\":\"%s\",\"rule\":\"%s\",\"clock\":\"%s\",\"first\":\"%s\",\"first_ns\":%lld,\"second_ns\":%lld,\"findings\":%llu,\"turns\":%u,\"preemptions\":%u,\"delays\":%u,\"minimal\":%s,\"searched\":%llu,\"explained\":%s,\"tried\":%u,\"accesses\":[%s%s%s],\"stopped\":\"%s\",\"about\":\"%s\",\"known\":%s,\"reason\":\"%s\",\"like\":\"%s\",\"waits\":\"%s\",\"family\":\"%s\",\"schedule\":\"tkfi1 %s %s %s: %s\"",
+	tkfi_result("\"type\":\"%s\",\"number\":%u,\"scenario\":\"%s\",\"oracle\":\"%s\",\"rule\":\"%s\",\"clock\":\"%s\",\"first\":\"%s\",\"first_ns\":%lld,\"second_ns\":%lld,\"findings\":%llu,\"turns\":%u,\"preemptions\":%u,\"delays\":%u,\"minimal\":%s,\"searched\":%llu,\"explained\":%s,\"tried\":%u,\"accesses\":[%s%s%s],\"stopped\":\"%s\",\"about\":\"%s\",%s,\"waits\":\"%s\",\"family\":\"%s\",\"schedule\":\"tkfi1 %s %s %s: %s\"",
 		    type, number, name, f->oracle, f->rule ?: "", clock, first,
 		    f->first_ns, f->second_ns,
 		    v->findings, v->cost.turns, v->cost.preemptions,
@@ -85,7 +92,7 @@ static void say_violation(const struct tkfi_explorer *x, const char *type,
 		    searched, why->holds ? "true" : "false",
 		    why->tried, why->holds ? accesses[0] : "",
 		    why->holds ? "," : "", why->holds ? accesses[1] : "",
-		    stopped, about, nr >= 0 ? "true" : "false", reason, like, waits,
+		    stopped, about, say_cause(cause, sizeof(cause), f), waits,
 		    f->is_pair ? f->second.group : "",
 		    init_utsname()->release,
 		    tkfi_build(), name, schedule);

@@ -29,7 +29,7 @@ struct tkfi_op_type {
 
 /* Room for the subject's arguments and results of an operation, in u64. */
 #define TKFI_OP_ARGS	30
-#define TKFI_OP_RESULTS	2
+#define TKFI_OP_RESULTS	3
 
 /**
  * struct tkfi_op - one operation of a program

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/errno.h>
-#include <linux/glob.h>
 #include <linux/init.h>
 #include <linux/string.h>
 
 #include "subject.h"
 
 const struct tkfi_subject *tkfi_subject;
+
+const char * const tkfi_cause_class_names[TKFI_NR_CLASSES] = {
+	[TKFI_CLASS_BUG]	= "bug",
+	[TKFI_CLASS_FIXED]	= "fixed",
+	[TKFI_CLASS_DESIGN]	= "design",
+	[TKFI_CLASS_HARDWARE]	= "hardware",
+};
 
 int tkfi_subject_choose(const char *name)
 {
@@ -32,20 +38,9 @@ const char *tkfi_build(void)
 	return "post-series";
 }
 
-int tkfi_known_violation(const char *scenario, const struct tkfi_finding *finding)
+bool tkfi_cause_occurs(const struct tkfi_cause *cause)
 {
-	unsigned int i;
-
-	if (tkfi_subject->is_known)
-		return tkfi_subject->is_known(scenario, finding);
-	for (i = 0; i < tkfi_subject->nr_known; i++) {
-		const struct tkfi_known_violation known = tkfi_subject->known(i);
-
-		if (known.occurs && !strcmp(known.oracle, finding->oracle) &&
-		    (!scenario || glob_match(known.scenarios, scenario)))
-			return i;
-	}
-	return -1;
+	return !tkfi_subject->occurs || tkfi_subject->occurs(cause);
 }
 
 const struct tkfi_scenario *tkfi_scenario_find(const char *name)

@@ -31,20 +31,40 @@ struct tkfi_scenario {
 };
 
 /**
- * struct tkfi_known_violation - a violation that is known to occur
- * @scenarios:	glob of the names of scenarios in which it occurs
- * @oracle:	name of the oracle that reports it
- * @reason:	why it occurs, for people
- * @occurs:	it occurs in this build
+ * enum tkfi_cause_class - what is to be said of a cause of violations
+ * @TKFI_CLASS_BUG:		nobody has fixed it yet
+ * @TKFI_CLASS_FIXED:		a later kernel has it fixed
+ * @TKFI_CLASS_DESIGN:		it is documented
+ * @TKFI_CLASS_HARDWARE:	no machine executes what is needed for it
+ * @TKFI_NR_CLASSES:		how many there are
  */
-struct tkfi_known_violation {
-	const char *scenarios;
-	const char *oracle;
-	const char *reason;
-	bool occurs;
+enum tkfi_cause_class {
+	TKFI_CLASS_BUG,
+	TKFI_CLASS_FIXED,
+	TKFI_CLASS_DESIGN,
+	TKFI_CLASS_HARDWARE,
+	TKFI_NR_CLASSES
 };
 
-#define TKFI_MAX_KNOWN	64
+extern const char * const tkfi_cause_class_names[TKFI_NR_CLASSES];
+
+/**
+ * struct tkfi_cause - why violations occur that are known
+ * @id:		without blanks
+ * @class:	what is to be said of it
+ * @fixed_in:	of TKFI_CLASS_FIXED, the first version that has it fixed; else NULL
+ * @fixed_by:	the commit that fixed it; else NULL
+ * @reason:	a clause for people
+ */
+struct tkfi_cause {
+	const char *id;
+	enum tkfi_cause_class class;
+	const char *fixed_in;
+	const char *fixed_by;
+	const char *reason;
+};
+
+#define TKFI_MAX_CAUSES	32
 
 /**
  * struct tkfi_judged - an execution to be judged
@@ -90,15 +110,14 @@ struct tkfi_judged {
  * @read:	type of the operation of an NMI at an injection point; NULL if there is none
  * @op_begins:	an operation begins on the executing VCPU; may be NULL
  * @op_ended:	it has ended; may be NULL
- * @judge:	judges an execution: calls @report for each finding
+ * @judge:	judges an execution: calls @report for each finding, with its cause
  * @oracles:	names of the oracles, NULL after the last
  * @scenarios:	the scenarios that are explored by default
  * @nr_scenarios: how many
- * @nr_known:	how many violations are known, up to TKFI_MAX_KNOWN
- * @known:	returns one of them, by number from 0; may be NULL if there are none
- * @is_known:	returns the number of the known violation that a finding is in a scenario,
- *		or with NULL in any; -1 if it is new. NULL to compare only scenario and
- *		oracle
+ * @causes:	the causes of findings; may be NULL if there are none
+ * @nr_causes:	how many, up to TKFI_MAX_CAUSES
+ * @occurs:	returns whether a cause is to be found in this build when all of @scenarios
+ *		are explored; NULL if all are
  * @list:	one line for each of what else can be written in its scenarios, and for
  *		each oracle; may be NULL
  */
@@ -127,9 +146,9 @@ struct tkfi_subject {
 	const char * const *oracles;
 	const struct tkfi_scenario *scenarios;
 	unsigned int nr_scenarios;
-	unsigned int nr_known;
-	struct tkfi_known_violation (*known)(unsigned int nr);
-	int (*is_known)(const char *scenario, const struct tkfi_finding *finding);
+	const struct tkfi_cause *causes;
+	unsigned int nr_causes;
+	bool (*occurs)(const struct tkfi_cause *cause);
 	void (*list)(tkfi_line_fn line);
 };
 
@@ -155,14 +174,12 @@ extern const struct tkfi_subject *tkfi_subject;
 const char *tkfi_build(void);
 
 /**
- * tkfi_known_violation() - is a finding a violation that is known?
- * @scenario:	name of the scenario; NULL for any
- * @finding:	the finding
+ * tkfi_cause_occurs() - is a cause of the chosen subject to be found in this build?
+ * @cause:	one of @causes of the subject
  *
- * Return: the number of the known violation, from 0, as for @known of the subject; -1 if it
- * is new.
+ * Return: whether it is, when all scenarios of the subject are explored.
  */
-int tkfi_known_violation(const char *scenario, const struct tkfi_finding *finding);
+bool tkfi_cause_occurs(const struct tkfi_cause *cause);
 
 /**
  * tkfi_scenario_find() - a scenario of the chosen subject, by name

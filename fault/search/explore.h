@@ -10,7 +10,7 @@
 #include "unreported.h"
 
 /**
- * struct tkfi_violation - findings of one kind, see tkfi_finding_is_like(), in whose
+ * struct tkfi_violation - findings of one kind and cause, see tkfi_finding_is_same(), in whose
  * schedules of least cost a VCPU is preempted before an access of the same object
  * @finding:	the one with the schedule of least cost
  * @schedule:	that schedule; "" if it has too many turns

@@ -98,6 +98,17 @@ int tkfi_explorer_check_hooks(struct tkfi_explorer *x);
 bool tkfi_finding_is_like(const struct tkfi_finding *a, const struct tkfi_finding *b);
 
 /**
+ * tkfi_finding_is_same() - do two findings belong to one violation?
+ * @a:		finding
+ * @b:		finding
+ *
+ * What is new must not be taken for what is known.
+ *
+ * Return: whether they are alike, for the same cause, and both are known or both new.
+ */
+bool tkfi_finding_is_same(const struct tkfi_finding *a, const struct tkfi_finding *b);
+
+/**
  * tkfi_violations_shrink() - the order of least cost in which an execution has a finding
  * @x:		explorer
  * @finding:	a finding of the last execution

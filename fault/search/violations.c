@@ -31,6 +31,11 @@ bool tkfi_finding_is_like(const struct tkfi_finding *a, const struct tkfi_findin
 	       a->is_pair == b->is_pair && a->first.kind == b->first.kind;
 }
 
+bool tkfi_finding_is_same(const struct tkfi_finding *a, const struct tkfi_finding *b)
+{
+	return tkfi_finding_is_like(a, b) && a->cause == b->cause && a->is_known == b->is_known;
+}
+
 /* The violation that a finding belongs to; NULL if there is no room. */
 static struct tkfi_violation *find_or_add(struct tkfi_explorer *x,
 					  const struct tkfi_finding *finding,
@@ -41,7 +46,7 @@ static struct tkfi_violation *find_or_add(struct tkfi_explorer *x,
 
 	for (i = 0; i < x->nr_violations; i++) {
 		v = &x->violations[i];
-		if (tkfi_finding_is_like(&v->finding, finding) && v->about == about)
+		if (tkfi_finding_is_same(&v->finding, finding) && v->about == about)
 			return v;
 	}
 	if (x->nr_violations == TKFI_MAX_VIOLATIONS)
@@ -97,7 +102,7 @@ static bool only_counts(struct tkfi_explorer *x, const struct tkfi_finding *find
 	    (x->search->type->exhaustive && !x->options.as_found))
 		return false;
 	for (v = x->violations; v < x->violations + x->nr_violations; v++) {
-		if (tkfi_finding_is_like(&v->finding, finding) &&
+		if (tkfi_finding_is_same(&v->finding, finding) &&
 		    v->findings >= SHRUNK_SAMPLES) {
 			v->findings++;
 			return true;
@@ -134,7 +139,7 @@ static bool is_sought(const struct tkfi_explorer *x, const struct tkfi_finding *
 	unsigned int i;
 
 	for (i = 0; x->only && i < x->nr_only; i++)
-		if (tkfi_finding_is_like(finding, &x->only[i].finding))
+		if (tkfi_finding_is_same(finding, &x->only[i].finding))
 			return true;
 	return !x->only;
 }
@@ -188,7 +193,7 @@ void tkfi_violations_merge(struct tkfi_explorer *x)
 
 	for (v = x->violations; v < x->violations + x->nr_violations; v++) {
 		for (w = v + 1; w < x->violations + x->nr_violations; w++) {
-			if (!tkfi_finding_is_like(&v->finding, &w->finding) ||
+			if (!tkfi_finding_is_same(&v->finding, &w->finding) ||
 			    !same_pair(&v->why, &w->why))
 				continue;
 			if (tkfi_cost_less(&w->cost, &v->cost))

@@ -106,13 +106,24 @@ static bool is_torn(const struct tkfi_op *op)
 	return (op->results[0] == OLD_MULT) != (op->results[1] == START);
 }
 
+static const struct tkfi_cause causes[] = {
+	{ "falls", TKFI_CLASS_BUG, .reason = "a delay before publication" },
+	{ "peek", TKFI_CLASS_DESIGN, .reason = "a reader without the sequence" },
+};
+
 static void judge_read(unsigned int vcpu, const struct tkfi_op *op,
 		       const struct tkfi_op *before, tkfi_finding_fn report, void *arg)
 {
-	const struct tkfi_finding torn = { "torn", .clock = "read()", .second_ns = op->result };
+	const bool falls = before->results[0] > op->results[0];
+	const bool peeks = op->type->run == run_peek;
+	const struct tkfi_finding torn = {
+		"torn", .clock = "read()", .second_ns = op->result,
+		.cause = peeks ? &causes[1] : NULL, .is_known = peeks,
+	};
 	const struct tkfi_finding back = {
 		"monotonic", NULL, "read()", true, span_of(vcpu, before),
 		span_of(vcpu, op), before->result, op->result,
+		falls ? &causes[0] : NULL, falls,
 	};
 
 	if (is_torn(op))
@@ -142,16 +153,6 @@ static const char * const oracles[] = { "progress", "torn", "monotonic", NULL };
 static const struct tkfi_scenario scenarios[] = {
 #include "scenarios.inc"
 };
-
-static struct tkfi_known_violation known(unsigned int nr)
-{
-	static const struct tkfi_known_violation all[] = {
-		{ "seqlock-falls", "monotonic", "a delay before publication", true },
-		{ "seqlock-peek", "torn", "a reader without the sequence", true },
-	};
-
-	return all[nr];
-}
 
 static void state(tkfi_region_fn add)
 {
@@ -192,8 +193,8 @@ static const struct tkfi_subject seqlock = {
 	.oracles = oracles,
 	.scenarios = scenarios,
 	.nr_scenarios = ARRAY_SIZE(scenarios),
-	.nr_known = 2,
-	.known = known,
+	.causes = causes,
+	.nr_causes = ARRAY_SIZE(causes),
 };
 
 TKFI_SUBJECT(seqlock);

@@ -21,8 +21,13 @@ static void access(bool store)
 
 void tkfi_clock_note(u64 cycles)
 {
-	if (tkfi_current && tkfi_current->op)
-		tkfi_results(tkfi_current->op)->counter = cycles;
+	struct tkfi_results *results;
+
+	if (!tkfi_current || !tkfi_current->op)
+		return;
+	results = tkfi_results(tkfi_current->op);
+	results->before = results->counter;
+	results->counter = cycles;
 }
 
 u64 tkfi_clock_read(void)

@@ -1,206 +1,521 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The violations that kernels are known to have, each with its reason. Anything else that
- * an exploration finds fails a run, and so does an entry that is not found.
+ * The causes of the violations that kernels are known to have. A violation is known if the
+ * execution has what its cause needs, and time is off by what its cause predicts: the same
+ * oracle in the same scenario is new if it is something else. Each cause that a build is to
+ * have and that no shipped scenario shows any more fails an exploration of all.
  */
 #include <linux/bitops.h>
-#include <linux/glob.h>
 #include <linux/kernel.h>
+#include <linux/math64.h>
+#include <linux/minmax.h>
 #include <linux/string.h>
+#include <linux/timekeeping.h>
 
+#include "clock.h"
 #include "known.h"
+#include "path.h"
 
 #include <tkfi-glue.h>
 
 #define POST	BIT(TKFI_POST_SERIES)
 #define PRE	BIT(TKFI_PRE_SERIES)
 #define FIXED	BIT(TKFI_FIXED)
-#define VDSO	BIT(TKFI_VDSO)
-#define KERNEL	BIT(TKFI_KERNEL)
-#define FAST	BIT(TKFI_FAST)
-
-static const char cover_letter[] =
-	"the race of the cover letter: a delay before a lower multiplier is published";
-static const char vdso_cover_letter[] =
-	"the race of the cover letter: the vDSO's readers never waited for the calculation";
-static const char nmi_safe[] =
-	"NMI-safe accessors cannot wait, and are documented to go back";
-static const char moved_base[] =
-	"raising the rate moves the base that coarse clocks show: fixed by b71f9804f66c in 6.15";
-static const char borrowed_second[] =
-	"raising the rate right after the edge of a second borrows that second";
-static const char lost_time[] =
-	"what passes between two counters is lost; stop_machine() hides it from all but NMIs";
-static const char asleep[] =
-	"read while the machine sleeps or wakes, when only NMIs can: time that does not count";
-static const char halted_late[] =
-	"suspend samples where NMI-safe clocks are to stand, and they go on until they do";
-static const char __maybe_unused aux_page[] =
-	"the race of the cover letter; and an auxiliary clock's page, of whole ns, can lose one";
-static const char __maybe_unused aux_whole_ns[] =
-	"an auxiliary clock's page has whole ns: the vDSO is behind the kernel by what is left";
-static const char lockless_seconds[] =
-	"ktime_get_real_seconds() never waits: it is behind what the vDSO page shows";
-static const char seconds_too_early[] =
-	"ktime_get_real_seconds() never waits: it shows what is in place, not published";
-static const char seconds_in_pieces[] =
-	"ktime_get_real_seconds() never waits: it looks into a calculation in place";
-static const char leap_not_mirrored[] =
-	"do_adjtimex() writes next_leap_ktime past the shadow; the next update makes up for it";
-static const char offset_in_pieces[] =
-	"NMI-safe accessors read the offset apart from the line, as documented";
-
-#define KNOWN(variants, scenario, oracle, families, needs, kinds, clock, reason) \
-	{ variants, scenario, oracle, NULL, families, needs, kinds, "*", clock,	\
-	  reason }
-#define FINE(variants, scenario, families, reason)			\
-	KNOWN(variants, scenario, "monotonic", families, 0,		\
-	      BIT(TKFI_FINE), "*", reason)
-#define FINE_VDSO(variants, scenario, reason)				\
-	KNOWN(variants, scenario, "monotonic", VDSO | KERNEL, VDSO,	\
-	      BIT(TKFI_FINE), "*", reason)
-#define COARSE(variants, scenario, clock, reason)			\
-	KNOWN(variants, scenario, "monotonic", VDSO | KERNEL, 0,	\
-	      BIT(TKFI_COARSE), clock, reason)
-
-#define EARLY(variants, scenario, clock)				\
-	{ variants, scenario, "monotonic", NULL, VDSO | KERNEL, 0,	\
-	  BIT(TKFI_COARSE), SECONDS, clock, seconds_too_early }
-
-#define ALL		(PRE | POST | FIXED)
-#define SECONDS		"ktime_get_real_seconds()"
+#define ALL	(PRE | POST | FIXED)
 
 /* Variants in which other updaters than the tick change the real timekeeper in place. */
 #define IN_PLACE	(TKFI_WRITERS_HOLD_READERS ? PRE | POST : PRE)
-#define IN_SHADOW	(TKFI_WRITERS_HOLD_READERS ? 0 : POST | FIXED)
 
-#define PAST_SHADOW	(TKFI_WRITERS_HOLD_READERS ? ALL : 0)
-
-/* Findings that are not about a pair of reads. */
-#define LINE(variants, scenario, clock, reason)				\
-	KNOWN(variants, scenario, "line", 0, 0, 0, clock, reason)
-
-#define SERIES(variants, scenario, rule, reason)			\
-	{ variants, scenario, "series", rule, 0, 0, 0, "*", "*", reason }
-
-#define AGREE(variants, scenario, reason)				\
-	KNOWN(variants, scenario, "agree", 0, 0, 0, "clock_gettime(AUX)", reason)
-
-const struct tkfi_known tkfi_known[] = {
-	FINE(POST, "cover-letter", VDSO | KERNEL, cover_letter),
-	FINE(POST, "falls-vdso", VDSO, cover_letter),
-	FINE(POST, "falls-kernel", KERNEL, cover_letter),
-	FINE(POST, "tick-adjusts", VDSO | KERNEL, cover_letter),
-	FINE(POST, "tick-adjtimex", VDSO, cover_letter),
-	FINE(POST, "adjtimex-adjtimex", VDSO, cover_letter),
-	FINE_VDSO(PRE, "cover-letter", vdso_cover_letter),
-	FINE(PRE, "falls-vdso", VDSO, vdso_cover_letter),
-	FINE_VDSO(PRE, "tick-adjusts", vdso_cover_letter),
-	FINE(PRE, "tick-adjtimex", VDSO, vdso_cover_letter),
-	FINE(PRE, "adjtimex-adjtimex", VDSO, vdso_cover_letter),
-	FINE(ALL, "falls-fast", FAST, nmi_safe),
-	FINE(ALL, "falls-nmi", FAST, nmi_safe),
-	FINE(PRE | POST, "clocksource-vdso", VDSO, lost_time),
-	FINE_VDSO(PRE | POST, "new-clocksource-*", lost_time),
-	FINE(ALL, "clocksource-fast", FAST, lost_time),
-	FINE(ALL, "suspend-fast", FAST, halted_late),
-	FINE(ALL, "resume-vdso", VDSO, asleep),
-	FINE(ALL, "resume-kernel", KERNEL, asleep),
-	FINE(ALL, "resume-fast", FAST, asleep),
-	FINE(ALL, "resume-monotonic-vdso", VDSO, asleep),
-	FINE(ALL, "resume-monotonic-kernel", KERNEL, asleep),
-	FINE(ALL, "resume-monotonic-fast", FAST, asleep),
-	COARSE(TKFI_COARSE_IS_STEADY ? 0 : PRE | POST, "rises-coarse", "*", moved_base),
-	COARSE(PRE | POST, "rises-at-the-edge", "*", borrowed_second),
-	COARSE(POST | FIXED, "nohz-10s-coarse", SECONDS, lockless_seconds),
-	COARSE(POST | FIXED, "leap-deleted-coarse", SECONDS, lockless_seconds),
-	COARSE(IN_SHADOW, "settimeofday-coarse", SECONDS, lockless_seconds),
-	COARSE(IN_SHADOW, "sleeptime-coarse", SECONDS, lockless_seconds),
-	COARSE(IN_SHADOW, "resume-coarse", SECONDS, lockless_seconds),
-	EARLY(IN_PLACE, "settimeofday-coarse", "*REALTIME_COARSE*"),
-	EARLY(IN_PLACE, "sleeptime-coarse", "*REALTIME_COARSE*"),
-	EARLY(IN_PLACE, "resume-coarse", "*REALTIME_COARSE*"),
-	EARLY(PRE, "nohz-10s-coarse", "*REALTIME_COARSE*"),
-	EARLY(PRE, "leap-inserted-coarse", "*coarse*"),
-	EARLY(PRE, "leap-inserted-coarse", "*COARSE*"),
-	EARLY(PRE, "leap-deleted-coarse", "*COARSE*"),
-	COARSE(IN_PLACE, "inject-coarse", SECONDS, seconds_in_pieces),
-	LINE(IN_PLACE, "inject-coarse", SECONDS, seconds_in_pieces),
-	COARSE(IN_PLACE, "inject-coarse-others", "__" SECONDS, seconds_in_pieces),
-	LINE(IN_PLACE, "inject-coarse-others", "__" SECONDS, seconds_in_pieces),
-	LINE(PRE, "nohz-10s-coarse", SECONDS, seconds_in_pieces),
-	LINE(PRE, "leap-inserted-coarse", SECONDS, seconds_in_pieces),
-	LINE(PRE, "leap-deleted-coarse", SECONDS, seconds_in_pieces),
-	LINE(PRE, "leap-*-tai-fast", "ktime_get_tai_fast_ns()",
-	     offset_in_pieces),
-	FINE(PRE, "leap-*-tai-fast", FAST, offset_in_pieces),
-	FINE(POST & IN_SHADOW, "clocksource-kernel", KERNEL, lost_time),
-	SERIES(PAST_SHADOW, "offset-leap", "s7-mirror", leap_not_mirrored),
-	SERIES(PAST_SHADOW, "status-leap", "s7-mirror", leap_not_mirrored),
-	TKFI_AUX_ROWS(FINE(PRE | POST, "aux-adjtimex-vdso", VDSO, aux_page),
-		      FINE(POST, "aux-adjtimex-kernel", KERNEL, cover_letter),
-		      FINE_VDSO(PRE | POST, "aux-new-clocksource-*", lost_time),
-		      FINE(POST, "aux-[ais]*-adjtimex", VDSO | KERNEL, cover_letter),
-		      FINE_VDSO(PRE, "aux-[ais]*-adjtimex", vdso_cover_letter),
-		      AGREE(PRE | POST, "aux-adjtimex-*", aux_whole_ns),
-		      FINE(PRE | POST, "aux-clocksource-vdso", VDSO, lost_time),
-		      FINE(POST, "aux-clocksource-kernel", KERNEL, lost_time))
+const struct tkfi_cause tkfi_causes[TKFI_NR_CAUSES] = {
+	[TKFI_COVER_LETTER] = {
+		"cover-letter", TKFI_CLASS_BUG,
+		.reason = "the race of the cover letter: a delay before a lower multiplier is published",
+	},
+	[TKFI_NMI_SAFE] = {
+		"nmi-safe", TKFI_CLASS_DESIGN,
+		.reason = "NMI-safe accessors cannot wait: documented at ktime_get_mono_fast_ns()",
+	},
+	[TKFI_COARSE_BASE] = {
+		"coarse-base", TKFI_CLASS_FIXED, "6.15", "b71f9804f66c",
+		"raising the rate moves the base that coarse clocks show",
+	},
+	[TKFI_BORROWED_SECOND] = {
+		"borrowed-second", TKFI_CLASS_BUG,
+		.reason = "raising the rate right after the edge of a second borrows that second",
+	},
+	[TKFI_LOST_TIME] = {
+		"lost-time", TKFI_CLASS_HARDWARE,
+		.reason = "what passes between two counters is lost; stop_machine() hides it from all but NMIs",
+	},
+	[TKFI_ASLEEP] = {
+		"asleep", TKFI_CLASS_HARDWARE,
+		.reason = "read while the machine sleeps or wakes, when only NMIs can: time that does not count",
+	},
+	[TKFI_HALTED_LATE] = {
+		"halted-late", TKFI_CLASS_BUG,
+		.reason = "suspend samples where NMI-safe clocks are to stand, and they go on until they do",
+	},
+	[TKFI_SECONDS_BEHIND] = {
+		"seconds-behind", TKFI_CLASS_DESIGN,
+		.reason = "ktime_get_real_seconds() never waits, as documented there: it is behind what the vDSO page shows",
+	},
+	[TKFI_SECONDS_EARLY] = {
+		"seconds-early", TKFI_CLASS_DESIGN,
+		.reason = "ktime_get_real_seconds() never waits, as documented there: it shows what is in place, not published",
+	},
+	[TKFI_SECONDS_IN_PIECES] = {
+		"seconds-in-pieces", TKFI_CLASS_DESIGN,
+		.reason = "ktime_get_real_seconds() never waits, as documented there: it looks into a calculation in place",
+	},
+	[TKFI_OFFSET_IN_PIECES] = {
+		"offset-in-pieces", TKFI_CLASS_DESIGN,
+		.reason = "NMI-safe accessors read the offset apart from the line: documented at ktime_get_boot_fast_ns()",
+	},
+	[TKFI_KNOWN_LEAP_NOT_MIRRORED] = {
+		"leap-not-mirrored", TKFI_CLASS_FIXED, "6.13", "ae455cb7b8ad",
+		"do_adjtimex() writes next_leap_ktime past the shadow; the next update makes up for it",
+	},
+	[TKFI_AUX_WHOLE_NS] = {
+		"aux-whole-ns", TKFI_CLASS_BUG,
+		.reason = "an auxiliary clock's page has whole ns: it is behind the line by what is left",
+	},
 };
 
-const unsigned int tkfi_nr_known = ARRAY_SIZE(tkfi_known);
-static_assert(ARRAY_SIZE(tkfi_known) <= TKFI_MAX_KNOWN);
-
-static bool belongs(const struct tkfi_known *known, const struct tkfi_span *read)
+/* The variants that have a cause, BIT(enum tkfi_variant) each. */
+static u8 variants_with(enum tkfi_known known)
 {
-	const struct tkfi_reader *reader = read->kind;
-
-	return known->families & BIT(reader->family) && known->kinds & BIT(reader->kind);
+	switch (known) {
+	case TKFI_COVER_LETTER:
+	case TKFI_BORROWED_SECOND:
+		return PRE | POST;
+	case TKFI_COARSE_BASE:
+		return TKFI_COARSE_IS_STEADY ? 0 : PRE | POST;
+	case TKFI_NMI_SAFE:
+	case TKFI_LOST_TIME:
+	case TKFI_ASLEEP:
+	case TKFI_HALTED_LATE:
+		return ALL;
+	case TKFI_SECONDS_BEHIND:
+		return POST | FIXED;
+	case TKFI_SECONDS_EARLY:
+	case TKFI_SECONDS_IN_PIECES:
+		return IN_PLACE;
+	case TKFI_OFFSET_IN_PIECES:
+		return PRE;
+	case TKFI_KNOWN_LEAP_NOT_MIRRORED:
+		return TKFI_WRITERS_HOLD_READERS ? ALL : 0;
+	case TKFI_AUX_WHOLE_NS:
+		return tkfi_aux_clock() ? PRE | POST : 0;
+	case TKFI_NR_CAUSES:
+		break;
+	}
+	return 0;
 }
 
-static bool has_one_of(const struct tkfi_finding *finding, u8 families)
+bool tkfi_known_occurs(const struct tkfi_cause *cause)
 {
-	const struct tkfi_reader *first = finding->first.kind;
-	const struct tkfi_reader *second = finding->second.kind;
-
-	return !families || families & (BIT(first->family) | BIT(second->family));
+	return variants_with(cause - tkfi_causes) & BIT(tkfi_variant());
 }
 
-/* Does a finding match an entry, whatever the scenario? */
-static bool is_like(const struct tkfi_known *known,
-		    const struct tkfi_finding *finding)
+/**
+ * struct verdict - what a finding may be
+ * @cause:	what it is like; TKFI_NR_CAUSES for nothing that is known
+ * @holds:	the execution has what that cause needs
+ * @is_predicted: @ns is set
+ * @ns:		how far time goes from the first read to the second, as the cause predicts
+ * @within:	how far off the prediction may be, ns
+ */
+struct verdict {
+	enum tkfi_known cause;
+	bool holds;
+	bool is_predicted;
+	s64 ns;
+	u32 within;
+};
+
+static const struct verdict nothing = { TKFI_NR_CAUSES };
+
+static const struct tkfi_reader *reader_of(const struct tkfi_read *read)
 {
-	return known->variants & BIT(tkfi_variant()) &&
-	       !strcmp(known->oracle, finding->oracle) &&
-	       (!known->rule || !strcmp(known->rule, finding->rule ?: "")) &&
-	       glob_match(known->clocks, finding->clock) &&
-	       (!finding->is_pair ||
-		(glob_match(known->first, finding->first.call) &&
-		 belongs(known, &finding->first) &&
-		 belongs(known, &finding->second) &&
-		 has_one_of(finding, known->needs)));
+	return tkfi_reader_of(read->op);
 }
 
-const struct tkfi_known *tkfi_known_find(const char *scenario,
-					 const struct tkfi_finding *finding)
+static bool is_family(const struct tkfi_read *read, enum tkfi_family family)
 {
+	return reader_of(read)->family == family;
+}
+
+static bool either_is(const struct tkfi_read *a, const struct tkfi_read *b,
+		      enum tkfi_family family)
+{
+	return is_family(a, family) || is_family(b, family);
+}
+
+/* ktime_get_real_seconds() and the like: one word of the timekeeper. */
+static bool is_seconds(const struct tkfi_read *read)
+{
+	return is_family(read, TKFI_KERNEL) && reader_of(read)->lockless &&
+	       reader_of(read)->kind == TKFI_COARSE && reader_of(read)->unit == NSEC_PER_SEC;
+}
+
+/* Two NMI-safe accessors read the offset apart from the line. */
+static bool is_offset_apart(const struct tkfi_read *read)
+{
+	return is_family(read, TKFI_FAST) && (reader_of(read)->id == CLOCK_BOOTTIME ||
+					      reader_of(read)->id == CLOCK_TAI);
+}
+
+/* An NMI-safe accessor that does not go on, as timekeeping is suspended. */
+static bool is_halted(const struct tkfi_read *read)
+{
+	return is_family(read, TKFI_FAST) && read->line && read->line->asleep &&
+	       tkfi_results(read->op)->counter == TKFI_NOT_READ;
+}
+
+/* Where on its line a read was, by the line's counter. */
+static u64 place_of(const struct tkfi_read *read)
+{
+	const struct tk_read_base *tkr = reader_of(read)->kind == TKFI_RAW ?
+		&read->line->tk.tkr_raw : &read->line->tk.tkr_mono;
+
+	if (is_halted(read))
+		return tkfi_halted_at();
+	return tkfi_clock_counter(tkr->clock, tkfi_results(read->op)->counter);
+}
+
+static bool has_leapt(const struct tkfi_read *read)
+{
+	return tkfi_has_leapt(&read->line->tk, reader_of(read),
+			      tkfi_results(read->op)->counter);
+}
+
+/*
+ * How far a read's offset can be from its line's, if it reads it apart: the @nth of the
+ * other lines has another offset.
+ */
+static s64 offset_apart(const struct tkfi_read *read, unsigned int nth)
+{
+	const struct tkfi_publication *p = &tkfi_published[nth];
+
+	if (!is_offset_apart(read) || p->owner != read->line->owner)
+		return 0;
+	return tkfi_line_step(&read->line->tk, &p->tk, reader_of(read));
+}
+
+/*
+ * Do two reads differ by what is predicted, if one of them or both had the offset of another
+ * line? Returns whether they do, and adds that to the prediction.
+ */
+static bool differs_by_offsets(struct verdict *v, const struct tkfi_read *first,
+			       const struct tkfi_read *second, s64 measured)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < tkfi_nr_published(); i++) {
+		for (j = 0; j < tkfi_nr_published(); j++) {
+			const s64 ns = v->ns + offset_apart(second, j) - offset_apart(first, i);
+
+			if (abs(measured - ns) > v->within)
+				continue;
+			v->ns = ns;
+			return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Two reads that saw lines at cycles, and the way from one to the other. An older line's time
+ * is beyond that of a newer one with a lower multiplier at every cycle after the sample.
+ */
+static struct verdict on_lines(const struct tkfi_read *first, const struct tkfi_read *second,
+			       s64 measured)
+{
+	const bool raw = reader_of(first)->kind == TKFI_RAW;
+	const bool fast = either_is(first, second, TKFI_FAST);
+	const bool vdso = either_is(first, second, TKFI_VDSO);
+	const struct tkfi_path path = tkfi_path_between(first->line, place_of(first),
+							second->line, place_of(second), raw);
+	struct verdict v = {
+		.holds = path.sound,
+		.is_predicted = true,
+		.ns = path.ns + tkfi_line_step(&first->line->tk, &second->line->tk,
+					       reader_of(second)) +
+		      NSEC_PER_SEC * (has_leapt(first) - has_leapt(second)),
+		.within = max(reader_of(first)->unit, reader_of(second)->unit),
+	};
+	const bool other_offset = fast && abs(measured - v.ns) > v.within &&
+				  differs_by_offsets(&v, first, second, measured);
+
+	if (path.wakes) {
+		v.cause = TKFI_ASLEEP;
+	} else if (is_halted(second) && is_family(first, TKFI_FAST)) {
+		v.cause = TKFI_HALTED_LATE;
+	} else if (path.loses) {
+		v.cause = TKFI_LOST_TIME;
+		/* Who waits cannot see it; in the variant that is fixed, all but NMIs wait. */
+		v.holds &= fast || (tkfi_variant() != TKFI_FIXED &&
+				    (vdso || (tkfi_variant() == TKFI_POST_SERIES &&
+					      !TKFI_WRITERS_HOLD_READERS)));
+	} else if (other_offset) {
+		v.cause = TKFI_OFFSET_IN_PIECES;
+	} else if (fast && (path.falls || path.rises)) {
+		v.cause = TKFI_NMI_SAFE;
+	} else if (!fast && path.falls) {
+		v.cause = TKFI_COVER_LETTER;
+		/* Before the series, readers of the kernel waited for the calculation. */
+		v.holds &= first->line < second->line &&
+			   (vdso || tkfi_variant() != TKFI_PRE_SERIES);
+	} else {
+		v.cause = TKFI_NR_CAUSES;
+	}
+	return v;
+}
+
+/*
+ * With an offset of its own a read may be on several lines, of which the oracle names the last.
+ * Was it one from before the machine woke?
+ */
+static bool may_be_asleep(struct verdict *v, const struct tkfi_read *first,
+			  const struct tkfi_read *second, s64 measured)
+{
+	const struct tkfi_publication *p;
+	struct tkfi_read other = *first;
+
+	for (p = tkfi_published; p < second->line && is_offset_apart(first); p++) {
+		if (p->owner != second->line->owner || !p->asleep)
+			continue;
+		other.line = p;
+		*v = on_lines(&other, second, measured);
+		if (v->cause == TKFI_ASLEEP && abs(measured - v->ns) <= v->within)
+			return true;
+	}
+	return false;
+}
+
+/* The vDSO page of an auxiliary clock is behind the line by less than 1 ns. */
+static bool loses_a_ns(const struct verdict *v, const struct tkfi_read *first,
+		       const struct tkfi_read *second, s64 measured)
+{
+	return tkfi_owner_of(reader_of(second)) == TKFI_AUX && measured == -1 && v->holds &&
+	       either_is(first, second, TKFI_VDSO);
+}
+
+/* What a reader shows of a base: whole units. */
+static s64 shown(s64 base, const struct tkfi_read *read)
+{
+	return tkfi_round_to(base, reader_of(read)->unit);
+}
+
+/* The way between the beginnings of two lines, which coarse clocks show. */
+static struct tkfi_path between_bases(const struct tkfi_publication *from,
+				      const struct tkfi_publication *to)
+{
+	return tkfi_path_between(from, from->tk.tkr_mono.cycle_last, to,
+				 to->tk.tkr_mono.cycle_last, false);
+}
+
+/*
+ * Two coarse reads of lines in the order of their publication. An adjustment keeps the time at
+ * the sample; so a higher multiplier lowers the base.
+ */
+static struct verdict bases_fall(const struct tkfi_read *first, const struct tkfi_read *second)
+{
+	const struct tkfi_path path = between_bases(first->line, second->line);
+	const s64 before = tkfi_line_base(&first->line->tk, reader_of(first)->id);
+	const s64 after = before + path.ns + tkfi_line_step(&first->line->tk, &second->line->tk,
+							    reader_of(second));
+	const u32 unit = max(reader_of(first)->unit, reader_of(second)->unit);
+	struct verdict v = {
+		.cause = TKFI_COARSE_BASE,
+		.holds = path.sound && path.rises && path.ns < 0,
+		.is_predicted = true,
+		.ns = shown(after, second) - shown(before, first),
+		.within = 1,
+	};
+
+	if (unit == NSEC_PER_SEC || TKFI_COARSE_IS_STEADY) {
+		/* What is kept steady is the part of the second, not the second. */
+		v.cause = TKFI_BORROWED_SECOND;
+		v.ns = (div_s64(after, NSEC_PER_SEC) - div_s64(before, NSEC_PER_SEC)) *
+		       NSEC_PER_SEC;
+		v.holds &= v.ns == -NSEC_PER_SEC;
+	}
+	return v;
+}
+
+/* Two coarse reads, the second of an older line. */
+static struct verdict bases_apart(const struct tkfi_read *first, const struct tkfi_read *second)
+{
+	const struct tkfi_path path = between_bases(second->line, first->line);
+	const s64 before = tkfi_line_base(&second->line->tk, reader_of(second)->id);
+	const s64 after = before + path.ns + tkfi_line_step(&second->line->tk, &first->line->tk,
+							    reader_of(first));
+
+	return (struct verdict){
+		.cause = is_seconds(second) ? TKFI_SECONDS_BEHIND :
+			 is_seconds(first) ? TKFI_SECONDS_EARLY : TKFI_NR_CAUSES,
+		.holds = path.sound,
+		.is_predicted = true,
+		.ns = shown(before, second) - shown(after, first),
+		.within = 1,
+	};
+}
+
+/* Has a read an event in a write section? */
+static bool is_during(const struct tkfi_execution *e, const struct tkfi_read *read,
+		      const struct tkfi_publication *section)
+{
+	unsigned int nth = 0, i;
+
+	for (i = 0; i < section->over && nth < read->op->to; i++) {
+		if (e->engine->log[i].vcpu != read->vcpu)
+			continue;
+		nth++;
+		if (i >= section->begun && nth > read->op->from && nth <= read->op->to)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Did a read of seconds look into a calculation? It may see a step of it that is up to a second
+ * before or after both ends: a negative offset is added as whole seconds, and what is left.
+ */
+static bool is_in_pieces(const struct tkfi_execution *e, const struct tkfi_read *read)
+{
+	const struct tkfi_publication *before = NULL;
 	unsigned int i;
 
-	for (i = 0; i < tkfi_nr_known; i++)
-		if (glob_match(tkfi_known[i].scenarios, scenario) &&
-		    is_like(&tkfi_known[i], finding))
-			return &tkfi_known[i];
-	return NULL;
+	if (!is_seconds(read) || read->line)
+		return false;
+	for (i = 0; i < tkfi_nr_published(); i++) {
+		const struct tkfi_publication *p = &tkfi_published[i];
+		s64 from, to;
+
+		if (p->owner != TKFI_CORE)
+			continue;
+		if (before && is_during(e, read, p)) {
+			from = tkfi_line_time(&before->tk, reader_of(read), 0);
+			to = tkfi_line_time(&p->tk, reader_of(read), 0);
+			if (read->op->result >= min(from, to) - NSEC_PER_SEC &&
+			    read->op->result <= max(from, to) + NSEC_PER_SEC)
+				return true;
+		}
+		before = p;
+	}
+	return false;
 }
 
-const struct tkfi_known *tkfi_known_like(const struct tkfi_finding *finding)
+/*
+ * Did an NMI-safe accessor see an offset in the middle of its calculation? It is off by a
+ * second while a leap second is inserted.
+ */
+static bool has_half_an_offset(const struct tkfi_read *read, s64 *ns)
 {
-	const struct tkfi_known *like = NULL;
+	struct tkfi_reader reader = *reader_of(read);
 	unsigned int i;
 
-	for (i = 0; i < tkfi_nr_known; i++)
-		if (is_like(&tkfi_known[i], finding) &&
-		    (!like || hweight8(tkfi_known[i].families) <
-			      hweight8(like->families)))
-			like = &tkfi_known[i];
-	return like;
+	if (!is_offset_apart(read) || read->line)
+		return false;
+	for (i = 0; i < tkfi_nr_published(); i++) {
+		const struct tkfi_publication *p = &tkfi_published[i];
+
+		if (p->owner != TKFI_CORE)
+			continue;
+		*ns = read->op->result -
+		      tkfi_line_time(&p->tk, &reader, tkfi_results(read->op)->counter);
+		if (*ns == NSEC_PER_SEC || *ns == -NSEC_PER_SEC)
+			return true;
+	}
+	return false;
+}
+
+static struct verdict pair(const struct tkfi_execution *e, const struct tkfi_read *first,
+			   const struct tkfi_read *second, s64 measured)
+{
+	const struct verdict seconds = { TKFI_SECONDS_IN_PIECES, true };
+	const struct verdict offset = { TKFI_OFFSET_IN_PIECES, true };
+	struct verdict v, other;
+	s64 ns;
+
+	if (is_in_pieces(e, first) || is_in_pieces(e, second))
+		return seconds;
+	if (has_half_an_offset(first, &ns) || has_half_an_offset(second, &ns))
+		return offset;
+	if (!first->line || !second->line)
+		return nothing;
+	if (reader_of(second)->kind == TKFI_COARSE)
+		return first->line < second->line ? bases_fall(first, second) :
+						    bases_apart(first, second);
+	v = on_lines(first, second, measured);
+	if (v.cause == TKFI_OFFSET_IN_PIECES && may_be_asleep(&other, first, second, measured))
+		v = other;
+	if (loses_a_ns(&v, first, second, measured) && v.ns >= -1)
+		v.cause = TKFI_AUX_WHOLE_NS;
+	else
+		v.holds &= v.ns < 0;
+	return v;
+}
+
+/* A read that is on no line. */
+static struct verdict alone(const struct tkfi_execution *e, const struct tkfi_read *read)
+{
+	struct verdict v = { TKFI_OFFSET_IN_PIECES, true, true };
+
+	if (is_in_pieces(e, read))
+		return (struct verdict){ TKFI_SECONDS_IN_PIECES, true };
+	return has_half_an_offset(read, &v.ns) ? v : nothing;
+}
+
+/* VDSO and kernel do not agree on a clock. */
+static struct verdict disagree(const struct tkfi_finding *finding)
+{
+	const struct tkfi_reader *vdso = tkfi_reader_find("vdso", "AUX");
+	const struct tkfi_reader *kernel = tkfi_reader_find("kernel", "ktime_get_aux");
+	const u64 now = tkfi_clock_peek();
+	struct tkfi_timekeepers aux;
+
+	if (!vdso || !kernel || strcmp(finding->clock, vdso->call))
+		return nothing;
+	aux = tkfi_timekeepers_of(TKFI_AUX);
+	return (struct verdict){
+		.cause = TKFI_AUX_WHOLE_NS,
+		.holds = finding->first_ns >= 0 && finding->second_ns >= 0,
+		.is_predicted = true,
+		.ns = tkfi_line_time(aux.real, kernel, now) - tkfi_line_time(aux.real, vdso, now),
+	};
+}
+
+static struct verdict judge(const struct tkfi_finding *finding, const struct tkfi_execution *e,
+			    const struct tkfi_read *first, const struct tkfi_read *second)
+{
+	const struct verdict leap = {
+		TKFI_KNOWN_LEAP_NOT_MIRRORED, !(tkfi_misdeeds() & BIT(TKFI_NOT_MIRRORED))
+	};
+
+	if (!strcmp(finding->oracle, tkfi_oracle_monotonic.name))
+		return pair(e, first, second, finding->second_ns - finding->first_ns);
+	if (!strcmp(finding->oracle, tkfi_oracle_line.name))
+		return alone(e, second);
+	if (!strcmp(finding->oracle, tkfi_oracle_agree.name))
+		return disagree(finding);
+	if (!strcmp(finding->rule ?: "", "s7-mirror"))
+		return leap;
+	return nothing;
+}
+
+void tkfi_known_cause(struct tkfi_finding *finding, const struct tkfi_execution *e,
+		      const struct tkfi_read *first, const struct tkfi_read *second)
+{
+	const s64 measured = finding->second_ns - finding->first_ns;
+	const struct verdict v = judge(finding, e, first, second);
+
+	if (v.cause == TKFI_NR_CAUSES)
+		return;
+	finding->cause = &tkfi_causes[v.cause];
+	finding->is_predicted = v.is_predicted;
+	finding->predicted_ns = v.ns;
+	finding->is_known = tkfi_known_occurs(finding->cause) && v.holds &&
+			    (!v.is_predicted || abs(measured - v.ns) <= v.within);
 }

@@ -2,55 +2,62 @@
 #ifndef __TKFI_KNOWN_H
 #define __TKFI_KNOWN_H
 
-#include "glue.h"
 #include "oracle.h"
 
 /**
- * struct tkfi_known - a violation that a build is known to have
- * @variants:	builds that have it, BIT(enum tkfi_variant) each
- * @scenarios:	glob
- * @oracle:	its name
- * @rule:	which of its rules; NULL for any
- * @families:	families that both readers must belong to, BIT(enum tkfi_family) each
- * @needs:	families that at least one of the readers must belong to; 0 for any
- * @kinds:	kinds of clocks, BIT(enum tkfi_clock_kind) each
- * @first:	glob of the earlier reader, for findings about a pair
- * @clocks:	glob of the later reader, or of @clock of the finding
- * @reason:	why it occurs, for people
+ * enum tkfi_known - the causes of the violations that kernels are known to have
+ * @TKFI_COVER_LETTER:		the race of the cover letter
+ * @TKFI_NMI_SAFE:		the same for NMI-safe accessors, which never wait
+ * @TKFI_COARSE_BASE:		the base that coarse clocks show moves back
+ * @TKFI_BORROWED_SECOND:	the same across the edge of a second
+ * @TKFI_LOST_TIME:		between two counters
+ * @TKFI_ASLEEP:		time that passes while the machine sleeps
+ * @TKFI_HALTED_LATE:		suspend halts NMI-safe accessors at an earlier time
+ * @TKFI_SECONDS_BEHIND:	ktime_get_real_seconds() before it is published to it
+ * @TKFI_SECONDS_EARLY:		the same before it is published to others
+ * @TKFI_SECONDS_IN_PIECES:	the same in the middle of a calculation
+ * @TKFI_OFFSET_IN_PIECES:	NMI-safe accessors that read an offset apart from the line
+ * @TKFI_KNOWN_LEAP_NOT_MIRRORED: the shadow lacks when the next leap second is due
+ * @TKFI_AUX_WHOLE_NS:		an auxiliary clock's page has no fractions of ns
+ * @TKFI_NR_CAUSES:		how many there are; stands for none
  */
-struct tkfi_known {
-	u8 variants;
-	const char *scenarios;
-	const char *oracle;
-	const char *rule;
-	u8 families;
-	u8 needs;
-	u8 kinds;
-	const char *first;
-	const char *clocks;
-	const char *reason;
+enum tkfi_known {
+	TKFI_COVER_LETTER,
+	TKFI_NMI_SAFE,
+	TKFI_COARSE_BASE,
+	TKFI_BORROWED_SECOND,
+	TKFI_LOST_TIME,
+	TKFI_ASLEEP,
+	TKFI_HALTED_LATE,
+	TKFI_SECONDS_BEHIND,
+	TKFI_SECONDS_EARLY,
+	TKFI_SECONDS_IN_PIECES,
+	TKFI_OFFSET_IN_PIECES,
+	TKFI_KNOWN_LEAP_NOT_MIRRORED,
+	TKFI_AUX_WHOLE_NS,
+	TKFI_NR_CAUSES
 };
 
-extern const struct tkfi_known tkfi_known[];
-extern const unsigned int tkfi_nr_known;
+extern const struct tkfi_cause tkfi_causes[TKFI_NR_CAUSES];
 
 /**
- * tkfi_known_find() - is a finding known?
- * @scenario:	name of the scenario it is from
- * @finding:	the finding
+ * tkfi_known_occurs() - is a cause to be found in this build?
+ * @cause:	one of tkfi_causes
  *
- * Return: the first entry for this build that it belongs to; NULL if it is new.
+ * Return: whether it is, when all shipped scenarios are explored.
  */
-const struct tkfi_known *tkfi_known_find(const char *scenario,
-					 const struct tkfi_finding *finding);
+bool tkfi_known_occurs(const struct tkfi_cause *cause);
 
 /**
- * tkfi_known_like() - is a finding known of any scenario?
- * @finding:	the finding
+ * tkfi_known_cause() - find the cause of a finding, by what the execution did
+ * @finding:	the finding; its members from @cause on are set
+ * @e:		the execution
+ * @first:	the earlier read of a pair; else NULL
+ * @second:	the later read of a pair, or the read that is wrong; else NULL
  *
- * Return: an entry for this build that matches it but for the scenario, of several the
- * one with the fewest families; NULL if there is none.
+ * In which scenario it was is of no account.
  */
-const struct tkfi_known *tkfi_known_like(const struct tkfi_finding *finding);
+void tkfi_known_cause(struct tkfi_finding *finding, const struct tkfi_execution *e,
+		      const struct tkfi_read *first, const struct tkfi_read *second);
 
 #endif

@@ -46,10 +46,12 @@ struct tkfi_args {
  * @cycle:	value of the clock when it returned, in cycles
  * @counter:	value of the clock that its result depends on, see tkfi_clock_note();
  *		TKFI_NOT_READ if it did not read the clock
+ * @before:	the one that was noted before @counter; TKFI_NOT_READ if none was
  */
 struct tkfi_results {
 	u64 cycle;
 	u64 counter;
+	u64 before;
 };
 
 /**

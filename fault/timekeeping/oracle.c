@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/kernel.h>
 
+#include "known.h"
 #include "oracle.h"
 
 #define TKFI_ORACLE(name)	&tkfi_oracle_##name,
@@ -17,6 +18,15 @@ struct tkfi_timekeepers tkfi_timekeepers_of(enum tkfi_owner owner)
 	const struct tkfi_aux_clock *aux = tkfi_aux_clock();
 
 	return owner == TKFI_AUX && aux ? aux->timekeepers : tkfi_core_timekeepers();
+}
+
+void tkfi_find(const struct tkfi_execution *e, const struct tkfi_finding *finding,
+	       const struct tkfi_read *first, const struct tkfi_read *second)
+{
+	struct tkfi_finding found = *finding;
+
+	tkfi_known_cause(&found, e, first, second);
+	e->report(&found, e->arg);
 }
 
 void tkfi_oracles_list(tkfi_line_fn line)

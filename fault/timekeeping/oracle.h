@@ -89,15 +89,14 @@ static inline struct tkfi_span tkfi_span_of(const struct tkfi_read *read)
 }
 
 /**
- * tkfi_find() - report a finding
+ * tkfi_find() - report a finding, with its cause
  * @e:		the execution
  * @finding:	what is wrong with it
+ * @first:	the earlier read of a pair; else NULL
+ * @second:	the later read of a pair, or the read that is wrong; else NULL
  */
-static inline void tkfi_find(const struct tkfi_execution *e,
-			     const struct tkfi_finding *finding)
-{
-	e->report(finding, e->arg);
-}
+void tkfi_find(const struct tkfi_execution *e, const struct tkfi_finding *finding,
+	       const struct tkfi_read *first, const struct tkfi_read *second);
 
 /**
  * tkfi_readers_come_to_an_end() - would a reader that begins now come to an end?

@@ -45,7 +45,7 @@ static bool check_agree(const struct tkfi_execution *e)
 				.clock = readers[i][0]->call,
 				.first_ns = vdso,
 				.second_ns = kernel,
-			});
+			}, NULL, NULL);
 	}
 	return true;
 }

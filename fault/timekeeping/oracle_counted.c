@@ -12,7 +12,7 @@ static bool check_counted(const struct tkfi_execution *e)
 			.clock = "jiffies",
 			.first_ns = tkfi_ticks_in_jiffies() * TICK_NSEC,
 			.second_ns = tkfi_ticks_until_next() * TICK_NSEC,
-		});
+		}, NULL, NULL);
 	return true;
 }
 

@@ -169,7 +169,7 @@ static const struct tkfi_publication *find_line(const struct tkfi_execution *e,
 		.clock = tkfi_reader_of(op)->call,
 		.first_ns = latest,
 		.second_ns = op->result,
-	});
+	}, NULL, read);
 	return NULL;
 }
 

@@ -116,7 +116,7 @@ static void check_pair(const struct tkfi_execution *e, const struct tkfi_read *a
 			.second = tkfi_span_of(b),
 			.first_ns = a->op->result,
 			.second_ns = b->op->result,
-		});
+		}, a, b);
 }
 
 static bool check_monotonic(const struct tkfi_execution *e)

@@ -14,7 +14,7 @@ static void not_done(const struct tkfi_execution *e, const char *rule, const cha
 		.oracle = tkfi_oracle_progress.name,
 		.rule = rule,
 		.clock = what,
-	});
+	}, NULL, NULL);
 }
 
 static bool check_progress(const struct tkfi_execution *e)

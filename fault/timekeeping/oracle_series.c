@@ -32,7 +32,7 @@ static void violates(const struct tkfi_execution *e, const struct rule *rule)
 		.oracle = tkfi_oracle_series.name,
 		.rule = rule->id,
 		.clock = rule->about,
-	});
+	}, NULL, NULL);
 }
 
 /* Require the guards that writers of timekeepers must hold. */
@@ -116,6 +116,8 @@ static bool check_series(const struct tkfi_execution *e)
 		[TKFI_CYCLES_APART] = {
 			"s5-cycle-last", "S5: two values of cycle_last" },
 		[TKFI_NOT_MIRRORED] = {
+			"s7-mirror", "S7: shadow and real differ when the lock is dropped" },
+		[TKFI_LEAP_NOT_MIRRORED] = {
 			"s7-mirror", "S7: shadow and real differ when the lock is dropped" },
 		[TKFI_VDSO_OUTSIDE] = {
 			"vdso-section", "the vDSO page is updated outside a write section" },

@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "engine.h"
 #include "glue.h"
+#include "operation.h"
 #include "entry.h"
 #include "plan.h"
 #include "publish.h"
@@ -90,6 +91,12 @@ s64 tkfi_line_time(const struct timekeeper *tk, const struct tkfi_reader *reader
 	return ns - ns % reader->unit;
 }
 
+s64 tkfi_line_base(const struct timekeeper *tk, clockid_t id)
+{
+	return (s64)tk->xtime_sec * NSEC_PER_SEC +
+	       (s64)(tk->tkr_mono.xtime_nsec >> tk->tkr_mono.shift) + offset_of(tk, id);
+}
+
 s64 tkfi_line_step(const struct timekeeper *before,
 		   const struct timekeeper *after,
 		   const struct tkfi_reader *reader)
@@ -155,6 +162,8 @@ static struct tkfi_timekeepers timekeepers_of(enum tkfi_owner owner)
 static void publish(enum tkfi_owner owner, const struct section *section,
 		    const struct timekeeper *tk, unsigned int kernel)
 {
+	const struct tkfi_results *results = tkfi_current && tkfi_current->op ?
+		tkfi_results(tkfi_current->op) : NULL;
 	struct tkfi_publication *p = &tkfi_published[now.nr++];
 
 	if (now.nr > MAX_PUBLISHED)
@@ -168,6 +177,19 @@ static void publish(enum tkfi_owner owner, const struct section *section,
 	p->kernel = kernel;
 	p->over = kernel == TKFI_NEVER ? tkfi_nr_events() : kernel;
 	p->asleep = timekeeping_suspended;
+	p->sampled = results ? results->counter : TKFI_NOT_READ;
+	p->left = results ? results->before : TKFI_NOT_READ;
+}
+
+/* Publish what was kept of the update before, as another follows in the same section. */
+static void publish_kept(enum tkfi_owner owner, const struct section *section)
+{
+	const struct tkfi_publication *kept = &tkfi_published[section->update];
+	struct tkfi_publication *p = &tkfi_published[now.nr];
+
+	publish(owner, section, &kept->tk, TKFI_NEVER);
+	p->sampled = kept->sampled;
+	p->left = kept->left;
 }
 
 static void misdeed(enum tkfi_misdeed what, bool done)
@@ -221,9 +243,7 @@ void tkfi_publish_vdso_end(bool aux)
 
 	if (tkfi_variant() == TKFI_PRE_SERIES) {
 		if (section->vdso != TKFI_NEVER)
-			publish(owner, section,
-				&tkfi_published[section->update].tk,
-				TKFI_NEVER);
+			publish_kept(owner, section);
 		section->update = now.nr;
 		publish(TKFI_NR_OWNERS, section, keepers.real, TKFI_NEVER);
 	}
@@ -254,8 +274,13 @@ static void unlock(const void *lock)
 		return;
 	keepers = timekeepers_of(owner);
 	misdeed(TKFI_UNLOCK_ODD, *keepers.sequence & 1);
-	misdeed(TKFI_NOT_MIRRORED,
-		!same(keepers.real, keepers.shadow));
+	if (!same(keepers.real, keepers.shadow)) {
+		struct timekeeper shadow = *keepers.shadow;
+
+		shadow.next_leap_ktime = keepers.real->next_leap_ktime;
+		misdeed(same(keepers.real, &shadow) ? TKFI_LEAP_NOT_MIRRORED :
+						      TKFI_NOT_MIRRORED, true);
+	}
 }
 
 static const struct tkfi_observer observer = {

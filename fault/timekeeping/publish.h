@@ -53,6 +53,17 @@ s64 tkfi_line_step(const struct timekeeper *before,
 		   const struct tkfi_reader *reader);
 
 /**
+ * tkfi_line_base() - the time at the cycle at which a line begins
+ * @tk:		timekeeper
+ * @id:		id of the clock; not CLOCK_MONOTONIC_RAW
+ *
+ * Coarse clocks show it, unless the kernel keeps it steady for them.
+ *
+ * Return: nanoseconds, rounded down.
+ */
+s64 tkfi_line_base(const struct timekeeper *tk, clockid_t id);
+
+/**
  * enum tkfi_owner - the owner of a timekeeper, and of readers
  * @TKFI_CORE:		the core timekeeper
  * @TKFI_AUX:		the auxiliary clock
@@ -85,6 +96,10 @@ static inline enum tkfi_owner tkfi_owner_of(const struct tkfi_reader *reader)
  *		update replaced it in the same write section
  * @over:	from when on no reader could see the publication before
  * @asleep:	timekeeping was suspended
+ * @sampled:	value of the clock that its updater had read last, TKFI_NOT_READ if none: this
+ *		line and the one before meet there
+ * @left:	value that it had read before that; of a new counter, where the line of the
+ *		old one was left
  *
  * Times are numbers of events of the execution.
  */
@@ -97,6 +112,8 @@ struct tkfi_publication {
 	unsigned int kernel;
 	unsigned int over;
 	bool asleep;
+	u64 sampled;
+	u64 left;
 };
 
 /* The publications of the execution, in order; the state at its begin comes first. */
@@ -115,6 +132,7 @@ unsigned int tkfi_nr_published(void);
  * @TKFI_UNLOCK_ODD:		S4: drop the lock with the sequence odd
  * @TKFI_CYCLES_APART:		S5: publish two values of cycle_last
  * @TKFI_NOT_MIRRORED:		S7: drop the lock with shadow and real different
+ * @TKFI_LEAP_NOT_MIRRORED:	S7: the same, but only of when the next leap second is due
  * @TKFI_VDSO_OUTSIDE:		update the vDSO page while kernel readers go on
  * @TKFI_NR_MISDEEDS:		how many kinds there are
  *
@@ -125,6 +143,7 @@ enum tkfi_misdeed {
 	TKFI_UNLOCK_ODD,
 	TKFI_CYCLES_APART,
 	TKFI_NOT_MIRRORED,
+	TKFI_LEAP_NOT_MIRRORED,
 	TKFI_VDSO_OUTSIDE,
 	TKFI_NR_MISDEEDS
 };

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Timekeeping as a subject. */
-#include <linux/glob.h>
 #include <linux/kernel.h>
 
 #include "adjtimex.h"
@@ -52,29 +51,12 @@ static void sequences(tkfi_sequence_fn mark)
 static void op_begins(struct tkfi_op *op)
 {
 	tkfi_results(op)->counter = TKFI_NOT_READ;
+	tkfi_results(op)->before = TKFI_NOT_READ;
 }
 
 static void op_ended(struct tkfi_op *op)
 {
 	tkfi_results(op)->cycle = tkfi_clock_peek();
-}
-
-static struct tkfi_known_violation known(unsigned int nr)
-{
-	return (struct tkfi_known_violation){
-		.scenarios = tkfi_known[nr].scenarios,
-		.oracle = tkfi_known[nr].oracle,
-		.reason = tkfi_known[nr].reason,
-		.occurs = tkfi_known[nr].variants & BIT(tkfi_variant()),
-	};
-}
-
-static int is_known(const char *scenario, const struct tkfi_finding *finding)
-{
-	const struct tkfi_known *known = scenario ? tkfi_known_find(scenario, finding) :
-						    tkfi_known_like(finding);
-
-	return known ? known - tkfi_known : -1;
 }
 
 static void list(tkfi_line_fn line)
@@ -113,8 +95,9 @@ static struct tkfi_subject timekeeping = {
 	.oracles	= oracle_names,
 	.scenarios	= scenarios,
 	.nr_scenarios	= ARRAY_SIZE(scenarios),
-	.known		= known,
-	.is_known	= is_known,
+	.causes		= tkfi_causes,
+	.nr_causes	= TKFI_NR_CAUSES,
+	.occurs		= tkfi_known_occurs,
 	.list		= list,
 };
 
@@ -127,7 +110,6 @@ static int __init count(void)
 	for (i = 0; i < min_t(unsigned int, tkfi_nr_oracles, ARRAY_SIZE(oracle_names) - 1); i++)
 		oracle_names[i] = tkfi_oracles[i]->name;
 	timekeeping.nr_ops = tkfi_nr_operations;
-	timekeeping.nr_known = tkfi_nr_known;
 	return 0;
 }
 pure_initcall(count);

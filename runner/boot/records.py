@@ -251,12 +251,15 @@ def unit(strategy: str) -> str:
     return "classes" if strategy == "dpor" else "executions"
 
 
-@record("not_found", "not_found")
+@record("cause", "causes")
 @dataclass(frozen=True)
-class NotFound:
-    """A violation that is known, with its reason, and that a part of a scenario does not have."""
+class Cause:
+    """Why violations occur in this build: some of it are to be found when all scenarios of a subject are
+    explored, which are so many."""
 
-    scenario: str
+    subject: str
+    scenarios: int
+    cause: str
     reason: str
 
 
@@ -317,9 +320,12 @@ class Violation:
     minimal says that of all that can happen, searched executions, none shows it with fewer preemptions,
     then delays, then turns. explained says that it held when these two accesses were executed in the
     other order; so many such orders were tried. One violation differs from another of its kind by what
-    the VCPU stopped for that lost its CPU, and by what orders the two accesses. like: of one that is not
-    known, where the same oracle and clock are, and the reason there. waits: who waits for what, if VCPUs
-    do not come to their end. rule: the id of the oracle's rule, "" if it has but one. family: of the
+    the VCPU stopped for that lost its CPU, and by what orders the two accesses. cause: the id of why it
+    occurs, "" of one that is new; cause_class: bug, fixed (in a version, by a commit), design or hardware.
+    like: of one that is new, the cause that its readers and lines point to, and the reason, but the
+    execution lacks what it needs, or time is off by something else. predicted_ns: second_ns - first_ns as
+    that cause predicts it, None if it has no formula. waits: who waits for what, if VCPUs do not come to
+    their end. rule: the id of the oracle's rule, "" if it has but one. family: of the
     readers that it is about, "" if it is about none. events: what happened in it."""
 
     scenario: str
@@ -346,6 +352,11 @@ class Violation:
     waits: str = ""
     rule: str = ""
     family: str = ""
+    cause: str = ""
+    cause_class: str = ""
+    fixed_in: str = ""
+    fixed_by: str = ""
+    predicted_ns: int | None = None
     events: tuple[Event, ...] = ()
 
     @property
@@ -359,9 +370,9 @@ class Violation:
         return self.preemptions, self.delays, self.turns
 
     @property
-    def kind(self) -> tuple[str, str, str, str]:
-        """What findings of one kind have in common."""
-        return self.oracle, self.rule, self.clock, self.first
+    def kind(self) -> tuple[str, ...]:
+        """What findings of one kind and cause have in common."""
+        return self.oracle, self.rule, self.clock, self.first, self.cause, self.like
 
     @property
     def plainness(self) -> tuple[tuple[int, int, int], str]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from runner.boot.records import (KINDS, Absent, Cost, End, Event, Explored, Failure, Header, Hold,
-                                 Malformed, NotFound, Progress, Race, Refused, Same, SameEvents, Shown,
+from runner.boot.records import (KINDS, Absent, Cause, Cost, End, Event, Explored, Failure, Header, Hold,
+                                 Malformed, Progress, Race, Refused, Same, SameEvents, Shown,
                                  Step, Took, Trace, Violation)
 from runner.errors import TkfiError
 
@@ -38,7 +38,7 @@ class Results:
     progress: Progress | None = None
     refused: list[Refused] = field(default_factory=list)
     malformed: list[Malformed] = field(default_factory=list)
-    not_found: list[NotFound] = field(default_factory=list)
+    causes: list[Cause] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)  # scenarios of which all was said
     steps: list[Step] = field(default_factory=list)

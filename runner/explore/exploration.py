@@ -6,7 +6,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,12 @@ from runner.boot import results
 from runner.boot.boots import Run
 from runner.boot.causes import Kind
 from runner.boot.kunit_output import messages
-from runner.boot.records import Explored, Header, Violation
+from runner.boot.records import Cause, Explored, Header, Violation
 from runner.errors import INTERRUPTED, InputError, TkfiError
 from runner.explore import coverage, scenario_parts, schedule
 from runner.explore.rounds import Runs, by_scenario
 from runner.explore.scenario_parts import Piece
+from runner.explore.scenarios import Scenario
 from runner.kernel.kernels import Kernel
 
 _NOT_WRITTEN = re.compile(r'tkfi: ({"type":"not_written",.*})')
@@ -44,14 +46,16 @@ class Found:
 
     def json(self) -> dict[str, Any]:
         """For a program."""
-        return {**vars(self.violation), "schedule": self.schedule, "so_far": self.so_far}
+        members = {"class" if name == "cause_class" else name: value
+                   for name, value in vars(self.violation).items()}
+        return {**members, "schedule": self.schedule, "so_far": self.so_far}
 
 
 @dataclass(frozen=True)
 class Exploration:
     """What was explored of so many scenarios, in their order, and all that was found. vcpus are the names
     of each one's VCPUs; begun says what is known of explorations that did not come to their end; absent are
-    scenarios that are not for this kernel."""
+    scenarios that are not for this kernel; not_found are causes that one of all scenarios should show."""
 
     kernel: Kernel
     header: Header
@@ -63,6 +67,7 @@ class Exploration:
     vcpus: Mapping[str, Sequence[str]] = field(default_factory=dict)
     begun: Sequence[str] = ()
     absent: Sequence[str] = ()
+    not_found: Sequence[str] = ()
     stopped: bool = False
 
     @property
@@ -82,7 +87,7 @@ class Exploration:
         """For a program."""
         return {"format": results.FORMAT, "kernel": self.header.kernel, "variant": self.header.variant,
                 "compiler": self.header.compiler, "strategy": self.strategy, "held": not self.status,
-                "stopped": self.stopped, "absent": list(self.absent),
+                "stopped": self.stopped, "absent": list(self.absent), "not_found": list(self.not_found),
                 "scenarios": [{"name": one.scenario, **vars(one)} for one in self.explored],
                 "violations": [found.json() for found in self.violations],
                 "problems": [problem.text for problem in self.problems]}
@@ -101,7 +106,6 @@ def whole(kernel: Kernel, runs: Runs, strategy: str, *, stopped: bool = False) -
         done = _done(those, strategy, problems)
         explored += done
         violations += _found(those, done, problems)
-        problems += _not_found(those)
     begun = [coverage.so_far(scenario.name, sum(found.violation.scenario == scenario.name
                                                 for found in violations), stopped=stopped)
              for scenario, those in scenarios.items() if not all(run.found.explored for _, run in those)
@@ -113,6 +117,8 @@ def whole(kernel: Kernel, runs: Runs, strategy: str, *, stopped: bool = False) -
     absent = {name for _, run in runs for name in run.found.absent}
     if absent and len(absent) == len(scenarios):
         problems.append(Problem(f"not for this kernel: {', '.join(sorted(absent))}", failed=False))
+    not_found = _not_found(scenarios, explored, violations, absent)
+    problems += [Problem(f"known, but not found: {one.cause}: {one.reason}", failed=True) for one in not_found]
     header = next((run.found.header for _, run in runs if run.found.header), None)
     nothing = not header or all(run.found.malformed for _, run in runs)
     if nothing and problems and not any(problem.failed for problem in problems):
@@ -121,7 +127,8 @@ def whole(kernel: Kernel, runs: Runs, strategy: str, *, stopped: bool = False) -
     return Exploration(kernel, header, strategy, len(scenarios) - len(absent), explored, violations,
                        list(dict.fromkeys(problems)),
                        vcpus={scenario.name: scenario.vcpus for scenario in scenarios},
-                       begun=begun, absent=sorted(absent), stopped=stopped)
+                       begun=begun, absent=sorted(absent), not_found=[one.cause for one in not_found],
+                       stopped=stopped)
 
 
 def _done(runs: Runs, strategy: str, problems: list[Problem]) -> list[Explored]:
@@ -167,11 +174,14 @@ def _found(runs: Runs, done: Sequence[Explored], problems: list[Problem]) -> lis
     return found
 
 
-def _not_found(runs: Runs) -> list[Problem]:
-    """What is known and in none of the parts; a scenario that is not divided says so itself."""
-    reasons = [{one.reason for one in run.found.not_found} for _, run in runs]
-    return [Problem(f"{runs[0][0].scenario.name}: known, but not found: {reason}", failed=True)
-            for reason in sorted(set.intersection(*reasons))]
+def _not_found(scenarios: Mapping[Scenario, Runs], explored: Sequence[Explored],
+               violations: Sequence[Found], absent: Collection[str]) -> list[Cause]:
+    """The causes that none of all scenarios of a subject shows, if all were explored to the end."""
+    whole = {one.scenario for one in explored if one.complete and one.preemptions is None} | {*absent}
+    there = Counter(one.subject for one in scenarios if one.shipped and one.name in whole)
+    found = {one.violation.cause for one in violations}
+    causes = {one.cause: one for runs in scenarios.values() for _, run in runs for one in run.found.causes}
+    return [one for one in causes.values() if there[one.subject] == one.scenarios and one.cause not in found]
 
 
 def _problems(piece: Piece, run: Run) -> list[Problem]:

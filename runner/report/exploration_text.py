@@ -12,6 +12,7 @@ from runner.boot.records import Explored
 from runner.explore import coverage
 from runner.explore.exploration import Exploration, Found
 from runner.plural import counted
+from runner.report import classes
 from runner.report.diagram import draw
 
 
@@ -59,10 +60,19 @@ def total(made: Exploration) -> str:
                 if records.unit(made.strategy) == "classes" else
                 counted(sum(one.executions for one in made.explored), "execution"))
     complete = sum(one.complete for one in made.explored)
-    known = counted(len(made.violations) - len(made.new), "known violation")
+    known = counted(len(made.violations) - len(made.new), "known violation") + _by_class(made)
     scenarios = counted(made.scenarios, "scenario")
     return (f"{complete} of {scenarios} explored to the end{_within(made)}, {explored}: "
             f"{known}, {len(made.new)} new.")
+
+
+def _by_class(made: Exploration) -> str:
+    """How many of what is known are of each class."""
+    numbers = Counter((classes.ORDER.index(one.cause_class), one.fixed_in) for one in (
+        found.violation for found in made.violations) if one.known and one.cause_class)
+    words = ", ".join(f"{number} {classes.counted_as(classes.ORDER[place], version)}"
+                      for (place, version), number in sorted(numbers.items()))
+    return f" ({words})" if words else ""
 
 
 def _within(made: Exploration) -> str:

@@ -10,7 +10,7 @@ from runner.boot.records import Explored
 from runner.explore import coverage
 from runner.explore.exploration import Exploration, Found
 from runner.plural import counted
-from runner.report import tables
+from runner.report import classes, tables
 from runner.report.exploration_text import command, diagram, how_often, scenario_rows, title, total
 from runner.report.violations import explained, like, values
 
@@ -137,7 +137,7 @@ def _known(made: Exploration, *, every: bool) -> list[str]:
     by_reason: dict[tuple[str, str], list[Found]] = {}
     for found in made.violations:
         if found.violation.known:
-            by_reason.setdefault((found.violation.oracle, found.violation.reason), []).append(found)
+            by_reason.setdefault((found.violation.oracle, classes.reason(found.violation)), []).append(found)
     lines = []
     for (oracle, reason), those in by_reason.items():
         group = Group(those)

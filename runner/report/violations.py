@@ -5,20 +5,23 @@ from __future__ import annotations
 
 from runner.boot.records import Violation
 from runner.plural import counted
-from runner.report import diagram, tables
+from runner.report import classes, diagram, tables
 from runner.units import format_seconds
 
 
 def verdict(violation: Violation) -> str:
     """A violation in one line."""
-    known = f"known: {violation.reason}" if violation.known else like(violation) or "NEW"
+    known = f"known: {classes.reason(violation)}" if violation.known else like(violation) or "NEW"
     return f"{violation.oracle}: {values(violation)} ({known})"
 
 
 def like(violation: Violation) -> str:
     """Of one that is not known, what is known that is like it; "" if nothing is."""
-    return (f"NEW here; the list has the same oracle and clock in {violation.like}"
-            if violation.like else "")
+    if not violation.like:
+        return ""
+    predicts = violation.predicted_ns
+    size = "" if predicts is None else f", which predicts {-predicts:,} ns back"
+    return f"NEW; readers and lines are those of {violation.like}{size}"
 
 
 def values(violation: Violation) -> str:

@@ -309,19 +309,48 @@ def test_what_is_new_is_said_once(start: Callable[..., Machine], layout: Layout,
 
 def test_what_is_new_beside_what_is_known(start: Callable[..., Machine], layout: Layout,
                                           capsys: pytest.CaptureFixture[str]) -> None:
-    """The reason that the list has elsewhere, and who waits for whom."""
+    """The cause that it looks like, what that predicts, and who waits for whom."""
     start(lambda given: kernel(given).replace(
-        '"known":false', '"known":false,"like":"falls-*: a delay","waits":"cpu1 waits for tk_core.seq"'))
+        '"known":false', '"known":false,"like":"cover-letter: a delay","predicted_ns":-3000,'
+        '"waits":"cpu1 waits for tk_core.seq"'))
     assert cli.main(["explore", "rises-coarse", "--json", "-"], layout) == 1
-    assert json.loads(capsys.readouterr().out)["violations"][0]["like"] == "falls-*: a delay"
+    new = json.loads(capsys.readouterr().out)["violations"][0]
+    assert (new["like"], new["predicted_ns"], new["cause"]) == ("cover-letter: a delay", -3000, "")
     assert cli.main(["explore", "rises-coarse"], layout) == 1
-    said = "NEW here; the list has the same oracle and clock in falls-*: a delay"
+    said = "NEW; readers and lines are those of cover-letter: a delay, which predicts 3,000 ns back"
     assert f" ns back\n  {said}\n\n  VCPU0 " in capsys.readouterr().out
     assert cli.main(["replay", COARSE], layout) == 1
     assert f" ns back ({said})\n" in capsys.readouterr().out
     stuck = replace(read(DATA / "explored.jsonl").violations[0], oracle="progress", clock="all VCPUs",
                     first_ns=0, second_ns=0, known=False, waits="cpu1 waits for x")
     assert verdict(stuck) == "progress: all VCPUs: cpu1 waits for x (NEW)"
+
+
+CAUSE = ('{"type":"cause","scenario":"falls-vdso","subject":"timekeeping","scenarios":3,'
+         '"cause":"%s","reason":"a reason"}\n')
+CAUSED = '"known":true,"cause":"cover-letter","cause_class":"fixed","fixed_in":"6.15","fixed_by":"b7",'
+
+
+@pytest.mark.parametrize("causes, arguments, missing", [
+    (["cover-letter"], [], []), (["cover-letter", "asleep"], [], ["asleep"]),
+    (["asleep"], ["falls-vdso"], []), (["asleep"], ["*", "falls-*"], ["asleep"]),
+    (["asleep"], ["--preemptions", "2"], [])])
+def test_causes_that_none_of_all_scenarios_shows(  # pylint: disable=too-many-arguments
+        start: Callable[..., Machine], layout: Layout, capsys: pytest.CaptureFixture[str],
+        causes: list[str], arguments: list[str], missing: list[str]) -> None:
+    """Only who has explored all of a subject's scenarios to the end can say so."""
+    bounded = '"complete":true,"preemptions":2' if "--preemptions" in arguments else '"complete":true'
+    start(lambda given: known(given).replace('"known":true,', CAUSED).replace('"complete":true', bounded)
+          + "".join(CAUSE % cause for cause in causes if "falls-vdso" in given.get("tkfi.scenario", "")))
+    assert cli.main(["explore", *arguments, "--json", "-"], layout) == bool(missing)
+    made = json.loads(capsys.readouterr().out)
+    assert made["not_found"] == missing and made["violations"][0]["cause"] == "cover-letter"
+    assert made["violations"][0]["class"] == "fixed" and made["violations"][0]["predicted_ns"] is None
+    assert [f"known, but not found: {cause}: a reason" for cause in missing] == made["problems"]
+    assert cli.main(["explore", *arguments], layout) == bool(missing)
+    out = capsys.readouterr().out
+    assert re.search(r"\d known violations? \(\d fixed in 6\.15\), 0 new\.", out)
+    assert " (fixed in 6.15 by b7)\n" in out
 
 
 @pytest.mark.parametrize("file", [lambda _: None, lambda _: ""])

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from runner.boot.records import Access, Event, Explored, Header, Violation
+from runner.explore import scenario_parts
 from runner.explore.exploration import Exploration, Found, Problem
 from runner.kernel import kernels
 from runner.layout import Layout
@@ -94,6 +95,31 @@ def test_what_is_known_is_a_line(layout: Layout) -> None:
     assert ("known, monotonic in s0, s3: reason 0\n"
             "  ./tkfi replay 'tkfi1 6.12.117 post-series s0") in every
     assert "./tkfi replay" in findings.text(made(layout, known[:1]))
+
+
+def test_what_is_known_is_counted_by_class(layout: Layout) -> None:
+    """And its line says the class in words."""
+    kinds = [("bug", "", ""), ("fixed", "6.15", "b71f9804f66c"), ("fixed", "6.13", "ae455cb7b8ad"),
+             ("design", "", ""), ("hardware", "", ""), ("bug", "", ""), ("", "", "")]
+    known = [violation(number, known=True, reason=f"reason {number}", cause=f"cause-{number}",
+                       cause_class=kind, fixed_in=version, fixed_by=commit)
+             for number, (kind, version, commit) in enumerate(kinds)]
+    text = findings.text(made(layout, known))
+    assert ("7 known violations (2 bug, 1 fixed in 6.13, 1 fixed in 6.15, 1 by design, 1 not on hardware), "
+            "0 new.") in text
+    for number, words in enumerate(("a bug that is not fixed upstream", "fixed in 6.15 by b71f9804f66c",
+                                    "fixed in 6.13 by ae455cb7b8ad", "by design", "not on hardware")):
+        assert f"known, monotonic in s{number}: reason {number} ({words})\n" in text
+    assert "known, monotonic in s6: reason 6\n" in text
+
+
+def test_parts_keep_causes_apart() -> None:
+    """What is new must not be taken for what is known, however plain its schedule."""
+    parts = [violation(1, known=True, cause="cover-letter"), violation(1, turns=2),
+             violation(1, known=True, cause="cover-letter"), violation(1, like="cover-letter: a delay")]
+    merged = scenario_parts.merge(parts)
+    assert sorted((one.cause, one.like, one.findings) for one in merged) == [
+        ("", "", 1), ("", "cover-letter: a delay", 1), ("cover-letter", "", 2)]
 
 
 def test_problems_and_what_is_absent(layout: Layout) -> None:

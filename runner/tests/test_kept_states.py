@@ -164,17 +164,6 @@ def test_a_part_that_is_missing(start: Callable[..., Machine], layout: Layout,
     assert "0 of 3 scenarios explored to the end, 36 classes" in out
 
 
-@pytest.mark.parametrize("missing, status", [("012", 1), ("02", 0), ("", 0)])
-def test_what_no_part_finds(start: Callable[..., Machine], layout: Layout, missing: str, status: int,
-                            capsys: pytest.CaptureFixture[str]) -> None:
-    """It is known, and should be there in one of them."""
-    record = '{"type":"not_found","scenario":"tick-vdso","reason":"a race"}\n'
-    start(lambda given: known(given) + record * ("tick-vdso" in given["tkfi.scenario"] and
-                                                 given["tkfi.part"][0] in missing))
-    assert cli.main(["explore", "--jobs", "2"], layout) == status
-    assert ("tick-vdso: known, but not found: a race" in capsys.readouterr().out) == bool(status)
-
-
 def test_only_dpor_is_divided(start: Callable[..., Machine], layout: Layout) -> None:
     booted = start(lambda given: known(given).replace('"dpor"', '"random"'))
     assert cli.main(["explore", "falls-vdso", "--jobs", "4", "--strategy", "random"], layout) == 0
