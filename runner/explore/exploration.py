@@ -29,10 +29,12 @@ _NOT_WRITTEN = re.compile(r'tkfi: ({"type":"not_written",.*})')
 
 @dataclass(frozen=True)
 class Problem:
-    """Something besides violations; failed says whether it is the kernel that is at fault."""
+    """Something besides violations; failed says whether it is the kernel that is at fault. cause: of what
+    is known it was not found, which is no fault of a kernel that somebody mended."""
 
     text: str
     failed: bool
+    cause: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,8 @@ def whole(kernel: Kernel, runs: Runs, strategy: str, *, stopped: bool = False) -
     if absent and len(absent) == len(scenarios):
         problems.append(Problem(f"not for this kernel: {', '.join(sorted(absent))}", failed=False))
     not_found = _not_found(scenarios, explored, violations, absent)
-    problems += [Problem(f"known, but not found: {one.cause}: {one.reason}", failed=True) for one in not_found]
+    problems += [Problem(f"known, but not found: {one.cause}: {one.reason}", failed=True, cause=one.cause)
+                 for one in not_found]
     header = next((run.found.header for _, run in runs if run.found.header), None)
     nothing = not header or all(run.found.malformed for _, run in runs)
     if nothing and problems and not any(problem.failed for problem in problems):
@@ -181,7 +184,8 @@ def _not_found(scenarios: Mapping[Scenario, Runs], explored: Sequence[Explored],
     there = Counter(one.subject for one in scenarios if one.shipped and one.name in whole)
     found = {one.violation.cause for one in violations}
     causes = {one.cause: one for runs in scenarios.values() for _, run in runs for one in run.found.causes}
-    return [one for one in causes.values() if there[one.subject] == one.scenarios and one.cause not in found]
+    return [one for one in causes.values()
+            if there[one.subject] == one.scenarios and one.cause not in found]
 
 
 def _problems(piece: Piece, run: Run) -> list[Problem]:

@@ -109,8 +109,8 @@ def from_json(data: Mapping[str, Any]) -> Measured:
 def violation(data: Mapping[str, Any]) -> Violation:
     """A violation of explore's JSON, as the rest of the runner has it."""
     events = tuple(Event(**event) for event in data.get("events", ()))
-    made: Violation = KINDS["violation"].read({name: value for name, value in data.items()
-                                               if name != "events"})
+    made: Violation = KINDS["violation"].read({"cause_class" if name == "class" else name: value
+                                               for name, value in data.items() if name != "events"})
     return replace(made, events=events)
 
 
@@ -137,7 +137,8 @@ def _measured(tool: KunitTool, made: Exploration, ran: Mapping[str, Ran]) -> Mea
     return Measured(
         made.header.kernel, made.header.compiler, explored["scenarios"],
         [json.loads(json.dumps(found, default=vars)) for found in explored["violations"]],
-        [{"text": problem.text, "failed": problem.failed} for problem in made.problems],
+        [{"text": problem.text, "failed": problem.failed} for problem in made.problems
+         if not problem.cause],
         {name: _suite(one) for name, one in ran.items() if name != _HOLD}, holds, _functions(tool),
         {name: list(names) for name, names in made.vcpus.items()})
 

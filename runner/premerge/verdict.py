@@ -12,6 +12,7 @@ from typing import Any
 from runner.boot import results
 from runner.errors import TkfiError
 from runner.premerge.compare import Comparison
+from runner.report import classes
 
 
 class Word(enum.Enum):
@@ -72,7 +73,9 @@ class Verdict:
     @property
     def classes_of_known(self) -> dict[str, int]:
         """How many violations both have, by class."""
-        return dict(Counter(one.get("class") or "known" for one in self.made.same))
+        return dict(Counter(
+            classes.counted_as(one["class"], one["fixed_in"]) if one["class"] else "not known"
+            for one in self.made.same))
 
     @property
     def warnings(self) -> bool:

@@ -137,7 +137,8 @@ def _known(made: Exploration, *, every: bool) -> list[str]:
     by_reason: dict[tuple[str, str], list[Found]] = {}
     for found in made.violations:
         if found.violation.known:
-            by_reason.setdefault((found.violation.oracle, classes.reason(found.violation)), []).append(found)
+            by_reason.setdefault((found.violation.oracle, classes.reason(found.violation)),
+                                 []).append(found)
     lines = []
     for (oracle, reason), those in by_reason.items():
         group = Group(those)
