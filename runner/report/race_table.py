@@ -88,6 +88,8 @@ def _rows(violation: Violation, vcpus: Sequence[str]) -> list[tuple[int, str]]:
             back = f"/* {violation.first_ns - violation.second_ns:,} ns back */"
             rows.append((event.vcpu, own + back.replace(" ", _TIED)))
             break
+        if not violation.first and (event.text, event.ns) == (violation.clock, violation.second_ns):
+            break
         seen_first |= (event.text, event.ns) == (violation.first, violation.first_ns)
     return rows
 

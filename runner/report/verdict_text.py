@@ -93,7 +93,8 @@ def _new(verdict: Verdict, room: int) -> list[str]:
             if number:
                 lines += ["", left]
                 break
-            block = block[:max(4, room - 6)] + ["  ..."] + block[-1:]
+            replay = [line for line in block[-1:] if line.startswith("  ./tkfi ")]
+            block = [*block[:max(4, room - len(lines) - 5)], "  ...", *replay]
         lines += ["", *block]
     return lines
 
