@@ -5,6 +5,7 @@
 #include <linux/ktime.h>
 #include <linux/timekeeping.h>
 
+#include "blocks.h"
 #include "cells.h"
 #include "clock.h"
 #include "hooks.h"
@@ -79,6 +80,42 @@ static s64 run_read_to_copy(struct tkfi_op *op)
 	return 0;
 }
 
+/* A block in memory that is explored, and one that is not. */
+static struct block *shared_block(void)
+{
+	BUILD_BUG_ON(sizeof(struct block) > sizeof(*victim()));
+	return (struct block *)victim();
+}
+
+static struct block own_block;
+
+static s64 run_assign(struct tkfi_op *op)
+{
+	block_assign(&own_block, shared_block());
+	return block_sum(shared_block(), 1);
+}
+
+static s64 run_assign_small(struct tkfi_op *op)
+{
+	block_assign_small((struct small_block *)&own_block,
+			   (struct small_block *)shared_block());
+	return ktime_get();
+}
+
+static s64 run_assign_last(struct tkfi_op *op)
+{
+	block_assign_small((struct small_block *)&own_block,
+			   (struct small_block *)shared_block());
+	return 0;
+}
+
+static s64 run_all_blocks(struct tkfi_op *op)
+{
+	block_assign(&own_block, &own_block);
+	block_clear(&own_block);
+	return block_sum(&own_block, 1);
+}
+
 /* Is this place in the kernel in a function? NULL: there is no such place. */
 static bool is_in(unsigned long ip, const char *function)
 {
@@ -100,6 +137,8 @@ static void an_unreported_write_is_reported(struct kunit *test)
 		{ run_write, TKFI_WRITTEN, "ktime_get", "ktime_get" },
 		{ run_write_last, TKFI_WRITTEN, "ktime_get", NULL },
 		{ run_block, TKFI_COPIED, NULL, "run_block" },
+		{ run_assign_small, TKFI_COPIED, NULL, "block_assign_small" },
+		{ run_assign_last, TKFI_COPIED, NULL, "block_assign_small" },
 		{ run_write_beside, TKFI_WRITTEN, "run_write_beside", "ktime_get" },
 	};
 	const struct tkfi_unreported *found = &harness.explorer->unreported;
@@ -119,6 +158,46 @@ static void an_unreported_write_is_reported(struct kunit *test)
 	KUNIT_EXPECT_EQ_MSG(test, explore_with(test, run_reported_write), 0, "%s",
 			    harness.session.engine->error);
 	KUNIT_EXPECT_EQ(test, found->kind, TKFI_ALL_REPORTED);
+	KUNIT_EXPECT_EQ_MSG(test, explore_with(test, run_assign), 0, "%s",
+			    harness.session.engine->error);
+	KUNIT_EXPECT_EQ(test, found->kind, TKFI_ALL_REPORTED);
+}
+
+/* Accesses of the words of own_block. */
+static unsigned int block_loads, block_stores, others;
+
+static void count_words(const struct tkfi_access *access, void *arg)
+{
+	const void *block = &own_block;
+
+	if (access->barrier || access->addr < block ||
+	    access->addr >= block + sizeof(own_block))
+		return;
+	block_loads += !access->store;
+	block_stores += access->store;
+	others += access->is_block || access->size != sizeof(u64);
+}
+
+/* Each word once: the compiler says before what it copies, and that is not counted. */
+static void an_aggregate_is_copied_word_by_word(struct kunit *test)
+{
+	const unsigned int nr = ARRAY_SIZE(own_block.words);
+
+	if (harness_parse(test, "cpu0: tick"))
+		return;
+	harness.plan.programs[0].ops[0].type = &(struct tkfi_op_type){
+		.run = run_all_blocks,
+	};
+	block_loads = 0;
+	block_stores = 0;
+	others = 0;
+	own_block.words[0] = 1;
+	harness.plan.access = count_words;
+	KUNIT_EXPECT_EQ(test, harness_execute(test, "wait 12ms"), 0);
+	KUNIT_EXPECT_EQ(test, block_loads, 2 * nr);
+	KUNIT_EXPECT_EQ(test, block_stores, 2 * nr);
+	KUNIT_EXPECT_EQ(test, others, 0);
+	KUNIT_EXPECT_EQ(test, own_block.words[0], 0);
 }
 
 static void an_unreported_read_is_reported(struct kunit *test)
@@ -328,6 +407,7 @@ static void an_exploration_keeps_looking(struct kunit *test)
 static struct kunit_case engine_cases[] = {
 	KUNIT_CASE(an_unreported_write_is_reported),
 	KUNIT_CASE(an_unreported_read_is_reported),
+	KUNIT_CASE(an_aggregate_is_copied_word_by_word),
 	KUNIT_CASE(a_watcher_is_told_in_turn),
 	KUNIT_CASE(what_is_unreported_in_a_branch_is_reported),
 	KUNIT_CASE(an_exploration_keeps_looking),

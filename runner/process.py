@@ -131,12 +131,12 @@ def end_strays(*options: str) -> None:
 
 def checked(argv: Sequence[str | Path], *, log: Path, what: str, cwd: Path | None = None,
             env: Mapping[str, str] | None = None,
-            tick: Callable[[], None] = lambda: None) -> None:
+            tick: Callable[[], None] = lambda: None, retell: Callable[[str], str] = str) -> None:
     """As run(), but raise TkfiError naming what, the log and what it says is wrong when the program
-    fails."""
+    fails, that as retold."""
     status = run(argv, log=log, cwd=cwd, env=env, tick=tick)
     if status != 0:
-        raise TkfiError(f"{what} failed ({describe(status)}); full log: {log}\n{why(log)}")
+        raise TkfiError(f"{what} failed ({describe(status)}); full log: {log}\n{retell(why(log))}")
 
 
 def describe(status: int | None) -> str:

@@ -93,8 +93,9 @@ void tkfi_unreported_access(const struct tkfi_access *access, void *arg)
 	struct tkfi_unreported *unreported = arg;
 	unsigned int *nr = &unreported->nr[access->vcpu];
 
-	look(unreported, access);
+	/* A block has been copied when it is reported. */
 	look_at_block(unreported, access);
+	look(unreported, access);
 	unreported->last = *access;
 	unreported->recent[access->vcpu][(*nr)++ % TKFI_UNREPORTED_RECENT] =
 		(struct tkfi_recent){

@@ -30,7 +30,7 @@ FORMAT = 1
 TOOLS = ("gcc", "ld", "as", "ar", "nm", "objcopy", "strip", "make", "flex", "bison", "bc", "patch")
 MODULES = ("kernel/builder", "kernel/fetch", "kernel/freshness", "kernel/git_tree", "kernel/kernels",
            "kernel/kunit_tool", "kernel/overlay", "kernel/patches", "kernel/placing", "kernel/prepare",
-           "layout")  # of the runner
+           "kernel/probes", "kernel/user_lines", "layout")  # of the runner
 
 _ENVIRONMENT = re.compile(r"K[A-Z]*FLAGS|(KBUILD|KCONFIG)_\w+|HOST\w*|LLVM\w*|CROSS_COMPILE|(SUB)?ARCH|"
                           r"LOCALVERSION|CPATH|(C_INCLUDE|LIBRARY|COMPILER)_PATH|GCC_EXEC_PREFIX")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runner.errors import TkfiError
-from runner.kernel import git_tree, patches
+from runner.kernel import git_tree, patches, probes
 from runner.kernel.git_tree import Instead, Revision
 from runner.layout import Layout
 from runner.nearest import nearest
@@ -38,10 +38,6 @@ RELEASES = (
     Release("7.3", ("trixie-backports",)),
 )
 DEFAULT = "6.12"
-
-# The last minor number of each major version, to count releases (they come every nine to ten weeks)
-# across a change of the major number.
-_LAST_MINOR = {3: 19, 4: 20, 5: 19, 6: 19}
 
 
 @dataclass(frozen=True)
@@ -132,7 +128,7 @@ def choose(choice: str, layout: Layout, variant: str = POST_SERIES) -> Kernel:
     """Turn a --kernel and a --variant argument into a Kernel.
 
     Raises TkfiError for a name that is neither a release on offer nor a usable kernel tree, for a tree that
-    is older than all releases on offer, and for a variant that it does not have.
+    lacks what tkfi is built on, and for a variant that it does not have.
     """
     kernel = _choose(choice, layout)
     if variant in kernel.variants:
@@ -154,14 +150,23 @@ def _choose(choice: str, layout: Layout) -> Kernel:
                         f"{nearest(choice, releases, './tkfi list kernels')}")
     path = Path(choice).resolve()
     version = tree_version(path)
-    oldest = min(releases, key=_ordinal, default=version)
-    if _ordinal(version) < _ordinal(oldest):
-        raise TkfiError(f"'{path}' is Linux {version}, and {oldest} is the oldest kernel that tkfi can be "
-                        "built into: name a tree of that or later with --kernel")
     digest = hashlib.sha256(str(path).encode()).hexdigest()[:8]
-    series = nearest_series(version, [r.version for r in releases.values()])
-    name = re.sub(r"[^\w.+-]", "_", path.name)  # the kernel's Makefile refuses blanks and colons
-    return Kernel(f"path-{name}-{digest}", layout.patches / series, path=path)
+    name = re.sub(r"[^\w.+-]", "_", path.name)  # kbuild refuses blanks and colons
+    return Kernel(f"path-{name}-{digest}", layout.patches / _series_for(path, version, list(releases)),
+                  path=path)
+
+
+def _series_for(path: Path, version: str, available: list[str]) -> str:
+    """The series for a tree, by what is there. Raises TkfiError if something that none can do without is
+    not."""
+    if not available:
+        raise TkfiError("there is no patch series in kernel-patches/")
+    there = probes.look(path)
+    if there.lacking:
+        missing = ", ".join(f"{probe.text.rstrip('(')} in {probe.file}" for probe in there.lacking[:2])
+        raise TkfiError(f"'{path}' is Linux {version}, which tkfi cannot be built into: there is no "
+                        f"{missing}; name a tree of {available[0]} or later with --kernel")
+    return there.best(available)
 
 
 def tree_version(path: Path) -> str:
@@ -180,20 +185,3 @@ def tree_version(path: Path) -> str:
         raise TkfiError(f"'{path}/Makefile' names no VERSION and PATCHLEVEL: not a kernel tree")
     sublevel = parts.get("SUBLEVEL", "")
     return f"{major}.{minor}{'.' + sublevel if sublevel else ''}{parts.get('EXTRAVERSION', '')}"
-
-
-def nearest_series(version: str, available: list[str]) -> str:
-    """The available series the fewest releases away from version; of two equally near, the older.
-
-    Raises TkfiError when there is none at all.
-    """
-    if not available:
-        raise TkfiError("there is no patch series in kernel-patches/")
-    wanted = _ordinal(version)
-    return min(available, key=lambda v: (abs(_ordinal(v) - wanted), _ordinal(v)))
-
-
-def _ordinal(version: str) -> int:
-    """How many releases were made since 3.0."""
-    major, minor = (int(part) for part in re.findall(r"\d+", version)[:2])
-    return sum(_LAST_MINOR.get(m, 19) + 1 for m in range(3, major)) + minor

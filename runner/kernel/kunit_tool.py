@@ -5,14 +5,17 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from runner import process
+from runner.kernel import patches
 from runner.kernel.kernels import Kernel
 from runner.kernel.prepare import FAULT
+from runner.kernel.user_lines import UserLines
 from runner.layout import OBJECTS, Layout
 from runner.progress import step
 
@@ -34,6 +37,7 @@ class KunitTool:
         with step(f"Configuring {name}"):
             self._checked("config")
         start = time.time()
+        self._compile_first()
         with step(f"Building {name}") as shown:
             self._checked("build", tick=lambda: shown.update(f"{made_since(objects, start)} objects"))
 
@@ -43,10 +47,28 @@ class KunitTool:
                 f"--kunitconfig={FAULT}", *(f"--kconfig_add={option}" for option in self.kernel.options),
                 *options]
 
+    def _compile_first(self) -> None:
+        """Compile the kernel's files that are changed: if one cannot be, that is to be known at once."""
+        tree = self.layout.tree(self.kernel.place)
+        changed = sorted({name for patch in self.kernel.patches() for name in patches.touched(patch)
+                          if name.endswith(".c") and (tree / name).is_file()})
+        if self.kernel.parts or not changed:
+            return
+        makes = [f"{name.removesuffix('.c')}.o" for name in [*changed, f"{FAULT}/timekeeping/vdso.c"]
+                 if (tree / name).is_file()]
+        with step(f"Compiling {', '.join(changed)} of {self.kernel.title}"):
+            self._run(["make", "ARCH=um", f"O={OBJECTS}", f"--jobs={len(os.sched_getaffinity(0))}", *makes],
+                      "first", f"Compiling what tkfi is built into of {self.kernel.title}")
+
     def _checked(self, verb: str, **options: Any) -> None:
-        log = self.layout.results(self.kernel.place) / f"{verb}.log"
-        process.checked(self.command(verb), log=log, cwd=self.layout.tree(self.kernel.place),
-                        what=f"kunit.py {verb} for {self.kernel.title}", **options)
+        self._run(self.command(verb), verb, f"kunit.py {verb} for {self.kernel.title}", **options)
+
+    def _run(self, argv: Sequence[str | Path], name: str, what: str, **options: Any) -> None:
+        """What a compiler says is about the user's own files."""
+        tree = self.layout.tree(self.kernel.place)
+        log = self.layout.results(self.kernel.place) / f"{name}.log"
+        process.checked(argv, log=log, cwd=tree, what=what,
+                        retell=UserLines(self.kernel.source(self.layout), tree).text, **options)
 
 
 def made_since(directory: Path, start: float) -> int:

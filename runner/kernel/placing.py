@@ -81,6 +81,17 @@ def apply(patch: Path, tree: Path) -> list[Piece]:
     return left_out
 
 
+def points(file: Path) -> Iterator[tuple[int, str, str]]:
+    """The injection points in a file: line, function and name."""
+    function = ""
+    text = file.read_text(encoding="utf-8", errors="surrogateescape")
+    for number, line in enumerate(text.split("\n"), start=1):
+        started = _FUNCTION.match(line)
+        function = started[1] if started else function
+        if match := _POINT.fullmatch(line):
+            yield number, function, match[1]
+
+
 def _pieces(file: str, hunks: Sequence[Sequence[object]]) -> Iterator[Piece]:
     for hunk in hunks:
         lines = [(getattr(line, "line_type"), getattr(line, "value")) for line in hunk]

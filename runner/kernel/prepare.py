@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from runner.kernel import overlay
+from runner.kernel import overlay, probes
 from runner.kernel.fetch import ensure_source
 from runner.kernel.kernels import Kernel, tree_version
 from runner.kernel.overlay import Overlay
@@ -30,7 +30,8 @@ def prepare(kernel: Kernel, layout: Layout, say: Callable[[str], None] = note,
     fetch(kernel, layout)
     source = kernel.source(layout)
     if kernel.path:
-        say(f"Kernel {tree_version(source)} in {source}: using the {kernel.series.name} patch series")
+        say(f"Kernel {tree_version(source)} in {source}: using the {kernel.series.name} patch series"
+            + _differing(source, kernel.series.name))
     wanted = Overlay(source, layout.tree(kernel.place), kernel.patches(),
                      {FAULT: layout.repo / "fault", SUITES: layout.repo / "kunit"},
                      instead=kernel.instead())
@@ -46,6 +47,13 @@ def prepare(kernel: Kernel, layout: Layout, say: Callable[[str], None] = note,
     if changed:
         say(f"Used as edited in {wanted.tree}: {', '.join(changed)}")
     return wanted
+
+
+def _differing(source: Path, series: str) -> str:
+    """What the tree has, or lacks, unlike the kernels that the series is for."""
+    there = probes.look(source)
+    words = list(map(there.says, there.differing(series)))
+    return f", though this tree {', '.join(words)}" if words else ""
 
 
 def _built_tree(kernel: Kernel, layout: Layout) -> Path | None:

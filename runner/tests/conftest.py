@@ -10,6 +10,8 @@ import pytest
 
 from runner import answer, check_counts
 from runner.boot import lists
+from runner.kernel import probes
+from runner.kernel.probes import Probe
 from runner.layout import Layout
 
 _failed: set[str] = set()
@@ -72,14 +74,30 @@ def variants(layout: Layout) -> list[str]:
 def source(tmp_path: Path) -> Path:
     """A tiny kernel tree."""
     tree = tmp_path / "linux"
-    write(tree / "Makefile", "VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 99\nEXTRAVERSION = -rc1\n")
+    write(tree / "Makefile", "VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 99\nEXTRAVERSION = -rc1\n"
+          "%.o:\n\t@:\n")
     write(tree / "kernel/time/timekeeping.c", TIMEKEEPING)
     write(tree / "kernel/time/ntp.c", "int ntp;\n")
     write(tree / "kernel/sched/core.c", "int sched;\n")
     write(tree / "arch/x86/include/asm/x.h", "/* x */\n")
     write(tree / "include/linux/x.h", "/* x */\n")
     write(tree / "tools/testing/kunit/kunit.py", "#!/usr/bin/env python3\n")
+    for probe in probes.NEEDED:
+        _have(tree, probe)
     return tree
+
+
+def have(tree: Path, series: str, *more: str) -> None:
+    """Make a tree one of the kernels of a series, with some things more."""
+    for probe in probes.DECIDING:
+        if probe.name in (*probes.OF_SERIES[series], *more):
+            _have(tree, probe)
+
+
+def _have(tree: Path, probe: Probe) -> None:
+    """The text comes last: patches of the tests are for the lines before."""
+    file = tree / probe.file
+    write(file, (file.read_text(encoding="utf-8") if file.exists() else "") + f"{probe.text}\n}}\n")
 
 
 def write(path: Path, text: str) -> None:

@@ -23,6 +23,7 @@ from runner.tests.conftest import PATCH, write
 
 # A make that decides by times as make does, and by the .cmd files as kbuild does.
 KUNIT = '''\
+# --kconfig_add
 import os, pathlib, sys, time
 tree, objects = pathlib.Path.cwd(), pathlib.Path(".kunit")
 with open(os.environ["CALLS"], "a") as calls:
@@ -60,7 +61,7 @@ if not linux.exists() or newest > linux.stat().st_mtime_ns:
 def user_tree(layout: Layout, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kernel:
     """A user's tree that has been built, some time after it was written."""
     for name in ("include/first", "include/linux/sub", "scripts"):
-        (source / name).mkdir(parents=True)
+        (source / name).mkdir(parents=True, exist_ok=True)
     for name in ("init/Kconfig", "kernel/time/Makefile", "kernel/time/timeconst.bc",
                  "scripts/Makefile.build"):
         write(source / name, "# as it was\n")

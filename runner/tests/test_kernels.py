@@ -44,29 +44,12 @@ def test_unknown(layout: Layout, choice: str, reason: str) -> None:
         kernels.choose(choice, layout)
 
 
-@pytest.mark.parametrize("version, expected", [
-    ("6.12.5", "6.12"), ("7.3.0-rc2", "7.3"), ("6.15", "6.12"), ("7.0", "7.3"), ("6.1", "6.12"),
-    ("7.9", "7.3"), ("5.10", "6.12"), ("6.18", "7.3"), ("6.17", "6.12"),
-])
-def test_nearest_series(version: str, expected: str) -> None:
-    assert kernels.nearest_series(version, ["6.12", "7.3"]) == expected
-
-
-def test_of_two_equally_near_the_older() -> None:
-    assert kernels.nearest_series("6.13", ["6.12", "6.14"]) == "6.12"
-    assert kernels.nearest_series("6.13", ["6.14", "6.12"]) == "6.12"
-
-
 def test_path_with_a_space_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TkfiError, match="spaces"):
         Layout(tmp_path / "a b")
 
 
-@pytest.mark.parametrize("patchlevel, refused", [(11, True), (12, False), (13, False)])
-def test_a_tree_that_is_too_old(layout: Layout, source: Path, patchlevel: int, refused: bool) -> None:
-    write(source / "Makefile", f"VERSION = 6\nPATCHLEVEL = {patchlevel}\nSUBLEVEL = 9\n")
-    if refused:
-        with pytest.raises(TkfiError, match="is Linux 6.11.9, and 6.12 is the oldest kernel that tkfi can"):
-            kernels.choose(str(source), layout)
-    else:
-        assert kernels.choose(str(source), layout).series == layout.patches / "6.12"
+def test_a_tree_in_a_place_that_kbuild_refuses(layout: Layout, source: Path) -> None:
+    """What is made of it is elsewhere."""
+    kernel = kernels.choose(str(source.rename(source.with_name("my linux:1"))), layout)
+    assert kernel.name.startswith("path-my_linux_1-")

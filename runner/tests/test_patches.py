@@ -39,7 +39,8 @@ def test_order(layout: Layout, shared: Path) -> None:
 
 
 def test_all_are_applied(layout: Layout, shared: Path, source: Path, variants: list[str]) -> None:
-    write(source / "Makefile", "VERSION = 6\nPATCHLEVEL = 1\n")
+    write(source / "include/linux/timekeeping.h",
+          "struct system_counterval_t {\n\tstruct clocksource\t*cs;\n};\n")
     kernel = kernels.choose(str(source), layout, "fixed")
     assert kernel.series == shared and kernel.variants == variants
     tree = prepare(kernel, layout).tree
