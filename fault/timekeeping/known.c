@@ -434,13 +434,17 @@ static bool has_half_an_offset(const struct tkfi_read *read, s64 *ns)
 static struct verdict pair(const struct tkfi_execution *e, const struct tkfi_read *first,
 			   const struct tkfi_read *second, s64 measured)
 {
+	const struct verdict early = { TKFI_SECONDS_EARLY, true };
 	const struct verdict seconds = { TKFI_SECONDS_IN_PIECES, true };
 	const struct verdict offset = { TKFI_OFFSET_IN_PIECES, true };
 	struct verdict v, other;
 	s64 ns;
 
-	if (is_in_pieces(e, first) || is_in_pieces(e, second))
+	if (is_in_pieces(e, second))
 		return seconds;
+	/* Whatever it saw of the calculation, others see nothing of it yet. */
+	if (is_in_pieces(e, first))
+		return early;
 	if (has_half_an_offset(first, &ns) || has_half_an_offset(second, &ns))
 		return offset;
 	if (!first->line || !second->line)
