@@ -11,6 +11,7 @@
 #include "cells.h"
 #include "engine_internal.h"
 #include "names.h"
+#include "points.h"
 #include "snapshot.h"
 
 struct tkfi_vcpu *tkfi_current __tkfi_own;
@@ -194,6 +195,7 @@ void tkfi_hit(const char *name)
 {
 	struct tkfi_vcpu *v = tkfi_current;
 
+	tkfi_point_tell(_RET_IP_);
 	tkfi_record(TKFI_ENTRY_POINT, name, 0);
 	v->at = name;
 	v->next = (struct tkfi_transition){ .kind = TKFI_TRANS_POINT, .what = name };
