@@ -9,8 +9,23 @@
 #include "cells.h"
 #include "estimate.h"
 #include "explore_internal.h"
+#include "points.h"
 #include "strategies.h"
 #include "strategy.h"
+
+const char * const tkfi_outcome_oracle = "outcome";
+
+/* In place of the oracles: does the execution have the outcome that is sought? */
+static void check_outcome(struct tkfi_explorer *x, int ret, tkfi_finding_fn fn, void *arg)
+{
+	const struct tkfi_finding found = {
+		.oracle = tkfi_outcome_oracle,
+		.clock = tkfi_outcome_oracle,
+	};
+
+	if (x->target.outcome(x->target.arg, ret) == x->options.outcome)
+		fn(&found, arg);
+}
 
 void tkfi_explorer_check(struct tkfi_explorer *x, int ret, struct tkfi_happens_before *hb,
 			 tkfi_finding_fn fn, void *arg)
@@ -18,7 +33,10 @@ void tkfi_explorer_check(struct tkfi_explorer *x, int ret, struct tkfi_happens_b
 	x->own_hb.nr = 0;
 	x->hb = hb ?: &x->own_hb;
 	x->shrink_tried = false;
-	x->target.judge(x->target.arg, ret, x->hb, fn, arg);
+	if (x->options.seeks)
+		check_outcome(x, ret, fn, arg);
+	else
+		x->target.judge(x->target.arg, ret, x->hb, fn, arg);
 }
 
 void tkfi_explorer_judge(void *arg, int ret, struct tkfi_happens_before *hb)
@@ -27,6 +45,8 @@ void tkfi_explorer_judge(void *arg, int ret, struct tkfi_happens_before *hb)
 
 	if (x->each)
 		x->each(x, ret);
+	if (x->options.outcomes && !x->searching)
+		tkfi_outcomes_add(x->outcomes, x->target.outcome(x->target.arg, ret));
 	tkfi_explorer_check(x, ret, hb, tkfi_violations_add, x);
 }
 
@@ -36,6 +56,61 @@ void tkfi_explorer_judge(void *arg, int ret, struct tkfi_happens_before *hb)
 /* Checking hooks makes an execution some hundred times slower. */
 #define CHECKED_FIRST	32
 
+static void cover(const struct tkfi_access *access, void *arg)
+{
+	struct tkfi_covered *covered = arg;
+
+	tkfi_covered_add(covered, access->ip);
+}
+
+static void cover_and_check(const struct tkfi_access *access, void *arg)
+{
+	struct tkfi_explorer *x = arg;
+
+	tkfi_covered_add(&x->covered, access->ip);
+	tkfi_unreported_access(access, &x->unreported);
+}
+
+static void cover_point(unsigned long ip, void *arg)
+{
+	struct tkfi_covered *covered = arg;
+
+	tkfi_covered_add(covered, ip);
+}
+
+static void watch_begin(struct tkfi_explorer *x)
+{
+	tkfi_unreported_begin(&x->unreported);
+	if (!x->options.coverage) {
+		tkfi_access_watch(tkfi_unreported_access, &x->unreported);
+		return;
+	}
+	tkfi_access_watch(cover_and_check, x);
+	tkfi_points_watch(cover_point, &x->covered);
+	x->covered.executions++;
+}
+
+static void watch_end(void)
+{
+	tkfi_access_watch(NULL, NULL);
+	tkfi_points_watch(NULL, NULL);
+}
+
+/* Prepare the target. The set-up is watched for what it covers. */
+static int enter(struct tkfi_explorer *x, unsigned long *flags)
+{
+	int ret;
+
+	if (!x->options.coverage)
+		return x->target.enter(x->target.arg, flags);
+	tkfi_covered_forget(&x->covered);
+	tkfi_access_watch(cover, &x->covered);
+	tkfi_points_watch(cover_point, &x->covered);
+	ret = x->target.enter(x->target.arg, flags);
+	watch_end();
+	return ret;
+}
+
 /* A random execution. Returns whether hooks reported all writes in it. */
 static bool check_hooks_once(struct tkfi_explorer *x, u64 seed)
 {
@@ -43,12 +118,11 @@ static bool check_hooks_once(struct tkfi_explorer *x, u64 seed)
 
 	tkfi_pos_init(&pos, seed);
 	tkfi_explorer_start(x);
-	tkfi_unreported_begin(&x->unreported);
-	tkfi_access_watch(tkfi_unreported_access, &x->unreported);
+	watch_begin(x);
 	suppress_printk = true;
 	tkfi_engine_run(x->engine, &pos.strategy);
 	suppress_printk = false;
-	tkfi_access_watch(NULL, NULL);
+	watch_end();
 	return !tkfi_unreported_end(&x->unreported);
 }
 
@@ -179,10 +253,9 @@ static int check_hooks(struct tkfi_explorer *x)
 	if (x->hooks_checked)
 		return 0;
 	tkfi_explorer_start(x);
-	tkfi_unreported_begin(&x->unreported);
-	tkfi_access_watch(tkfi_unreported_access, &x->unreported);
+	watch_begin(x);
 	ret = tkfi_engine_run(engine, &tkfi_in_order);
-	tkfi_access_watch(NULL, NULL);
+	watch_end();
 	engine->quiet = true;
 	go_on = !tkfi_unreported_end(&x->unreported);
 	for (i = 0; i < CHECKED_FIRST && go_on; i++)
@@ -213,7 +286,7 @@ int tkfi_explore(struct tkfi_explorer *x,
 	memset(&x->stats, 0, sizeof(x->stats));
 	x->classes = 0;
 	x->classes_error = 0;
-	ret = x->target.enter(x->target.arg, &flags) ?: check_hooks(x);
+	ret = enter(x, &flags) ?: check_hooks(x);
 	x->engine->quiet = true;
 	if (!ret) {
 		tkfi_cells_begin();

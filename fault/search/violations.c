@@ -17,6 +17,7 @@ void tkfi_violations_forget(void *arg)
 		return;
 	x->nr_violations = 0;
 	x->incomplete = false;
+	tkfi_outcomes_forget(x->outcomes);
 }
 
 /* How many findings of a kind are shrunk if executions are sampled. */
@@ -152,7 +153,8 @@ void tkfi_violations_add(const struct tkfi_finding *finding, void *arg)
 		return;
 	shrunk = tkfi_violations_shrink(x, finding);
 	x->incomplete |= !shrunk || shrunk->incomplete;
-	v = find_or_add(x, finding, shrunk && shrunk->nr ?
+	/* One execution is enough to show an outcome, whatever it is preempted at. */
+	v = find_or_add(x, finding, shrunk && shrunk->nr && !x->options.seeks ?
 			tkfi_cell_about(engine->log[shrunk->stopped].cell) : 0);
 	if (!v)
 		return;
