@@ -213,6 +213,78 @@ static void checkpoints(struct kunit *test)
 	explorer->each = NULL;
 }
 
+/* Executions whose state, or what oracles recorded, was changed by looking at their outcome. */
+static unsigned int spoilt;
+static struct tkfi_state untouched;
+
+static void look_at_outcome(struct tkfi_explorer *x, int ret)
+{
+	struct tkfi_run *run = tkfi_run_of(x);
+	u8 record[2][64];
+	const char *name;
+	size_t size, at;
+	void *now;
+	u64 first;
+
+	now = tkfi_subject->record(&size);
+	size = min(size, sizeof(record[0]));
+	memcpy(record[0], now, size);
+	tkfi_state_save(&untouched);
+	/* Not what was seen of the same state before. */
+	tkfi_finals_forget(run->finals);
+	first = tkfi_outcome(run, ret);
+	memcpy(record[1], now, size);
+	spoilt += first != tkfi_outcome(run, ret) || memcmp(record[0], record[1], size) ||
+		  tkfi_state_differs(&untouched, &name, &at);
+	tkfi_finals_forget(run->finals);
+	spoilt += first != tkfi_outcome(run, ret);
+}
+
+/*
+ * Looking at outcomes changes nothing; also not if readers change what they read, as those
+ * of multigrain timestamps do, or VCPUs wait for ever.
+ */
+static void unspoilt(struct kunit *test)
+{
+	static const struct tkfi_scenario s[] = {
+		{ "given", "cpu0: tick; cpu1: adjtimex freq=-500ppm, adjtimex status=16;"
+		  "cpu2: read fast ktime_get_real_fast_ns; host: 12ms" },
+		{ "given", "setup: wait 12ms; cpu0: tick; nmi cpu0: read kernel ktime_get" },
+		{ "given", "cpu0: aux adjtimex freq=-500ppm, aux disable;"
+		  "cpu1: read kernel ktime_get_real_ts64_mg; host: 12ms" },
+	};
+	struct tkfi_explore_options how = { TKFI_DPOR };
+	struct tkfi_explorer *explorer = harness.explorer;
+	struct tkfi_search_stats stats;
+	unsigned int i, nr;
+	u64 hash;
+
+	KUNIT_ASSERT_EQ(test, tkfi_state_alloc(&untouched), 0);
+	for (i = 0; i < ARRAY_SIZE(s); i++) {
+		if (tkfi_explorer_lacks(explorer, &s[i]))
+			continue;
+		how.outcomes = false;
+		explorer->each = look_at_outcome;
+		spoilt = 0;
+		KUNIT_EXPECT_EQ(test, tkfi_explore(explorer, &how), 0);
+		KUNIT_EXPECT_EQ_MSG(test, spoilt, 0, "%s", s[i].text);
+		explorer->each = note_execution;
+		KUNIT_EXPECT_EQ(test, tkfi_explore(explorer, &how), 0);
+		hash = seen;
+		stats = explorer->stats;
+		nr = explorer->nr_violations;
+		how.outcomes = true;
+		KUNIT_EXPECT_EQ(test, tkfi_explore(explorer, &how), 0);
+		explorer->each = NULL;
+		KUNIT_EXPECT_EQ(test, seen, hash);
+		KUNIT_EXPECT_EQ(test, memcmp(&stats, &explorer->stats, sizeof(stats)), 0);
+		KUNIT_EXPECT_EQ(test, explorer->nr_violations, nr);
+		KUNIT_EXPECT_GT(test, explorer->outcomes->nr, 1);
+		KUNIT_EXPECT_LT(test, explorer->outcomes->nr, stats.classes);
+	}
+	tkfi_state_free(&untouched);
+}
+
 /* The race of the cover letter, as plain as it can be, and why it is one. */
 static void explained(struct kunit *test)
 {
@@ -515,6 +587,7 @@ static struct kunit_case explorer_cases[] = {
 	KUNIT_CASE(nmi_waits),
 	KUNIT_CASE(writers),
 	KUNIT_CASE(checkpoints),
+	KUNIT_CASE(unspoilt),
 	KUNIT_CASE(explained),
 	KUNIT_CASE(worded),
 	KUNIT_CASE(sized),

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Injection points, and NMIs: handlers that run at a point, and VCPUs of their own. */
+#include <linux/instruction_pointer.h>
+
 #include "engine_internal.h"
 #include "names.h"
+#include "points.h"
 
 void tkfi_nmi(struct tkfi_vcpu *vcpu,
 	      void (*handler)(struct tkfi_vcpu *, void *), void *arg)
@@ -26,6 +29,7 @@ void tkfi_hit(const char *name)
 {
 	struct tkfi_vcpu *v = tkfi_current;
 
+	tkfi_point_tell(_RET_IP_);
 	tkfi_record(TKFI_ENTRY_POINT, name, 0);
 	v->at = name;
 	v->next = (struct tkfi_transition){ .kind = TKFI_TRANS_POINT, .what = name };

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/math.h>
+#include <linux/minmax.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
+#include <linux/xxhash.h>
 
 #include "state.h"
 
@@ -122,6 +125,70 @@ const u8 *tkfi_state_differs(const struct tkfi_state *state, const char **name,
 		return live + at;
 	}
 	return NULL;
+}
+
+/**
+ * struct changes - blocks that differ, to be hashed
+ * @hash:	of those that were here before
+ * @nr:		how many there are
+ * @blocks:	each of them, and where it is in the state; the last one of a region may be
+ *		shorter, with zeros after it
+ */
+struct changes {
+	u64 hash;
+	unsigned int nr;
+	struct {
+		u64 at;
+		u8 bytes[TKFI_STATE_BLOCK];
+	} blocks[64];
+};
+
+static void hash_changes(struct changes *changes)
+{
+	changes->hash = xxh64(changes->blocks, changes->nr * sizeof(changes->blocks[0]),
+			      changes->hash);
+	changes->nr = 0;
+}
+
+static void add_change(struct changes *changes, u64 at, const u8 *live, size_t size)
+{
+	u8 *bytes = changes->blocks[changes->nr].bytes;
+
+	changes->blocks[changes->nr++].at = at;
+	if (size == TKFI_STATE_BLOCK) {
+		__builtin_memcpy(bytes, live, TKFI_STATE_BLOCK);
+	} else {
+		memset(bytes, 0, TKFI_STATE_BLOCK);
+		memcpy(bytes, live, size);
+	}
+	if (changes->nr == ARRAY_SIZE(changes->blocks))
+		hash_changes(changes);
+}
+
+u64 tkfi_state_changes(const struct tkfi_state *state)
+{
+	static struct changes changes;
+	const u8 *p = state->bytes;
+	size_t at, end;
+	int i;
+
+	changes.hash = 0;
+	for (i = 0; i < nr_regions; p += regions[i++].size) {
+		const u8 *live = regions[i].addr;
+		const size_t size = regions[i].size;
+
+		for (at = 0; at < size; at = end) {
+			at += first_difference(live + at, p + at, size - at);
+			end = at;
+			if (at == size)
+				break;
+			at = round_down(at, TKFI_STATE_BLOCK);
+			end = min(at + TKFI_STATE_BLOCK, size);
+			add_change(&changes, p + at - state->bytes, live + at, end - at);
+		}
+	}
+	hash_changes(&changes);
+	return changes.hash;
 }
 
 static bool is_in(int region, const void *addr)

@@ -31,6 +31,9 @@ typedef void (*tkfi_regions_fn)(tkfi_region_fn add);
  */
 void tkfi_state_use(tkfi_regions_fn regions);
 
+/* What tkfi_state_changes() compares in one go, in bytes. */
+#define TKFI_STATE_BLOCK	32
+
 /**
  * struct tkfi_state - a copy of everything that executions change
  * @bytes:	the objects, one after another
@@ -82,6 +85,15 @@ void tkfi_state_restore(const struct tkfi_state *state);
  */
 const u8 *tkfi_state_differs(const struct tkfi_state *state, const char **name,
 			     size_t *offset);
+
+/**
+ * tkfi_state_changes() - one number for what differs between the live state and a copy
+ * @state:	copy
+ *
+ * Return: XXH64 over the blocks of TKFI_STATE_BLOCK bytes that differ, as they are in the live
+ * state, and where they are. Equal numbers of one copy stand for equal states.
+ */
+u64 tkfi_state_changes(const struct tkfi_state *state);
 
 /**
  * tkfi_state_copy_of() - where a copy has a byte of the live state

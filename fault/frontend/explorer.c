@@ -41,6 +41,11 @@ static void judge(void *arg, int ret, struct tkfi_happens_before *hb,
 	tkfi_subject->judge(&judged, report, report_arg);
 }
 
+static u64 outcome(void *arg, int ret)
+{
+	return tkfi_outcome(arg, ret);
+}
+
 static void boundaries(void *arg, struct tkfi_boundaries *b)
 {
 	const struct tkfi_plan *plan = &((struct tkfi_run *)arg)->plan;
@@ -72,6 +77,7 @@ struct tkfi_explorer *tkfi_explorer_open(void)
 		.collect = collect,
 		.start = start,
 		.judge = judge,
+		.outcome = outcome,
 		.boundaries = boundaries,
 		.names = names,
 	};

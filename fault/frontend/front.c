@@ -128,18 +128,33 @@ static void check_explored(struct tkfi_front *f, const struct tkfi_explore_optio
 			    tkfi_run_of(x)->name, stats->redundant);
 }
 
-/* Called right after the execution, as explaining it executes others. */
-static void report_log(struct tkfi_explorer *x, int ret)
+static void report_shown(const char *of, const char *name, s64 value, bool later,
+			 void *arg)
 {
-	const struct tkfi_front *f = x->each_arg;
+	const struct tkfi_front *f = arg;
 
-	tkfi_result_log(f->shown, x->engine);
+	tkfi_result("\"type\":\"observed\",\"case\":\"%s\",\"of\":\"%s\",\"name\":\"%s\",\"value\":%lld,\"later\":%s",
+		    f->shown, of, name, value, later ? "true" : "false");
 }
 
-/* Report the events of the executions that follow, if that is asked for; or stop that. */
+/* Called right after the execution, as explaining it executes others. */
+static void report_execution(struct tkfi_explorer *x, int ret)
+{
+	struct tkfi_front *f = x->each_arg;
+
+	if (f->request.steps)
+		tkfi_result_log(f->shown, x->engine);
+	if (x->options.seeks)
+		tkfi_outcome_each(tkfi_run_of(x), ret, report_shown, f);
+}
+
+/*
+ * Report the events of the executions that follow, and what the final state shows, if that
+ * is asked for; or stop that.
+ */
 static void report_steps(struct tkfi_front *f, bool on)
 {
-	f->explorer->each = on && f->request.steps ? report_log : NULL;
+	f->explorer->each = on ? report_execution : NULL;
 	f->explorer->each_arg = f;
 }
 
@@ -211,6 +226,8 @@ void tkfi_front_explore(struct tkfi_front *f, const struct tkfi_scenario *s,
 			    x->engine->error);
 		return;
 	}
+	tkfi_report_outcomes(x);
+	tkfi_report_executed(x);
 	if (is_shipped)
 		say_causes(f, s);
 	tkfi_report_explored(x, os_nsecs() - x->pace.began);
@@ -230,7 +247,7 @@ void tkfi_front_explore(struct tkfi_front *f, const struct tkfi_scenario *s,
 				    v->schedule);
 		if (v->finding.is_known)
 			f->occurs[v->finding.cause - tkfi_subject->causes] |= is_shipped;
-		else if (is_shipped)
+		else if (is_shipped && !options->seeks)
 			fail(f, "new: %s of %s after %s: %lld ns, then %lld ns; schedule %s%s",
 			     v->finding.oracle, v->finding.clock,
 			     v->finding.is_pair ? v->finding.first.call : "",
@@ -238,7 +255,7 @@ void tkfi_front_explore(struct tkfi_front *f, const struct tkfi_scenario *s,
 			     v->schedule, tkfi_report_order(x, &v->why));
 		show_violation(f, violations, nr, i, searched);
 	}
-	f->nr_whole += is_shipped && all && complete && !options->parts;
+	f->nr_whole += is_shipped && all && complete && !options->parts && !options->seeks;
 	tkfi_result("\"type\":\"end\",\"scenario\":\"%s\"", s->name);
 	/* All is reported: a complete exploration need not be resumed. */
 	if (options->keep && complete)

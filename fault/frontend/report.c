@@ -157,17 +157,101 @@ static u64 least_likely(const struct tkfi_explorer *x)
 	return p;
 }
 
+/**
+ * struct many - many numbers, reported in as few lines as they fit into
+ * @x:		explorer of whose exploration they are
+ * @type:	of the lines
+ * @member:	of each line that has them
+ * @digits:	of a number
+ * @len:	of @text
+ * @text:	numbers that are not reported yet
+ */
+struct many {
+	const struct tkfi_explorer *x;
+	const char *type;
+	const char *member;
+	int digits;
+	size_t len;
+	char text[3840 + 1];
+};
+
+static void say_many(struct many *many)
+{
+	if (many->len)
+		tkfi_result("\"type\":\"%s\",\"scenario\":\"%s\",\"part\":\"%u/%u\",\"%s\":\"%s\"",
+			    many->type, tkfi_run_of(many->x)->name, many->x->options.part,
+			    many->x->options.parts ?: 1, many->member, many->text);
+	many->len = 0;
+}
+
+static void say_one_of_many(struct many *many, u64 number)
+{
+	many->len += scnprintf(many->text + many->len, sizeof(many->text) - many->len,
+			       "%0*llx", many->digits, number);
+	if (many->len + many->digits >= sizeof(many->text))
+		say_many(many);
+}
+
+void tkfi_report_outcomes(const struct tkfi_explorer *x)
+{
+	static struct many many;
+	unsigned int i;
+
+	if (!x->options.outcomes || x->outcomes->is_full)
+		return;
+	many = (struct many){ x, "outcomes", "hashes", 16 };
+	for (i = 0; i < ARRAY_SIZE(x->outcomes->hashes); i++)
+		if (x->outcomes->hashes[i])
+			say_one_of_many(&many, x->outcomes->hashes[i]);
+	say_many(&many);
+}
+
+void tkfi_report_executed(const struct tkfi_explorer *x)
+{
+	static struct many many;
+	unsigned int i;
+
+	if (!x->options.coverage || x->covered.is_full)
+		return;
+	many = (struct many){ x, "executed", "ips", 8 };
+	/* The hook returns to the instruction after its call: one byte back is the call. */
+	for (i = 0; i < ARRAY_SIZE(x->covered.ips); i++)
+		if (x->covered.ips[i])
+			say_one_of_many(&many, x->covered.ips[i] - 1);
+	say_many(&many);
+}
+
+/* What else was asked for, as members of the line that an exploration is over. */
+static size_t say_asked(const struct tkfi_explorer *x, char *buf, size_t size)
+{
+	size_t len = 0;
+
+	if (x->options.outcomes)
+		len += x->outcomes->is_full ?
+		       scnprintf(buf, size, ",\"outcomes\":null") :
+		       scnprintf(buf, size, ",\"outcomes\":%u", x->outcomes->nr);
+	if (x->options.coverage)
+		len += scnprintf(buf + len, size - len, ",\"executed_in\":%llu",
+				 x->covered.executions);
+	if (x->options.coverage && x->covered.is_full)
+		len += scnprintf(buf + len, size - len, ",\"executed\":null");
+	else if (x->options.coverage)
+		len += scnprintf(buf + len, size - len, ",\"executed\":%u",
+				 x->covered.nr);
+	return len;
+}
+
 void tkfi_report_explored(const struct tkfi_explorer *x, u64 ns)
 {
 	const struct tkfi_explore_options *o = &x->options;
 	const struct tkfi_search_type *type = x->search->type;
 	const struct tkfi_search_stats *stats = &x->stats;
-	char more[128] = "";
-	size_t len = 0;
+	char more[256] = "";
+	size_t len = say_asked(x, more, sizeof(more));
 
 	if (type->takes & TKFI_TAKES_PREEMPTIONS)
-		len += scnprintf(more, sizeof(more), ",\"preemptions\":%u",
-				 o->preemptions);
+		len += scnprintf(more + len, sizeof(more) - len,
+				 ",\"preemptions\":%u", o->preemptions);
 	if (x->classes)
 		len += scnprintf(more + len, sizeof(more) - len,
 				 ",\"estimate\":%llu,\"estimate_error\":%llu",

@@ -21,6 +21,25 @@ void tkfi_report_progress(struct tkfi_explorer *x);
 void tkfi_report_explored(const struct tkfi_explorer *x, u64 ns);
 
 /**
+ * tkfi_report_outcomes() - report the outcomes of an exploration, if they were asked for
+ * @x:		explorer
+ *
+ * In as many lines of type "outcomes" as are needed: @hashes has 16 digits for each, in no
+ * order. To be called before tkfi_report_explored().
+ */
+void tkfi_report_outcomes(const struct tkfi_explorer *x);
+
+/**
+ * tkfi_report_executed() - report what an exploration covered, if that was asked for
+ * @x:		explorer
+ *
+ * In as many lines of type "executed" as are needed: @ips has 8 digits for each instruction
+ * that @covered of the explorer has, in no order: its address. To be called before
+ * tkfi_report_explored().
+ */
+void tkfi_report_executed(const struct tkfi_explorer *x);
+
+/**
  * tkfi_report_violation() - report a violation
  * @x:		explorer; its scenario is the violation's
  * @number:	of the violation, from 0

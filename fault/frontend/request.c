@@ -63,6 +63,18 @@ static char *keep;
 module_param(keep, charp, 0444);
 MODULE_PARM_DESC(keep, "host file for the state of the exploration; .0 and .1 are added");
 
+static bool outcomes;
+module_param(outcomes, bool, 0444);
+MODULE_PARM_DESC(outcomes, "report the outcomes of each scenario: hashes of all that can be observed");
+
+static char *outcome;
+module_param(outcome, charp, 0444);
+MODULE_PARM_DESC(outcome, "report one execution with this outcome, in hex, in place of violations");
+
+static bool coverage;
+module_param(coverage, bool, 0444);
+MODULE_PARM_DESC(coverage, "report which instructions were executed in the executions that are watched");
+
 static bool steps;
 module_param(steps, bool, 0444);
 MODULE_PARM_DESC(steps, "report every step of executions that are shown");
@@ -145,9 +157,16 @@ static int read_options(struct tkfi_explore_options *options)
 		.seed = seed,
 		.depth = depth,
 		.preemptions = preemptions < 0 ? 2 : preemptions,
+		.outcomes = outcomes,
+		.seeks = outcome,
+		.coverage = coverage,
 		.shared = shared,
 		.resume = resume,
 	};
+	if (outcome && kstrtou64(outcome, 16, &options->outcome)) {
+		pr_err("tkfi: '%s' is no outcome; write 16 hexadecimal digits\n", outcome);
+		return -EINVAL;
+	}
 	if (part && (sscanf(part, "%u/%u", &options->part, &options->parts) != 2 ||
 		     options->part >= options->parts)) {
 		pr_err("tkfi: '%s' is no part; write 0/4 to 3/4\n", part);

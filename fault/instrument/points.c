@@ -5,6 +5,21 @@
 
 #include "points.h"
 
+static void (*watcher)(unsigned long ip, void *arg);
+static void *watcher_arg;
+
+void tkfi_points_watch(void (*fn)(unsigned long ip, void *arg), void *arg)
+{
+	watcher = fn;
+	watcher_arg = arg;
+}
+
+void tkfi_point_tell(unsigned long ip)
+{
+	if (unlikely(watcher))
+		watcher(ip, watcher_arg);
+}
+
 const char *tkfi_point_find(const char *name)
 {
 	const struct tkfi_point *p;

@@ -48,6 +48,22 @@ do {									\
 } while (0)
 
 /**
+ * tkfi_points_watch() - have a function called for every injection point that VCPUs get to
+ * @fn:		the function, given the address of the instruction after the point; NULL for
+ *		none
+ * @arg:	for @fn
+ *
+ * It is called on the VCPU's stack, and must not call instrumented code.
+ */
+void tkfi_points_watch(void (*fn)(unsigned long ip, void *arg), void *arg);
+
+/**
+ * tkfi_point_tell() - tell who watches the injection points, if somebody does
+ * @ip:		address of the instruction after the point
+ */
+void tkfi_point_tell(unsigned long ip);
+
+/**
  * struct tkfi_local - a static variable inside a function
  * @name:	its name
  * @addr:	its address

@@ -155,9 +155,12 @@ int tkfi_plan_run(struct tkfi_plan *plan, struct tkfi_engine *engine)
 		plan->faults[i].nmi.done = false;
 	}
 	tkfi_plan_start(plan, engine);
-	tkfi_access_watch(plan->access, plan->probe_arg);
+	/* Without a probe of its own, somebody else may watch. */
+	if (plan->access)
+		tkfi_access_watch(plan->access, plan->probe_arg);
 	ret = tkfi_engine_run(engine, &plan->strategy);
-	tkfi_access_watch(NULL, NULL);
+	if (plan->access)
+		tkfi_access_watch(NULL, NULL);
 	return ret ?: check_reached(plan, engine);
 }
 

@@ -20,6 +20,10 @@ int tkfi_run_open(struct tkfi_run *run)
 	if (!ret && tkfi_subject->open)
 		ret = tkfi_subject->open();
 	run->is_open = !ret;
+	if (!ret) {
+		run->finals = tkfi_finals_create();
+		ret = run->finals ? 0 : -ENOMEM;
+	}
 	if (ret)
 		tkfi_run_close(run);
 	return ret;
@@ -29,6 +33,7 @@ void tkfi_run_close(struct tkfi_run *run)
 {
 	if (run->is_open && tkfi_subject->close)
 		tkfi_subject->close();
+	tkfi_finals_destroy(run->finals);
 	tkfi_engine_destroy(run->engine);
 	tkfi_state_free(&run->begin);
 	tkfi_state_free(&run->own);
@@ -199,6 +204,7 @@ int tkfi_run_enter(struct tkfi_run *run, unsigned long *flags)
 	if (run->setup_text[0])
 		ret = tkfi_plan_run(&run->setup, run->engine);
 	tkfi_state_save(&run->begin);
+	tkfi_finals_forget(run->finals);
 	return ret;
 }
 

@@ -3,6 +3,7 @@
 #ifndef __TKFI_RUN_H
 #define __TKFI_RUN_H
 
+#include "outcome.h"
 #include "plan.h"
 #include "state.h"
 #include "subject.h"
@@ -15,6 +16,7 @@
  * @engine:	engine; its trace is that of the last execution
  * @own:	saves the kernel's own state between tkfi_run_enter() and tkfi_run_leave()
  * @begin:	the state in which executions begin
+ * @finals:	what their final states show
  * @setup:	operations that lead to that state
  * @plan:	the programs of the scenario
  * @name:	name of the scenario
@@ -29,6 +31,7 @@ struct tkfi_run {
 	struct tkfi_engine *engine;
 	struct tkfi_state own;
 	struct tkfi_state begin;
+	struct tkfi_finals *finals;
 	struct tkfi_plan setup;
 	struct tkfi_plan plan;
 	char name[48];

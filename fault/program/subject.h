@@ -84,6 +84,15 @@ struct tkfi_judged {
 };
 
 /**
+ * typedef tkfi_observed_fn - takes something that a state shows
+ * @of:		whom it was learnt from: a kind of readers, a system call; valid for ever
+ * @name:	its name there; valid for ever
+ * @value:	the value
+ * @arg:	as given together with the function
+ */
+typedef void (*tkfi_observed_fn)(const char *of, const char *name, s64 value, void *arg);
+
+/**
  * struct tkfi_subject - what is explored
  * @name:	without blanks
  * @build:	returns the name of the variant of the kernel, for schedules and results;
@@ -110,6 +119,9 @@ struct tkfi_judged {
  * @read:	type of the operation of an NMI at an injection point; NULL if there is none
  * @op_begins:	an operation begins on the executing VCPU; may be NULL
  * @op_ended:	it has ended; may be NULL
+ * @observe:	tells all that anybody could learn of the state as it is, always in the same
+ *		order. Called on a VCPU that is alone, after an execution; the state is
+ *		restored after that. NULL if nothing can be learnt
  * @judge:	judges an execution: calls @report for each finding, with its cause
  * @oracles:	names of the oracles, NULL after the last
  * @scenarios:	the scenarios that are explored by default
@@ -142,6 +154,7 @@ struct tkfi_subject {
 	const struct tkfi_op_type *read;
 	void (*op_begins)(struct tkfi_op *op);
 	void (*op_ended)(struct tkfi_op *op);
+	void (*observe)(tkfi_observed_fn tell, void *arg);
 	void (*judge)(const struct tkfi_judged *judged, tkfi_finding_fn report, void *arg);
 	const char * const *oracles;
 	const struct tkfi_scenario *scenarios;

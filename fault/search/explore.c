@@ -79,7 +79,7 @@ int tkfi_explore(struct tkfi_explorer *x,
 	memset(&x->stats, 0, sizeof(x->stats));
 	x->classes = 0;
 	x->classes_error = 0;
-	ret = x->target.enter(x->target.arg, &flags) ?: tkfi_explorer_check_hooks(x);
+	ret = tkfi_explorer_enter(x, &flags) ?: tkfi_explorer_check_hooks(x);
 	x->engine->quiet = true;
 	if (!ret) {
 		tkfi_cells_begin();

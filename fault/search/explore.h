@@ -3,7 +3,9 @@
 #ifndef __TKFI_EXPLORE_H
 #define __TKFI_EXPLORE_H
 
+#include "covered.h"
 #include "explain.h"
+#include "outcomes.h"
 #include "schedule.h"
 #include "search.h"
 #include "shrink.h"
@@ -51,6 +53,11 @@ struct tkfi_violation {
  * @no_snapshots: dpor and dfs begin each execution at the start
  * @no_wait_for_readers: writers of sequences do not wait for readers. There are many more
  *		executions then, in which readers retry
+ * @outcomes:	collect the outcomes of the executions that count. Of samples not all are met
+ * @seeks:	report executions with the outcome @outcome, and nothing else
+ * @outcome:	what to seek
+ * @coverage:	note which instructions are executed in the executions that are watched, see
+ *		@covered of struct tkfi_explorer
  * @part:	dpor: explore only this part, 0 ... @parts - 1
  * @parts:	how many parts there are, 0 for no parts
  * @shared:	as printed by tkfi_cells_print_shared(), known from the begin; NULL for none
@@ -70,6 +77,10 @@ struct tkfi_explore_options {
 	bool as_found;
 	bool no_snapshots;
 	bool no_wait_for_readers;
+	bool outcomes;
+	bool seeks;
+	u64 outcome;
+	bool coverage;
 	unsigned int part;
 	unsigned int parts;
 	const char *shared;
@@ -107,6 +118,9 @@ struct tkfi_pace {
 /* The most executions of a search for schedules that cost less. */
 #define TKFI_MAX_SEARCHED	20000
 
+/* The oracle of the finding that an execution has the outcome that is sought. */
+extern const char * const tkfi_outcome_oracle;
+
 /**
  * struct tkfi_explorer - explorations of scenarios
  * @target:	what is explored
@@ -115,6 +129,13 @@ struct tkfi_pace {
  * @misfit:	why the schedule that was replayed last did not fit
  * @unreported:	checks that hooks report all writes
  * @hooks_checked: it has done so before the first exploration of this scenario
+ * @outcomes:	of the last exploration, if they were asked for
+ * @covered:	the instructions of instrumented code that the last exploration saw executed, if
+ *		that was asked for. Watched for them are the set-up, and the executions that
+ *		check hooks: one in order and 32 random ones at the begin of a
+ *		scenario's first exploration, then one random one for each
+ *		TKFI_CHECK_HOOKS_EVERY classes. @executions of it says how many; the set-up is
+ *		not counted. What only other executions execute is not in it
  * @searches:	memory of the searches, by strategy
  * @search:	the one of the last exploration
  * @hb:		happens-before of the execution that is judged; @hb->nr is 0 until
@@ -154,6 +175,8 @@ struct tkfi_explorer {
 	enum tkfi_misfit misfit;
 	struct tkfi_unreported unreported;
 	bool hooks_checked;
+	struct tkfi_outcomes *outcomes;
+	struct tkfi_covered covered;
 	struct tkfi_search *searches[TKFI_NR_STRATEGIES];
 	struct tkfi_search *search;
 	struct tkfi_happens_before *hb;

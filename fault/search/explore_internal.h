@@ -75,6 +75,15 @@ int tkfi_explorer_search(struct tkfi_explorer *x, struct tkfi_search *search,
 			 bool resumed);
 
 /**
+ * tkfi_explorer_enter() - prepare the target, and watch its set-up for what that covers
+ * @x:		explorer
+ * @flags:	for the target's @leave
+ *
+ * Return: as @enter of the target.
+ */
+int tkfi_explorer_enter(struct tkfi_explorer *x, unsigned long *flags);
+
+/**
  * tkfi_explorer_check_hooks() - check that hooks report all writes, unless that was done
  * @x:		explorer
  *

@@ -7,6 +7,7 @@
 #include <os.h>
 
 #include "explore_internal.h"
+#include "points.h"
 #include "strategies.h"
 #include "strategy.h"
 
@@ -16,6 +17,60 @@
 /* Checking hooks makes an execution some hundred times slower. */
 #define CHECKED_FIRST	32
 
+static void cover(const struct tkfi_access *access, void *arg)
+{
+	struct tkfi_covered *covered = arg;
+
+	tkfi_covered_add(covered, access->ip);
+}
+
+static void cover_and_check(const struct tkfi_access *access, void *arg)
+{
+	struct tkfi_explorer *x = arg;
+
+	tkfi_covered_add(&x->covered, access->ip);
+	tkfi_unreported_access(access, &x->unreported);
+}
+
+static void cover_point(unsigned long ip, void *arg)
+{
+	struct tkfi_covered *covered = arg;
+
+	tkfi_covered_add(covered, ip);
+}
+
+static void watch_begin(struct tkfi_explorer *x)
+{
+	tkfi_unreported_begin(&x->unreported);
+	if (!x->options.coverage) {
+		tkfi_access_watch(tkfi_unreported_access, &x->unreported);
+		return;
+	}
+	tkfi_access_watch(cover_and_check, x);
+	tkfi_points_watch(cover_point, &x->covered);
+	x->covered.executions++;
+}
+
+static void watch_end(void)
+{
+	tkfi_access_watch(NULL, NULL);
+	tkfi_points_watch(NULL, NULL);
+}
+
+int tkfi_explorer_enter(struct tkfi_explorer *x, unsigned long *flags)
+{
+	int ret;
+
+	if (!x->options.coverage)
+		return x->target.enter(x->target.arg, flags);
+	tkfi_covered_forget(&x->covered);
+	tkfi_access_watch(cover, &x->covered);
+	tkfi_points_watch(cover_point, &x->covered);
+	ret = x->target.enter(x->target.arg, flags);
+	watch_end();
+	return ret;
+}
+
 /* A random execution. Returns whether hooks reported all writes in it. */
 static bool check_hooks_once(struct tkfi_explorer *x, u64 seed)
 {
@@ -23,12 +78,11 @@ static bool check_hooks_once(struct tkfi_explorer *x, u64 seed)
 
 	tkfi_pos_init(&pos, seed);
 	tkfi_explorer_start(x);
-	tkfi_unreported_begin(&x->unreported);
-	tkfi_access_watch(tkfi_unreported_access, &x->unreported);
+	watch_begin(x);
 	suppress_printk = true;
 	tkfi_engine_run(x->engine, &pos.strategy);
 	suppress_printk = false;
-	tkfi_access_watch(NULL, NULL);
+	watch_end();
 	return !tkfi_unreported_end(&x->unreported);
 }
 
@@ -104,10 +158,9 @@ int tkfi_explorer_check_hooks(struct tkfi_explorer *x)
 	if (x->hooks_checked)
 		return 0;
 	tkfi_explorer_start(x);
-	tkfi_unreported_begin(&x->unreported);
-	tkfi_access_watch(tkfi_unreported_access, &x->unreported);
+	watch_begin(x);
 	ret = tkfi_engine_run(engine, &tkfi_in_order);
-	tkfi_access_watch(NULL, NULL);
+	watch_end();
 	engine->quiet = true;
 	go_on = !tkfi_unreported_end(&x->unreported);
 	for (i = 0; i < CHECKED_FIRST && go_on; i++)

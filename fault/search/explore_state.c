@@ -20,6 +20,10 @@ static void keep_all(struct tkfi_explorer *x)
 	tkfi_saved_move(keep, &x->nr_violations, sizeof(x->nr_violations));
 	tkfi_saved_move(keep, x->violations, sizeof(x->violations));
 	tkfi_saved_move(keep, &x->incomplete, sizeof(x->incomplete));
+	if (x->options.outcomes)
+		tkfi_outcomes_keep(x->outcomes, keep);
+	if (x->options.coverage)
+		tkfi_saved_move(keep, &x->covered, sizeof(x->covered));
 	tkfi_cells_keep(keep);
 	tkfi_search_keep(x->search, keep);
 }
@@ -32,10 +36,11 @@ static void name_state(const struct tkfi_explorer *x, char *name, size_t size)
 {
 	const struct tkfi_explore_options *o = &x->options;
 
-	snprintf(name, size, "%s%s\n%s %u %u %u %llu %u %u %u %u/%u %s", linux_banner,
-		 x->target.text, tkfi_strategy_names[o->strategy], o->no_snapshots,
-		 o->no_wait_for_readers, o->as_found, o->seed, o->depth, o->bounded,
-		 o->preemptions, o->part, o->parts, o->shared ?: "");
+	snprintf(name, size, "%s%s\n%s %u %u %u %llu %u %u %u %u/%u %u %u %llx %u %s",
+		 linux_banner, x->target.text, tkfi_strategy_names[o->strategy],
+		 o->no_snapshots, o->no_wait_for_readers, o->as_found, o->seed, o->depth,
+		 o->bounded, o->preemptions, o->part, o->parts, o->outcomes, o->seeks,
+		 o->outcome, o->coverage, o->shared ?: "");
 }
 
 #define NAME_SIZE	(TKFI_SHARED_TEXT + 2048)

@@ -21,6 +21,9 @@ struct tkfi_explorer *tkfi_explorer_create(const struct tkfi_target *target)
 			goto failed;
 	}
 	x->search = x->searches[0];
+	x->outcomes = vzalloc(sizeof(*x->outcomes));
+	if (!x->outcomes)
+		goto failed;
 	return x;
 
 failed:
@@ -37,6 +40,7 @@ void tkfi_explorer_destroy(struct tkfi_explorer *x)
 	for (i = 0; i < TKFI_NR_STRATEGIES; i++)
 		tkfi_search_destroy(x->searches[i]);
 	tkfi_unreported_free(&x->unreported);
+	vfree(x->outcomes);
 	vfree(x);
 }
 

@@ -37,6 +37,8 @@ struct tkfi_boundaries {
  * @judge:	judge an execution: calls @report for each finding. Is given what
  *		tkfi_engine_run() returned, and happens-before of its events; with @hb->nr
  *		0 that is not known, and can be filled in
+ * @outcome:	a hash of all that the last execution lets anybody observe, not 0. Is given what
+ *		tkfi_engine_run() returned. The state, the engine's log and its trace stay
  * @boundaries:	tell where operations began in the last execution
  * @names:	tell the names of the VCPUs; returns how many there are
  * @text:	identifies the target: a saved state belongs to targets with the same text.
@@ -53,6 +55,7 @@ struct tkfi_target {
 	int (*start)(void *arg);
 	void (*judge)(void *arg, int ret, struct tkfi_happens_before *hb,
 		      tkfi_finding_fn report, void *report_arg);
+	u64 (*outcome)(void *arg, int ret);
 	void (*boundaries)(void *arg, struct tkfi_boundaries *boundaries);
 	unsigned int (*names)(void *arg, char names[TKFI_MAX_VCPUS][TKFI_VCPU_NAME]);
 	const char *text;

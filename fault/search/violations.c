@@ -17,6 +17,7 @@ void tkfi_violations_forget(void *arg)
 		return;
 	x->nr_violations = 0;
 	x->incomplete = false;
+	tkfi_outcomes_forget(x->outcomes);
 }
 
 /* How many findings of a kind are shrunk if executions are sampled. */
@@ -157,7 +158,8 @@ void tkfi_violations_add(const struct tkfi_finding *finding, void *arg)
 		return;
 	shrunk = tkfi_violations_shrink(x, finding);
 	x->incomplete |= !shrunk || shrunk->incomplete;
-	v = find_or_add(x, finding, shrunk && shrunk->nr ?
+	/* One execution is enough to show an outcome, whatever it is preempted at. */
+	v = find_or_add(x, finding, shrunk && shrunk->nr && !x->options.seeks ?
 			tkfi_cell_about(engine->log[shrunk->stopped].cell) : 0);
 	if (!v)
 		return;
@@ -204,13 +206,30 @@ void tkfi_violations_merge(struct tkfi_explorer *x)
 	}
 }
 
+const char * const tkfi_outcome_oracle = "outcome";
+
+/* In place of the oracles: does the execution have the outcome that is sought? */
+static void check_outcome(struct tkfi_explorer *x, int ret, tkfi_finding_fn fn, void *arg)
+{
+	const struct tkfi_finding found = {
+		.oracle = tkfi_outcome_oracle,
+		.clock = tkfi_outcome_oracle,
+	};
+
+	if (x->target.outcome(x->target.arg, ret) == x->options.outcome)
+		fn(&found, arg);
+}
+
 void tkfi_explorer_check(struct tkfi_explorer *x, int ret, struct tkfi_happens_before *hb,
 			 tkfi_finding_fn fn, void *arg)
 {
 	x->own_hb.nr = 0;
 	x->hb = hb ?: &x->own_hb;
 	x->shrink_tried = false;
-	x->target.judge(x->target.arg, ret, x->hb, fn, arg);
+	if (x->options.seeks)
+		check_outcome(x, ret, fn, arg);
+	else
+		x->target.judge(x->target.arg, ret, x->hb, fn, arg);
 }
 
 void tkfi_explorer_judge(void *arg, int ret, struct tkfi_happens_before *hb)
@@ -219,5 +238,7 @@ void tkfi_explorer_judge(void *arg, int ret, struct tkfi_happens_before *hb)
 
 	if (x->each)
 		x->each(x, ret);
+	if (x->options.outcomes && !x->searching)
+		tkfi_outcomes_add(x->outcomes, x->target.outcome(x->target.arg, ret));
 	tkfi_explorer_check(x, ret, hb, tkfi_violations_add, x);
 }

@@ -148,6 +148,13 @@ static void judge(const struct tkfi_judged *judged, tkfi_finding_fn report, void
 	}
 }
 
+static void observe(tkfi_observed_fn tell, void *arg)
+{
+	struct tkfi_op op = {};
+
+	tell("seqlock", "read()", run_read(&op), arg);
+}
+
 static const char * const oracles[] = { "progress", "torn", "monotonic", NULL };
 
 static const struct tkfi_scenario scenarios[] = {
@@ -189,6 +196,7 @@ static const struct tkfi_subject seqlock = {
 	.wait = wait,
 	.ops = ops,
 	.nr_ops = ARRAY_SIZE(ops),
+	.observe = observe,
 	.judge = judge,
 	.oracles = oracles,
 	.scenarios = scenarios,

@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "glue.h"
 #include "known.h"
+#include "observe.h"
 #include "operation.h"
 #include "oracle.h"
 #include "publish.h"
@@ -91,6 +92,7 @@ static struct tkfi_subject timekeeping = {
 	.read		= &tkfi_interrupt,
 	.op_begins	= op_begins,
 	.op_ended	= op_ended,
+	.observe	= tkfi_timekeeping_observe,
 	.judge		= tkfi_oracles_check,
 	.oracles	= oracle_names,
 	.scenarios	= scenarios,

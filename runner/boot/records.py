@@ -6,11 +6,13 @@ Members of a line that a dataclass does not have are ignored: they are for later
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import Any, Generic, TypeVar, cast
 
+OUTCOME = "outcome"  # in place of an oracle
 _NO_TURNS = (1 << 32) - 1  # the kernel's UINT_MAX
 _Record = TypeVar("_Record")
 _Reading = tuple[tuple[type, ...], Callable[[Any], Any] | None]  # the types in JSON, and what reads these
@@ -56,7 +58,10 @@ _READINGS: dict[str, _Reading] = {  # of fields, by annotation
     "str": ((str,), None), "int": ((int,), None), "bool": ((bool,), None), "float": ((float, int), None),
     "int | None": ((int, type(None)), None), "float | None": ((float, int, type(None)), None),
     "tuple[Access, ...]": ((list,), _accesses),
-    "tuple[Event, ...]": ((), None),  # is in lines of its own
+    "tuple[Event, ...]": ((), None),  # these are in lines of their own
+    "tuple[Observed, ...]": ((), None),
+    "frozenset[str] | None": ((), None),
+    "frozenset[int] | None": ((), None),
 }
 
 
@@ -203,7 +208,7 @@ class Cost:
     blocked: int = 0
 
 
-@record("explored", "explored")
+@record("explored")
 @dataclass(frozen=True)
 class Explored:
     """A scenario, or a part of it as in 0/4, explored as far as the strategy went: complete says whether
@@ -211,7 +216,12 @@ class Explored:
     estimate says how many classes there are, in all parts, if that can be said, and estimate_error the
     standard error. bound: how likely an execution is to meet a bug of the depth that pct looks for, at the
     least.
-    shared: the memory cells that were taken for shared; parts go together if they agree about these."""
+    shared: the memory cells that were taken for shared; parts go together if they agree about these.
+
+    outcome_set: if it was asked for, the outcomes of all executions that counted, in hexadecimal: all that
+    each of them lets anybody observe. None if there are more than the kernel has room for. ip_set: if that
+    was asked for, the instructions that were executed, by address, of those that access memory, are a
+    barrier or an injection point. Only executed_in executions were watched for them, and the set-up."""
 
     scenario: str
     strategy: str
@@ -230,6 +240,50 @@ class Explored:
     bound: float | None = None
     depth: int | None = None
     preemptions: int | None = None
+    executed_in: int | None = None
+    outcome_set: frozenset[str] | None = None
+    ip_set: frozenset[int] | None = None
+
+    @property
+    def outcomes_digest(self) -> str | None:
+        """One number for the set of outcomes, in hexadecimal."""
+        if self.outcome_set is None:
+            return None
+        return hashlib.sha256("".join(sorted(self.outcome_set)).encode()).hexdigest()[:16]
+
+
+@record("outcomes")
+@dataclass(frozen=True)
+class Outcomes:
+    """Some outcomes of the exploration that is reported next, of 16 digits each."""
+
+    scenario: str
+    hashes: str
+    part: str = ""
+
+
+@record("executed")
+@dataclass(frozen=True)
+class Executed:
+    """Some instructions that were executed in the exploration that is reported next: their addresses, of 8
+    digits each."""
+
+    scenario: str
+    ips: str
+    part: str = ""
+
+
+@record("observed")
+@dataclass(frozen=True)
+class Observed:
+    """Something that a final state shows: of a kind of readers or a system call, by its name there. later:
+    when it was asked again, some time after the end."""
+
+    case: str
+    of: str
+    name: str
+    value: int
+    later: bool
 
 
 @record("progress")
@@ -326,7 +380,8 @@ class Violation:
     execution lacks what it needs, or time is off by something else. predicted_ns: second_ns - first_ns as
     that cause predicts it, None if it has no formula. waits: who waits for what, if VCPUs do not come to
     their end. rule: the id of the oracle's rule, "" if it has but one. family: of the
-    readers that it is about, "" if it is about none. events: what happened in it."""
+    readers that it is about, "" if it is about none. events: what happened in it. observed: what its final
+    state shows, if its outcome was asked for: then the oracle is "outcome", and it is nothing wrong."""
 
     scenario: str
     oracle: str
@@ -358,6 +413,12 @@ class Violation:
     fixed_by: str = ""
     predicted_ns: int | None = None
     events: tuple[Event, ...] = ()
+    observed: tuple[Observed, ...] = ()
+
+    @property
+    def is_outcome(self) -> bool:
+        """Whether it is only an execution with an outcome that somebody asked for."""
+        return self.oracle == OUTCOME
 
     @property
     def fits(self) -> bool:

@@ -10,14 +10,15 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from runner.boot.records import (KINDS, Absent, Cause, Cost, End, Event, Explored, Failure, Header, Hold,
-                                 Malformed, Progress, Race, Refused, Same, SameEvents, Shown,
-                                 Step, Took, Trace, Violation)
+from runner.boot.records import (KINDS, Absent, Cause, Cost, End, Event, Executed, Explored, Failure, Header,
+                                 Hold, Malformed, Observed, Outcomes, Progress, Race, Refused, Same,
+                                 SameEvents, Shown, Step, Took, Trace, Violation)
 from runner.errors import TkfiError
 
 FORMAT = 1
+_Member = TypeVar("_Member")
 EVENT = b'{"type":"event",'  # how most lines begin
 
 
@@ -50,6 +51,9 @@ class Results:
     cases: dict[str, int] = field(default_factory=dict)  # places in violations, by the events' case
     case: str = ""  # of the events of the last violation, and these
     happened: list[Event] = field(default_factory=list)
+    observed: list[Observed] = field(default_factory=list)
+    hashes: list[str] = field(default_factory=list)  # of the exploration that is reported next, and these
+    ips: list[int] = field(default_factory=list)
 
 
 _Store = Callable[[Results, Any, Mapping[str, Any]], None]  # of a record, and the line that it was
@@ -118,6 +122,44 @@ def _store_same_events(found: Results, same: SameEvents, _line: Mapping[str, Any
     found.violations[-1] = replace(found.violations[-1], events=other.events)
 
 
+@_stores("observed")
+def _store_observed(found: Results, observed: Observed, _line: Mapping[str, Any]) -> None:
+    if found.violations and observed.case == found.case:
+        found.observed.append(observed)
+
+
+@_stores("outcomes")
+def _store_outcomes(found: Results, some: Outcomes, _line: Mapping[str, Any]) -> None:
+    found.hashes += _split(some.hashes, 16)
+
+
+@_stores("executed")
+def _store_executed(found: Results, some: Executed, _line: Mapping[str, Any]) -> None:
+    found.ips += [int(ip, 16) for ip in _split(some.ips, 8)]
+
+
+def _split(digits: str, each: int) -> list[str]:
+    """Numbers of so many digits. Raises ValueError if these do not come out even."""
+    if len(digits) % each:
+        raise ValueError(f"{len(digits)} digits")
+    return [digits[at:at + each] for at in range(0, len(digits), each)]
+
+
+@_stores("explored")
+def _store_explored(found: Results, explored: Explored, line: Mapping[str, Any]) -> None:
+    """With what was said of it before. Raises ValueError if that is not all, or not its own."""
+    found.explored.append(replace(explored, outcome_set=_set(found.hashes, line.get("outcomes")),
+                                  ip_set=_set(found.ips, line.get("executed"))))
+    found.hashes, found.ips = [], []
+
+
+def _set(members: Sequence[_Member], count: int | None) -> frozenset[_Member] | None:
+    """None if the kernel did not say how many there are. Raises ValueError if there are not so many."""
+    if len(members) != (count or 0):
+        raise ValueError(f"{len(members)} reported of {count}")
+    return None if count is None else frozenset(members)
+
+
 @_stores("progress")
 def _store_progress(found: Results, progress: Progress, _line: Mapping[str, Any]) -> None:
     """Who was stopped has gone on."""
@@ -154,8 +196,9 @@ def _store_end(found: Results, end: End, _line: Mapping[str, Any]) -> None:
 def _end_violation(results: Results) -> None:
     """All that happened in the last violation has been said."""
     if results.happened:
-        results.violations[-1] = replace(results.violations[-1], events=tuple(results.happened))
-        results.happened = []
+        results.violations[-1] = replace(results.violations[-1], events=tuple(results.happened),
+                                         observed=tuple(results.observed))
+        results.happened, results.observed = [], []
 
 
 def _end_boot(results: Results) -> None:
@@ -165,6 +208,7 @@ def _end_boot(results: Results) -> None:
         results.violations = gone_on(results.violations, [
             one for number, one in results.so_far.items() if number < results.progress.violations])
     results.so_far = {}
+    results.hashes, results.ips = [], []
 
 
 def gone_on(before: Sequence[Violation], since: Sequence[Violation]) -> list[Violation]:

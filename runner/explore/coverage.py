@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from math import expm1, log1p
 
 from runner.boot.records import Explored, unit
@@ -31,6 +32,22 @@ def sentences(one: Explored) -> list[str]:
                   if one.bound else "that may be less than 1e-18 per execution")
         said.append(f"{one.scenario}: pct of depth {one.depth}: a bug of that depth is met with a "
                     f"probability {likely}")
+    return said
+
+
+def asked(one: Explored, told: Collection[str]) -> list[str]:
+    """What was asked for besides."""
+    said = []
+    if "outcomes" in told:
+        said.append(f"{one.scenario}: " + (
+            "more outcomes than there is room for" if one.outcome_set is None else
+            f"{counted(len(one.outcome_set), 'outcome')}{'' if one.complete else ' so far'}, digest "
+            f"{one.outcomes_digest}"))
+    if "coverage" in told:
+        said.append(f"{one.scenario}: " + (
+            "not known what was executed" if one.ip_set is None else
+            f"{counted(len(one.ip_set), 'instruction')} with a hook executed, in the set-up and "
+            f"{counted(one.executed_in or 0, 'execution')}"))
     return said
 
 

@@ -7,7 +7,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -48,16 +48,21 @@ class Found:
 
     def json(self) -> dict[str, Any]:
         """For a program."""
-        members = {"class" if name == "cause_class" else name: value
-                   for name, value in vars(self.violation).items()}
-        return {**members, "schedule": self.schedule, "so_far": self.so_far}
+        made = {"class" if name == "cause_class" else name: value
+                for name, value in vars(self.violation).items()}
+        made |= {"schedule": self.schedule, "so_far": self.so_far}
+        if not self.violation.is_outcome:
+            del made["observed"]
+        return made
 
 
 @dataclass(frozen=True)
 class Exploration:
     """What was explored of so many scenarios, in their order, and all that was found. vcpus are the names
     of each one's VCPUs; begun says what is known of explorations that did not come to their end; absent are
-    scenarios that are not for this kernel; not_found are causes that one of all scenarios should show."""
+    scenarios that are not for this kernel; not_found are causes that one of all scenarios should show.
+    outcomes are executions with an outcome that was asked for, told is what was asked for besides
+    violations: "outcomes", "outcome", "coverage"."""
 
     kernel: Kernel
     header: Header
@@ -71,6 +76,8 @@ class Exploration:
     absent: Sequence[str] = ()
     not_found: Sequence[str] = ()
     stopped: bool = False
+    outcomes: Sequence[Found] = ()
+    told: frozenset[str] = frozenset()
 
     @property
     def new(self) -> dict[int, Found]:
@@ -90,12 +97,25 @@ class Exploration:
         return {"format": results.FORMAT, "kernel": self.header.kernel, "variant": self.header.variant,
                 "compiler": self.header.compiler, "strategy": self.strategy, "held": not self.status,
                 "stopped": self.stopped, "absent": list(self.absent), "not_found": list(self.not_found),
-                "scenarios": [{"name": one.scenario, **vars(one)} for one in self.explored],
+                "scenarios": [self._scenario_json(one) for one in self.explored],
                 "violations": [found.json() for found in self.violations],
+                **({"outcomes": [found.json() for found in self.outcomes]}
+                   if "outcome" in self.told else {}),
                 "problems": [problem.text for problem in self.problems]}
 
+    def _scenario_json(self, one: Explored) -> dict[str, Any]:
+        made: dict[str, Any] = {"name": one.scenario, **vars(one)}
+        outcomes, ips, watched = made.pop("outcome_set"), made.pop("ip_set"), made.pop("executed_in")
+        if "outcomes" in self.told:
+            made |= {"outcomes": None if outcomes is None else len(outcomes),
+                     "outcomes_digest": one.outcomes_digest}
+        if "coverage" in self.told:
+            made |= {"executed": None if ips is None else sorted(ips), "executed_in": watched}
+        return made
 
-def whole(kernel: Kernel, runs: Runs, strategy: str, *, stopped: bool = False) -> Exploration:
+
+def whole(kernel: Kernel, runs: Runs, strategy: str, *, stopped: bool = False,
+          told: Iterable[str] = ()) -> Exploration:
     """All boots together; of those that were stopped it is no problem what they did not do.
 
     Raises TkfiError when none of them reported anything.
@@ -127,11 +147,23 @@ def whole(kernel: Kernel, runs: Runs, strategy: str, *, stopped: bool = False) -
     if nothing and problems and not any(problem.failed for problem in problems):
         raise TkfiError("\n".join(dict.fromkeys(problem.text for problem in problems)))
     header = header or Header(results.FORMAT, kernel.name, kernel.variant, "")
+    outcomes = [found for found in violations if found.violation.is_outcome]
+    violations = [found for found in violations if not found.violation.is_outcome]
+    if "outcome" in told:
+        problems += _not_met(explored, outcomes)
     return Exploration(kernel, header, strategy, len(scenarios) - len(absent), explored, violations,
-                       list(dict.fromkeys(problems)),
+                       list(dict.fromkeys(problems)), outcomes=outcomes, told=frozenset(told),
                        vcpus={scenario.name: scenario.vcpus for scenario in scenarios},
                        begun=begun, absent=sorted(absent), not_found=[one.cause for one in not_found],
                        stopped=stopped)
+
+
+def _not_met(explored: Sequence[Explored], outcomes: Sequence[Found]) -> list[Problem]:
+    """Scenarios that were explored, and no execution of which had the outcome that was asked for."""
+    met = {found.violation.scenario for found in outcomes}
+    return [Problem(f"{one.scenario}: no execution with that outcome"
+                    f"{'' if one.complete else ' so far'}", failed=False)
+            for one in explored if one.scenario not in met]
 
 
 def _done(runs: Runs, strategy: str, problems: list[Problem]) -> list[Explored]:

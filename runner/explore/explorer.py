@@ -52,10 +52,10 @@ def explore(kernel: Kernel, scenarios: Sequence[Scenario], request: Request, lay
                     request.parameters, records.unit(request.strategy), request.jobs,
                     Limit(request.options.get("time"), shares, request.executions))
     try:
-        made = _located(tool, exploration.whole(kernel, rounds.run(), request.strategy))
+        made = _located(tool, exploration.whole(kernel, rounds.run(), request.strategy, told=request.told))
     except Interrupted as stop:
         raise Stopped(stop, _located(tool, exploration.whole(kernel, rounds.so_far(), request.strategy,
-                                                             stopped=True))) from None
+                                                             stopped=True, told=request.told))) from None
     if not replay:
         return made
     try:
@@ -66,9 +66,10 @@ def explore(kernel: Kernel, scenarios: Sequence[Scenario], request: Request, lay
 
 def _located(tool: KunitTool, made: Exploration) -> Exploration:
     """With the source line of each access, where it is known."""
-    violations = source_lines.located_in(tool, [found.violation for found in made.violations])
-    return replace(made, violations=[replace(found, violation=violation)
-                                     for found, violation in zip(made.violations, violations)])
+    every = [*made.violations, *made.outcomes]
+    violations = source_lines.located_in(tool, [found.violation for found in every])
+    every = [replace(found, violation=violation) for found, violation in zip(every, violations)]
+    return replace(made, violations=every[:len(made.violations)], outcomes=every[len(made.violations):])
 
 
 def replayed(made: Exploration, tool: KunitTool, scenarios: Sequence[Scenario], *,

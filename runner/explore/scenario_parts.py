@@ -7,12 +7,14 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from runner.boot.kunit_boot import Ask
 from runner.boot.records import Explored, Progress, Violation, unit
 from runner.explore.kept_states import Plan
 from runner.explore.scenarios import GIVEN, Scenario
 
+_Member = TypeVar("_Member")
 PER_JOB = 4  # parts for each job: they are not of one size
 MEMORY = "256M"  # of a kernel that explores: however many classes there are
 
@@ -91,6 +93,7 @@ def unite(parts: Sequence[Explored]) -> Explored:
     """The whole. Its time is that of all parts together, on however many processors. Each part that did not
     come to its end estimates the whole, from the same samples."""
     estimated = next((part for part in parts if part.estimate is not None), parts[0])
+    watched = [part.executed_in for part in parts if part.executed_in is not None]
     return replace(estimated, part="", complete=all(part.complete for part in parts),
                    classes=sum(part.classes for part in parts),
                    executions=sum(part.executions for part in parts),
@@ -98,7 +101,16 @@ def unite(parts: Sequence[Explored]) -> Explored:
                    deadlocks=sum(part.deadlocks for part in parts),
                    steps=sum(part.steps for part in parts),
                    longest=max(part.longest for part in parts),
-                   ns=sum(part.ns for part in parts))
+                   ns=sum(part.ns for part in parts),
+                   executed_in=sum(watched) if watched else None,
+                   outcome_set=_union([part.outcome_set for part in parts]),
+                   ip_set=_union([part.ip_set for part in parts]))
+
+
+def _union(sets: Sequence[frozenset[_Member] | None]) -> frozenset[_Member] | None:
+    """None if one of them is not known."""
+    known = [one for one in sets if one is not None]
+    return frozenset().union(*known) if len(known) == len(sets) else None
 
 
 def begun(progress: Progress, strategy: str) -> Explored:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ from runner.layout import Layout
 from runner.nearest import nearest
 
 DEFAULT = "dpor"
+_OUTCOME = re.compile("[0-9a-f]{16}")
 _LISTS = lists.read(lists.of_series(Layout().patches / kernels.DEFAULT))  # the same of all kernels
 SAMPLES = 10000  # executions of a strategy that samples and was told neither how many nor how long
 
@@ -50,12 +52,16 @@ OPTIONS: Mapping[str, Option] = {
 @dataclass(frozen=True)
 class Request:
     """How to explore: a strategy, what it was told by option, so many kernels at once, and whether what an
-    earlier run did is not to be done again."""
+    earlier run did is not to be done again. outcomes, coverage: what else is reported of each scenario.
+    outcome: in place of violations, an execution with this outcome."""
 
     strategy: str = DEFAULT
     options: Mapping[str, int] = field(default_factory=dict)
     jobs: int = 1
     resume: bool = False
+    outcomes: bool = False
+    coverage: bool = False
+    outcome: str = ""
 
     def check(self) -> None:
         """Raises TkfiError when there is no such strategy, or it takes no such option."""
@@ -63,6 +69,8 @@ class Request:
             raise TkfiError(f"unknown strategy '{self.strategy}'; "
                             f"{nearest(self.strategy, STRATEGIES, './tkfi list strategies')}; one that was "
                             "just added is known after './tkfi dev lists'")
+        if self.outcome and not _OUTCOME.fullmatch(self.outcome):
+            raise TkfiError(f"'{self.outcome}' is no outcome; write 16 hexadecimal digits")
         takes = STRATEGIES[self.strategy]
         for option in self.options:
             if option not in takes:
@@ -74,7 +82,18 @@ class Request:
         """Of what is kept: one exploration may be given more time or executions, or no limit."""
         told = sorted(f"{name}={value}" for name, value in self.options.items()
                       if name not in ("time", "executions"))
-        return "-".join([self.strategy, *told])
+        return "-".join([self.strategy, *told, *self._asked])
+
+    @property
+    def _asked(self) -> list[str]:
+        """What the kernel is to report, as it is told; what it reports otherwise is no answer to that."""
+        return [*(["outcomes=1"] if self.outcomes else []), *(["coverage=1"] if self.coverage else []),
+                *([f"outcome={self.outcome}"] if self.outcome else [])]
+
+    @property
+    def told(self) -> list[str]:
+        """What was asked for besides violations."""
+        return [name for name in ("outcomes", "coverage", "outcome") if getattr(self, name)]
 
     @property
     def executions(self) -> int | None:
@@ -90,7 +109,8 @@ class Request:
         told |= {name: str(value) for name, value in self.options.items() if name != "time"}
         if self.executions is not None:
             told["executions"] = str(self.executions)
-        return [f"tkfi.{name}={value}" for name, value in told.items()]
+        return [*(f"tkfi.{name}={value}" for name, value in told.items()),
+                *(f"tkfi.{asked}" for asked in self._asked)]
 
     def divide(self, scenarios: int) -> int:
         """Into how many parts each of so many scenarios is divided; a search within a bound is not."""

@@ -43,7 +43,7 @@ def diagram(made: Exploration, found: Found) -> str:
     again."""
     one = found.violation
     vcpus = made.vcpus.get(one.scenario, ())
-    return draw(one.events, vcpus=vcpus, violations=[one], whole=False) if one.events else ""
+    return draw(one.events, vcpus=vcpus, violations=[one], whole=one.is_outcome) if one.events else ""
 
 
 def command(made: Exploration, found: Found) -> str:

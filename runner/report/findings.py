@@ -76,8 +76,9 @@ def text(made: Exploration, *, every: bool = False) -> str:
         shown = ["\n\n".join(_whole(made, group)) for group in news]
         rows = table(made, made.explored)
         return "\n\n".join([title(made), *rows, *_said(made, every=True), *_known(made, every=True), *shown,
-                            *last])
-    last = [*_shortened([problem.text for problem in made.problems], _PROBLEMS), total(made)]
+                            *_outcomes(made), *last])
+    last = [*_outcomes(made), *_shortened([problem.text for problem in made.problems], _PROBLEMS),
+            total(made)]
     said = _shortened(_said(made), _SAID)
     known = _known(made, every=False) if not news else []
     left = LINES - 2 - sum(part.count("\n") + 2 for part in [title(made), *said, *known, *last])
@@ -129,7 +130,9 @@ def _said(made: Exploration, *, every: bool = False) -> list[str]:
               if every or len(made.absent) <= _NAMED else
               f"not for this kernel, and not explored: {len(made.absent)} scenarios; --all names them"
               ] * bool(made.absent and made.scenarios)
-    return ["\n".join([*said, *made.begun, *absent])] if said or made.begun or absent else []
+    asked = [sentence for one in made.explored for sentence in coverage.asked(one, made.told)]
+    lines = [*said, *made.begun, *absent, *asked]
+    return ["\n".join(lines)] if lines else []
 
 
 def _known(made: Exploration, *, every: bool) -> list[str]:
@@ -156,6 +159,13 @@ def _whole(made: Exploration, group: Group) -> list[str]:
     return [f"{group.title}: {values(one.violation)}" + (
         f"\n  {like(one.violation)}" if one.violation.like else ""),
         *filter(None, [diagram(made, one), explained(one.violation)]), command(made, one)]
+
+
+def _outcomes(made: Exploration) -> list[str]:
+    """Executions with the outcome that was asked for."""
+    return ["\n\n".join([f"with that outcome, {found.violation.scenario} ({how_often(found)})",
+                         *filter(None, [diagram(made, found)]), command(made, found)])
+            for found in made.outcomes]
 
 
 def _shortened(texts: Sequence[str], most: int) -> list[str]:

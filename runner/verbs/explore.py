@@ -46,6 +46,10 @@ def _number_options(function: Body) -> Body:
 @option("--jobs", type=Count(), default="1", metavar="N", help=(
     "kernels at once (1); dpor without a bound divides scenarios among them, at the cost of some "
     "executions that come to nothing"))
+@flag("--outcomes", about="report how many outcomes each scenario has, and a digest of them: an outcome is "
+      "all that an execution lets anybody observe")
+@option("--outcome", metavar="HASH", help="show an execution with this outcome, in place of violations")
+@flag("--coverage", about="report which instructions were executed, as far as executions are watched")
 @flag("--resume", about="go on where the same command was stopped, with the same build of the kernel; what "
       "it had explored to the end is not explored again")
 @flag("--replay", about="replay every violation on a kernel of its own: it must come to the same")
@@ -55,11 +59,11 @@ def _number_options(function: Body) -> Body:
 @json_option
 @pass_layout
 def command(layout: Layout, scenario: Sequence[str], kernel: str, variant: str, strategy: str, jobs: int,
-            resume: bool, replay: bool, every: bool, report: str | None, json_to: str | None,
-            **numbers: int | None) -> int:
+            outcomes: bool, outcome: str | None, coverage: bool, resume: bool, replay: bool, every: bool,
+            report: str | None, json_to: str | None, **numbers: int | None) -> int:
     """Whether nothing is wrong, but for what is known; numbers are those that the strategy is told."""
     told = {name: value for name in (*strategies.OPTIONS, "time") if (value := numbers[name]) is not None}
-    request = Request(strategy, told, jobs, resume)
+    request = Request(strategy, told, jobs, resume, outcomes, coverage, outcome or "")
     request.check()
     chosen = scenarios.choose(scenario, layout)
     of_kernel = kernels.choose(kernel, layout, variant)

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/timex.h>
+
+#include "glue.h"
+#include "observe.h"
+#include "readers.h"
+
+static void ask_readers(const struct tkfi_reader *readers, unsigned int nr,
+			tkfi_observed_fn tell, void *arg)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		tell(tkfi_family_names[readers[i].family], readers[i].clock,
+		     readers[i].read(), arg);
+}
+
+static void tell_timex(const char *of, int ret, const struct __kernel_timex *txc,
+		       tkfi_observed_fn tell, void *arg)
+{
+	tell(of, "return", ret, arg);
+	tell(of, "offset", txc->offset, arg);
+	tell(of, "freq", txc->freq, arg);
+	tell(of, "maxerror", txc->maxerror, arg);
+	tell(of, "esterror", txc->esterror, arg);
+	tell(of, "status", txc->status, arg);
+	tell(of, "constant", txc->constant, arg);
+	tell(of, "precision", txc->precision, arg);
+	tell(of, "tolerance", txc->tolerance, arg);
+	tell(of, "time.tv_sec", txc->time.tv_sec, arg);
+	tell(of, "time.tv_usec", txc->time.tv_usec, arg);
+	tell(of, "tick", txc->tick, arg);
+	tell(of, "tai", txc->tai, arg);
+}
+
+void tkfi_timekeeping_observe(tkfi_observed_fn tell, void *arg)
+{
+	const struct tkfi_aux_clock *aux = tkfi_aux_clock();
+	struct __kernel_timex txc = {};
+	int ret;
+
+	ask_readers(tkfi_readers, tkfi_nr_readers, tell, arg);
+	ask_readers(&tkfi_jiffies_reader, 1, tell, arg);
+	ret = do_adjtimex(&txc);
+	tell_timex("adjtimex", ret, &txc, tell, arg);
+	if (aux) {
+		ask_readers(aux->readers, TKFI_NR_AUX_READERS, tell, arg);
+		txc = (struct __kernel_timex){};
+		ret = aux->adjtimex(&txc);
+		tell_timex("aux adjtimex", ret, &txc, tell, arg);
+	}
+	ask_readers(tkfi_floor_readers, tkfi_nr_floor_readers, tell, arg);
+}
