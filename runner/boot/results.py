@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from runner.boot.records import (KINDS, Absent, Cause, Cost, End, Event, Executed, Explored, Failure, Header,
-                                 Hold, Malformed, Observed, Outcomes, Progress, Race, Refused, Same,
+from runner.boot.records import (KINDS, Absent, Cause, Cost, End, Event, Executed, Explored, Failure,
+                                 Header, Hold, Malformed, Observed, Outcomes, Progress, Race, Refused, Same,
                                  SameEvents, Shown, Step, Took, Trace, Violation)
 from runner.errors import TkfiError
 

@@ -29,11 +29,15 @@ class Changed:
 
 @dataclass(frozen=True)
 class Behaviour:
-    """A scenario in which other things can be observed, though no oracle objects."""
+    """A scenario in which other things can be observed, though no oracle objects: how many outcomes it has,
+    and one of each side that the other does not have, "" if there is none."""
 
     scenario: str
     outcomes: int
     base_outcomes: int
+    only: str = ""
+    only_base: str = ""
+    shown: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -149,13 +153,14 @@ def _worse(those: Mapping[str, Suite], than: Mapping[str, Suite]) -> list[Failin
 
 
 def _behaviour(tree: Measured, base: Measured, objected: set[str]) -> list[Behaviour]:
-    before = {one["name"]: one for one in base.scenarios}
+    """Of scenarios that both explored to their end."""
+    complete = [{one["name"] for one in of.scenarios if one["complete"]} for of in (tree, base)]
     found = []
-    for one in tree.scenarios:
-        other = before.get(one["name"])
-        if (other and one["name"] not in objected and one.get("outcomes_digest") and
-                other.get("outcomes_digest") and one["outcomes_digest"] != other["outcomes_digest"]):
-            found.append(Behaviour(one["name"], one["outcomes"], other["outcomes"]))
+    for name, outcomes in tree.outcomes.items():
+        mine, its = set(outcomes), set(base.outcomes.get(name, outcomes))
+        if mine != its and name not in objected and all(name in names for names in complete):
+            found.append(Behaviour(name, len(mine), len(its), min(mine - its, default=""),
+                                   min(its - mine, default="")))
     return found
 
 

@@ -45,7 +45,7 @@ class Asked:
     def request(self) -> Request:
         """The exploration."""
         told = {} if self.time is None else {"time": self.time}
-        return Request(DEFAULT, told, 1, False)
+        return Request(DEFAULT, told, 1, False, outcomes=True, coverage=True)
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,8 @@ class Suite:
 class Measured:
     """Of one state of a tree. violations are those of the exploration, each with the members of
     explore's JSON; functions are the names of all functions of the kernel, holds the accesses with a
-    sequence odd, by workload and readers."""
+    sequence odd, by workload and readers. outcomes are the sets of those scenarios of which they are known;
+    executed are the addresses after the calls of hooks, in the executions that were watched."""
 
     kernel: str
     compiler: str
@@ -75,7 +76,8 @@ class Measured:
     holds: Mapping[str, int]
     functions: frozenset[str]
     vcpus: Mapping[str, Sequence[str]]
-    missing: Sequence[str] = ()
+    outcomes: Mapping[str, Sequence[str]]
+    executed: Sequence[int]
 
     @property
     def classes(self) -> int:
@@ -135,12 +137,16 @@ def _measured(tool: KunitTool, made: Exploration, ran: Mapping[str, Ran]) -> Mea
     holds = {f"{hold.workload}, {hold.readers} readers": hold.accesses
              for hold in (ran[_HOLD].found.holds if _HOLD in ran else ()) if hold.hooks}
     return Measured(
-        made.header.kernel, made.header.compiler, explored["scenarios"],
+        made.header.kernel, made.header.compiler, [
+            {name: value for name, value in one.items() if name != "executed"}
+            for one in explored["scenarios"]],
         [json.loads(json.dumps(found, default=vars)) for found in explored["violations"]],
         [{"text": problem.text, "failed": problem.failed} for problem in made.problems
          if not problem.cause],
         {name: _suite(one) for name, one in ran.items() if name != _HOLD}, holds, _functions(tool),
-        {name: list(names) for name, names in made.vcpus.items()})
+        {name: list(names) for name, names in made.vcpus.items()},
+        {one.scenario: sorted(one.outcome_set) for one in made.explored if one.outcome_set is not None},
+        sorted({ip for one in made.explored for ip in one.ip_set or ()}))
 
 
 def _suite(ran: Ran) -> Suite:

@@ -126,6 +126,9 @@ def _tail(verdict: Verdict) -> list[str]:
         lines += _labelled("Changed", "other values can be observed, though nothing is wrong with them, in "
                            + _list([f"{one.scenario} ({one.base_outcomes} -> {one.outcomes} outcomes)"
                                     for one in made.behaviour], _NAMED))
+        for said in made.behaviour[0].shown:
+            lines += ([f"  ./tkfi replay {shlex.quote(said)} --kernel {shlex.quote(verdict.tree.path)}"]
+                      if said.startswith("tkfi1 ") else _labelled("", said))
     if made.holds:
         lines += _labelled("Hold", "accesses with a sequence odd: " + _list(
             [f"{name} {old} -> {new}" for name, (old, new) in made.holds.items()], _NAMED))
@@ -222,7 +225,7 @@ def _list(names: Sequence[str], most: int) -> str:
 
 
 def _labelled(label: str, said: str) -> list[str]:
-    return textwrap.wrap(said, WIDTH, initial_indent=f"{label + ':':<{_LABEL}}",
+    return textwrap.wrap(said, WIDTH, initial_indent=f"{label + ':' * bool(label):<{_LABEL}}",
                          subsequent_indent=" " * _LABEL, break_on_hyphens=False, break_long_words=False
                          ) or [f"{label}:"]
 

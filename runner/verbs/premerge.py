@@ -6,17 +6,18 @@ from __future__ import annotations
 import os
 import shlex
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from runner import answer, check_counts, lock
 from runner.errors import TkfiError
 from runner.layout import Layout
 from runner.premerge import junit as junit_file
-from runner.premerge import measured, proof, states
+from runner.premerge import behaviour, coverage, measured, proof, states
 from runner.premerge.compare import compare
 from runner.premerge.measured import Asked, Kept
 from runner.premerge.states import States
-from runner.premerge.verdict import Codes, Verdict, Word
+from runner.premerge.verdict import Codes, Coverage, Verdict, Word
 from runner.progress import note
 from runner.report import verdict_text
 from runner.verbs.options import (Name, ResultFile, Seconds, flag, json_option, option, pass_layout, verb)
@@ -34,8 +35,18 @@ def judge(chosen: States, asked: Asked, layout: Layout, *, repeat: str = "",
 
     base = (Kept(chosen.tree, layout).get(measured.key(chosen.contents, asked, chosen.tree, layout),
                                           measure_base) if chosen.contents else measure_base())
-    return Verdict(chosen.words, chosen.base_words, compare(tree, base), proofs, repeat, asked.quick,
-                   asked.time, strict, tests_changed=chosen.tests)
+    made = compare(tree, base)
+    made = replace(made, behaviour=behaviour.shown(made.behaviour, chosen, layout))
+    return Verdict(chosen.words, chosen.base_words, made, proofs, repeat, asked.quick, asked.time, strict,
+                   _coverage(chosen, tree, layout), chosen.tests)
+
+
+def _coverage(chosen: States, tree: measured.Measured, layout: Layout) -> Coverage | None:
+    """Of the lines that are changed, if any are."""
+    kernel = chosen.tree
+    lines = coverage.changed_lines(kernel.source(layout), chosen.differing)
+    return coverage.covered(lines, tree.executed, layout.objects(kernel.place) / "linux",
+                            layout.tree(kernel.place), kernel.source(layout)) if lines else None
 
 
 @verb("premerge", "compare a kernel tree with its base, and give a verdict",
