@@ -26,10 +26,12 @@ _GIT = ("git", "-c", "user.name=tkfi", "-c", "user.email=tkfi@localhost", "-c", 
 
 @dataclass(frozen=True)
 class Change:
-    """A patch, and the verdict: pass, improved, regression, or error for what cannot be judged."""
+    """A patch, and the verdict: pass, improved, regression, or error for what cannot be judged. changed:
+    other values can be observed, with nothing wrong."""
 
     patch: Path
     verdict: str
+    changed: bool = False
 
     @property
     def name(self) -> str:
@@ -48,10 +50,11 @@ def select(kernel: Kernel, names: Sequence[str]) -> list[Change]:
 
 
 def _read(patch: Path) -> Change:
-    found = _VERDICT.findall(patch.read_text(encoding="utf-8").partition("\n---\n")[0])
+    said = patch.read_text(encoding="utf-8").partition("\n---\n")[0]
+    found = _VERDICT.findall(said)
     if len(found) != 1:
         raise TkfiError(f"{patch}: the changelog needs one line 'Verdict: <verdict>'")
-    return Change(patch, found[0])
+    return Change(patch, found[0], "\nBehaviour: changed\n" in f"{said}\n")
 
 
 class WorkTree:

@@ -134,8 +134,8 @@ def _tail(verdict: Verdict) -> list[str]:
             [f"{name} {old} -> {new}" for name, (old, new) in made.holds.items()], _NAMED))
     if verdict.tests_changed:
         lines += _labelled("Tests", "the change touches " + _list(list(verdict.tests_changed), _NAMED))
-    if verdict.coverage:
-        found = verdict.coverage
+    found = verdict.coverage
+    if found and found.executed + len(found.missed):
         missed = f" Not executed: {_list(list(found.missed), _NAMED)}." if found.missed else ""
         lines += _labelled("Coverage", f"{found.executed} of {found.executed + len(found.missed)} changed "
                            f"lines that access memory were executed.{missed}")

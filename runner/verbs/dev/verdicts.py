@@ -25,23 +25,26 @@ from runner.verbs.options import flag, json_option, kernel_options, pass_layout,
 
 @dataclass(frozen=True)
 class Judged:
-    """A change, and what premerge says of it: the verdict, and the line on all of it."""
+    """A change, and what premerge says of it: the verdict, whether behaviour changed, a line on all."""
 
     kernel: str
     change: Change
     verdict: str
+    changed: bool
     said: str
     seconds: float
 
     @property
     def right(self) -> bool:
-        """Whether it is the verdict that it has to be."""
-        return self.verdict == self.change.verdict
+        """Whether it is what it has to be."""
+        return self.verdict == self.change.verdict and (
+            self.verdict != "pass" or self.changed == self.change.changed)
 
     def json(self) -> dict[str, Any]:
         """For a program."""
         return {"kernel": self.kernel, "change": self.change.name, "wanted": self.change.verdict,
-                "verdict": self.verdict, "said": self.said, "seconds": round(self.seconds, 1)}
+                "verdict": self.verdict,
+                "behaviour_changed": self.changed, "said": self.said, "seconds": round(self.seconds, 1)}
 
 
 def _judge(kernel: str, change: Change, tree: WorkTree, asked: Asked, layout: Layout) -> Judged:
@@ -50,16 +53,17 @@ def _judge(kernel: str, change: Change, tree: WorkTree, asked: Asked, layout: La
     try:
         made = premerge.judge(states.choose(str(tree.path), None, layout), asked, layout)
         note(verdict_text.text(made))
-        verdict, said = made.word.value, verdict_text.line(made)
+        verdict, changed, said = made.word.value, bool(made.made.behaviour), verdict_text.line(made)
     except TkfiError as error:
-        verdict, said = "error", str(error)
-    return Judged(kernel, change, verdict, said, time.monotonic() - begun)
+        verdict, changed, said = "error", False, str(error)
+    return Judged(kernel, change, verdict, changed, said, time.monotonic() - begun)
 
 
 def report(judged: Sequence[Judged]) -> str:
     """The table, and one line on all of them."""
     rows = [[f"{one.kernel} {one.change.name}", one.change.verdict,
-             one.verdict + "  WRONG" * (not one.right), f"{one.seconds:.1f}"] for one in judged]
+             one.verdict + ", behaviour changed" * one.changed + "  WRONG" * (not one.right),
+             f"{one.seconds:.1f}"] for one in judged]
     right = sum(one.right for one in judged)
     return "\n\n".join([tables.table(["change", "wanted", "verdict", "time, s"], rows, left=3),
                         f"{right} of {len(judged)} verdicts are right."])
