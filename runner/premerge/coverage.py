@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """Which changed lines of instrumented files were executed.
 
-What is known of an execution is the address after each hook's call: there is a hook at each access to
-memory. With a basic block all those were executed that dominate it, and all that postdominate it (Agrawal:
-Dominators, Super Blocks, and Program Coverage, POPL 1994). A line was executed if one of its instructions
-was.
+What is known of an execution is from where hooks were called: there is a hook at each access to memory. With
+a basic block all those were executed that dominate it, and all that postdominate it (Agrawal: Dominators,
+Super Blocks, and Program Coverage, POPL 1994). A line was executed if one of its instructions was.
 """
 
 from __future__ import annotations
@@ -64,11 +63,11 @@ def changed_lines(tree: Path, differing: Mapping[str, Instead | None]) -> dict[s
 
 def covered(lines: Lines, executed: Iterable[int], linux: Path, tree: Path, source: Path) -> Coverage:
     """What was executed of the lines of a source, of which a prepared tree and a kernel was made; executed
-    has the addresses after the calls of hooks."""
+    has the addresses of the last bytes of calls of hooks."""
     places = _places(linux, tree, source)
     starts = sorted(places)
     wanted = [at for at in starts if places[at][1] in lines.get(places[at][0], ())]
-    done = set(executed)
+    done = {address + 1 for address in executed}
     state: dict[tuple[str, int], bool] = {}
     names: dict[tuple[str, int], str] = {}
     functions, hooks = _functions(linux, wanted)

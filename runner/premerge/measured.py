@@ -65,7 +65,7 @@ class Measured:
     """Of one state of a tree. violations are those of the exploration, each with the members of
     explore's JSON; functions are the names of all functions of the kernel, holds the accesses with a
     sequence odd, by workload and readers. outcomes are the sets of those scenarios of which they are known;
-    executed are the addresses after the calls of hooks, in the executions that were watched."""
+    executed are the addresses of the last bytes of calls of hooks, in the executions that were watched."""
 
     kernel: str
     compiler: str

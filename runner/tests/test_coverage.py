@@ -48,7 +48,7 @@ def _linux(tmp_path: Path) -> Path:
 
 
 def returns(linux: Path, line: int) -> list[int]:
-    """The addresses after the calls of hooks on a line."""
+    """The addresses of the last bytes of calls of hooks on a line."""
     text = subprocess.run(["objdump", "-d", "--no-show-raw-insn", "--disassemble=start", linux], check=True,
                           capture_output=True, text=True).stdout
     code = re.findall(r"^\s*([0-9a-f]+):\s+(.*)$", text, re.MULTILINE)
@@ -58,7 +58,7 @@ def returns(linux: Path, line: int) -> list[int]:
             place = subprocess.run(["addr2line", "-e", linux, address], check=True, capture_output=True,
                                    text=True).stdout
             if re.search(rf":{line}\b", place):
-                found.append(int(following, 16))
+                found.append(int(following, 16) - 1)
     assert found, f"no hook on line {line}"
     return found
 
