@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """Which changed lines of instrumented files were executed.
 
-What is known of an execution is from where hooks were called: there is a hook at each access to memory. With
-a basic block all those were executed that dominate it, and all that postdominate it (Agrawal: Dominators,
-Super Blocks, and Program Coverage, POPL 1994). A line was executed if one of its instructions was.
+What is known of an execution is from where hooks were called: there is a hook at each access to memory.
+With a basic block all those were executed that dominate it, and all that postdominate it (Agrawal:
+Dominators, Super Blocks, and Program Coverage, POPL 1994). A line was executed if one of its
+instructions was.
 """
 
 from __future__ import annotations

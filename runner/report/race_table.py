@@ -27,7 +27,7 @@ def draw(violation: Violation, vcpus: Sequence[str]) -> list[str]:
     if not columns:
         return []
     width = WIDTH // len(columns)
-    lines = ["".join(_title(vcpus, vcpu).ljust(width) for vcpu in columns).rstrip(), ""]
+    lines = ["".join(title.ljust(width) for title in _titles(vcpus, columns)).rstrip(), ""]
     for vcpu, text in rows:
         margin = " " * (width * columns.index(vcpu))
         indent = " " * (len(text) - len(text.lstrip()))
@@ -132,7 +132,9 @@ def _is_nmi(vcpus: Sequence[str], vcpu: int) -> bool:
     return vcpu < len(vcpus) and vcpus[vcpu].startswith("nmi")
 
 
-def _title(vcpus: Sequence[str], vcpu: int) -> str:
-    """What changelogs call cpu0 and nmi0."""
-    name = vcpus[vcpu] if vcpu < len(vcpus) else f"cpu{vcpu}"
-    return name.replace("cpu", "CPU").replace("nmi", "NMI on CPU")
+def _titles(vcpus: Sequence[str], columns: Sequence[int]) -> list[str]:
+    """What changelogs call cpu0, cpu2 and nmi0: numbered from 0, without those that take no part."""
+    names = [vcpus[vcpu] if vcpu < len(vcpus) else f"cpu{vcpu}" for vcpu in columns]
+    cpus = dict.fromkeys(name.lstrip("cpunmi") for name in names)
+    return [("NMI on CPU" if name.startswith("nmi") else "CPU") + str([*cpus].index(name.lstrip("cpunmi")))
+            for name in names]

@@ -11,7 +11,7 @@ from typing import Any
 
 from runner.plural import counted
 from runner.premerge import measured
-from runner.premerge.compare import Changed, function, size
+from runner.premerge.compare import Changed, Failing, function, size
 from runner.premerge.verdict import Verdict, Word
 from runner.report import race_table
 from runner.units import format_seconds
@@ -49,11 +49,10 @@ def changelog(verdict: Verdict) -> str:
     """Context and problem of the first new violation, or else of the first that is gone, as the changelog
     of a fix has them; "" if there is none."""
     made = verdict.made
-    of_tree = [one.violation for one in made.new]
-    chosen = next(iter(_by_nature([*of_tree, *([] if of_tree else made.gone)])), None)
+    chosen = [group[0].violation for group in _groups(made.new)] or _by_nature(made.gone)
     if not chosen:
         return ""
-    return "\n".join(_changelog(chosen, verdict, made.tree if of_tree else made.base))
+    return "\n".join(_changelog(chosen[0], verdict, made.tree if made.new else made.base))
 
 
 def _head(verdict: Verdict) -> list[str]:
@@ -79,12 +78,6 @@ def _new(verdict: Verdict, room: int) -> list[str]:
     """What is worse, the plainest first, as far as there is room."""
     made = verdict.made
     lines: list[str] = []
-    for failing in made.failing:
-        what = ", ".join(failing.cases[:_NAMED]) or failing.cause
-        more = f" and {len(failing.cases) - _NAMED} more" if len(failing.cases) > _NAMED else ""
-        lines += ["", *_labelled("Fails", f"KUnit {failing.suite}: {what}{more}")]
-    for problem in made.problems[:_NAMED]:
-        lines += ["", *_labelled("Fails", problem.partition("\n")[0])]
     groups = _groups(made.new)
     for number, group in enumerate(groups):
         block = _violation(group, verdict)
@@ -114,6 +107,11 @@ def _violation(group: Sequence[Changed], verdict: Verdict) -> list[str]:
 def _tail(verdict: Verdict) -> list[str]:
     made = verdict.made
     lines: list[str] = []
+    if made.failing:
+        lines += _labelled("Fails", "KUnit " + _list([_failing(one) for one in made.failing], _NAMED))
+    if made.problems:
+        first = textwrap.shorten(made.problems[0], 2 * WIDTH, placeholder=" ...")
+        lines += _labelled("Fails", _list([first, *made.problems[1:]], 1))
     if made.gone:
         lines += _labelled("Gone", _list([f"{_subject(one)} in {one['scenario']}" + (
             f" ({one['reason']})" if one.get("reason") else "") for one in _by_nature(made.gone)], 2))
@@ -140,6 +138,14 @@ def _tail(verdict: Verdict) -> list[str]:
         lines += _labelled("Coverage", f"{found.executed} of {found.executed + len(found.missed)} changed "
                            f"lines that access memory were executed.{missed}")
     return [*lines, *_labelled("Repeat", ""), f"  {verdict.repeat}"]
+
+
+def _failing(one: Failing) -> str:
+    """A suite that does worse, by one of its cases."""
+    if not one.cases:
+        return f"{one.suite}: {textwrap.shorten(one.cause, WIDTH, placeholder=' ...')}"
+    first = one.cases[0].partition(".")[2] or one.cases[0]
+    return f"{one.suite} ({first}" + f" and {len(one.cases) - 1} more" * (len(one.cases) > 1) + ")"
 
 
 def _changelog(one: Mapping[str, Any], verdict: Verdict, of: measured.Measured) -> list[str]:
@@ -204,8 +210,9 @@ def _groups(new: Sequence[Changed]) -> list[list[Changed]]:
 
     def plain(one: Changed) -> tuple[Any, ...]:
         found = one.violation
-        return (bool(found.get("known")), found["preemptions"], found["delays"], found["turns"],
-                len(found["schedule"]), found["schedule"])
+        # What everybody understands at once comes first.
+        return (bool(found.get("known")), found["oracle"] != "monotonic", found["preemptions"],
+                found["delays"], found["turns"], len(found["schedule"]), found["schedule"])
 
     by_kind = [sorted(group, key=plain) for _, group in groupby(sorted(new, key=kind), key=kind)]
     return sorted(by_kind, key=lambda group: (plain(group[0]), -len(group)))
