@@ -8,7 +8,7 @@ BOOTS ?= 2
 PYTHON := /usr/bin/python3 -B
 
 .PHONY: help setup tree build reproduce check check-suites check-explore check-runner check-all \
-	check-style check-hold check-kernels check-parser check-parts check-kernel check-identical check-lists check-variants check-breaks check-report \
+	check-style check-hold check-kernels check-parser check-parts check-kernel check-identical check-lists check-variants check-breaks check-report check-verdicts \
 	clean distclean
 .NOTPARALLEL:
 
@@ -48,7 +48,7 @@ check-runner: setup
 	@./tkfi build
 	$(PYTHON) -m pytest -q
 
-check-all: check-style check-hold check-kernels check-parser check-parts
+check-all: check-style check-hold check-kernels check-parser check-parts check-verdicts
 
 check-kernels: setup
 	@status=0; for kernel in $(EVERY); do \
@@ -62,6 +62,10 @@ check-parser: check-kernels
 # What knows nothing of timekeeping, by itself.
 check-parts: setup
 	@./tkfi test --without-timekeeping --kernel '$(KERNEL)'
+
+# One of each kind: nothing is worse, something is, it cannot be judged.
+check-verdicts: setup
+	@./tkfi dev verdicts comment short-section does-not-compile
 
 check-style: setup
 	$(PYTHON) -m flake8 runner
