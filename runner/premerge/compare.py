@@ -92,7 +92,9 @@ def compare(tree: Measured, base: Measured) -> Comparison:
         else:
             same.append(one)
     found = {(_nature(one), one["scenario"]) for one in tree.violations}
-    gone = [one for one in base.violations if (_nature(one), one["scenario"]) not in found]
+    whole = {one["name"] for one in tree.scenarios if one["complete"]}
+    gone = [one for one in base.violations
+            if one["scenario"] in whole and (_nature(one), one["scenario"]) not in found]
     objected = {one.violation["scenario"] for one in new} | {one["scenario"] for one in gone}
     return Comparison(tree, base, new, gone, same, _worse(tree.suites, base.suites),
                       _worse(base.suites, tree.suites),

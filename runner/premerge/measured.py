@@ -85,6 +85,11 @@ class Measured:
         return sum(one["classes"] for one in self.scenarios)
 
     @property
+    def longest(self) -> float:
+        """Seconds that the scenario took that took most."""
+        return max((one["ns"] for one in self.scenarios), default=0) / 1e9
+
+    @property
     def complete(self) -> bool:
         """Whether every scenario was explored to its end."""
         return all(one["complete"] for one in self.scenarios)

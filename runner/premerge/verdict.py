@@ -47,8 +47,8 @@ class State:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A tree compared with its base. repeat is the command that comes to it again; tests_changed are tests
-    of the kernel itself that the change touches."""
+    """A tree compared with its base. repeat is the command that comes to it again; time is what a scenario
+    has at most, in seconds; tests_changed are tests of the kernel itself that the change touches."""
 
     tree: State
     base: State

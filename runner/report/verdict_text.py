@@ -60,8 +60,8 @@ def _head(verdict: Verdict) -> list[str]:
     suites = made.tree.suites.values()
     tests = (f"{counted(len(suites), 'KUnit suite')}, {sum(one.passed for one in suites):,} cases passed, "
              f"{sum(one.failed for one in suites):,} failed")
-    bound = "each to its end" if made.tree.complete else "not all to their end"
-    bound += f", at most {verdict.time} s of each" if verdict.time else ""
+    bound = ("each to its end" if made.tree.complete else
+             f"not all to their end, as each has {verdict.time} s at most")
     return [
         f"timekeeping checks: {verdict.word.name}", *_wrapped(_MEANS[verdict.word]), "",
         *_labelled("Tree", verdict.tree.words), *_labelled("Base", verdict.base.words),

@@ -91,7 +91,7 @@ def test_json_is_alone_on_standard_output(layout: Layout, capsys: pytest.Capture
     (["breaks"], "no command is called 'breaks'; did you mean dev breaks, "),
     (["identical", "--kernel", "6.12"], "no command is called 'identical'; did you mean dev identical? "),
     (["dev", "stile"], "no command is called 'dev stile'; did you mean dev style, "),
-    (["dev", "bench"], "no command is called 'dev bench'; did you mean bench, "),
+    (["dev", "bench"], "no command is called 'dev bench'; did you mean dev bisect, bench, "),
     (["x"], "no command is called 'x'; './tkfi --help' lists all\n"),
 ])
 def test_bad_input(layout: Layout, capsys: pytest.CaptureFixture[str], arguments: list[str],
@@ -163,8 +163,9 @@ def test_help_has_commands_for_users_and_for_developers(capsys: pytest.CaptureFi
         "reproduce", "test", "summary", "explore", "replay", "premerge", "bench", "hold", "tree", "build",
         "list"]
     assert named(["--help"], "commands for developers of tkfi") == [
-        "dev breaks", "dev identical", "dev lists", "dev style"]
-    assert named(["dev", "--help"], "commands") == ["breaks", "identical", "lists", "style"]
+        "dev bisect", "dev breaks", "dev identical", "dev lists", "dev style", "dev verdicts"]
+    assert named(["dev", "--help"], "commands") == [
+        "bisect", "breaks", "identical", "lists", "style", "verdicts"]
 
 
 @pytest.mark.parametrize("words", ["test --summary", "bench --hold", "bench --svg x", "dev", "dev -x", "-x",

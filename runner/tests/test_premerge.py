@@ -59,7 +59,8 @@ def made(*violations: dict[str, Any], **more: Any) -> Measured:
     """What was measured of a tree with these violations."""
     whole = Measured(
         "6.12.117", "gcc (Debian 12.2.0-14) 12.2.0",
-        [{"name": name, "classes": 100, "complete": True} for name in ("falls-vdso", "falls-kernel")],
+        [{"name": name, "classes": 100, "complete": True, "ns": 5_000_000}
+         for name in ("falls-vdso", "falls-kernel")],
         violations, [], {"tkfi_series": Suite(50, 0, 2, [], "")}, {"tick, kernel readers": 40},
         frozenset({"update_vsyscall", "tkfi_vdso_clock_gettime", "ktime_get", "timekeeping_advance"}),
         {"falls-vdso": ["cpu0", "cpu1", "host"], "falls-kernel": ["cpu0", "cpu1", "host"]},
@@ -134,6 +135,13 @@ def test_what_is_gone_is_an_improvement() -> None:
     assert [one["scenario"] for one in found.gone] == ["falls-vdso"]
     assert found.causes_gone == ["cover-letter"]
     assert verdict(found).word is Word.IMPROVED
+
+
+def test_what_was_not_explored_to_its_end_may_still_have_it() -> None:
+    part = [{**one, "complete": False} for one in made().scenarios]
+    found = compare(made(scenarios=part), made(violation()))
+    assert not found.gone and "not all to their end, as each has 2 s" in " ".join(
+        verdict_text.text(verdict(found, time=2)).split())
 
 
 def test_a_case_that_fails_is_a_regression_unless_it_did_before() -> None:
