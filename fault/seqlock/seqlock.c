@@ -54,7 +54,8 @@ static int parse_read(struct tkfi_op *op, char *args, char *err, size_t size)
 	return tkfi_parse_nothing(op, args, err, size);
 }
 
-static s64 look(struct tkfi_op *op)
+/* A read without the sequence. */
+static s64 run_peek(struct tkfi_op *op)
 {
 	u64 base = clock.base;
 
@@ -71,15 +72,9 @@ static s64 run_read(struct tkfi_op *op)
 
 	do {
 		seq = read_seqcount_begin(&clock.seq);
-		ns = look(op);
+		ns = run_peek(op);
 	} while (read_seqcount_retry(&clock.seq, seq));
 	return ns;
-}
-
-/* A read without the sequence. */
-static s64 run_peek(struct tkfi_op *op)
-{
-	return look(op);
 }
 
 /* One store, which it reports itself. */
@@ -150,9 +145,7 @@ static void judge(const struct tkfi_judged *judged, tkfi_finding_fn report, void
 
 static void observe(tkfi_observed_fn tell, void *arg)
 {
-	struct tkfi_op op = {};
-
-	tell("seqlock", "read()", run_read(&op), arg);
+	tell("seqlock", "read()", run_read(&(struct tkfi_op){}), arg);
 }
 
 static const char * const oracles[] = { "progress", "torn", "monotonic", NULL };

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from runner.boot import boots
+from runner.boot.noticed import judge
 from runner.errors import TestFailure, TkfiError
 from runner.explore import repeat, scenarios, schedule
 from runner.kernel import break_patches, builder, patches
@@ -19,7 +20,6 @@ from runner.layout import Layout
 from runner.premerge.measured import Measured
 from runner.premerge.verdict import Proof
 from runner.progress import note
-from runner.verbs.dev.breaks import judge
 
 COVER_LETTER = "cover-letter"  # the cause
 _PLAIN = "falls-vdso: cpu0 before store vdso.seq, host, cpu1"  # for a tree in which nothing is wrong

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import enum
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +11,6 @@ from typing import Any
 from runner.boot import results
 from runner.errors import TkfiError
 from runner.premerge.compare import Comparison
-from runner.report import classes
 
 
 class Word(enum.Enum):
@@ -69,13 +67,6 @@ class Verdict:
         if self.made.regressed or (self.strict and self.made.behaviour):
             return Word.REGRESSION
         return Word.IMPROVED if self.made.gone else Word.PASS
-
-    @property
-    def classes_of_known(self) -> dict[str, int]:
-        """How many violations both have, by class."""
-        return dict(Counter(
-            classes.counted_as(one["class"], one["fixed_in"]) if one["class"] else "not known"
-            for one in self.made.same))
 
     @property
     def warnings(self) -> bool:

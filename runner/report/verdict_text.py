@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shlex
 import textwrap
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -13,7 +14,7 @@ from runner.plural import counted
 from runner.premerge import measured
 from runner.premerge.compare import Changed, Failing, function, size
 from runner.premerge.verdict import Verdict, Word
-from runner.report import race_table
+from runner.report import classes, race_table
 from runner.units import format_seconds
 
 LINES, WIDTH = 60, 75
@@ -118,8 +119,10 @@ def _tail(verdict: Verdict) -> list[str]:
     for failing in made.mended[:2]:
         lines += _labelled("Gone", f"failures of KUnit {failing.suite}: {_list(failing.cases, 2)}")
     if made.same:
-        classes = ", ".join(f"{number} {name}" for name, number in sorted(verdict.classes_of_known.items()))
-        lines += _labelled("In both", f"{counted(len(made.same), 'violation')} ({classes})")
+        numbers = Counter(classes.counted_as(one["class"], one["fixed_in"]) if one["class"] else "not known"
+                          for one in made.same)
+        of_class = ", ".join(f"{number} {name}" for name, number in sorted(numbers.items()))
+        lines += _labelled("In both", f"{counted(len(made.same), 'violation')} ({of_class})")
     if made.behaviour:
         lines += _labelled("Changed", "other values can be observed, though nothing is wrong with them, in "
                            + _list([f"{one.scenario} ({one.base_outcomes} -> {one.outcomes} outcomes)"

@@ -15,6 +15,7 @@ from runner.boot import boots
 from runner.boot.boots import Run
 from runner.boot.causes import Cause, Kind
 from runner.boot.kunit_boot import Boot, Counts
+from runner.boot.noticed import judge
 from runner.boot.results import Results
 from runner.errors import TkfiError
 from runner.kernel import break_patches, builder
@@ -121,7 +122,7 @@ def test_a_break_that_only_the_other_series_has(series: Path, layout: Layout) ->
     (replace(ended(Kind.KILLED), failing=["s.a"]), False, "it was: killed"),
 ])
 def test_what_counts(boot: Boot, caught: bool, by: str) -> None:
-    assert breaks.judge(boot) == (caught, by)
+    assert judge(boot) == (caught, by)
 
 
 class Machine:

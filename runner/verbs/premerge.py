@@ -6,54 +6,19 @@ from __future__ import annotations
 import os
 import shlex
 from contextlib import suppress
-from dataclasses import replace
-from math import ceil
 from pathlib import Path
 
 from runner import answer, check_counts, lock
 from runner.errors import TkfiError
-from runner.kernel import builder
 from runner.layout import Layout
 from runner.premerge import junit as junit_file
-from runner.premerge import behaviour, coverage, measured, proof, states
-from runner.premerge.compare import compare
-from runner.premerge.measured import Asked, Kept
+from runner.premerge import judge, states
+from runner.premerge.measured import Asked
 from runner.premerge.states import States
-from runner.premerge.verdict import Codes, Coverage, Verdict, Word
+from runner.premerge.verdict import Codes, Word
 from runner.progress import note
 from runner.report import verdict_text
 from runner.verbs.options import (Name, ResultFile, Seconds, flag, json_option, option, pass_layout, verb)
-
-_LEAST, _PATIENCE = 2, 4  # seconds a scenario has at least, and times what the longest one of the base took
-
-
-def judge(chosen: States, asked: Asked, layout: Layout, *, repeat: str = "",
-          strict: bool = False) -> Verdict:
-    """Measure a tree and its base, and compare them. Raises TkfiError where one cannot be built or booted.
-    """
-    builder.build(chosen.tree, layout)  # what does not compile is said before anything is measured
-
-    def measure_base() -> measured.Measured:
-        return measured.measure(chosen.base, asked, layout)
-
-    base = (Kept(chosen.tree, layout).get(measured.key(chosen.contents, asked, chosen.tree, layout),
-                                          measure_base) if chosen.contents else measure_base())
-    # Without locks or sequences there are more classes than anybody wants to see.
-    limit = asked.time or max(_LEAST, ceil(_PATIENCE * base.longest))
-    tree = measured.measure(chosen.tree, replace(asked, time=limit), layout)
-    proofs = proof.prove(chosen.tree, tree, layout)
-    made = compare(tree, base)
-    made = replace(made, behaviour=behaviour.shown(made.behaviour, chosen, layout))
-    return Verdict(chosen.words, chosen.base_words, made, proofs, repeat, asked.quick, limit, strict,
-                   _coverage(chosen, tree, layout), chosen.tests)
-
-
-def _coverage(chosen: States, tree: measured.Measured, layout: Layout) -> Coverage | None:
-    """Of the lines that are changed, if any are."""
-    kernel = chosen.tree
-    lines = coverage.changed_lines(kernel.source(layout), chosen.differing)
-    return coverage.covered(lines, tree.executed, layout.objects(kernel.place) / "linux",
-                            layout.tree(kernel.place), kernel.source(layout)) if lines else None
 
 
 @verb("premerge", "compare a kernel tree with its base, and give a verdict",
@@ -82,7 +47,7 @@ def command(layout: Layout, tree: str, base: str | None, time: int | None, quick
         chosen = states.choose(tree, base, layout)
         repeat = _repeat(chosen, base, asked, strict)
         with lock.held(layout.lock):
-            made = judge(chosen, asked, layout, repeat=repeat, strict=strict)
+            made = judge.judge(chosen, asked, layout, repeat=repeat, strict=strict)
     except TkfiError as error:
         if told is Codes.TKFI:
             raise

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import click
@@ -19,6 +18,7 @@ from runner.boot import boots
 from runner.boot.causes import Kind
 from runner.boot.kunit_boot import Boot
 from runner.boot.kunit_output import failures_only
+from runner.boot.noticed import judge
 from runner.errors import TkfiError
 from runner.kernel import builder
 from runner.kernel.break_patches import Break, select
@@ -29,10 +29,6 @@ from runner.progress import note
 from runner.report import tables
 from runner.verbs.options import json_option, kernel_options, or_all, pass_layout, verb
 
-_FAILURE = re.compile(r"(?:EXPECTATION|ASSERTION) FAILED at (\S+)\n(.*)")
-_STAMP = re.compile(r"^\[[\d:]+\] *", re.MULTILINE)
-_VERDICTS = (Kind.FAILED, Kind.TRUNCATED)  # a flood of failures can push lines out of the log
-_CRASHES = (Kind.PANIC, Kind.TIMEOUT)
 _PATIENCE = 5  # times the unbroken kernel's time, until the broken one is taken for hung
 _COLUMN = 100  # characters
 _LEAST = 30  # seconds it has at least
@@ -82,15 +78,6 @@ def report(verdicts: Sequence[Verdict]) -> str:
         f"{caught} of {len(verdicts)} breaks were caught."])
 
 
-def judge(boot: Boot) -> tuple[bool, str]:
-    """Whether a broken kernel's boot noticed, and how it did or did not."""
-    if not boot.cause:
-        return False, f"{boot.counts.passed} cases passed"
-    if boot.cause.kind in _VERDICTS and boot.failing:
-        return True, ": ".join([boot.failing[0], *_expectation(boot.output)])
-    return boot.cause.kind in _CRASHES, boot.cause.text
-
-
 def _unbroken(tool: KunitTool, what: Break) -> Boot:
     """Boot the cases without the break: some must be there, and all must pass."""
     boot = boots.run(tool, what.case, title=f"{tool.kernel.title}: {what.case} unbroken",
@@ -111,12 +98,6 @@ def _try(unbroken: Kernel, what: Break, sound: Boot, layout: Layout) -> Verdict:
                      timeout=max(_LEAST, round(_PATIENCE * sound.seconds))).boot
     caught, by = judge(boot)
     return Verdict(unbroken.name, what, caught, by, boot.seconds)
-
-
-def _expectation(output: str) -> list[str]:
-    """Where the first expectation failed and what it says, if that can be read."""
-    failed = _FAILURE.search(_STAMP.sub("", output))
-    return [f"{Path(failed[1].rstrip(':')).name} {failed[2].strip()}"] if failed else []
 
 
 def _short(text: str) -> str:

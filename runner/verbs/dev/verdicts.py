@@ -15,11 +15,10 @@ from runner.errors import TkfiError
 from runner.kernel import change_patches, kernels
 from runner.kernel.change_patches import Change, WorkTree
 from runner.layout import Layout
-from runner.premerge import states
+from runner.premerge import judge, states
 from runner.premerge.measured import Asked
 from runner.progress import note
 from runner.report import tables, verdict_text
-from runner.verbs import premerge
 from runner.verbs.options import flag, json_option, kernel_options, pass_layout, verb
 
 
@@ -51,7 +50,7 @@ def _judge(kernel: str, change: Change, tree: WorkTree, asked: Asked, layout: La
     tree.apply(change)
     begun = time.monotonic()
     try:
-        made = premerge.judge(states.choose(str(tree.path), None, layout), asked, layout)
+        made = judge.judge(states.choose(str(tree.path), None, layout), asked, layout)
         note(verdict_text.text(made))
         verdict, changed, said = made.word.value, bool(made.made.behaviour), verdict_text.line(made)
     except TkfiError as error:
