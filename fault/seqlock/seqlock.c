@@ -12,8 +12,7 @@
 
 #include "names.h"
 #include "subject.h"
-
-#include "redirect.h"
+#include "redirect.h"		/* last */
 
 #define OLD_MULT	2
 #define START		1000	/* cycles, of 1 ns */

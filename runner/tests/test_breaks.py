@@ -23,7 +23,6 @@ from runner.kernel.kernels import Kernel
 from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
 from runner.tests.conftest import write
-from runner.verbs.dev import breaks
 
 PASSED = Boot(Counts(passed=2), 1.0, None, Path("console"), "")
 EXPECTATION = ("[12:00:00]     # S5: EXPECTATION FAILED at kernel/time/tkfi-kunit/series_test.c:42\n"
