@@ -54,6 +54,7 @@ static int parse_read(struct tkfi_op *op, char *args, char *err, size_t size)
 	return tkfi_parse_nothing(op, args, err, size);
 }
 
+/* A read without the sequence. */
 static s64 look(struct tkfi_op *op)
 {
 	u64 base = clock.base;
@@ -76,12 +77,6 @@ static s64 run_read(struct tkfi_op *op)
 	return ns;
 }
 
-/* A read without the sequence. */
-static s64 run_peek(struct tkfi_op *op)
-{
-	return look(op);
-}
-
 /* One store, which it reports itself. */
 static __no_sanitize_thread void wait(u64 cycles)
 {
@@ -90,7 +85,7 @@ static __no_sanitize_thread void wait(u64 cycles)
 }
 
 static const struct tkfi_op_type ops[] = {
-	{ "peek", "", parse_read, run_peek },
+	{ "peek", "", parse_read, look },
 	{ "read", "", parse_read, run_read },
 	{ "wait", "TIME", tkfi_parse_wait, tkfi_run_wait },
 	{ "write", "MULTIPLIER", parse_number, run_write },
@@ -139,9 +134,7 @@ static void judge(const struct tkfi_judged *judged, tkfi_finding_fn report, void
 
 static void observe(tkfi_observed_fn tell, void *arg)
 {
-	struct tkfi_op op = {};
-
-	tell("seqlock", "read()", run_read(&op), arg);
+	tell("seqlock", "read()", run_read(&(struct tkfi_op){}), arg);
 }
 
 static const char * const oracles[] = { "progress", "torn", "monotonic", NULL };
