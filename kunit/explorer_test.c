@@ -285,6 +285,31 @@ static void unspoilt(struct kunit *test)
 	tkfi_state_free(&untouched);
 }
 
+/* One execution is reported for an outcome, whatever its VCPUs are preempted at. */
+static void sought_once(struct kunit *test)
+{
+	static u64 some[8];
+	struct tkfi_explore_options how = { TKFI_DPOR, .outcomes = true };
+	unsigned int nr = 0, i;
+
+	KUNIT_ASSERT_EQ(test, tkfi_explorer_load(explorer,
+						 tkfi_scenario_find("falls-nmi"),
+						 err, sizeof(err)), 0);
+	KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &how), 0);
+	for (i = 0; i < ARRAY_SIZE(explorer->outcomes->hashes) && nr < ARRAY_SIZE(some); i++)
+		if (explorer->outcomes->hashes[i])
+			some[nr++] = explorer->outcomes->hashes[i];
+	KUNIT_EXPECT_EQ(test, nr, ARRAY_SIZE(some));
+	how = (struct tkfi_explore_options){ TKFI_DPOR, .seeks = true };
+	for (i = 0; i < nr; i++) {
+		how.outcome = some[i];
+		KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &how), 0);
+		KUNIT_EXPECT_EQ(test, explorer->nr_violations, 1);
+		KUNIT_EXPECT_PTR_EQ(test, explorer->violations[0].finding.oracle,
+				    tkfi_outcome_oracle);
+	}
+}
+
 /* The race of the cover letter, as plain as it can be, and why it is one. */
 static void explained(struct kunit *test)
 {
@@ -588,6 +613,7 @@ static struct kunit_case explorer_cases[] = {
 	KUNIT_CASE(writers),
 	KUNIT_CASE(checkpoints),
 	KUNIT_CASE(unspoilt),
+	KUNIT_CASE(sought_once),
 	KUNIT_CASE(explained),
 	KUNIT_CASE(worded),
 	KUNIT_CASE(sized),
