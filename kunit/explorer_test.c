@@ -290,11 +290,10 @@ static void sought_once(struct kunit *test)
 {
 	static u64 some[8];
 	struct tkfi_explore_options how = { TKFI_DPOR, .outcomes = true };
+	struct tkfi_explorer *explorer = harness.explorer;
 	unsigned int nr = 0, i;
 
-	KUNIT_ASSERT_EQ(test, tkfi_explorer_load(explorer,
-						 tkfi_scenario_find("falls-nmi"),
-						 err, sizeof(err)), 0);
+	KUNIT_ASSERT_EQ(test, harness_load_named(test, "falls-nmi"), 0);
 	KUNIT_ASSERT_EQ(test, tkfi_explore(explorer, &how), 0);
 	for (i = 0; i < ARRAY_SIZE(explorer->outcomes->hashes) && nr < ARRAY_SIZE(some); i++)
 		if (explorer->outcomes->hashes[i])
