@@ -65,7 +65,7 @@ check-parts: setup
 
 # One of each kind: nothing is worse, something is, it cannot be judged.
 check-verdicts: setup
-	@./tkfi dev verdicts comment short-section does-not-compile
+	@./tkfi dev verdicts comment wrong-base does-not-compile
 
 check-style: setup
 	$(PYTHON) -m flake8 runner
