@@ -6,10 +6,10 @@
  */
 #include <linux/bitops.h>
 #include <linux/kernel.h>
+#include <linux/ktime.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
-#include <linux/timekeeping.h>
 
 #include "clock.h"
 #include "known.h"
