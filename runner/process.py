@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from runner import process_tree
@@ -32,6 +33,7 @@ _PR_SET_CHILD_SUBREAPER = 36
 _PROBE = 1 << 16  # bytes
 NO_SPACE = "No space left on device"
 _ERROR = re.compile(r": (fatal )?error: |: undefined reference to |^ERROR: modpost|\*\*\* No rule to make")
+_MAKE = re.compile(r"make(\[\d+\])?: ")
 _WHERE = re.compile(r": In function |: note: |^In file included from ")
 
 
@@ -153,8 +155,9 @@ def why(log: Path, lines: int = 15) -> str:
     first = next((at for at, line in enumerate(text) if _ERROR.search(line)), None)
     if first is None:
         return tail(log, lines)
-    first -= first > 0 and _WHERE.search(text[first - 1]) is not None
-    return "\n".join("  " + line for line in text[first:first + lines])
+    rest = takewhile(lambda line: not _MAKE.match(line), text[first + 1:])  # it tells of each directory
+    begin = first - (first > 0 and _WHERE.search(text[first - 1]) is not None)
+    return "\n".join("  " + line for line in [*text[begin:first + 1], *rest][:lines])
 
 
 def tail(log: Path, lines: int = 15) -> str:
