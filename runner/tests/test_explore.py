@@ -335,7 +335,7 @@ CAUSED = '"known":true,"cause":"cover-letter","cause_class":"fixed","fixed_in":"
     (["cover-letter"], [], []), (["cover-letter", "asleep"], [], ["asleep"]),
     (["asleep"], ["falls-vdso"], []), (["asleep"], ["*", "falls-*"], ["asleep"]),
     (["asleep"], ["--preemptions", "2"], [])])
-def test_causes_that_none_of_all_scenarios_shows(  # pylint: disable=too-many-arguments
+def test_causes_that_none_of_all_scenarios_shows(
         start: Callable[..., Machine], layout: Layout, capsys: pytest.CaptureFixture[str],
         causes: list[str], arguments: list[str], missing: list[str]) -> None:
     """Only who has explored all of a subject's scenarios to the end can say so."""
