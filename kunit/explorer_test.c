@@ -250,7 +250,7 @@ static void unspoilt(struct kunit *test)
 		{ "given", "cpu0: tick; cpu1: adjtimex freq=-500ppm, adjtimex status=16;"
 		  "cpu2: read fast ktime_get_real_fast_ns; host: 12ms" },
 		{ "given", "setup: wait 12ms; cpu0: tick; nmi cpu0: read kernel ktime_get" },
-		{ "given", "cpu0: aux adjtimex freq=-500ppm, aux disable;"
+		{ "given", "setup: aux enable; cpu0: aux adjtimex freq=-500ppm, aux disable;"
 		  "cpu1: read kernel ktime_get_real_ts64_mg; host: 12ms" },
 	};
 	struct tkfi_explore_options how = { TKFI_DPOR };
