@@ -33,6 +33,7 @@ _PR_SET_CHILD_SUBREAPER = 36
 _PROBE = 1 << 16  # bytes
 NO_SPACE = "No space left on device"
 _ERROR = re.compile(r": (fatal )?error: |: undefined reference to |^ERROR: modpost|\*\*\* No rule to make")
+_OF_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "GNUMAKEFLAGS")
 _MAKE = re.compile(r"make(\[\d+\])?: ")
 _WHERE = re.compile(r": In function |: note: |^In file included from ")
 
@@ -173,7 +174,9 @@ def _start(argv: Sequence[str | Path], output: int, cwd: Path | None,
            env: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
     compiled = {"PYTHONPYCACHEPREFIX": sys.pycache_prefix or "",
                 "PYTHONDONTWRITEBYTECODE": "" if sys.pycache_prefix else "1"}  # never beside its source
-    environment = {**os.environ, "LC_ALL": "C", **compiled, **(env or {})}
+    # What a make that called us was told (--keep-going, KERNEL=) is not for the one that we call.
+    ours = {name: value for name, value in os.environ.items() if name not in _OF_MAKE}
+    environment = {**ours, "LC_ALL": "C", **compiled, **(env or {})}
     try:
         return subprocess.Popen([str(arg) for arg in argv], cwd=cwd, env=environment,
                                 stdin=subprocess.DEVNULL, stdout=output,

@@ -175,6 +175,15 @@ def test_failure_names_the_log_and_shows_its_end(tmp_path: Path) -> None:
     assert lines[1:] == [f"  line {i}" for i in range(15, 30)]
 
 
+def test_a_make_that_calls_us_tells_ours_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of another Makefile, below `make --keep-going KERNEL=6.1`."""
+    monkeypatch.setenv("MAKEFLAGS", "k -- KERNEL=6.1")
+    monkeypatch.setenv("MAKELEVEL", "1")
+    (tmp_path / "Makefile").write_text("KERNEL ?= mine\nall:\n\t@echo $(KERNEL) $(MAKELEVEL) $(MFLAGS)\n")
+    process.run(["make"], log=tmp_path / "log", cwd=tmp_path)
+    assert (tmp_path / "log").read_text().split() == ["mine", "0"]
+
+
 def test_missing_program(tmp_path: Path) -> None:
     with pytest.raises(TkfiError, match="cannot run no-such-program.*make setup"):
         process.run(["no-such-program"], log=tmp_path / "log")
