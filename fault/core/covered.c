@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <linux/hash.h>
-#include <linux/kernel.h>
 #include <linux/string.h>
 
 #include "covered.h"
+#include "hash_table.h"
 
 void tkfi_covered_forget(struct tkfi_covered *covered)
 {
@@ -12,15 +11,14 @@ void tkfi_covered_forget(struct tkfi_covered *covered)
 
 void tkfi_covered_add(struct tkfi_covered *covered, unsigned long ip)
 {
-	unsigned int at = hash_64(ip, TKFI_COVERED_BITS);
+	u64 *place = tkfi_hash_place(covered->ips, TKFI_COVERED_BITS, ip);
 
-	for (; covered->ips[at]; at = (at + 1) % ARRAY_SIZE(covered->ips))
-		if (covered->ips[at] == ip)
-			return;
+	if (*place)
+		return;
 	if (covered->nr == TKFI_MAX_COVERED) {
 		covered->is_full = true;
 		return;
 	}
-	covered->ips[at] = ip;
+	*place = ip;
 	covered->nr++;
 }

@@ -25,7 +25,7 @@ struct tkfi_covered {
 	unsigned int nr;
 	bool is_full;
 	u64 executions;
-	unsigned long ips[1U << TKFI_COVERED_BITS];
+	u64 ips[1U << TKFI_COVERED_BITS];
 };
 
 /**

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <linux/hash.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 
+#include "hash_table.h"
 #include "outcomes.h"
 
 void tkfi_outcomes_forget(struct tkfi_outcomes *outcomes)
@@ -15,16 +15,15 @@ void tkfi_outcomes_forget(struct tkfi_outcomes *outcomes)
 
 void tkfi_outcomes_add(struct tkfi_outcomes *outcomes, u64 hash)
 {
-	unsigned int at = hash_64(hash, TKFI_OUTCOMES_BITS);
+	u64 *place = tkfi_hash_place(outcomes->hashes, TKFI_OUTCOMES_BITS, hash);
 
-	for (; outcomes->hashes[at]; at = (at + 1) % ARRAY_SIZE(outcomes->hashes))
-		if (outcomes->hashes[at] == hash)
-			return;
+	if (*place)
+		return;
 	if (outcomes->nr == TKFI_MAX_OUTCOMES) {
 		outcomes->is_full = true;
 		return;
 	}
-	outcomes->hashes[at] = hash;
+	*place = hash;
 	outcomes->nr++;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <linux/hash.h>
 #include <linux/string.h>
 #include <linux/xxhash.h>
 
+#include "hash_table.h"
 #include "visited.h"
 
 void tkfi_visited_init(struct tkfi_visited *visited)
@@ -35,13 +35,12 @@ static void follow(struct tkfi_visited *visited, const struct tkfi_engine *engin
 /* Look a key up; if @add, add it, if there is room. Returns whether it was there. */
 static bool look_up(struct tkfi_visited *visited, u64 key, bool add)
 {
-	unsigned int at = hash_64(key, TKFI_VISITED_BITS);
+	u64 *place = tkfi_hash_place(visited->keys, TKFI_VISITED_BITS, key | !key);
 
-	for (key |= !key; visited->keys[at]; at = (at + 1) % TKFI_VISITED)
-		if (visited->keys[at] == key)
-			return true;
+	if (*place)
+		return true;
 	if (add && tkfi_visited_has_room(visited)) {
-		visited->keys[at] = key;
+		*place = key | !key;
 		visited->nr++;
 	}
 	return false;
