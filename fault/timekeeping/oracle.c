@@ -13,13 +13,6 @@ const struct tkfi_oracle * const tkfi_oracles[] = {
 
 const unsigned int tkfi_nr_oracles = ARRAY_SIZE(tkfi_oracles);
 
-struct tkfi_timekeepers tkfi_timekeepers_of(enum tkfi_owner owner)
-{
-	const struct tkfi_aux_clock *aux = tkfi_aux_clock();
-
-	return owner == TKFI_AUX && aux ? aux->timekeepers : tkfi_core_timekeepers();
-}
-
 void tkfi_find(const struct tkfi_execution *e, const struct tkfi_finding *finding,
 	       const struct tkfi_read *first, const struct tkfi_read *second)
 {

@@ -106,15 +106,6 @@ void tkfi_find(const struct tkfi_execution *e, const struct tkfi_finding *findin
 bool tkfi_readers_come_to_an_end(void);
 
 /**
- * tkfi_timekeepers_of() - an owner's timekeeper
- * @owner:	owner
- *
- * Return: that of the auxiliary clock, if it is @owner and the kernel has one; else the core
- * timekeeper.
- */
-struct tkfi_timekeepers tkfi_timekeepers_of(enum tkfi_owner owner);
-
-/**
  * tkfi_round_to() - a time in whole units
  * @ns:		nanoseconds
  * @unit:	nanoseconds of a unit, not 0

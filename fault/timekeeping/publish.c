@@ -14,6 +14,13 @@
 
 #include <tkfi-glue.h>
 
+struct tkfi_timekeepers tkfi_timekeepers_of(enum tkfi_owner owner)
+{
+	const struct tkfi_aux_clock *aux = tkfi_aux_clock();
+
+	return owner == TKFI_AUX && aux ? aux->timekeepers : tkfi_core_timekeepers();
+}
+
 /* floor((nsec + (counter - cycle_last) * mult) / 2^shift), ns */
 static s64 ns_at(const struct tk_read_base *tkr, u64 nsec, u64 cycle)
 {

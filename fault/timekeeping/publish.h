@@ -9,6 +9,7 @@
 #include <linux/time.h>
 #include <linux/timekeeper_internal.h>
 
+#include "glue.h"
 #include "readers.h"
 
 /**
@@ -81,6 +82,15 @@ static inline enum tkfi_owner tkfi_owner_of(const struct tkfi_reader *reader)
 {
 	return reader->id >= MAX_CLOCKS ? TKFI_AUX : TKFI_CORE;
 }
+
+/**
+ * tkfi_timekeepers_of() - an owner's timekeeper
+ * @owner:	owner
+ *
+ * Return: that of the auxiliary clock, if it is @owner and the kernel has one; else the core
+ * timekeeper.
+ */
+struct tkfi_timekeepers tkfi_timekeepers_of(enum tkfi_owner owner);
 
 #define TKFI_NEVER	(~0U)
 
