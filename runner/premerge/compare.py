@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from runner.premerge.measured import Measured, Suite
@@ -71,7 +70,7 @@ class Comparison:
         """Whether anything is worse than it was."""
         return bool(self.new or self.failing or self.problems)
 
-    @cached_property
+    @property
     def causes_gone(self) -> list[str]:
         """Causes of which the tree has no violation any more."""
         left = {one.get("cause", "") for one in self.tree.violations}

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from math import ceil
 
@@ -17,10 +18,9 @@ from runner.premerge.verdict import Coverage, Verdict
 _LEAST, _PATIENCE = 2, 4  # seconds a scenario has at least, and times what the longest one of the base took
 
 
-def judge(chosen: States, asked: Asked, layout: Layout, *, repeat: str = "",
-          strict: bool = False) -> Verdict:
-    """Measure a tree and its base, and compare them. Raises TkfiError where one cannot be built or booted.
-    """
+def judge(chosen: States, asked: Asked, layout: Layout, *, strict: bool = False) -> Verdict:
+    """Measure a tree and its base, and compare them; strict: as of Verdict. Raises TkfiError where one
+    cannot be built or booted."""
     builder.build(chosen.tree, layout)  # what does not compile is said before anything is measured
 
     def measure_base() -> measured.Measured:
@@ -34,8 +34,17 @@ def judge(chosen: States, asked: Asked, layout: Layout, *, repeat: str = "",
     proofs = proof.prove(chosen.tree, tree, layout)
     made = compare(tree, base)
     made = replace(made, behaviour=behaviour.shown(made.behaviour, chosen, layout))
-    return Verdict(chosen.words, chosen.base_words, made, proofs, repeat, asked.quick, limit, strict,
-                   _coverage(chosen, tree, layout), chosen.tests)
+    return Verdict(chosen.words, chosen.base_words, made, proofs, _repeat(chosen, asked, strict=strict),
+                   asked.quick, limit, strict, _coverage(chosen, tree, layout), chosen.tests)
+
+
+def _repeat(chosen: States, asked: Asked, *, strict: bool) -> str:
+    """The command that comes to the same, with what was not said."""
+    words = ["./tkfi", "premerge", "--tree", chosen.words.path, "--base",
+             chosen.base_words.commit[:12] or chosen.base_words.path]
+    words += [f"--time={asked.time}s"] * (asked.time is not None)
+    words += ["--quick"] * asked.quick + ["--strict"] * strict
+    return shlex.join(words)
 
 
 def _coverage(chosen: States, tree: measured.Measured, layout: Layout) -> Coverage | None:

@@ -39,14 +39,12 @@ class State:
     words: str
     commit: str = ""
 
-    def __str__(self) -> str:
-        return self.words
-
 
 @dataclass(frozen=True)
 class Verdict:
     """A tree compared with its base. repeat is the command that comes to it again; time is what a scenario
-    has at most, in seconds; tests_changed are tests of the kernel itself that the change touches."""
+    has at most, in seconds; strict: a change of behaviour is a regression, too; tests_changed are tests of
+    the kernel itself that the change touches."""
 
     tree: State
     base: State

@@ -64,7 +64,7 @@ def _head(verdict: Verdict) -> list[str]:
     bound = ("each to its end" if made.tree.complete else
              f"not all to their end, as each has {verdict.time} s at most")
     return [
-        f"timekeeping checks: {verdict.word.name}", *_wrapped(_MEANS[verdict.word]), "",
+        f"timekeeping checks: {verdict.word.name}", *_wrapped(_means(verdict)), "",
         *_labelled("Tree", verdict.tree.words), *_labelled("Base", verdict.base.words),
         *_labelled("Kernel", f"Linux {made.tree.kernel}, User Mode Linux, {made.tree.compiler}"),
         *_labelled("Explored", f"{counted(len(made.tree.scenarios), 'scenario')}, {bound}: "
@@ -73,6 +73,12 @@ def _head(verdict: Verdict) -> list[str]:
         *_labelled("Tests", tests + (" (--quick: not all of them)" if verdict.quick else "")),
         *_labelled("Proof", " ".join(proof.text for proof in verdict.proofs)),
     ]
+
+
+def _means(verdict: Verdict) -> str:
+    if verdict.word is Word.REGRESSION and not verdict.made.regressed:
+        return "Nothing is worse than in the base, but its behaviour changed, and --strict was asked for."
+    return _MEANS[verdict.word]
 
 
 def _new(verdict: Verdict, room: int) -> list[str]:
@@ -116,6 +122,10 @@ def _tail(verdict: Verdict) -> list[str]:
     if made.gone:
         lines += _labelled("Gone", _list([f"{_subject(one)} in {one['scenario']}" + (
             f" ({one['reason']})" if one.get("reason") else "") for one in _by_nature(made.gone)], 2))
+    reasons = {one["cause"]: one["reason"] for one in made.gone if one["cause"]}
+    if made.causes_gone:
+        lines += _labelled("", "The tree no longer has, in any scenario: "
+                           + "; ".join(reasons[cause] for cause in made.causes_gone))
     for failing in made.mended[:2]:
         lines += _labelled("Gone", f"failures of KUnit {failing.suite}: {_list(failing.cases, 2)}")
     if made.same:

@@ -134,6 +134,8 @@ def test_what_is_gone_is_an_improvement() -> None:
     found = compare(made(), made(violation()))
     assert [one["scenario"] for one in found.gone] == ["falls-vdso"]
     assert found.causes_gone == ["cover-letter"]
+    assert "no longer has, in any scenario: the race of the cover letter" in " ".join(
+        verdict_text.text(verdict(found)).split())
     assert verdict(found).word is Word.IMPROVED
 
 
@@ -166,6 +168,7 @@ def test_other_outcomes_are_told_and_fail_only_if_strict() -> None:
     assert not found.regressed
     assert verdict(found).word is Word.PASS and verdict(found, strict=True).word is Word.REGRESSION
     assert "other values can be observed" in verdict_text.text(verdict(found))
+    assert "--strict was asked for" in " ".join(verdict_text.text(verdict(found, strict=True)).split())
     assert verdict(found).warnings
 
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from runner.layout import Layout
 from runner.premerge import junit as junit_file
 from runner.premerge import judge, states
 from runner.premerge.measured import Asked
-from runner.premerge.states import States
 from runner.premerge.verdict import Codes, Word
 from runner.progress import note
 from runner.report import verdict_text
@@ -45,9 +43,8 @@ def command(layout: Layout, tree: str, base: str | None, time: int | None, quick
     told, asked = Codes(codes), Asked(time, quick)
     try:
         chosen = states.choose(tree, base, layout)
-        repeat = _repeat(chosen, base, asked, strict)
         with lock.held(layout.lock):
-            made = judge.judge(chosen, asked, layout, repeat=repeat, strict=strict)
+            made = judge.judge(chosen, asked, layout, strict=strict)
     except TkfiError as error:
         if told is Codes.TKFI:
             raise
@@ -61,15 +58,6 @@ def command(layout: Layout, tree: str, base: str | None, time: int | None, quick
     _summarize(told, verdict_text.line(made))
     check_counts.add("premerge", int(made.word is not Word.INVALID), int(made.word is Word.INVALID))
     return told.of(made)
-
-
-def _repeat(chosen: States, base: str | None, asked: Asked, strict: bool) -> str:
-    """The command, with what was not said."""
-    words = ["./tkfi", "premerge", "--tree", chosen.words.path, "--base",
-             chosen.base_words.commit[:12] or chosen.base_words.path]
-    words += [f"--time={asked.time}s"] * (asked.time is not None)
-    words += ["--quick"] * asked.quick + ["--strict"] * strict
-    return shlex.join(words)
 
 
 def _summarize(told: Codes, line: str) -> None:
