@@ -8,6 +8,9 @@
 # kernel's own directories through $(srctree).
 tkfi-include = $(patsubst %,-I$(srctree)/kernel/time/tkfi/%,$(1))
 
+include $(srctree)/kernel/time/tkfi/tree.mk
+ccflags-y += $(tkfi-tree-y)
+
 # UML's -mcmodel=large makes every call an indirect one. The image is linked below 2 GiB.
 ccflags-y += -mcmodel=small
 

@@ -10,7 +10,8 @@ tkfi-access-$(CONFIG_TKFI_ACCESS) := -fsanitize=thread \
 	-include $(srctree)/kernel/time/tkfi/instrument/barrier.h
 
 # The kernel's own ones include hooks.h, and the glue.
-tkfi-patched-$(CONFIG_TKFI_TIMEKEEPING) := $(tkfi-access-y) \
+include $(srctree)/kernel/time/tkfi/tree.mk
+tkfi-patched-$(CONFIG_TKFI_TIMEKEEPING) := $(tkfi-access-y) $(tkfi-tree-y) \
 	$(patsubst %,-I$(srctree)/kernel/time/tkfi/%,timekeeping program core instrument)
 
 CFLAGS_tick-common.o += $(tkfi-patched-y)

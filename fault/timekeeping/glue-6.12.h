@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Linux 6.12, and by glue-6.1.h 6.1. Included where static data is in sight; see glue.h. */
 
-/* Do coarse clocks stay when an adjustment moves the base of the line? */
-#define TKFI_COARSE_IS_STEADY	false
-
 /* Rows of a table that are about auxiliary clocks. */
 #define TKFI_AUX_ROWS(rows...)
 
@@ -70,9 +67,6 @@ do {									\
 	tkfi_name_add(&(tk)->cs_was_changed_seq, name ".cs_was_changed_seq"); \
 } while (0)
 
-/* The ns part that coarse clocks add to the seconds of the line. */
-#define TKFI_COARSE_NSEC(tk)	((tk)->tkr_mono.xtime_nsec >> (tk)->tkr_mono.shift)
-
 #include "glue.h"
 
 void tkfi_timekeeping_regions(tkfi_region_fn add)
@@ -110,7 +104,9 @@ void tkfi_timekeeping_reset(struct clocksource *cs, time64_t mono,
 	tk_set_xtime(tk, &wall_time);
 	tk->raw_sec = mono;
 	tk_set_wall_to_mono(tk, wall_to_mono);
-	TKFI_UPDATE_BEGIN();
+#ifdef TKFI_HAS_UPDATE_BEGIN
+	update_vsyscall_begin();
+#endif
 	timekeeping_update(tk, TK_CLEAR_NTP | TK_MIRROR | TK_CLOCK_WAS_SET);
 }
 

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Linux 7.3. Included where static data is in sight; see glue.h. */
 
-/* Do coarse clocks stay when an adjustment moves the base of the line? */
-#define TKFI_COARSE_IS_STEADY	true
-
 /* Rows of a table that are about auxiliary clocks. */
 #define TKFI_AUX_ROWS(rows...)	rows,
 
@@ -66,14 +63,10 @@
 /* What else readers load, and a copy stores; clock_valid is in the middle of a word. */
 #define TKFI_NAME_MORE(name, tk)					\
 do {									\
-	tkfi_name_add(&(tk)->coarse_nsec, name ".coarse_nsec");		\
 	tkfi_name_add(&(tk)->id, name ".id");				\
 	tkfi_name_add(PTR_ALIGN_DOWN(&(tk)->clock_valid, 4),		\
 		      name ".clock_valid");				\
 } while (0)
-
-/* The ns part that coarse clocks add to the seconds of the line. */
-#define TKFI_COARSE_NSEC(tk)	((tk)->coarse_nsec)
 
 #include "glue.h"
 #include "readers.h"
@@ -139,7 +132,9 @@ void tkfi_timekeeping_reset(struct clocksource *cs, time64_t mono,
 	tk_set_wall_to_mono(tks, wall_to_mono);
 	/* Whichever of the two this variant calculates on. */
 	tk_core.timekeeper = *tks;
-	TKFI_UPDATE_BEGIN();
+#ifdef TKFI_HAS_UPDATE_BEGIN
+	timekeeping_write_begin(&tk_core);
+#endif
 	timekeeping_update_from_shadow(&tk_core, TK_UPDATE_ALL);
 	*tks = tk_core.timekeeper;
 }

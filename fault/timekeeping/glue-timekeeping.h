@@ -4,30 +4,12 @@
 #include "clock.h"
 #include "names.h"
 
-/*
- * TKFI_UPDATE_BEGIN() is defined by the patch of a variant whose update has to be begun
- * by a call of its own. Such a variant also has members of their own for coarse readers.
- */
-#ifndef TKFI_UPDATE_BEGIN
-#define TKFI_UPDATE_BEGIN()	do { } while (0)
-#define TKFI_NAME_COARSE(name, tk)	do { } while (0)
-
-struct tkfi_coarse tkfi_coarse(const struct timekeeper *tk)
+#ifdef TKFI_HAS_UPDATE_BEGIN
+/* Whoever put that in: all that coarse readers see has members of its own there. */
+enum tkfi_variant tkfi_variant(void)
 {
-	s64 sec = (s64)tk->xtime_sec * NSEC_PER_SEC;
-
-	return (struct tkfi_coarse){
-		.ns = sec + TKFI_COARSE_NSEC(tk),
-		.seconds_ns = sec + (tk->tkr_mono.xtime_nsec >> tk->tkr_mono.shift),
-	};
+	return TKFI_FIXED;
 }
-#else
-#define TKFI_NAME_COARSE(name, tk)					\
-do {									\
-	tkfi_name_add(&(tk)->coarse_sec, name ".coarse_sec");		\
-	tkfi_name_add(&(tk)->coarse_nsec, name ".coarse_nsec");		\
-	tkfi_name_add(&(tk)->coarse_base, name ".coarse_base");		\
-} while (0)
 
 struct tkfi_coarse tkfi_coarse(const struct timekeeper *tk)
 {
@@ -35,12 +17,39 @@ struct tkfi_coarse tkfi_coarse(const struct timekeeper *tk)
 
 	return (struct tkfi_coarse){ .ns = ns, .seconds_ns = ns };
 }
+
+#define TKFI_NAME_COARSE(name, tk)					\
+do {									\
+	tkfi_name_add(&(tk)->coarse_sec, name ".coarse_sec");		\
+	tkfi_name_add(&(tk)->coarse_nsec, name ".coarse_nsec");		\
+	tkfi_name_add(&(tk)->coarse_base, name ".coarse_base");		\
+} while (0)
+#else
+#ifdef TKFI_HAS_COARSE_NSEC
+#define TKFI_COARSE_NSEC(tk, nsec)	((tk)->coarse_nsec)
+#define TKFI_NAME_COARSE(name, tk)					\
+	tkfi_name_add(&(tk)->coarse_nsec, name ".coarse_nsec")
+#else
+#define TKFI_COARSE_NSEC(tk, nsec)	(nsec)
+#define TKFI_NAME_COARSE(name, tk)	do { } while (0)
 #endif
 
 enum tkfi_variant tkfi_variant(void)
 {
 	return TKFI_VARIANT;
 }
+
+struct tkfi_coarse tkfi_coarse(const struct timekeeper *tk)
+{
+	s64 sec = (s64)tk->xtime_sec * NSEC_PER_SEC;
+	u32 nsec = tk->tkr_mono.xtime_nsec >> tk->tkr_mono.shift;
+
+	return (struct tkfi_coarse){
+		.ns = sec + TKFI_COARSE_NSEC(tk, nsec),
+		.seconds_ns = sec + nsec,
+	};
+}
+#endif
 
 const struct timekeeper *tkfi_timekeeper(void)
 {

@@ -30,12 +30,20 @@ enum tkfi_variant {
 	TKFI_NR_VARIANTS
 };
 
+/* Do coarse clocks stay when an adjustment moves the base of the line? */
+#ifdef TKFI_HAS_COARSE_NSEC
+#define TKFI_COARSE_IS_STEADY	true
+#else
+#define TKFI_COARSE_IS_STEADY	false
+#endif
+
 extern const char * const tkfi_variant_names[TKFI_NR_VARIANTS];
 
 /**
  * tkfi_variant() - which build of the kernel's own code this is
  *
- * Each variant's patch sets TKFI_VARIANT at the end of timekeeping.c.
+ * A variant's patch sets TKFI_VARIANT at the end of timekeeping.c. A tree that has
+ * update_vsyscall_begin() is TKFI_FIXED, whoever put it in.
  *
  * Return: the variant.
  */

@@ -18,10 +18,9 @@ from runner.kernel.user_lines import UserLines
 _LINE = re.compile(r"(?P<path>[^?].*):(?P<line>[1-9]\d*)( \(discriminator \d+\))?")
 
 
-def located(violations: Sequence[Violation], linux: Path, tree: Path, source: Path) -> list[Violation]:
+def located(violations: Sequence[Violation], linux: Path, tree: Path, lines: UserLines) -> list[Violation]:
     """With the file and line of each access, as far as linux, which was built in tree, knows them: those of
     the source that the tree was made over."""
-    lines = UserLines(source, tree)
     found = {address: lines.place(path, line) for address, (path, line) in places(
         {access.ip for violation in violations for access in violation.accesses if access.ip}, linux,
         tree).items()}
@@ -38,7 +37,7 @@ def located_in(tool: KunitTool, violations: Sequence[Violation]) -> list[Violati
     """With the source line of each access, as far as the kernel of tool knows them."""
     place = tool.kernel.place
     return located(violations, tool.layout.objects(place) / "linux", tool.layout.tree(place),
-                   tool.kernel.source(tool.layout))
+                   tool.user_lines())
 
 
 def places(addresses: Iterable[int], linux: Path, tree: Path) -> dict[int, tuple[str, int]]:

@@ -21,6 +21,9 @@ _VERDICT = re.compile(r"^Verdict: (\S+)$", re.MULTILINE)
 # What changes touch: git knows of nothing else in the work tree, so that it is made in seconds.
 _TRACKED = ("kernel/time", "lib/vdso", "include/vdso", "include/linux/timekeeper_internal.h",
             "include/linux/timekeeping.h")
+_ONLY = re.compile(r"^Kernels: (.+)$", re.MULTILINE)
+_PARTS = re.compile(r"^(?=@@ |diff |--- )", re.MULTILINE)
+_COUNTS = re.compile(r"(-\d+)(?:,\d+)? (\+\d+)(?:,\d+)?")
 _GIT = ("git", "-c", "user.name=tkfi", "-c", "user.email=tkfi@localhost", "-c", "commit.gpgsign=false")
 
 
@@ -40,13 +43,36 @@ class Change:
 
 
 def select(kernel: Kernel, names: Sequence[str]) -> list[Change]:
-    """The changes of these names, or all, of a kernel. Raises TkfiError for a name it does not have."""
-    every = {name: _read(patch) for name, patch in patches.beside(kernel.series, "changes").items()}
+    """The changes of these names, or all, of a kernel: the variant that is fixed is one, as somebody's own
+    work. Raises TkfiError for a name it does not have."""
+    every = {name: _read(patch) for name, patch in patches.beside(kernel.series, "changes").items()
+             if _is_for(kernel.series.name, patch)}
+    fixed = patches.beside(kernel.series, "variants").get(kernels.FIXED)
+    every |= {fixed.stem: Change(fixed, "improved")} if fixed else {}
     for name in names:
         if name not in every:
             raise TkfiError(f"no change of {kernel.name} is called '{name}'; "
                             f"{nearest(name, every, f'ls {kernel.series}/changes')}")
     return [every[name] for name in names or every]
+
+
+def without_points(patch: str) -> str:
+    """The patch of a variant as it is for a tree without injection points: no line that names one."""
+    parts = []
+    for part in _PARTS.split(patch):
+        head, *lines = part.split("\n")
+        if head.startswith("@@ "):
+            lines = [line for line in lines if "tkfi" not in line.lower()]
+            old, new = (sum(line.startswith((" ", sign)) for line in lines) for sign in "-+")
+            head = _COUNTS.sub(rf"\1,{old} \2,{new}", head, count=1)
+        parts.append("\n".join([head, *lines]))
+    return "".join(parts)
+
+
+def _is_for(series: str, patch: Path) -> bool:
+    """Whether a change is for a kernel of this series, as those are that say nothing of it."""
+    only = _ONLY.search(patch.read_text(encoding="utf-8").partition("\n---\n")[0])
+    return not only or series in only[1].split()
 
 
 def _read(patch: Path) -> Change:
@@ -95,7 +121,14 @@ class WorkTree:
 
     def patch(self, change: Change, *, reverse: bool = False) -> None:
         """Put it in, or take it out, besides what is there."""
-        self.git("apply", *(["--reverse"] if reverse else []), str(change.patch.resolve()))
+        if change.patch.parent.name != "variants":
+            self.git("apply", *(["--reverse"] if reverse else []), str(change.patch.resolve()))
+            return
+        done = subprocess.run(["patch", "-p1", "--force", "--no-backup-if-mismatch", "--reject-file=-"],
+                              cwd=self.path, check=False, capture_output=True, text=True,
+                              input=without_points(change.patch.read_text(encoding="utf-8")))
+        if done.returncode:
+            raise TkfiError(f"{change.patch} does not apply to {self.path}:\n{done.stdout}")
 
     def append(self, name: str, text: str) -> None:
         """Add to the end of a file."""

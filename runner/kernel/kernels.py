@@ -12,11 +12,12 @@ from pathlib import Path
 from runner.errors import TkfiError
 from runner.kernel import git_tree, patches, probes
 from runner.kernel.git_tree import Instead, Revision
+from runner.kernel.probes import Look
 from runner.layout import Layout
 from runner.nearest import nearest
 
-POST_SERIES = "post-series"  # the tree as it is: the variant without a patch
-_VARIANT_ORDER = ("pre-series", POST_SERIES, "fixed")  # then any others
+POST_SERIES, FIXED = "post-series", "fixed"  # the former is what a release is without a variant's patch
+_VARIANT_ORDER = ("pre-series", POST_SERIES, FIXED)  # then any others
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class Kernel:
 
     A bare one is built without access hooks: its timekeeping takes the time it takes. One of the parts is
     built without timekeeping as a subject: what is left are the parts that know none. revision is the
-    commit of the user's tree that is meant, if it is not the state that the tree is in.
+    commit of the user's tree that is meant, if it is not the state that the tree is in. own is the variant
+    that its source is without a patch.
 
     invariant: exactly one of release (Debian's source) and path (the user's tree) is set.
     """
@@ -60,6 +62,7 @@ class Kernel:
     bare: bool = False
     parts: bool = False
     revision: Revision | None = None
+    own: str = POST_SERIES
 
     @property
     def place(self) -> str:
@@ -97,7 +100,7 @@ class Kernel:
     def patches(self) -> list[Path]:
         """What is applied to its source, in order."""
         of_variant = patches.beside(self.series, "variants")
-        more = [] if self.variant == POST_SERIES else [of_variant[self.variant]]
+        more = [] if self.variant == self.own else [of_variant[self.variant]]
         return [*patches.series(self.series), *more, *([self.breaking] if self.breaking else [])]
 
     def instead(self) -> dict[str, Instead | None]:
@@ -125,12 +128,14 @@ def variants(series: Path) -> list[str]:
 
 
 def choose(choice: str, layout: Layout, variant: str = POST_SERIES) -> Kernel:
-    """Turn a --kernel and a --variant argument into a Kernel.
+    """Turn a --kernel and a --variant argument into a Kernel; post-series is the tree as it is.
 
     Raises TkfiError for a name that is neither a release on offer nor a usable kernel tree, for a tree that
     lacks what tkfi is built on, and for a variant that it does not have.
     """
     kernel = _choose(choice, layout)
+    if variant == POST_SERIES:
+        return replace(kernel, variant=kernel.own)
     if variant in kernel.variants:
         return replace(kernel, variant=variant)
     there = nearest(variant, kernel.variants, f"./tkfi list variants {kernel.option}")
@@ -152,16 +157,26 @@ def _choose(choice: str, layout: Layout) -> Kernel:
     version = tree_version(path)
     digest = hashlib.sha256(str(path).encode()).hexdigest()[:8]
     name = re.sub(r"[^\w.+-]", "_", path.name)  # kbuild refuses blanks and colons
-    return Kernel(f"path-{name}-{digest}", layout.patches / _series_for(path, version, list(releases)),
-                  path=path)
+    there = probes.look(path)
+    return Kernel(f"path-{name}-{digest}",
+                  layout.patches / _series_for(path, there, version, list(releases)), path=path,
+                  own=FIXED if there.is_fixed else POST_SERIES)
 
 
-def _series_for(path: Path, version: str, available: list[str]) -> str:
+def at(kernel: Kernel, revision: Revision) -> Kernel:
+    """A user's tree in another state, as the variant that it was then. Raises TkfiError where git cannot
+    tell."""
+    then = replace(kernel, revision=revision)
+    assert then.path
+    own = FIXED if probes.look(then.path, then.instead()).is_fixed else POST_SERIES
+    return replace(then, variant=own, own=own)
+
+
+def _series_for(path: Path, there: Look, version: str, available: list[str]) -> str:
     """The series for a tree, by what is there. Raises TkfiError if something that none can do without is
     not."""
     if not available:
         raise TkfiError("there is no patch series in kernel-patches/")
-    there = probes.look(path)
     if there.lacking:
         missing = ", ".join(f"{probe.text.rstrip('(')} in {probe.file}" for probe in there.lacking[:2])
         raise TkfiError(f"'{path}' is Linux {version}, which tkfi cannot be built into: there is no "

@@ -47,6 +47,11 @@ class KunitTool:
                 f"--kunitconfig={FAULT}", *(f"--kconfig_add={option}" for option in self.kernel.options),
                 *options]
 
+    def user_lines(self) -> UserLines:
+        """Its lines as those of the user's own source."""
+        return UserLines(self.kernel.source(self.layout), self.layout.tree(self.kernel.place),
+                         self.kernel.instead())
+
     def _compile_first(self) -> None:
         """Compile the kernel's files that are changed: if one cannot be, that is to be known at once."""
         tree = self.layout.tree(self.kernel.place)
@@ -68,7 +73,7 @@ class KunitTool:
         tree = self.layout.tree(self.kernel.place)
         log = self.layout.results(self.kernel.place) / f"{name}.log"
         process.checked(argv, log=log, cwd=tree, what=what,
-                        retell=UserLines(self.kernel.source(self.layout), tree).text, **options)
+                        retell=lambda said: self.user_lines().text(said), **options)
 
 
 def made_since(directory: Path, start: float) -> int:

@@ -26,6 +26,6 @@ def points(source: Path, tree: Path, series: Sequence[Path]) -> Iterator[Placed]
     for name in sorted({name for patch in series for name in patches.touched(patch)}):
         adapted, original = tree / name, source / name
         if name.endswith(".c") and adapted.is_file() and original.is_file():
-            lines = Map(original, adapted)
+            lines = Map(original.read_bytes(), adapted.read_bytes())
             for line, function, point in placing.points(adapted):
                 yield Placed(point, name, lines.before(line), function)

@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from runner.kernel.git_tree import Instead
+
 
 @dataclass(frozen=True)
 class Probe:
@@ -24,13 +26,17 @@ class Probe:
     text: str
     what_for: str
 
-    def holds(self, tree: Path) -> bool:
-        """Look."""
-        try:
-            there = (tree / self.file).read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            return False
-        return self._pattern.search(there) is not None
+    def holds(self, tree: Path, instead: Mapping[str, Instead | None] | None = None) -> bool:
+        """Look; instead has the files of another state of the tree, if that is meant."""
+        if instead and self.file in instead:
+            other = instead[self.file]
+            text = other.contents if other else b""
+        else:
+            try:
+                text = (tree / self.file).read_bytes()
+            except OSError:
+                return False
+        return self._pattern.search(text.decode(errors="replace")) is not None
 
     @property
     def _pattern(self) -> re.Pattern[str]:
@@ -65,7 +71,6 @@ DECIDING = (
     Probe("aux clocks", _KEEPER, "aux_timekeepers", "glue: auxiliary clocks"),
     Probe("snapshot by id", _KEEPER, "ktime_get_snapshot_id(", "glue: a reader"),
     Probe("fast timestamps", _KEEPER, "ktime_get_fast_timestamps(", "glue: a reader"),
-    Probe("coarse member", _MEMBERS, "coarse_nsec;", "glue: coarse clocks"),
     Probe("clock_valid", _MEMBERS, "clock_valid;", "glue: auxiliary clocks"),
     Probe("crosststamp systime", _INTERFACE, "struct system_device_crosststamp {...sys_systime;",
           "glue: a reader"),
@@ -74,10 +79,17 @@ DECIDING = (
     Probe("ntp in an array", "kernel/time/ntp.c", "tk_ntp_data[", "glue: ntp.c"),
 )
 
+# What the build looks up by itself (fault/tree.mk): either answer will do.
+EITHER = (
+    Probe("coarse member", _MEMBERS, "coarse_nsec;", "glue: coarse clocks"),
+    Probe("update begun apart", "kernel/time/vsyscall.c", "update_vsyscall_begin(",
+          "glue: which variant the tree is"),
+)
+_FIXED = "update begun apart"
+
 _OLD = ("vdso data array", "shadow by itself", "fast timestamps")
 _NEW = ("vdso k_time_data", "vdso aux clocks", "timekeepers in an array", "update from shadow", "floor",
-        "aux clocks", "snapshot by id", "coarse member", "clock_valid", "crosststamp systime",
-        "ntp in an array")
+        "aux clocks", "snapshot by id", "clock_valid", "crosststamp systime", "ntp in an array")
 
 # What the kernels of a series have, of DECIDING; none of them has the rest.
 OF_SERIES: Mapping[str, Sequence[str]] = {
@@ -104,6 +116,11 @@ class Look:
         return [probe for probe in DECIDING if has is None or (probe.name in has) != (
             probe.name in self.there)]
 
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the tree is what the variant called fixed is."""
+        return _FIXED in self.there
+
     def says(self, probe: Probe) -> str:
         """The answer to one, in words."""
         return f"{'has' if probe.name in self.there else 'lacks'} '{probe.text}' in {probe.file}"
@@ -113,6 +130,7 @@ class Look:
         return min(available, key=lambda series: len(self.differing(series)))
 
 
-def look(tree: Path) -> Look:
-    """Ask a tree all of them."""
-    return Look(frozenset(probe.name for probe in (*NEEDED, *DECIDING) if probe.holds(tree)))
+def look(tree: Path, instead: Mapping[str, Instead | None] | None = None) -> Look:
+    """Ask a tree all of them, or another state of it, in which some files are others."""
+    return Look(frozenset(probe.name for probe in (*NEEDED, *DECIDING, *EITHER)
+                          if probe.holds(tree, instead)))

@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Mapping
 from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
+
+from runner.kernel.git_tree import Instead
 
 # file:line, and what a compiler writes after it: the column, and what it has to say.
 _PLACE = re.compile(r"(?P<path>[\w./+-]*[\w-]\.[chS]):(?P<line>[1-9]\d*)(?P<column>:\d+)?")
@@ -17,8 +20,7 @@ _QUOTED = re.compile(r" *(?P<line>[1-9]\d*)(?= \| )")  # how GCC begins a line o
 class Map:
     """The lines of an adapted file that are the original's, counted from 1."""
 
-    def __init__(self, original: Path, adapted: Path) -> None:
-        """Compare the two files. Raises FileNotFoundError if there is no such file."""
+    def __init__(self, original: bytes, adapted: bytes) -> None:
         matcher = SequenceMatcher(None, _lines(original), _lines(adapted), autojunk=False)
         self._blocks = [block for block in matcher.get_matching_blocks() if block.size]
         self._firsts = [block.b for block in self._blocks]
@@ -42,10 +44,11 @@ class Map:
 
 
 class UserLines:
-    """Lines of a prepared tree as those of the source that it was made over."""
+    """Lines of a prepared tree as those of the source that it was made over; instead has the files of
+    another state of the source, if that is what it was made over."""
 
-    def __init__(self, source: Path, tree: Path) -> None:
-        self._source, self._tree = source, tree
+    def __init__(self, source: Path, tree: Path, instead: Mapping[str, Instead | None] | None = None) -> None:
+        self._source, self._tree, self._instead = source, tree, instead or {}
         self._map = cache(self._read)
 
     def place(self, path: str, line: int) -> str:
@@ -81,10 +84,13 @@ class UserLines:
 
     def _read(self, path: str) -> Map | None:
         adapted, original = self._tree / path, self._source / path
-        if adapted.is_symlink() or not adapted.is_file() or not original.is_file():
+        if adapted.is_symlink() or not adapted.is_file():
             return None
-        return Map(original, adapted)
+        if path in self._instead:
+            other = self._instead[path]
+            return Map(other.contents, adapted.read_bytes()) if other else None
+        return Map(original.read_bytes(), adapted.read_bytes()) if original.is_file() else None
 
 
-def _lines(file: Path) -> list[str]:
-    return file.read_text(encoding="utf-8", errors="surrogateescape").split("\n")
+def _lines(text: bytes) -> list[bytes]:
+    return text.split(b"\n")

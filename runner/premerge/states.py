@@ -7,7 +7,7 @@ import filecmp
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from runner.errors import TkfiError
@@ -56,7 +56,7 @@ def choose(tree: str, base: str | None, layout: Layout) -> States:
     head = git_tree.revision(path, "HEAD")
     dirty = git_tree.is_dirty(path)
     words = f"{head.short} (\"{head.subject}\")" + ", with uncommitted changes" * dirty
-    return States(kernel, replace(kernel, revision=revision), State(str(path), words, head.commit),
+    return States(kernel, kernels.at(kernel, revision), State(str(path), words, head.commit),
                   State(str(path), f"{revision.short} (\"{revision.subject}\")", revision.commit),
                   revision.contents, git_tree.differences(path, revision.commit))
 

@@ -20,7 +20,7 @@ def explained(kernel: Kernel, prepared: Overlay) -> str:
     source, series = prepared.source, kernel.series.name
     there = probes.look(source)
     asked = [(probe.name, "yes" if probe.name in there.there else "no", probe.text, probe.file,
-              probe.what_for) for probe in (*probes.NEEDED, *probes.DECIDING)]
+              probe.what_for) for probe in (*probes.NEEDED, *probes.DECIDING, *probes.EITHER)]
     placed = [(one.name, f"{one.file}:{one.line}", f"{one.function}()")
               for one in points(source, prepared.tree, kernel.patches())]
     return "\n".join([

@@ -89,7 +89,7 @@ def source(tmp_path: Path) -> Path:
 
 def have(tree: Path, series: str, *more: str) -> None:
     """Make a tree one of the kernels of a series, with some things more."""
-    for probe in probes.DECIDING:
+    for probe in (*probes.DECIDING, *probes.EITHER):
         if probe.name in (*probes.OF_SERIES[series], *more):
             _have(tree, probe)
 

@@ -9,6 +9,7 @@ import pytest
 
 from runner.errors import TkfiError
 from runner.kernel import kernels, probes
+from runner.kernel.git_tree import Instead
 from runner.kernel.prepare import prepare
 from runner.kernel.probes import Probe
 from runner.layout import Layout
@@ -52,10 +53,31 @@ def test_a_tree_takes_the_series_of_what_it_has(three: Layout, source: Path, ser
 
 
 def test_a_tree_with_something_of_a_later_kernel(three: Layout, source: Path) -> None:
-    have(source, "6.12", "coarse member")
+    have(source, "6.12", "floor")
     assert kernels.choose(str(source), three).series.name == "6.12"
     (one,) = probes.look(source).differing("6.12")
-    assert one.name == "coarse member" and one.name in probes.look(source).there
+    assert one.name == "floor" and one.name in probes.look(source).there
+
+
+def test_what_the_build_looks_up_makes_no_difference(three: Layout, source: Path) -> None:
+    """What it looks for are the same texts."""
+    have(source, "6.12", "coarse member")
+    assert not probes.look(source).differing("6.12")
+    rules = (Layout().repo / "fault/tree.mk").read_text(encoding="utf-8")
+    for probe in probes.EITHER:
+        assert f",{probe.text.rstrip('(')},{probe.file})" in rules
+    assert rules.count("$(call tkfi-has,") == len(probes.EITHER)
+
+
+def test_a_tree_that_is_a_variant_already(layout: Layout, source: Path, variants: list[str]) -> None:
+    """It takes no patch of that variant; and in an earlier state it was none."""
+    assert "fixed" in variants
+    have(source, "6.12", "update begun apart")
+    kernel = kernels.choose(str(source), layout)
+    assert kernel.variant == "fixed"
+    assert not [patch for patch in kernel.patches() if patch.parent.name == "variants"]
+    earlier = {"kernel/time/vsyscall.c": Instead(b"", 0o644)}
+    assert probes.look(source).is_fixed and not probes.look(source, earlier).is_fixed
 
 
 def test_a_series_that_nothing_is_known_of(source: Path) -> None:
@@ -85,13 +107,13 @@ def explained(source: Path, layout: Layout) -> list[str]:
 
 
 def test_the_explanation(layout: Layout, source: Path) -> None:
-    have(source, "6.12", "coarse member")
+    have(source, "6.12", "floor")
     said = explained(source, layout)
     assert any(line.split()[:4] == ["counter", "by", "pointer", "no"] for line in said)
     assert any(line.split()[:4] == ["shadow", "by", "itself", "yes"] for line in said)
     assert f"Linux 6.12.99-rc1 in {source}" in said
     assert "  takes the patch series kernel-patches/6.12, as it is most like the kernels of that" in said
-    assert "  but it has 'coarse_nsec;' in include/linux/timekeeper_internal.h, and they do not" in said
+    assert "  but it has 'mg_floor' in kernel/time/timekeeping.c, and they do not" in said
     assert said[-1].split() == ["tick.calculated", "kernel/time/timekeeping.c:4", "()"]
 
 

@@ -12,6 +12,7 @@ import pytest
 from runner.boot import results
 from runner.boot.records import Access, Violation
 from runner.explore import source_lines
+from runner.kernel.user_lines import UserLines
 from runner.report.violations import explained, explanation
 
 TREE = Path("/somewhere/tree")
@@ -54,10 +55,11 @@ def test_a_binary_is_asked(tmp_path: Path) -> None:
     user = tmp_path / "user"
     (user / "kernel").mkdir(parents=True)
     (user / "kernel/a.c").write_text("\nint f(int x)\n{\n\treturn x * 3;\n}\n")
+    lines = UserLines(user, tmp_path)
     violations = [replace(RACE, accesses=(replace(access, ip=1), STORE))]
-    found = source_lines.located(violations, binary, tmp_path, user)
+    found = source_lines.located(violations, binary, tmp_path, lines)
     assert [one.place for one in found[0].accesses] == ["kernel/a.c:3", ""]
-    (unknown,) = source_lines.located([replace(RACE, accesses=(access,))], binary, tmp_path, user)
+    (unknown,) = source_lines.located([replace(RACE, accesses=(access,))], binary, tmp_path, lines)
     assert unknown.accesses == (access,)
 
 

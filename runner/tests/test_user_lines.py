@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.kernel.git_tree import Instead
 from runner.kernel.user_lines import Map, UserLines
 from runner.tests.conftest import write
 
@@ -50,28 +51,31 @@ def fixture_both(tmp_path: Path) -> tuple[Path, Path]:
 ])
 def test_a_line(both: tuple[Path, Path], adapted: int, own: int | None, before: int) -> None:
     source, tree = both
-    lines = Map(source / "kernel/time/a.c", tree / "kernel/time/a.c")
+    lines = Map((source / "kernel/time/a.c").read_bytes(), (tree / "kernel/time/a.c").read_bytes())
     assert lines.line(adapted) == own
     if adapted < 17:
         assert lines.before(adapted) == before
 
 
-def test_files_that_are_the_same_and_empty_ones(tmp_path: Path) -> None:
-    write(tmp_path / "a", ORIGINAL)
-    write(tmp_path / "empty", "")
-    assert [Map(tmp_path / "a", tmp_path / "a").line(n) for n in (1, 7, 12)] == [1, 7, 12]
-    assert Map(tmp_path / "empty", tmp_path / "a").line(1) is None
-    with pytest.raises(FileNotFoundError):
-        Map(tmp_path / "a", tmp_path / "nothing")
+def test_files_that_are_the_same_and_empty_ones() -> None:
+    text = ORIGINAL.encode()
+    assert [Map(text, text).line(n) for n in (1, 7, 12)] == [1, 7, 12]
+    assert Map(b"", text).line(1) is None
 
 
-def test_a_long_file_takes_no_time(tmp_path: Path) -> None:
+def test_a_long_file_takes_no_time() -> None:
     """Lines that a file has often are not taken for others."""
     body = [f"\tcall{n}();\n" if n % 3 else "\n" for n in range(6000)]
-    write(tmp_path / "a", "".join(body))
-    write(tmp_path / "b", "".join(["#include\n", *body[:3000], "\tpoint;\n", *body[3000:]]))
-    lines = Map(tmp_path / "a", tmp_path / "b")
+    adapted = ["#include\n", *body[:3000], "\tpoint;\n", *body[3000:]]
+    lines = Map("".join(body).encode(), "".join(adapted).encode())
     assert [lines.line(n) for n in (1, 2, 3001, 3002, 3003, 6002)] == [None, 1, 3000, None, 3001, 6000]
+
+
+def test_a_place_in_another_state_of_the_source(both: tuple[Path, Path]) -> None:
+    """Of a revision, whose file had a line more; and one that there was not."""
+    lines = UserLines(*both, {"kernel/time/a.c": Instead(f"earlier\n{ORIGINAL}".encode(), 0o644)})
+    assert lines.place("kernel/time/a.c", 9) == "kernel/time/a.c:7"
+    assert UserLines(*both, {"kernel/time/a.c": None}).place("kernel/time/a.c", 9) == "kernel/time/a.c:9"
 
 
 def test_a_place(both: tuple[Path, Path]) -> None:
