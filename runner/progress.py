@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 if TYPE_CHECKING:  # it takes longer to import than many a command takes
@@ -58,6 +59,12 @@ class _RichStep:
 def note(text: str) -> None:
     """One line for a person, beside the answer."""
     print(text, file=sys.stderr, flush=True)
+
+
+@cache
+def note_once(text: str) -> None:
+    """What a command comes across more than once is said once."""
+    note(text)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from runner.kernel.kernels import Kernel
 from runner.kernel.kunit_tool import KunitTool
 from runner.kernel.prepare import fetch, prepare
 from runner.layout import Layout
-from runner.progress import note
+from runner.progress import note_once
 
 
 def build(kernel: Kernel, layout: Layout) -> KunitTool:
@@ -16,14 +16,14 @@ def build(kernel: Kernel, layout: Layout) -> KunitTool:
     tool, before = KunitTool(kernel, layout), freshness.read(kernel, layout)
     if before and before.is_current(kernel, layout):
         for text in [*before.notes, f"{kernel.title} is up to date"]:
-            note(text)
+            note_once(text)
         return tool
     fetch(kernel, layout)
     making, notes = freshness.Making(kernel, layout), list[str]()
 
     def say(text: str) -> None:
         notes.append(text)
-        note(text)
+        note_once(text)
 
     prepare(kernel, layout, say)
     if before:

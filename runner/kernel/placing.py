@@ -124,7 +124,10 @@ def _place(piece: Piece, lines: list[str], known: Collection[str]) -> bool:
         lines[at:at] = piece.added
         return bool(at)
     first, last = _extent(piece.function, lines)
-    best = _best(piece, lines, first, last)
+    best = _in_helper(piece, lines, first, last) if piece.points and not piece.removed else None
+    if best is not None and _bare(lines[best]) == _bare(piece.added[0]):
+        return True  # another caller of the function had put it there
+    best = _best(piece, lines, first, last) if best is None else best
     if best is None and not piece.removed and (first, last) != (0, len(lines)):
         # Code that moved into another function: all lines around it have to be there.
         best = _best(piece, lines, 0, len(lines), whole=True)
@@ -135,6 +138,23 @@ def _place(piece: Piece, lines: list[str], known: Collection[str]) -> bool:
         return False
     lines[best:best + len(piece.removed)] = piece.added
     return True
+
+
+def _in_helper(piece: Piece, lines: Sequence[str], first: int, last: int) -> int | None:
+    """The place after the line that is before the piece, if these lines do not have it, and one function
+    that they call has it once. None if there is no such place."""
+    def is_it(line: str) -> bool:
+        return bool(piece.before) and _says_something(line) and _bare(line) == _bare(piece.before[-1])
+
+    if any(map(is_it, lines[first:last])):
+        return None
+    calls = "".join(lines[first:last])
+    helpers = {match[1] for line in lines if (match := _FUNCTION.match(line))
+               and match[1] != piece.function and re.search(rf"\b{match[1]}\(", calls)}
+    extents = [_extent(name, lines) for name in helpers]
+    inside = [at for begin, end in extents if (begin, end) != (0, len(lines))
+              for at in range(begin, end) if is_it(lines[at])]
+    return inside[0] + 1 if len(inside) == 1 else None
 
 
 def _best(piece: Piece, lines: Sequence[str], first: int, last: int, *, whole: bool = False) -> int | None:

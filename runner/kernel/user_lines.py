@@ -47,7 +47,8 @@ class UserLines:
     """Lines of a prepared tree as those of the source that it was made over; instead has the files of
     another state of the source, if that is what it was made over."""
 
-    def __init__(self, source: Path, tree: Path, instead: Mapping[str, Instead | None] | None = None) -> None:
+    def __init__(self, source: Path, tree: Path,
+                 instead: Mapping[str, Instead | None] | None = None) -> None:
         self._source, self._tree, self._instead = source, tree, instead or {}
         self._map = cache(self._read)
 

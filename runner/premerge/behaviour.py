@@ -18,34 +18,36 @@ from runner.units import format_seconds
 
 _SHOWN = 1  # scenarios of which executions are shown
 _VALUES = 3  # of what differs between them
+_TRIED = 6  # executions of the base, for one that differs little
 
 
 def shown(changed: Sequence[Behaviour], chosen: States, layout: Layout) -> list[Behaviour]:
     """The first of them with an execution from each side, as far as there is one."""
-    found = []
-    for number, one in enumerate(changed):
-        if number < _SHOWN:
-            now = _execution(chosen.tree, one.scenario, one.only, layout)
-            before = _execution(chosen.base, one.scenario, one.only_base, layout)
-            one = replace(one, shown=_words(now, before))
-        found.append(one)
-    return found
+    return [*(_shown(one, chosen, layout) for one in changed[:_SHOWN]), *changed[_SHOWN:]]
 
 
-def _execution(kernel: Kernel, scenario: str, outcome: str, layout: Layout) -> Found | None:
-    if not outcome:
-        return None
-    made = explorer.explore(kernel, scenarios.choose([scenario], layout),
-                            Request(DEFAULT, {}, 1, False, outcome=outcome), layout)
-    return made.outcomes[0] if made.outcomes else None
+def _shown(one: Behaviour, chosen: States, layout: Layout) -> Behaviour:
+    now, *_ = [*_executions(chosen.tree, one.scenario, one.only[:1], layout), None]
+    before = _executions(chosen.base, one.scenario, one.only_base[:_TRIED], layout)
+    nearest = min(before, key=lambda other: len(_differing(now, other)), default=None)
+    return replace(one, shown=_words(now, nearest))
+
+
+def _executions(kernel: Kernel, scenario: str, outcomes: Sequence[str], layout: Layout) -> list[Found]:
+    return [found for outcome in outcomes for found in explorer.explore(
+        kernel, scenarios.choose([scenario], layout), Request(DEFAULT, {}, 1, False, outcome=outcome),
+        layout).outcomes[:1]]
+
+
+def _differing(now: Found | None, before: Found | None) -> list[str]:
+    values, old = (_values(one.violation) if one else {} for one in (now, before))
+    return [f"{name} = {values.get(name, 'nothing')}, in the base {old.get(name, 'nothing')}"
+            for name in dict.fromkeys([*values, *old]) if values.get(name) != old.get(name)]
 
 
 def _words(now: Found | None, before: Found | None) -> list[str]:
     """What differs, and how the tree's is replayed."""
-    values, old = (_values(one.violation) if one else {} for one in (now, before))
-    names = [name for name in dict.fromkeys([*values, *old]) if values.get(name) != old.get(name)]
-    differing = [f"{name} = {values.get(name, 'nothing')}, in the base {old.get(name, 'nothing')}"
-                 for name in names if now and before]
+    differing = _differing(now, before) if now and before else []
     more = [f"and {len(differing) - _VALUES} more values"] if len(differing) > _VALUES else []
     replay = [now.schedule] if now and now.schedule else []
     return [*differing[:_VALUES], *more, *replay]

@@ -29,13 +29,13 @@ class Changed:
 @dataclass(frozen=True)
 class Behaviour:
     """A scenario in which other things can be observed, though no oracle objects: how many outcomes it has,
-    and one of each side that the other does not have, "" if there is none."""
+    those that the other side does not have, and an execution of each side in words."""
 
     scenario: str
     outcomes: int
     base_outcomes: int
-    only: str = ""
-    only_base: str = ""
+    only: Sequence[str] = ()
+    only_base: Sequence[str] = ()
     shown: Sequence[str] = ()
 
 
@@ -160,9 +160,8 @@ def _behaviour(tree: Measured, base: Measured, objected: set[str]) -> list[Behav
     for name, outcomes in tree.outcomes.items():
         mine, its = set(outcomes), set(base.outcomes.get(name, outcomes))
         if mine != its and name not in objected and all(name in names for names in complete):
-            found.append(Behaviour(name, len(mine), len(its), min(mine - its, default=""),
-                                   min(its - mine, default="")))
-    return found
+            found.append(Behaviour(name, len(mine), len(its), sorted(mine - its), sorted(its - mine)))
+    return sorted(found, key=lambda one: len(one.only) + len(one.only_base))
 
 
 def _holds(tree: Measured, base: Measured) -> dict[str, tuple[int, int]]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import subprocess
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -32,6 +32,7 @@ _CODE = (".c", ".h")
 _ENTRY, _EXIT = -1, -2  # of a function's graph
 
 Lines = Mapping[str, set[int]]  # by file
+Place = tuple[str, int]  # file and line
 
 
 @dataclass
@@ -62,31 +63,38 @@ def changed_lines(tree: Path, differing: Mapping[str, Instead | None]) -> dict[s
     return found
 
 
-def covered(lines: Lines, executed: Iterable[int], linux: Path, tree: Path, source: Path) -> Coverage:
+def covered(lines: Lines, executed: Mapping[str, Collection[int]], linux: Path, tree: Path,
+            source: Path) -> Coverage:
     """What was executed of the lines of a source, of which a prepared tree and a kernel was made; executed
-    has the addresses of the last bytes of calls of hooks."""
+    has the addresses of the last bytes of calls of hooks, by scenario."""
     places = _places(linux, tree, source)
     starts = sorted(places)
     wanted = [at for at in starts if places[at][1] in lines.get(places[at][0], ())]
-    done = {address + 1 for address in executed}
-    state: dict[tuple[str, int], bool] = {}
-    names: dict[tuple[str, int], str] = {}
+
+    def place(address: int) -> Place | None:
+        """Of the lines."""
+        at = bisect_right(starts, address) - 1
+        found = places[starts[at]] if at >= 0 else ("", 0)
+        return found if found[1] in lines.get(found[0], ()) else None
+
+    done = {name: {address + 1 for address in addresses} for name, addresses in executed.items()}
+    names: dict[Place, str] = {}
+    by: dict[Place, set[str]] = {}
     functions, hooks = _functions(linux, wanted)
     for name, first, end in functions:
-        ran, hooked = _executed(_blocks(linux, first, end, hooks), done)
-        for address in ran | hooked:
-            at = bisect_right(starts, address) - 1
-            place = places[starts[at]] if at >= 0 else ("", 0)
-            if place[1] in lines.get(place[0], ()):
-                state[place] = state.get(place, False) or address in ran
-                names.setdefault(place, name)
-    number = sum(map(len, lines.values()))
-    missed = [f"{file}:{line} ({names[file, line]})"
-              for (file, line), ran in sorted(state.items()) if not ran]
-    return Coverage(sum(state.values()), missed, number - len(state))
+        graph = _Graph(_blocks(linux, first, end, hooks))
+        for scenario, returned in done.items():
+            for one in filter(None, map(place, graph.executed(returned))):
+                by.setdefault(one, set()).add(scenario)
+                names[one] = name
+        for one in filter(None, map(place, graph.hooked())):
+            names.setdefault(one, name)
+    missed = [f"{file}:{line} ({names[file, line]})" for file, line in sorted(names.keys() - by.keys())]
+    return Coverage({f"{file}:{line}": len(scenarios) for (file, line), scenarios in sorted(by.items())},
+                    missed, sum(map(len, lines.values())) - len(names))
 
 
-def _places(linux: Path, tree: Path, source: Path) -> dict[int, tuple[str, int]]:
+def _places(linux: Path, tree: Path, source: Path) -> dict[int, Place]:
     """The source lines of all addresses that there are lines of."""
     table = _output(["objdump", "--dwarf=decodedline", linux])
     addresses = sorted({int(found, 16) for found in _ADDRESS.findall(table)})
@@ -150,28 +158,36 @@ def _blocks(linux: Path, first: int, end: int, hooks: set[int]) -> dict[int, _Bl
     return blocks
 
 
-def _executed(blocks: Mapping[int, _Block], done: set[int]) -> tuple[set[int], set[int]]:
-    """The instructions that were executed, and all others of blocks of which it could be told."""
-    graph = networkx.DiGraph()
-    graph.add_edge(_ENTRY, min(blocks))
-    for first, block in blocks.items():
-        for following in block.next or [_EXIT]:
-            graph.add_edge(first, following)
-    graph = graph.subgraph({_ENTRY, *networkx.descendants(graph, _ENTRY)})
-    before = networkx.immediate_dominators(graph, _ENTRY)
-    after = networkx.immediate_dominators(graph.reverse(), _EXIT) if _EXIT in graph else {}
-    ran: set[int] = set()
-    told = {first for first, block in blocks.items() if block.hooked}
-    for first, block in blocks.items():
-        if done.isdisjoint(block.returns):
-            continue
-        for tree in (before, after):
-            at = first
-            while at in blocks:
-                ran.add(at)
-                at = tree.get(at, _ENTRY)
-    return ({address for first in ran for address in blocks[first].addresses},
-            {address for first in told - ran for address in blocks[first].addresses})
+class _Graph:
+    """The basic blocks of a function, and which of them are executed whenever others are."""
+
+    def __init__(self, blocks: Mapping[int, _Block]) -> None:
+        self._blocks = blocks
+        graph = networkx.DiGraph()
+        graph.add_edge(_ENTRY, min(blocks))
+        for first, block in blocks.items():
+            for following in block.next or [_EXIT]:
+                graph.add_edge(first, following)
+        graph = graph.subgraph({_ENTRY, *networkx.descendants(graph, _ENTRY)})
+        self._before = networkx.immediate_dominators(graph, _ENTRY)
+        self._after = networkx.immediate_dominators(graph.reverse(), _EXIT) if _EXIT in graph else {}
+
+    def executed(self, done: Collection[int]) -> Iterator[int]:
+        """The addresses of instructions that were executed, if calls returned to these addresses."""
+        ran: set[int] = set()
+        for first, block in self._blocks.items():
+            if not any(address in done for address in block.returns):
+                continue
+            for tree in (self._before, self._after):
+                at = first
+                while at in self._blocks:
+                    ran.add(at)
+                    at = tree.get(at, _ENTRY)
+        return (address for first in ran for address in self._blocks[first].addresses)
+
+    def hooked(self) -> Iterator[int]:
+        """Those of which it can be told."""
+        return (address for block in self._blocks.values() if block.hooked for address in block.addresses)
 
 
 def _output(command: Sequence[str | Path], given: str = "") -> str:

@@ -27,7 +27,7 @@ from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
 from runner.progress import note
 
-FORMAT = 1
+FORMAT = 2
 _HOLD = "tkfi_hold"
 _SYMBOL_TYPES = "tTwW"
 _KEPT = 8  # bases whose results are kept of one tree
@@ -65,7 +65,8 @@ class Measured:
     """Of one state of a tree. violations are those of the exploration, each with the members of
     explore's JSON; functions are the names of all functions of the kernel, holds the accesses with a
     sequence odd, by workload and readers. outcomes are the sets of those scenarios of which they are known;
-    executed are the addresses of the last bytes of calls of hooks, in the executions that were watched."""
+    executed are, by scenario, the addresses of the last bytes of calls of hooks in the executions that were
+    watched."""
 
     kernel: str
     compiler: str
@@ -77,7 +78,7 @@ class Measured:
     functions: frozenset[str]
     vcpus: Mapping[str, Sequence[str]]
     outcomes: Mapping[str, Sequence[str]]
-    executed: Sequence[int]
+    executed: Mapping[str, Sequence[int]]
 
     @property
     def classes(self) -> int:
@@ -153,7 +154,7 @@ def _measured(tool: KunitTool, made: Exploration, ran: Mapping[str, Ran]) -> Mea
         {name: _suite(one) for name, one in ran.items() if name != _HOLD}, holds, _functions(tool),
         {name: list(names) for name, names in made.vcpus.items()},
         {one.scenario: sorted(one.outcome_set) for one in made.explored if one.outcome_set is not None},
-        sorted({ip for one in made.explored for ip in one.ip_set or ()}))
+        {one.scenario: sorted(one.ip_set or ()) for one in made.explored})
 
 
 def _suite(ran: Ran) -> Suite:

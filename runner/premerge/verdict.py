@@ -92,10 +92,11 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Coverage:
-    """Of the lines that a change adds or alters: how many were executed, which were not, as FILE:LINE
-    (FUNCTION), and how many hold nothing of which it can be told."""
+    """Of the lines that a change adds or alters: which were executed, as FILE:LINE, each by how many
+    scenarios; which were not, as FILE:LINE (FUNCTION); and how many hold nothing of which it can be told.
+    """
 
-    executed: int
+    executed: Mapping[str, int]
     missed: Sequence[str]
     unknown: int
 

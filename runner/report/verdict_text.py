@@ -12,7 +12,7 @@ from typing import Any
 
 from runner.plural import counted
 from runner.premerge import measured
-from runner.premerge.compare import Changed, Failing, function, size
+from runner.premerge.compare import Changed, Comparison, Failing, function, size
 from runner.premerge.verdict import Verdict, Word
 from runner.report import classes, race_table
 from runner.units import format_seconds
@@ -119,13 +119,7 @@ def _tail(verdict: Verdict) -> list[str]:
     if made.problems:
         first = textwrap.shorten(made.problems[0], 2 * WIDTH, placeholder=" ...")
         lines += _labelled("Fails", _list([first, *made.problems[1:]], 1))
-    if made.gone:
-        lines += _labelled("Gone", _list([f"{_subject(one)} in {one['scenario']}" + (
-            f" ({one['reason']})" if one.get("reason") else "") for one in _by_nature(made.gone)], 2))
-    reasons = {one["cause"]: one["reason"] for one in made.gone if one["cause"]}
-    if made.causes_gone:
-        lines += _labelled("", "The tree no longer has, in any scenario: "
-                           + "; ".join(reasons[cause] for cause in made.causes_gone))
+    lines += _gone(made)
     for failing in made.mended[:2]:
         lines += _labelled("Gone", f"failures of KUnit {failing.suite}: {_list(failing.cases, 2)}")
     if made.same:
@@ -146,11 +140,32 @@ def _tail(verdict: Verdict) -> list[str]:
     if verdict.tests_changed:
         lines += _labelled("Tests", "the change touches " + _list(list(verdict.tests_changed), _NAMED))
     found = verdict.coverage
-    if found and found.executed + len(found.missed):
+    if found and (found.executed or found.missed):
         missed = f" Not executed: {_list(list(found.missed), _NAMED)}." if found.missed else ""
-        lines += _labelled("Coverage", f"{found.executed} of {found.executed + len(found.missed)} changed "
-                           f"lines that access memory were executed.{missed}")
+        least, most = (of(found.executed.values(), default=0) for of in (min, max))
+        by = ", each by " + (counted(most, "scenario") if least == most else
+                             f"{least} to {most} scenarios")
+        number = len(found.executed) + len(found.missed)
+        lines += _labelled("Coverage", f"{len(found.executed)} of {number} changed lines that access memory "
+                           f"were executed{by * bool(most)}.{missed}")
     return [*lines, *_labelled("Repeat", ""), f"  {verdict.repeat}"]
+
+
+def _gone(made: Comparison) -> list[str]:
+    """Causes that are gone, each with its plainest violation; then what else is."""
+    lines: list[str] = []
+    causes = made.causes_gone
+    rest = [one for one in made.gone if one.get("cause") not in causes]
+    for cause in causes[:_NAMED]:
+        first, *more = sorted((one for one in made.gone if one["cause"] == cause), key=_plain)
+        lines += _labelled("" if lines else "Gone", f"{first['reason']}: {_subject(first)} in "
+                           f"{first['scenario']}" + f" and {len(more)} more" * bool(more))
+    if rest or causes[_NAMED:]:
+        said = [f"{counted(len(causes) - _NAMED, 'more cause')}"] * (len(causes) > _NAMED)
+        said += [f"{_subject(one)} in {one['scenario']}" + (
+            f" ({one['reason']})" if one.get("reason") else "") for one in _by_nature(rest)]
+        lines += _labelled("" if lines else "Gone", _list(said, 2))
+    return lines
 
 
 def _failing(one: Failing) -> str:
@@ -234,9 +249,13 @@ def _groups(new: Sequence[Changed]) -> list[list[Changed]]:
 def _by_nature(those: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """One of each kind, the plainest."""
     found: dict[tuple[str, ...], Mapping[str, Any]] = {}
-    for one in sorted(those, key=lambda one: (one["preemptions"], one["delays"], one["turns"])):
+    for one in sorted(those, key=_plain):
         found.setdefault((one["oracle"], one["rule"], one.get("cause") or one["reason"]), one)
     return list(found.values())
+
+
+def _plain(one: Mapping[str, Any]) -> tuple[int, ...]:
+    return (one["preemptions"], one["delays"], one["turns"])
 
 
 def _list(names: Sequence[str], most: int) -> str:

@@ -65,36 +65,37 @@ def returns(linux: Path, line: int) -> list[int]:
 
 def covered(linux: Path, executed: list[int], lines: set[int]) -> Coverage:
     """Of these lines."""
-    return coverage.covered({FILE: lines}, executed, linux, linux.parent, linux.parent)
+    return coverage.covered({FILE: lines}, {"one": executed, "other": executed, "none": []}, linux,
+                            linux.parent, linux.parent)
 
 
 def test_a_line_whose_hook_was_called(linux: Path) -> None:
-    assert covered(linux, returns(linux, 6), {6}) == Coverage(1, [], 0)
+    assert covered(linux, returns(linux, 6), {6}) == Coverage({f"{FILE}:6": 2}, [], 0)
 
 
 def test_a_line_whose_hook_was_not(linux: Path) -> None:
-    assert covered(linux, returns(linux, 6), {9}) == Coverage(0, [f"{FILE}:9 (start)"], 0)
+    assert covered(linux, returns(linux, 6), {9}) == Coverage({}, [f"{FILE}:9 (start)"], 0)
 
 
 def test_what_dominates_an_executed_block_was_executed(linux: Path) -> None:
-    assert covered(linux, returns(linux, 9), {4}) == Coverage(1, [], 0)
+    assert covered(linux, returns(linux, 9), {4}) == Coverage({f"{FILE}:4": 2}, [], 0)
 
 
 def test_a_branch_tells_nothing_of_the_other_one(linux: Path) -> None:
     assert covered(linux, returns(linux, 4), {4, 6, 9}) == Coverage(
-        1, [f"{FILE}:6 (start)", f"{FILE}:9 (start)"], 0)
+        {f"{FILE}:4": 2}, [f"{FILE}:6 (start)", f"{FILE}:9 (start)"], 0)
 
 
 def test_lines_without_code_cannot_be_told(linux: Path) -> None:
-    assert covered(linux, returns(linux, 4), {1, 13}) == Coverage(0, [], 2)
+    assert covered(linux, returns(linux, 4), {1, 13}) == Coverage({}, [], 2)
 
 
 def test_lines_are_those_of_the_users_file(linux: Path, tmp_path: Path) -> None:
     user = tmp_path / "user"
     (user / "kernel").mkdir(parents=True)
     (user / FILE).write_text(SOURCE.replace("int start", "\n\nint start"))
-    found = coverage.covered({FILE: {8}}, returns(linux, 6), linux, linux.parent, user)
-    assert found == Coverage(1, [], 0)
+    found = coverage.covered({FILE: {8}}, {"one": returns(linux, 6)}, linux, linux.parent, user)
+    assert found == Coverage({f"{FILE}:8": 1}, [], 0)
 
 
 def test_changed_lines(tmp_path: Path) -> None:

@@ -119,6 +119,28 @@ def test_code_that_moves_takes_its_points_along(tree: Path, series: Sequence[Pat
     assert left_out == [] or left_out == [f"point publish.end ({CORE}, timekeeping_advance())"]
 
 
+def test_what_all_callers_of_a_function_did(tree: Path, series: Sequence[Path]) -> None:
+    """One point there, for all of them."""
+    text = (tree / CORE).read_text(encoding="utf-8")
+    begin = "\twrite_seqcount_begin(&tk_core.seq);\n"
+    assert text.count(begin) > 2
+    text = text.replace(begin, "\ttimekeeping_write_begin();\n")
+    at = text.index("/**\n * timekeeping_forward_now - ")
+    helper = f"static void timekeeping_write_begin(void)\n{{\n{begin}}}\n\n"
+    write(tree / CORE, text[:at] + helper + text[at:])
+    assert not placed(tree, series)
+    found = points((tree / CORE).read_text(encoding="utf-8"))
+    assert [function for name, function in found if name == "publish.begin"] == [
+        "timekeeping_write_begin"]
+
+
+def test_what_a_function_does_that_is_not_called(tree: Path, series: Sequence[Path]) -> None:
+    text = (tree / CORE).read_text(encoding="utf-8")
+    at = text.index("static bool timekeeping_advance(")
+    write(tree / CORE, text[:at] + text[at:].replace("\twrite_seqcount_begin(&tk_core.seq);\n", "", 1))
+    assert placed(tree, series) == [f"point publish.begin ({CORE}, timekeeping_advance())"]
+
+
 def test_one_that_has_no_place(tree: Path, series: Sequence[Path]) -> None:
     """Neither in a function like it."""
     text = (tree / CORE).read_text(encoding="utf-8")
