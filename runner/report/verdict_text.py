@@ -143,11 +143,10 @@ def _tail(verdict: Verdict) -> list[str]:
     if found and (found.executed or found.missed):
         missed = f" Not executed: {_list(list(found.missed), _NAMED)}." if found.missed else ""
         least, most = (of(found.executed.values(), default=0) for of in (min, max))
-        by = ", each by " + (counted(most, "scenario") if least == most else
-                             f"{least} to {most} scenarios")
-        number = len(found.executed) + len(found.missed)
-        lines += _labelled("Coverage", f"{len(found.executed)} of {number} changed lines that access memory "
-                           f"were executed{by * bool(most)}.{missed}")
+        by = f"{least} to {most} scenarios" if least < most else counted(most, "scenario")
+        ran, number = len(found.executed), len(found.executed) + len(found.missed)
+        lines += _labelled("Coverage", f"{ran} of {number} changed lines that access memory were executed"
+                           + f", each by {by}" * bool(most) + f".{missed}")
     return [*lines, *_labelled("Repeat", ""), f"  {verdict.repeat}"]
 
 
