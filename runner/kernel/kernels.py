@@ -101,7 +101,9 @@ class Kernel:
         """What is applied to its source, in order."""
         of_variant = patches.beside(self.series, "variants")
         more = [] if self.variant == self.own else [of_variant[self.variant]]
-        return [*patches.series(self.series), *more, *([self.breaking] if self.breaking else [])]
+        points = patches.beside(self.series, "points").get(self.variant)
+        return [*patches.series(self.series), *more, *([points] if points else []),
+                *([self.breaking] if self.breaking else [])]
 
     def instead(self) -> dict[str, Instead | None]:
         """The files in which its revision differs from the state that the tree is in."""

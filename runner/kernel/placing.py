@@ -124,7 +124,7 @@ def _place(piece: Piece, lines: list[str], known: Collection[str]) -> bool:
         lines[at:at] = piece.added
         return bool(at)
     first, last = _extent(piece.function, lines)
-    best = _in_helper(piece, lines, first, last) if piece.points and not piece.removed else None
+    best = _moved(piece, lines, first, last, known) if piece.points and not piece.removed else None
     if best is not None and _bare(lines[best]) == _bare(piece.added[0]):
         return True  # another caller of the function had put it there
     best = _best(piece, lines, first, last) if best is None else best
@@ -140,19 +140,29 @@ def _place(piece: Piece, lines: list[str], known: Collection[str]) -> bool:
     return True
 
 
-def _in_helper(piece: Piece, lines: Sequence[str], first: int, last: int) -> int | None:
-    """The place after the line that is before the piece, if these lines do not have it, and one function
-    that they call has it once. None if there is no such place."""
+def _moved(piece: Piece, lines: Sequence[str], first: int, last: int, known: Collection[str]) -> int | None:
+    """The place after the line that is before the piece, if these lines do not have it any more, and just
+    one function has it, once, that has taken it over. None if there is no such place.
+
+    That is one that they call, or that all their callers call, or that has the name of theirs with more
+    after it; and that had no piece of its own.
+    """
     def is_it(line: str) -> bool:
         return bool(piece.before) and _says_something(line) and _bare(line) == _bare(piece.before[-1])
 
-    if any(map(is_it, lines[first:last])):
+    if not piece.function or any(map(is_it, lines[first:last])):
         return None
-    calls = "".join(lines[first:last])
-    helpers = {match[1] for line in lines if (match := _FUNCTION.match(line))
-               and match[1] != piece.function and re.search(rf"\b{match[1]}\(", calls)}
-    extents = [_extent(name, lines) for name in helpers]
-    inside = [at for begin, end in extents if (begin, end) != (0, len(lines))
+    named = {match[1] for line in lines if (match := _FUNCTION.match(line))}
+    bodies = {name: extent for name in named if (extent := _extent(name, lines)) != (0, len(lines))}
+    texts = {name: "".join(lines[begin + 1:end]) for name, (begin, end) in bodies.items()}
+    callers = [text for text in texts.values() if re.search(rf"\b{piece.function}\(", text)]
+
+    def took_over(name: str) -> bool:
+        call = re.compile(rf"\b{name}\(")
+        return (bool(call.search(texts.get(piece.function, ""))) or name.startswith(f"{piece.function}_")
+                or bool(callers) and all(map(call.search, callers)))
+
+    inside = [at for name, (begin, end) in bodies.items() if name not in known and took_over(name)
               for at in range(begin, end) if is_it(lines[at])]
     return inside[0] + 1 if len(inside) == 1 else None
 
@@ -172,7 +182,7 @@ def _best(piece: Piece, lines: Sequence[str], first: int, last: int, *, whole: b
         if whole and before + after < max(around, 4):
             continue
         if before + after or piece.removed:
-            found.setdefault((before + after, before), []).append(at)
+            found.setdefault((2 * before + after, before), []).append(at)
     best = found[max(found)] if found else []
     if not best or any(_is_code(lines[at]) for at in range(best[0], best[-1])):
         return None
