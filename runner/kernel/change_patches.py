@@ -83,6 +83,18 @@ def _read(patch: Path) -> Change:
     return Change(patch, found[0], "\nBehaviour: changed\n" in f"{said}\n")
 
 
+def put_in(change: Change, tree: Path, *, reverse: bool = False) -> None:
+    """Change a tree, or take the change back. Raises TkfiError where it does not fit."""
+    text = change.patch.read_text(encoding="utf-8")
+    # Hunks of a variant are beside what injection points change, too.
+    words = (["patch", "-p1", "--force", "--no-backup-if-mismatch", "--reject-file=-"]
+             if change.patch.parent.name == "variants" else ["git", "apply", "-"])
+    done = subprocess.run([*words, *(["--reverse"] if reverse else [])], cwd=tree, check=False, text=True,
+                          capture_output=True, input=without_points(text))
+    if done.returncode:
+        raise TkfiError(f"{change.patch} does not apply to {tree}:\n{done.stdout}{done.stderr}")
+
+
 class WorkTree:
     """A git work tree of a kernel's source, to be changed. Files that git does not track are links to
     the source."""
@@ -121,14 +133,7 @@ class WorkTree:
 
     def patch(self, change: Change, *, reverse: bool = False) -> None:
         """Put it in, or take it out, besides what is there."""
-        if change.patch.parent.name != "variants":
-            self.git("apply", *(["--reverse"] if reverse else []), str(change.patch.resolve()))
-            return
-        done = subprocess.run(["patch", "-p1", "--force", "--no-backup-if-mismatch", "--reject-file=-"],
-                              cwd=self.path, check=False, capture_output=True, text=True,
-                              input=without_points(change.patch.read_text(encoding="utf-8")))
-        if done.returncode:
-            raise TkfiError(f"{change.patch} does not apply to {self.path}:\n{done.stdout}")
+        put_in(change, self.path, reverse=reverse)
 
     def append(self, name: str, text: str) -> None:
         """Add to the end of a file."""

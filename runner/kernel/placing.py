@@ -41,11 +41,11 @@ class Piece:
 
     @property
     def points(self) -> list[str]:
-        """The injection points that it names, if it does nothing else."""
-        named = [match[1] for line in self.added if (match := _POINT.fullmatch(line))]
-        rest = [line.strip() for line in self.added if not _POINT.fullmatch(line)]
-        return named if [line.strip(" {}") for line in rest if line] == [
-            line.strip(" {}") for line in map(str.strip, self.removed) if line] else []
+        """The injection points that it names, or takes back, if it does nothing else."""
+        named = [match[1] for line in (*self.added, *self.removed) if (match := _POINT.fullmatch(line))]
+        added, removed = ([line.strip(" {}\t\n") for line in lines if not _POINT.fullmatch(line)]
+                          for lines in (self.added, self.removed))
+        return named if list(filter(None, added)) == list(filter(None, removed)) else []
 
     @property
     def title(self) -> str:
