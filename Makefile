@@ -8,7 +8,7 @@ BOOTS ?= 2
 PYTHON := /usr/bin/python3 -B
 
 .PHONY: help setup tree build reproduce check check-suites check-explore check-runner check-all \
-	check-style check-hold check-kernels check-parser check-parts check-kernel check-identical check-lists check-variants check-breaks check-report check-verdicts \
+	check-style check-hold check-kernels check-parser check-parts check-kernel check-identical check-lists check-variants check-breaks check-report check-tree check-verdicts \
 	clean distclean
 .NOTPARALLEL:
 
@@ -48,7 +48,7 @@ check-runner: setup
 	@./tkfi build
 	$(PYTHON) -m pytest -q
 
-check-all: check-style check-hold check-kernels check-parser check-parts check-verdicts
+check-all: check-style check-hold check-kernels check-parser check-parts check-tree check-verdicts
 
 check-kernels: setup
 	@status=0; for kernel in $(EVERY); do \
@@ -62,6 +62,11 @@ check-parser: check-kernels
 # What knows nothing of timekeeping, by itself.
 check-parts: setup
 	@./tkfi test --without-timekeeping --kernel '$(KERNEL)'
+
+# A kernel that tkfi was not made for, as somebody's tree; Debian will not have it for ever.
+check-tree: setup
+	@tree=$$(./tkfi dev source 7.2) || { echo "skipped: check-tree, without the source of 7.2"; exit 0; }; \
+		./tkfi test --kernel "$$tree" && ./tkfi explore --kernel "$$tree" --jobs 2
 
 # One of each kind: nothing is worse, something is, it cannot be judged.
 check-verdicts: setup

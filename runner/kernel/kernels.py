@@ -38,6 +38,8 @@ RELEASES = (
     Release("6.12", ("bookworm", "bookworm-security")),
     Release("7.3", ("trixie-backports",)),
 )
+# Those that have no series of their own: checks take them as somebody's trees.
+BY_PATH = (Release("7.2", ("sid", "forky")),)
 DEFAULT = "6.12"
 
 
