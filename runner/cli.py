@@ -27,7 +27,7 @@ _FEW_COLLECTIONS = 100_000  # objects between two; a command makes many that liv
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _VERBS = ("reproduce", "test", "summary", "explore", "replay", "premerge", "bench", "hold", "tree", "build",
           "list")
-_OF_DEV = ("bisect", "breaks", "identical", "lists", "source", "style", "verdicts")
+_OF_DEV = ("bisect", "breaks", "identical", "lists", "source", "style", "trees", "verdicts")
 _EVERY = (*_VERBS, *(f"dev {name}" for name in _OF_DEV))
 
 

@@ -163,9 +163,10 @@ def test_help_has_commands_for_users_and_for_developers(capsys: pytest.CaptureFi
         "reproduce", "test", "summary", "explore", "replay", "premerge", "bench", "hold", "tree", "build",
         "list"]
     assert named(["--help"], "commands for developers of tkfi") == [
-        "dev bisect", "dev breaks", "dev identical", "dev lists", "dev style", "dev verdicts"]
+        "dev bisect", "dev breaks", "dev identical", "dev lists", "dev source", "dev style", "dev trees",
+        "dev verdicts"]
     assert named(["dev", "--help"], "commands") == [
-        "bisect", "breaks", "identical", "lists", "style", "verdicts"]
+        "bisect", "breaks", "identical", "lists", "source", "style", "trees", "verdicts"]
 
 
 @pytest.mark.parametrize("words", ["test --summary", "bench --hold", "bench --svg x", "dev", "dev -x", "-x",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from runner import cli
 from runner.errors import TkfiError
 from runner.kernel import kernels
 from runner.layout import Layout
@@ -53,3 +54,10 @@ def test_a_tree_in_a_place_that_kbuild_refuses(layout: Layout, source: Path) -> 
     """What is made of it is elsewhere."""
     kernel = kernels.choose(str(source.rename(source.with_name("my linux:1"))), layout)
     assert kernel.name.startswith("path-my_linux_1-")
+
+
+def test_a_kernel_without_a_series_is_fetched_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    (release,) = kernels.BY_PATH
+    assert release not in kernels.offered(Layout())
+    assert cli.main(["dev", "source", "7.0"]) == 2
+    assert f"'7.0' is no kernel without a patch series, as {release.version} is" in capsys.readouterr().err

@@ -10,7 +10,6 @@ from runner.errors import TkfiError
 from runner.kernel import kernels
 from runner.kernel.fetch import ensure_source
 from runner.layout import Layout
-from runner.nearest import nearest
 from runner.verbs.options import pass_layout, verb
 
 
@@ -22,8 +21,8 @@ def command(layout: Layout, version: str) -> int:
     """Fetch it, if that is to be done."""
     known = {release.version: release for release in kernels.BY_PATH}
     if version not in known:
-        raise TkfiError(f"'{version}' is no kernel without a patch series; "
-                        f"{nearest(version, known, './tkfi list kernels')}")
+        raise TkfiError(f"'{version}' is no kernel without a patch series, as {', '.join(known)} is; those "
+                        "with one are fetched by ./tkfi tree --kernel")
     with lock.held(layout.lock):
         print(ensure_source(known[version], layout))
     return 0
