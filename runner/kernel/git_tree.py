@@ -80,6 +80,14 @@ def default_base(path: Path) -> Revision:
     return revision(path, os.fsdecode(base.stdout).strip())
 
 
+def is_of_head(path: Path, patch: bytes) -> bool:
+    """Whether a patch does what the commit HEAD does. Raises TkfiError where git cannot tell."""
+    of_head = _checked(path, ["show", "--format=", "--no-ext-diff", "HEAD"])
+    one, other = (_checked(path, ["patch-id", "--stable"], text).partition(b" ")[0]
+                  for text in (patch, of_head))
+    return one == other
+
+
 def differences(path: Path, commit: str) -> dict[str, Instead | None]:
     """The files that the work tree has otherwise than a commit, as the commit has them: None for one that
     it does not have. Raises TkfiError where git cannot tell."""

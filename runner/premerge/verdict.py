@@ -107,6 +107,7 @@ class Codes(enum.Enum):
     TKFI = "tkfi"
     BISECT = "bisect"
     NIPA = "nipa"
+    B4 = "b4"
 
     def of(self, verdict: Verdict) -> int:
         """That of a verdict."""

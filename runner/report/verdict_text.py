@@ -46,6 +46,15 @@ def line(verdict: Verdict) -> str:
     return f"timekeeping: {verdict.word.name}: {said} ({made.tree.classes:,} classes, {verdict.base.words})"
 
 
+def for_b4(verdict: Verdict) -> str:
+    """What b4 is to show: it takes any line for a warning, and one with ERROR: for a failure."""
+    if verdict.word not in (Word.PASS, Word.IMPROVED):
+        replays = [replay.strip() for group in _groups(verdict.made.new)[:1]
+                   for replay in _replay(group[0].violation, verdict)]
+        return "\n".join([f"ERROR: {line(verdict)}", *replays])
+    return line(verdict) if verdict.warnings else ""
+
+
 def changelog(verdict: Verdict) -> str:
     """Context and problem of the first new violation, or else of the first that is gone, as the changelog
     of a fix has them; "" if there is none."""

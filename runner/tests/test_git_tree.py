@@ -132,3 +132,14 @@ def test_another_repository_in_the_environment_does_not_count(tree: Path, tmp_pa
                                                               monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
     assert git_tree.revision(tree, "HEAD").subject == "first"
+
+
+def test_which_patch_is_that_of_head(tree: Path) -> None:
+    """As format-patch has it, with whatever else is in the message."""
+    for number in (1, 2):
+        (tree / "edited").write_text(f"{number}\n")
+        git(tree, "commit", "-q", "-a", "-m", f"change {number}")
+    before, last = (git(tree, "format-patch", "-1", "--stdout", name) for name in ("HEAD~1", "HEAD"))
+    assert git_tree.is_of_head(tree, f"Subject: x\n\n{last}".encode())
+    assert not git_tree.is_of_head(tree, before.encode())
+    assert not git_tree.is_of_head(tree, b"no patch")

@@ -248,6 +248,15 @@ def test_one_line_on_all_of_it() -> None:
     assert line == ('timekeeping: REGRESSION: 1 new violation (200 classes, 111111111111 ("Linux"))')
 
 
+def test_what_b4_shows() -> None:
+    """It takes any line for a warning, and one with ERROR: for a failure."""
+    assert verdict_text.for_b4(verdict(compare(made(), made()))) == ""
+    changed = verdict_text.for_b4(verdict(compare(made(outcomes={"falls-kernel": ["aa", "bb"]}), made())))
+    assert changed.startswith("timekeeping: PASS: behaviour changed") and "\n" not in changed
+    failed, replay = verdict_text.for_b4(verdict(compare(made(violation()), made()))).split("\n")
+    assert failed.startswith("ERROR: timekeeping: REGRESSION: 1 new violation") and "replay" in replay
+
+
 def test_junit(tmp_path: Path) -> None:
     junit = pytest.importorskip("runner.premerge.junit")
     junit.write(verdict(compare(made(violation()), made())), tmp_path / "x.xml")

@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+import sys
+from contextlib import nullcontext, redirect_stderr, suppress
+from io import StringIO
 from pathlib import Path
 
 from runner import answer, check_counts, lock
 from runner.errors import TkfiError
+from runner.kernel import git_tree
 from runner.layout import Layout
 from runner.premerge import junit as junit_file
 from runner.premerge import judge, states
@@ -23,7 +26,8 @@ from runner.verbs.options import (Name, ResultFile, Seconds, flag, json_option, 
       held="nothing is worse than in the base", failed="something is", words=(
           "The tree is a git work tree, committed and uncommitted changes together, or a plain directory. "
           "It is only read. With --exit-codes bisect: 0 good, 1 bad, 125 it cannot be told; with nipa: "
-          "0 pass, 250 warning, 1 fail, and a line for its results."))
+          "0 pass, 250 warning, 1 fail, and a line for its results; with b4: only what is to be reported "
+          "is printed, and the last patch, on standard input, stands for the branch."))
 @option("--tree", metavar="PATH", default=".", help="the kernel tree to be judged (.)")
 @option("--base", metavar="PATH_OR_REV", help=(
     "what to compare it with: a revision, or the path of another tree (HEAD if something is not committed, "
@@ -34,17 +38,22 @@ from runner.verbs.options import (Name, ResultFile, Seconds, flag, json_option, 
 @flag("--changelog", about="print what the changelog of a fix says of the first violation, instead")
 @option("--junit", metavar="FILE", type=ResultFile(), help="JUnit's XML")
 @option("--exit-codes", "codes", type=Name([one.value for one in Codes], "./tkfi premerge --help"),
-        default=Codes.TKFI.value, metavar="bisect|nipa", help="what the exit status means to whoever calls")
+        default=Codes.TKFI.value, metavar="bisect|nipa|b4",
+        help="what the exit status means to whoever calls")
 @json_option
 @pass_layout
 def command(layout: Layout, tree: str, base: str | None, time: int | None, quick: bool, strict: bool,
             changelog: bool, junit: str | None, codes: str, json_to: str | None) -> int:
     """By the verdict."""
     told, asked = Codes(codes), Asked(time, quick)
+    if told is Codes.B4 and not _is_last(tree):
+        print("not judged by itself: the branch is, with its last patch; 'git rebase -x' judges each")
+        return 0
     try:
-        chosen = states.choose(tree, base, layout)
-        with lock.held(layout.lock):
-            made = judge.judge(chosen, asked, layout, strict=strict)
+        with redirect_stderr(StringIO()) if told is Codes.B4 else nullcontext():
+            chosen = states.choose(tree, base, layout)
+            with lock.held(layout.lock):
+                made = judge.judge(chosen, asked, layout, strict=strict)
     except TkfiError as error:
         if told is Codes.TKFI:
             raise
@@ -52,12 +61,20 @@ def command(layout: Layout, tree: str, base: str | None, time: int | None, quick
         _summarize(told, f"timekeeping: could not be judged: {str(error).partition(chr(10))[0]}")
         return told.of_error(error)
     text = verdict_text.changelog(made) or verdict_text.text(made) if changelog else verdict_text.text(made)
+    if told is Codes.B4:
+        text = verdict_text.for_b4(made)
     answer.give(text, made.json(), json_to)
     if junit:
         junit_file.write(made, Path(junit))
     _summarize(told, verdict_text.line(made))
     check_counts.add("premerge", int(made.word is not Word.INVALID), int(made.word is Word.INVALID))
     return told.of(made)
+
+
+def _is_last(tree: str) -> bool:
+    """Whether the patch on standard input is that of HEAD; if there is none, nobody asked."""
+    patch = b"" if sys.stdin.isatty() else sys.stdin.buffer.read()
+    return not patch.strip() or git_tree.is_of_head(Path(tree), patch)
 
 
 def _summarize(told: Codes, line: str) -> None:
