@@ -75,6 +75,7 @@ check-verdicts: setup
 check-style: setup
 	$(PYTHON) -m flake8 runner
 	$(PYTHON) -m mypy
+	$(PYTHON) -m yamllint --strict configs/ci
 	@./tkfi dev style --kernel '$(KERNEL)'
 
 check-hold: setup

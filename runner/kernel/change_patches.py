@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -25,6 +26,8 @@ _ONLY = re.compile(r"^Kernels: (.+)$", re.MULTILINE)
 _PARTS = re.compile(r"^(?=@@ |diff |--- )", re.MULTILINE)
 _COUNTS = re.compile(r"(-\d+)(?:,\d+)? (\+\d+)(?:,\d+)?")
 _GIT = ("git", "-c", "user.name=tkfi", "-c", "user.email=tkfi@localhost", "-c", "commit.gpgsign=false")
+# Commits have the same names wherever the source is the same.
+_DATES = {"GIT_AUTHOR_DATE": "2013-02-21T22:51:35+0000", "GIT_COMMITTER_DATE": "2013-02-21T22:51:35+0000"}
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,8 @@ class WorkTree:
 
     def git(self, *words: str) -> str:
         """What git says. Raises TkfiError where it fails."""
-        done = subprocess.run([*_GIT, "-C", self.path, *words], check=False, capture_output=True, text=True)
+        done = subprocess.run([*_GIT, "-C", self.path, *words], check=False, capture_output=True, text=True,
+                              env={**os.environ, **_DATES})
         if done.returncode:
             raise TkfiError(f"git {words[0]} fails in {self.path}: {done.stderr.strip()}")
         return done.stdout

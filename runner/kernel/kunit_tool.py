@@ -53,11 +53,12 @@ class KunitTool:
                          self.kernel.instead())
 
     def _compile_first(self) -> None:
-        """Compile the kernel's files that are changed: if one cannot be, that is to be known at once."""
+        """Compile the kernel's files that are changed: if one cannot be, that is to be known at once. One
+        that is broken on purpose was built before."""
         tree = self.layout.tree(self.kernel.place)
         changed = sorted({name for patch in self.kernel.patches() for name in patches.touched(patch)
                           if name.endswith(".c") and (tree / name).is_file()})
-        if self.kernel.parts or not changed:
+        if self.kernel.parts or self.kernel.breaking or not changed:
             return
         makes = [f"{name.removesuffix('.c')}.o" for name in [*changed, f"{FAULT}/timekeeping/vdso.c"]
                  if (tree / name).is_file()]

@@ -47,7 +47,8 @@ def choose(tree: str, base: str | None, layout: Layout) -> States:
         raise TkfiError(f"'{tree}' is not the path of a kernel tree")
     in_git = git_tree.is_work_tree(path)
     if base and (Path(base) / "Makefile").is_file():
-        return _of_directories(kernel, kernels.choose(_as_path(base), layout), path, Path(base).resolve())
+        return _of_directories(kernel, kernels.choose(_as_path(base), layout), path, Path(base).resolve(),
+                               layout)
     if not in_git:
         more = f"'{base}' is neither" if base else "give one with --base"
         raise TkfiError(f"'{path}' is no git work tree, so its base has to be the path of another tree: "
@@ -56,18 +57,19 @@ def choose(tree: str, base: str | None, layout: Layout) -> States:
     head = git_tree.revision(path, "HEAD")
     dirty = git_tree.is_dirty(path)
     words = f"{head.short} (\"{head.subject}\")" + ", with uncommitted changes" * dirty
-    return States(kernel, kernels.at(kernel, revision), State(str(path), words, head.commit),
-                  State(str(path), f"{revision.short} (\"{revision.subject}\")", revision.commit),
+    named = _named(path, layout)
+    return States(kernel, kernels.at(kernel, revision), State(named, words, head.commit),
+                  State(named, f"{revision.short} (\"{revision.subject}\")", revision.commit),
                   revision.contents, git_tree.differences(path, revision.commit))
 
 
-def _of_directories(tree: Kernel, base: Kernel, path: Path, base_path: Path) -> States:
+def _of_directories(tree: Kernel, base: Kernel, path: Path, base_path: Path, layout: Layout) -> States:
     if path == base_path:
         raise TkfiError(f"'{path}' is both the tree and its base: name another one with --base")
     differing = {name: Instead(other.read_bytes(), 0o644) if (other := base_path / name).is_file() else None
                  for name in _differing(path, base_path)}
-    return States(tree, base, State(str(path), str(path)), State(str(base_path), str(base_path)), "",
-                  differing)
+    named, base_named = _named(path, layout), _named(base_path, layout)
+    return States(tree, base, State(named, named), State(base_named, base_named), "", differing)
 
 
 def _differing(one: Path, other: Path) -> Iterator[str]:
@@ -85,6 +87,12 @@ def _sources(tree: Path) -> Iterator[str]:
         yield from (os.path.relpath(os.path.join(directory, name), tree) for name in names
                     if name.endswith((".c", ".h", ".S"))
                     or name.startswith(("Makefile", "Kconfig", "Kbuild")))
+
+
+def _named(path: Path, layout: Layout) -> str:
+    """As ./tkfi can be told it, in its own directory."""
+    inside = path.is_relative_to(layout.repo)
+    return str(path.relative_to(layout.repo) if inside else path)
 
 
 def _as_path(name: str) -> str:
