@@ -19,6 +19,7 @@ def build(kernel: Kernel, layout: Layout) -> KunitTool:
             note_once(text)
         return tool
     fetch(kernel, layout)
+    configured = before is not None and before.keeps_configuration(kernel, layout)
     making, notes = freshness.Making(kernel, layout), list[str]()
 
     def say(text: str) -> None:
@@ -29,6 +30,9 @@ def build(kernel: Kernel, layout: Layout) -> KunitTool:
     if before:
         before.outdate(kernel, layout)
     making.prepared()
-    tool.build()
+    if configured:
+        tool.make()
+    else:
+        tool.build()
     making.done(notes)
     return tool

@@ -38,6 +38,7 @@ _OUTPUTS = ("linux", ".config", "include/config/auto.conf", "include/generated/a
 _READ = re.compile(rb"^(?:source_\S+ := |  )([^\s$]+)", re.MULTILINE)
 _SEARCHED = re.compile(rb" -I ?([^\s'\"]+)")
 _KCONFIG = re.compile(r"^\t([^\s$]+)", re.MULTILINE)
+_CODE = (".c", ".h", ".S")
 _NAMED_BY_KBUILD = (".c", ".h", ".S", ".o", ".a", ".cmd", ".rst")  # source is, wherever it is read
 
 State = list[int]  # of a file or a directory; empty if it is absent
@@ -59,6 +60,12 @@ class Record:
         """Whether building kernel would come to what was built."""
         return self.asked == _asked(kernel, layout) and not any(
             _state(name) != state for name, state in self.states.items())
+
+    def keeps_configuration(self, kernel: Kernel, layout: Layout) -> bool:
+        """Whether nothing but code changed since, so that make alone comes to what kunit.py would."""
+        return self.asked == _asked(kernel, layout) and all(
+            name.endswith(_CODE) or os.path.isdir(name)
+            for name, state in self.states.items() if _state(name) != state)
 
     def outdate(self, kernel: Kernel, layout: Layout) -> None:
         """Have make build again what it would not: after an edit that kept a time of before the build,

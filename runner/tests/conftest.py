@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runner import answer, check_counts
+from runner import answer, check_counts, progress
 from runner.boot import lists
 from runner.kernel import probes
 from runner.kernel.probes import Probe
@@ -29,6 +29,12 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 def pytest_sessionfinish() -> None:
     """Add the counts to those of `make check`."""
     check_counts.add("pytest", len(_passed - _failed), len(_failed))
+
+
+@pytest.fixture(autouse=True)
+def own_notes() -> None:
+    """What one test is told once, another one is told again."""
+    progress.note_once.cache_clear()
 
 
 @pytest.fixture(autouse=True)
