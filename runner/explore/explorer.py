@@ -50,7 +50,7 @@ def explore(kernel: Kernel, scenarios: Sequence[Scenario], request: Request, lay
     shares = request.divide(len(scenarios))
     rounds = Rounds(tool, kept, {scenario: begin(scenario, shares) for scenario in scenarios},
                     request.parameters, records.unit(request.strategy), request.jobs,
-                    Limit(request.options.get("time"), shares, request.executions))
+                    Limit(request.options.get("time"), shares, request.executions, request.times))
     try:
         made = _located(tool, exploration.whole(kernel, rounds.run(), request.strategy, told=request.told))
     except Interrupted as stop:

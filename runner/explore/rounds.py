@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from runner.boot import boots
 from runner.boot.boots import Run
@@ -27,11 +27,16 @@ Runs = Sequence[tuple[Piece, Run]]
 @dataclass(frozen=True)
 class Limit:
     """For how many seconds a scenario is explored, by so many kernels at once, and how many executions;
-    None for as long as it takes."""
+    None for as long as it takes. times has the seconds of scenarios, by name, for which they differ."""
 
-    time: int | None = None
+    time: float | None = None
     shares: int = 1
     executions: int | None = None
+    times: Mapping[str, float] = field(default_factory=dict)
+
+    def of(self, scenario: Scenario) -> float | None:
+        """The seconds of one."""
+        return self.times.get(scenario.name, self.time)
 
 
 @dataclass(frozen=True)
@@ -90,8 +95,9 @@ class Rounds:
         """What each piece comes to: in another run, if it came to its end there, or else in a boot."""
         wanted = self._pieces()
         left_ns: dict[Piece, float] = {}
-        for scenario in self.plans if self.limit.time is not None else []:
-            left_ns |= self._left_ns(scenario)
+        for scenario in self.plans:
+            if (time := self.limit.of(scenario)) is not None:
+                left_ns |= self._left_ns(scenario, time)
         earlier = {piece: earlier_boots.earlier(self.tool, self._ask(piece)) for piece in wanted}
         runs = {piece: run for piece, run in earlier.items()
                 if run and self._is_done(piece, run, left_ns.get(piece))}
@@ -115,10 +121,10 @@ class Rounds:
         time = [] if left_ns is None else [f"tkfi.ms={max(1, math.ceil(left_ns / 1e6))}"]
         return piece.ask([*self.parameters, *time], _PATIENCE)
 
-    def _left_ns(self, scenario: Scenario) -> Mapping[Piece, float]:
+    def _left_ns(self, scenario: Scenario, seconds: float) -> Mapping[Piece, float]:
         """What is left of a scenario's time to each piece that is not done: an equal part of what all have
         not spent, but not so much that it would take longer than that by itself."""
-        plan, time = self.plans[scenario], (self.limit.time or 0) * 1e9
+        plan, time = self.plans[scenario], seconds * 1e9
         *before, last = [{piece: self._spent_ns(piece) for piece in scenario_parts.pieces(
             scenario, replace(plan, round=number), self.kept.place(scenario))}
             for number in range(1, plan.round + 1)]

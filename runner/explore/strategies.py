@@ -53,7 +53,8 @@ OPTIONS: Mapping[str, Option] = {
 class Request:
     """How to explore: a strategy, what it was told by option, so many kernels at once, and whether what an
     earlier run did is not to be done again. outcomes, coverage: what else is reported of each scenario.
-    outcome: in place of violations, an execution with this outcome."""
+    outcome: in place of violations, an execution with this outcome. times: seconds of scenarios by name, in
+    place of the option."""
 
     strategy: str = DEFAULT
     options: Mapping[str, int] = field(default_factory=dict)
@@ -62,6 +63,7 @@ class Request:
     outcomes: bool = False
     coverage: bool = False
     outcome: str = ""
+    times: Mapping[str, float] = field(default_factory=dict)
 
     def check(self) -> None:
         """Raises TkfiError when there is no such strategy, or it takes no such option."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import replace
-from math import ceil
 
 from runner.kernel import builder
 from runner.layout import Layout
@@ -13,9 +12,7 @@ from runner.premerge import behaviour, coverage, measured, proof
 from runner.premerge.compare import compare
 from runner.premerge.measured import Asked, Kept
 from runner.premerge.states import States
-from runner.premerge.verdict import Coverage, Verdict
-
-_LEAST, _PATIENCE = 2, 4  # seconds a scenario has at least, and times what the longest one of the base took
+from runner.premerge.verdict import LEAST, PATIENCE, Coverage, Verdict
 
 
 def judge(chosen: States, asked: Asked, layout: Layout, *, strict: bool = False) -> Verdict:
@@ -29,13 +26,13 @@ def judge(chosen: States, asked: Asked, layout: Layout, *, strict: bool = False)
     base = (Kept(chosen.tree, layout).get(measured.key(chosen.contents, asked, chosen.tree, layout),
                                           measure_base) if chosen.contents else measure_base())
     # Without locks or sequences there are more classes than anybody wants to see.
-    limit = asked.time or max(_LEAST, ceil(_PATIENCE * base.longest))
-    tree = measured.measure(chosen.tree, replace(asked, time=limit), layout)
+    times = {name: max(LEAST, PATIENCE * took) for name, took in base.seconds.items()}
+    tree = measured.measure(chosen.tree, replace(asked, times={} if asked.time else times), layout)
     proofs = proof.prove(chosen.tree, tree, layout)
     made = compare(tree, base)
     made = replace(made, behaviour=behaviour.shown(made.behaviour, chosen, layout))
     return Verdict(chosen.words, chosen.base_words, made, proofs, _repeat(chosen, asked, strict=strict),
-                   asked.quick, limit, strict, _coverage(chosen, tree, layout), chosen.tests)
+                   asked.quick, asked.time, strict, _coverage(chosen, tree, layout), chosen.tests)
 
 
 def _repeat(chosen: States, asked: Asked, *, strict: bool) -> str:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,16 +36,18 @@ _KEPT = 8  # bases whose results are kept of one tree
 @dataclass(frozen=True)
 class Asked:
     """How much is to be measured: seconds for each scenario, None for as long as it takes; quick leaves out
-    the suites that are not fast, and the write hold."""
+    the suites that are not fast, and the write hold. times: seconds of scenarios, by name, for which they
+    differ."""
 
     time: int | None = None
     quick: bool = False
+    times: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def request(self) -> Request:
         """The exploration."""
         told = {} if self.time is None else {"time": self.time}
-        return Request(DEFAULT, told, 1, False, outcomes=True, coverage=True)
+        return Request(DEFAULT, told, 1, False, outcomes=True, coverage=True, times=self.times)
 
 
 @dataclass(frozen=True)
@@ -86,9 +88,9 @@ class Measured:
         return sum(one["classes"] for one in self.scenarios)
 
     @property
-    def longest(self) -> float:
-        """Seconds that the scenario took that took most."""
-        return max((one["ns"] for one in self.scenarios), default=0) / 1e9
+    def seconds(self) -> Mapping[str, float]:
+        """What each scenario took."""
+        return {one["name"]: one["ns"] / 1e9 for one in self.scenarios}
 
     @property
     def complete(self) -> bool:

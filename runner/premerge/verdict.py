@@ -13,6 +13,10 @@ from runner.errors import TkfiError
 from runner.premerge.compare import Comparison
 
 
+# How long a scenario is explored, if nobody says: times what it took in the base, and seconds at least.
+PATIENCE, LEAST = 4, 0.25
+
+
 class Word(enum.Enum):
     """What a verdict comes to."""
 
@@ -43,8 +47,8 @@ class State:
 @dataclass(frozen=True)
 class Verdict:
     """A tree compared with its base. repeat is the command that comes to it again; time is what a scenario
-    has at most, in seconds; strict: a change of behaviour is a regression, too; tests_changed are tests of
-    the kernel itself that the change touches."""
+    has at most, in seconds, if that was asked for; strict: a change of behaviour is a regression, too;
+    tests_changed are tests of the kernel itself that the change touches."""
 
     tree: State
     base: State

@@ -13,7 +13,7 @@ from typing import Any
 from runner.plural import counted
 from runner.premerge import measured
 from runner.premerge.compare import Changed, Comparison, Failing, function, size
-from runner.premerge.verdict import Verdict, Word
+from runner.premerge.verdict import LEAST, PATIENCE, Verdict, Word
 from runner.report import classes, race_table
 from runner.units import format_seconds
 
@@ -71,7 +71,9 @@ def _head(verdict: Verdict) -> list[str]:
     tests = (f"{counted(len(suites), 'KUnit suite')}, {sum(one.passed for one in suites):,} cases passed, "
              f"{sum(one.failed for one in suites):,} failed")
     bound = ("each to its end" if made.tree.complete else
-             f"not all to their end, as each has {verdict.time} s at most")
+             f"not all to their end, as each has {verdict.time} s at most" if verdict.time else
+             f"not all to their end, as each has {PATIENCE} times what it takes in the base, and {LEAST} s "
+             "at least")
     return [
         f"timekeeping checks: {verdict.word.name}", *_wrapped(_means(verdict)), "",
         *_labelled("Tree", verdict.tree.words), *_labelled("Base", verdict.base.words),
@@ -121,14 +123,19 @@ def _violation(group: Sequence[Changed], verdict: Verdict) -> list[str]:
 
 
 def _tail(verdict: Verdict) -> list[str]:
+    """The rest: in short where something is worse, as there is little room then."""
     made = verdict.made
+    few = 2 if made.regressed else _NAMED
     lines: list[str] = []
     if made.failing:
-        lines += _labelled("Fails", "KUnit " + _list([_failing(one) for one in made.failing], _NAMED))
+        lines += _labelled("Fails", "KUnit " + _list([_failing(one) for one in made.failing], few))
     if made.problems:
         first = textwrap.shorten(made.problems[0], 2 * WIDTH, placeholder=" ...")
         lines += _labelled("Fails", _list([first, *made.problems[1:]], 1))
-    lines += _gone(made)
+    if made.regressed and made.gone:
+        lines += _labelled("Gone", f"{counted(len(made.gone), 'violation')} of the base")
+    elif made.gone:
+        lines += _gone(made)
     for failing in made.mended[:2]:
         lines += _labelled("Gone", f"failures of KUnit {failing.suite}: {_list(failing.cases, 2)}")
     if made.same:
@@ -139,13 +146,13 @@ def _tail(verdict: Verdict) -> list[str]:
     if made.behaviour:
         lines += _labelled("Changed", "other values can be observed, though nothing is wrong with them, in "
                            + _list([f"{one.scenario} ({one.base_outcomes} -> {one.outcomes} outcomes)"
-                                    for one in made.behaviour], _NAMED))
-        for said in made.behaviour[0].shown:
+                                    for one in made.behaviour], few))
+        for said in made.behaviour[0].shown if not made.new else ():
             lines += ([f"  ./tkfi replay {shlex.quote(said)} --kernel {shlex.quote(verdict.tree.path)}"]
                       if said.startswith("tkfi1 ") else _labelled("", said))
     if made.holds:
         lines += _labelled("Hold", "accesses with a sequence odd: " + _list(
-            [f"{name} {old} -> {new}" for name, (old, new) in made.holds.items()], _NAMED))
+            [f"{name} {old} -> {new}" for name, (old, new) in made.holds.items()], few))
     if verdict.tests_changed:
         lines += _labelled("Tests", "the change touches " + _list(list(verdict.tests_changed), _NAMED))
     found = verdict.coverage
