@@ -20,11 +20,11 @@ from runner.boot.kunit_boot import Ask, Boot, Counts
 from runner.boot.kunit_output import messages
 from runner.boot.results import read
 from runner.errors import Interrupted, TkfiError
-from runner.explore import mistakes, strategies
+from runner.explore import explorer, mistakes, scenarios, strategies
 from runner.explore.kept_states import Plan
 from runner.explore.scenario_parts import Piece
 from runner.explore.scenarios import Scenario
-from runner.kernel import builder
+from runner.kernel import builder, kernels
 from runner.kernel.kernels import Kernel
 from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
@@ -461,6 +461,14 @@ def test_options_reach_a_strategy_that_takes_them(start: Callable[..., Machine],
     assert re.search(r"  falls-vdso +10,000 ", out) and re.search(r"to the end, 10,\d+ executions: ", out)
     with pytest.raises(TkfiError, match="luck takes no --preemptions; it takes --seed, --time"):
         strategies.Request("luck", {"preemptions": 2}).check()
+
+
+def test_each_scenario_may_have_its_own_time(start: Callable[..., Machine], layout: Layout) -> None:
+    booted = start(known)
+    chosen = scenarios.choose(NAMES, layout)
+    explorer.explore(kernels.choose("6.12", layout), chosen,
+                     strategies.Request(times={NAMES[0]: 0.25, NAMES[1]: 7}), layout)
+    assert [asked.partition("tkfi.ms=")[2] for asked in booted.asked[:3]] == ["250", "7000", ""]
 
 
 @pytest.mark.parametrize("words, wanted", [
