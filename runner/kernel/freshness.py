@@ -62,10 +62,15 @@ class Record:
             _state(name) != state for name, state in self.states.items())
 
     def keeps_configuration(self, kernel: Kernel, layout: Layout) -> bool:
-        """Whether nothing but code changed since, so that make alone comes to what kunit.py would."""
-        return self.asked == _asked(kernel, layout) and all(
-            name.endswith(_CODE) or os.path.isdir(name)
-            for name, state in self.states.items() if _state(name) != state)
+        """Whether nothing but code changed since, by patches or otherwise, so that make alone comes to what
+        kunit.py would."""
+        now = _asked(kernel, layout)
+        others = set(self.asked.get("patches", ())) ^ set(now["patches"])
+        changed = [name for name, state in self.states.items() if _state(name) != state]
+        for patch in others:
+            changed += patches.touched(Path(patch)) if os.path.isfile(patch) else [patch]
+        return {**self.asked, "patches": 0} == {**now, "patches": 0} and all(
+            name.endswith(_CODE) or os.path.isdir(name) for name in changed)
 
     def outdate(self, kernel: Kernel, layout: Layout) -> None:
         """Have make build again what it would not: after an edit that kept a time of before the build,

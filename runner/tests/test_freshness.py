@@ -169,6 +169,24 @@ def test_what_may_change_the_configuration(built: Callable[[], str | None], tmp_
     assert calls == (["build"] if name.endswith((".c", ".h")) else ["config", "build"])
 
 
+@pytest.mark.parametrize("name, configures", [("kernel/time/ntp.c", False), ("kernel/time/Makefile", True)])
+def test_so_may_a_patch(kernel: Kernel, layout: Layout, tmp_path: Path, name: str,
+                        configures: bool) -> None:
+    """One that is applied besides, or not any more, as breaks are in turn."""
+    write(tmp_path / "more.patch", f"--- a/{name}\n+++ b/{name}\n@@ -1 +1 @@\n-x\n+y\n")
+    broken = replace(kernel, breaking=tmp_path / "more.patch")
+
+    def keeps(before: Kernel, now: Kernel) -> bool:
+        record = freshness.read(kernel, layout)
+        assert record
+        asked = {**freshness._asked(before, layout), "tree": str(layout.tree(now.place))}
+        return replace(record, asked=asked).keeps_configuration(now, layout)
+
+    assert keeps(kernel, broken) is keeps(broken, kernel) is not configures
+    (tmp_path / "more.patch").unlink()
+    assert not keeps(broken, kernel)
+
+
 def test_the_tools_of_the_runner(built: Callable[[], str | None], tmp_path: Path,
                                  monkeypatch: pytest.MonkeyPatch) -> None:
     for name in freshness.MODULES:
