@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -47,7 +48,8 @@ class Asked:
     def request(self) -> Request:
         """The exploration."""
         told = {} if self.time is None else {"time": self.time}
-        return Request(DEFAULT, told, 1, False, outcomes=True, coverage=True, times=self.times)
+        jobs = len(os.sched_getaffinity(0))
+        return Request(DEFAULT, told, jobs, False, outcomes=True, coverage=True, times=self.times)
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def _the_same_again(tool: KunitTool, violations: Sequence[Mapping[str, Any]], la
     asked = schedule.parse(shown[0][3] if shown else
                            f"tkfi1 {_release(tool)} {tool.kernel.variant} {_PLAIN}")
     try:
-        made = repeat.repeat(tool, asked.choose(scenarios.shipped(layout)), asked, 2)
+        made = repeat.repeat(tool, asked.choose(scenarios.shipped(layout)), asked, 2, jobs=2)
     except TestFailure as error:
         return Proof(f"One schedule, run twice, did not come to the same: {error}", False)
     return Proof("One schedule, run twice, came to the same, event by event "
