@@ -70,7 +70,7 @@ check-tree: setup
 
 # One of each kind: nothing is worse, something is, it cannot be judged.
 check-verdicts: setup
-	@./tkfi dev verdicts comment wrong-base does-not-compile
+	@./tkfi dev verdicts comment early-cycle-last does-not-compile
 
 check-style: setup
 	$(PYTHON) -m flake8 runner

@@ -24,7 +24,8 @@ from runner.verbs.options import flag, json_option, kernel_options, pass_layout,
 
 @dataclass(frozen=True)
 class Judged:
-    """A change, and what premerge says of it: the verdict, whether behaviour changed, a line on all."""
+    """A change, and what premerge says of it: the verdict, whether behaviour changed, a line on all; and
+    whether tkfi found a fault of its own."""
 
     kernel: str
     change: Change
@@ -32,11 +33,12 @@ class Judged:
     changed: bool
     said: str
     seconds: float
+    our_fault: bool = False
 
     @property
     def right(self) -> bool:
         """Whether it is what it has to be."""
-        return self.verdict == self.change.verdict and (
+        return not self.our_fault and self.verdict == self.change.verdict and (
             self.verdict != "pass" or self.changed == self.change.changed)
 
     def json(self) -> dict[str, Any]:
@@ -48,20 +50,22 @@ class Judged:
 
 def _judge(kernel: str, change: Change, tree: WorkTree, asked: Asked, layout: Layout) -> Judged:
     tree.apply(change)
-    begun = time.monotonic()
+    begun, our_fault = time.monotonic(), False
     try:
         made = judge.judge(states.choose(str(tree.path), None, layout), asked, layout)
         note(verdict_text.text(made))
         verdict, changed, said = made.word.value, bool(made.made.behaviour), verdict_text.line(made)
+        our_fault = any("[tkfi internal bug]" in text for text in made.made.problems)
     except TkfiError as error:
         verdict, changed, said = "error", False, str(error)
-    return Judged(kernel, change, verdict, changed, said, time.monotonic() - begun)
+    return Judged(kernel, change, verdict, changed, said, time.monotonic() - begun, our_fault)
 
 
 def report(judged: Sequence[Judged]) -> str:
     """The table, and one line on all of them."""
     rows = [[f"{one.kernel} {one.change.name}", one.change.verdict,
-             one.verdict + ", behaviour changed" * one.changed + "  WRONG" * (not one.right),
+             one.verdict + ", behaviour changed" * one.changed + ", an internal bug" * one.our_fault
+             + "  WRONG" * (not one.right),
              f"{one.seconds:.1f}"] for one in judged]
     right = sum(one.right for one in judged)
     return "\n\n".join([tables.table(["change", "wanted", "verdict", "time, s"], rows, left=3),
