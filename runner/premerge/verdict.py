@@ -14,7 +14,7 @@ from runner.premerge.compare import Comparison
 
 
 # How long a scenario is explored, if nobody says: times what it took in the base, and seconds at least.
-PATIENCE, LEAST = 4, 0.25
+PATIENCE, LEAST = 4, 0.1
 
 
 class Word(enum.Enum):
