@@ -1,5 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
-# What some trees have, by a text in one of their files: -DTKFI_HAS_<name> for each.
-tkfi-has = $(if $(findstring $(2),$(file <$(srctree)/$(3))),-DTKFI_HAS_$(1))
-tkfi-tree-y := $(call tkfi-has,COARSE_NSEC,coarse_nsec;,include/linux/timekeeper_internal.h) \
-	$(call tkfi-has,UPDATE_BEGIN,update_vsyscall_begin,kernel/time/vsyscall.c)
+# What some trees have, by texts in their files: -DTKFI_HAS_<name>. In a text _ is a blank
+# or a tab, and ( is $(tkfi-open), so that a longer name is not taken for it.
+tkfi-open := (
+tkfi-tab := $(shell printf '\t')
+tkfi-blank := $(subst x,,x x)
+
+tkfi-read = $(subst $(tkfi-tab),$(tkfi-blank),$(file <$(srctree)/$(1)))
+tkfi-has = $(findstring $(tkfi-blank)$(1),$(call tkfi-read,$(2)))
+
+tkfi-tree-y := $(if $(call tkfi-has,coarse_nsec;,include/linux/timekeeper_internal.h),-DTKFI_HAS_COARSE_NSEC)
+# The variant called fixed, whoever put it in.
+tkfi-tree-y += $(if $(and \
+	$(call tkfi-has,update_vsyscall_begin$(tkfi-open),kernel/time/vsyscall.c),\
+	$(call tkfi-has,timekeeping_write_begin$(tkfi-open),kernel/time/timekeeping.c),\
+	$(call tkfi-has,coarse_base;,include/linux/timekeeper_internal.h)),-DTKFI_HAS_UPDATE_BEGIN)

@@ -15,7 +15,7 @@ void tkfi_outcomes_forget(struct tkfi_outcomes *outcomes)
 
 void tkfi_outcomes_add(struct tkfi_outcomes *outcomes, u64 hash)
 {
-	u64 *place = tkfi_hash_place(outcomes->hashes, TKFI_OUTCOMES_BITS, hash);
+	u64 *place = tkfi_hash_place(outcomes->hashes, TKFI_OUTCOMES_BITS, hash | !hash);
 
 	if (*place)
 		return;

@@ -5,7 +5,7 @@
 #include "names.h"
 
 #ifdef TKFI_HAS_UPDATE_BEGIN
-/* Whoever put that in: all that coarse readers see has members of its own there. */
+/* All that coarse readers see has members of its own there. */
 enum tkfi_variant tkfi_variant(void)
 {
 	return TKFI_FIXED;

@@ -42,8 +42,8 @@ extern const char * const tkfi_variant_names[TKFI_NR_VARIANTS];
 /**
  * tkfi_variant() - which build of the kernel's own code this is
  *
- * A variant's patch sets TKFI_VARIANT at the end of timekeeping.c. A tree that has
- * update_vsyscall_begin() is TKFI_FIXED, whoever put it in.
+ * A variant's patch sets TKFI_VARIANT at the end of timekeeping.c. A tree that has what the
+ * patch of the variant fixed adds is TKFI_FIXED, whoever put it in: see fault/tree.mk.
  *
  * Return: the variant.
  */

@@ -23,6 +23,10 @@ LEFT_OUT = ("drivers/gpu", "drivers/media", "drivers/net/ethernet", "drivers/net
             "sound")
 
 
+class NotThere(TkfiError):
+    """The archive does not have the package."""
+
+
 def ensure_source(release: Release, layout: Layout) -> Path:
     """The pristine source of release under build/, downloaded and unpacked when it is not there.
 
@@ -87,21 +91,22 @@ def _download(release: Release, layout: Layout) -> Path:
             tick=lambda: shown.update(f"{_megabytes(partial)} MB"))
     packages = list(partial.glob("*.deb"))
     if status != 0 or len(packages) != 1:
-        raise TkfiError(_why_not(release, mirror, state))
+        raise _why_not(release, mirror, state)
     target = layout.debs / packages[0].name
     packages[0].replace(target)
     return target
 
 
-def _why_not(release: Release, mirror: str, state: Path) -> str:
+def _why_not(release: Release, mirror: str, state: Path) -> TkfiError:
     tail = process.tail(state / "download.log")
     if "Unable to locate package" in tail or "No packages found" in tail:
         tail = process.tail(state / "update.log") + "\n" + tail
-        return (f"{mirror} has no package {release.package} in {', '.join(release.suites)}.\n"
-                "Set TKFI_MIRROR to a Debian mirror that carries it, put a copy of the .deb into "
-                f"build/debs/, or use KERNEL=/path/to/a/kernel/tree.\n{tail}")
-    return (f"downloading {release.package} from {mirror} failed. Check the network and the proxy in "
-            f"apt.conf, or set TKFI_MIRROR; full logs: {state}/update.log, {state}/download.log\n{tail}")
+        return NotThere(f"{mirror} has no package {release.package} in {', '.join(release.suites)}.\n"
+                        "Set TKFI_MIRROR to a Debian mirror that carries it, put a copy of the .deb into "
+                        f"build/debs/, or use KERNEL=/path/to/a/kernel/tree.\n{tail}")
+    return TkfiError(f"downloading {release.package} from {mirror} failed. Check the network and the proxy "
+                     f"in apt.conf, or set TKFI_MIRROR; full logs: {state}/update.log, "
+                     f"{state}/download.log\n{tail}")
 
 
 def _extract(package: Path, release: Release, source: Path) -> None:

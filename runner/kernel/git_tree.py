@@ -81,10 +81,13 @@ def default_base(path: Path) -> Revision:
 
 
 def is_of_head(path: Path, patch: bytes) -> bool:
-    """Whether a patch does what the commit HEAD does. Raises TkfiError where git cannot tell."""
-    of_head = _checked(path, ["show", "--format=", "--no-ext-diff", "HEAD"])
+    """Whether a patch does what the commit HEAD does. Raises TkfiError if HEAD changes nothing, or is a
+    merge."""
+    of_head = _checked(path, ["diff-tree", "-p", "--no-color", "--no-ext-diff", "--no-textconv", "HEAD"])
     one, other = (_checked(path, ["patch-id", "--stable"], text).partition(b" ")[0]
                   for text in (patch, of_head))
+    if not other:
+        raise TkfiError(f"HEAD of '{path}' has no patch of its own: it changes nothing, or is a merge")
     return one == other
 
 

@@ -14,7 +14,7 @@ from runner.kernel.placing import PatchError
 
 _HEADER = re.compile(r"^--- (\S+).*\n\+\+\+ (\S+)", re.MULTILINE)
 
-BESIDE = ("variants", "breaks")  # directories in that of a series; points has those of a variant's own
+BESIDE = ("variants", "breaks")  # directories in that of a series
 LIKE = "like"  # a file in that of a series: which other one has the variants and breaks that it lacks
 
 

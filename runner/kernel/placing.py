@@ -125,7 +125,8 @@ def _place(piece: Piece, lines: list[str], known: Collection[str]) -> bool:
         return bool(at)
     first, last = _extent(piece.function, lines)
     best = _moved(piece, lines, first, last, known) if piece.points and not piece.removed else None
-    if best is not None and _bare(lines[best]) == _bare(piece.added[0]):
+    added = list(map(_bare, piece.added))
+    if best is not None and list(map(_bare, lines[best:best + len(added)])) == added:
         return True  # another caller of the function had put it there
     best = _best(piece, lines, first, last) if best is None else best
     if best is None and not piece.removed and (first, last) != (0, len(lines)):

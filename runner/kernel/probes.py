@@ -82,10 +82,13 @@ DECIDING = (
 # What the build looks up by itself (fault/tree.mk): either answer will do.
 EITHER = (
     Probe("coarse member", _MEMBERS, "coarse_nsec;", "glue: coarse clocks"),
-    Probe("update begun apart", "kernel/time/vsyscall.c", "update_vsyscall_begin(",
-          "glue: which variant the tree is"),
+    Probe("coarse base", _MEMBERS, "coarse_base;", "glue: whether it is the variant fixed"),
+    Probe("vsyscall begun apart", "kernel/time/vsyscall.c", "update_vsyscall_begin(",
+          "glue: whether it is the variant fixed"),
+    Probe("write begun apart", _KEEPER, "timekeeping_write_begin(",
+          "glue: whether it is the variant fixed"),
 )
-_FIXED = "update begun apart"
+_FIXED = ("coarse base", "vsyscall begun apart", "write begun apart")
 
 _OLD = ("vdso data array", "shadow by itself", "fast timestamps")
 _NEW = ("vdso k_time_data", "vdso aux clocks", "timekeepers in an array", "update from shadow", "floor",
@@ -119,7 +122,7 @@ class Look:
     @property
     def is_fixed(self) -> bool:
         """Whether the tree is what the variant called fixed is."""
-        return _FIXED in self.there
+        return self.there.issuperset(_FIXED)
 
     def says(self, probe: Probe) -> str:
         """The answer to one, in words."""

@@ -28,7 +28,7 @@ def shown(changed: Sequence[Behaviour], chosen: States, layout: Layout) -> list[
 
 def _shown(one: Behaviour, chosen: States, layout: Layout) -> Behaviour:
     now, *_ = [*_executions(chosen.tree, one.scenario, one.only[:1], layout), None]
-    before = _executions(chosen.base, one.scenario, one.only_base[:_TRIED], layout)
+    before = _executions(chosen.base, one.scenario, one.only_base[:_TRIED], layout) if now else []
     nearest = min(before, key=lambda other: len(_differing(now, other)), default=None)
     return replace(one, shown=_words(now, nearest))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import replace
+from math import ceil
 
 from runner.kernel import builder
 from runner.layout import Layout
@@ -27,7 +28,9 @@ def judge(chosen: States, asked: Asked, layout: Layout, *, strict: bool = False)
                                           measure_base) if chosen.contents else measure_base())
     # Without locks or sequences there are more classes than anybody wants to see.
     times = {name: max(LEAST, PATIENCE * took) for name, took in base.seconds.items()}
-    tree = measured.measure(chosen.tree, replace(asked, times={} if asked.time else times), layout)
+    longest = ceil(max([1, *times.values()]))  # for one that the base does not have
+    tree = measured.measure(chosen.tree, replace(asked, time=asked.time or longest,
+                                                 times={} if asked.time else times), layout)
     proofs = proof.prove(chosen.tree, tree, layout)
     made = compare(tree, base)
     made = replace(made, behaviour=behaviour.shown(made.behaviour, chosen, layout))

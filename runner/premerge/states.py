@@ -92,7 +92,7 @@ def _sources(tree: Path) -> Iterator[str]:
 def _named(path: Path, layout: Layout) -> str:
     """As ./tkfi can be told it, in its own directory."""
     inside = path.is_relative_to(layout.repo)
-    return str(path.relative_to(layout.repo) if inside else path)
+    return _as_path(str(path.relative_to(layout.repo))) if inside else str(path)
 
 
 def _as_path(name: str) -> str:

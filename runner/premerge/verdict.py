@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from runner.boot import results
 from runner.errors import TkfiError
 from runner.premerge.compare import Comparison
 
 
 # How long a scenario is explored, if nobody says: times what it took in the base, and seconds at least.
-PATIENCE, LEAST = 4, 0.1
+PATIENCE, LEAST = 4, 0.25
+FORMAT = 2  # of the JSON
+_OUTCOMES = 4  # of a scenario, that are named in it
 
 
 class Word(enum.Enum):
@@ -73,13 +74,14 @@ class Verdict:
     @property
     def warnings(self) -> bool:
         """Whether there is something to look at that is no fault."""
-        return bool(self.made.behaviour or (self.coverage and self.coverage.missed))
+        return bool(self.made.behaviour or (self.coverage and self.coverage.missed)
+                    or not self.made.tree.complete)
 
     def json(self) -> dict[str, Any]:
         """For a program."""
         made = self.made
         return {
-            "format": results.FORMAT, "verdict": self.word.value, "tree": vars(self.tree),
+            "format": FORMAT, "verdict": self.word.value, "tree": vars(self.tree),
             "base": vars(self.base), "kernel": made.tree.kernel, "compiler": made.tree.compiler,
             "classes": made.tree.classes, "complete": made.tree.complete, "quick": self.quick,
             "proofs": [vars(proof) for proof in self.proofs],
@@ -88,7 +90,9 @@ class Verdict:
                 for one in made.new],
             "gone": [_short(one) for one in made.gone], "same": [_short(one) for one in made.same],
             "failing": [vars(one) for one in made.failing], "mended": [vars(one) for one in made.mended],
-            "problems": list(made.problems), "behaviour": [vars(one) for one in made.behaviour],
+            "problems": list(made.problems), "behaviour": [
+                {**vars(one), "only": one.only[:_OUTCOMES], "only_base": one.only_base[:_OUTCOMES]}
+                for one in made.behaviour],
             "holds": {name: list(both) for name, both in made.holds.items()},
             "coverage": self.coverage and vars(self.coverage), "tests": list(self.tests_changed),
             "repeat": self.repeat}

@@ -41,7 +41,8 @@ def line(verdict: Verdict) -> str:
     numbers = [f"{counted(len(made.new), 'new violation')}" if made.new else "",
                f"{counted(len(made.failing), 'KUnit suite')} worse" if made.failing else "",
                f"{len(made.gone)} gone" if made.gone else "",
-               f"behaviour changed in {counted(len(made.behaviour), 'scenario')}" if made.behaviour else ""]
+               f"behaviour changed in {counted(len(made.behaviour), 'scenario')}" if made.behaviour else "",
+               "" if made.tree.complete else "not all scenarios explored to their end"]
     said = ", ".join(filter(None, numbers)) or "no difference that matters"
     return f"timekeeping: {verdict.word.name}: {said} ({made.tree.classes:,} classes, {verdict.base.words})"
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -65,14 +66,31 @@ def test_what_the_build_looks_up_makes_no_difference(three: Layout, source: Path
     assert not probes.look(source).differing("6.12")
     rules = (Layout().repo / "fault/tree.mk").read_text(encoding="utf-8")
     for probe in probes.EITHER:
-        assert f",{probe.text.rstrip('(')},{probe.file})" in rules
+        assert f"$(call tkfi-has,{probe.text.replace('(', '$(tkfi-open)')},{probe.file})" in rules
     assert rules.count("$(call tkfi-has,") == len(probes.EITHER)
+
+
+@pytest.mark.parametrize("line, holds", [
+    ("void update_vsyscall_begin(void)\n", True), ("\tupdate_vsyscall_begin(vdata);\n", True),
+    ("/* no update_vsyscall_begin here */\n", False), ("void __update_vsyscall_begin(void)\n", False)])
+def test_make_and_the_probe_see_the_same(source: Path, line: str, holds: bool) -> None:
+    have(source, "6.12", "coarse base", "write begun apart")
+    for name in ("include/linux/timekeeper_internal.h", "kernel/time/timekeeping.c"):
+        text = (source / name).read_text(encoding="utf-8")
+        write(source / name, text.replace("coarse_base;", "ktime_t\tcoarse_base;").replace(
+            "timekeeping_write_begin(", "static void timekeeping_write_begin("))
+    write(source / "kernel/time/vsyscall.c", line)
+    write(source / "x.mk", f"srctree := {source}\ninclude {Layout().repo}/fault/tree.mk\n"
+          "all:\n\t@echo $(tkfi-tree-y)\n")
+    made = subprocess.run(["make", "-s", "-f", source / "x.mk"], check=True, capture_output=True, text=True)
+    assert made.stdout.split() == ["-DTKFI_HAS_UPDATE_BEGIN"] * holds
+    assert probes.look(source).is_fixed is holds
 
 
 def test_a_tree_that_is_a_variant_already(layout: Layout, source: Path, variants: list[str]) -> None:
     """It takes no patch of that variant; and in an earlier state it was none."""
     assert "fixed" in variants
-    have(source, "6.12", "update begun apart")
+    have(source, "6.12", "coarse base", "vsyscall begun apart", "write begun apart")
     kernel = kernels.choose(str(source), layout)
     assert kernel.variant == "fixed"
     assert not [patch for patch in kernel.patches() if patch.parent.name == "variants"]

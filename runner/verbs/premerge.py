@@ -46,10 +46,10 @@ def command(layout: Layout, tree: str, base: str | None, time: int | None, quick
             changelog: bool, junit: str | None, codes: str, json_to: str | None) -> int:
     """By the verdict."""
     told, asked = Codes(codes), Asked(time, quick)
-    if told is Codes.B4 and not _is_last(tree):
-        print("not judged by itself: the branch is, with its last patch; 'git rebase -x' judges each")
-        return 0
     try:
+        if told is Codes.B4 and not _is_last(tree):
+            print("not judged by itself: the branch is, with its last patch; 'git rebase -x' judges each")
+            return 0
         with redirect_stderr(StringIO()) if told is Codes.B4 else nullcontext():
             chosen = states.choose(tree, base, layout)
             with lock.held(layout.lock):

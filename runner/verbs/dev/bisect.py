@@ -54,7 +54,7 @@ def command(layout: Layout, kernel: str) -> int:
     judge = [sys.executable, "-P", "-m", "runner", "premerge", "--tree", str(tree.path), "--base", first,
              "--quick", "--exit-codes", "bisect"]
     said = tree.git("bisect", "start", last, first) + _run(tree, judge, layout.repo)
-    tree.git("bisect", "reset", "-q", "main")
+    tree.git("bisect", "reset", "main")
     found = _BAD.search(said)
     right = bool(found and found[1] == faulty)
     print(f"{'found' if right else 'NOT FOUND'}: the commit with the fault is {faulty[:12]}, and git "

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -80,7 +81,9 @@ class _Trees:
     def directory(self) -> bool:
         """No git: the base is another directory."""
         self._tree.patch(self._change)
-        aside = self._git.rename(self._tree.path.with_name("git of the work tree"))
+        aside = self._tree.path.with_name("git of the work tree")
+        shutil.rmtree(aside, ignore_errors=True)  # of one that was killed
+        self._git.rename(aside)
         try:
             return (self._is(_REFUSED, "its base has to be the path of another tree")
                     and self._is(_PASS, options=["--base", str(self._kernel.source(self._layout))]))
@@ -97,7 +100,7 @@ class _Trees:
         self._tree.patch(self._change)
         results = self._layout.results(kernels.choose(str(self._tree.path), self._layout).place)
         full = _in_namespace(_FULL, results)
-        return self._is(_PASS) and self._is(_REFUSED, "No space left", within=full) and self._is(_PASS)
+        return self._is(_PASS) and self._is(_REFUSED, "the disk is full", within=full) and self._is(_PASS)
 
     def killed(self) -> bool:
         """Killed while kernels run, and run again."""

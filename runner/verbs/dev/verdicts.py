@@ -57,7 +57,9 @@ def _judge(kernel: str, change: Change, tree: WorkTree, asked: Asked, layout: La
         verdict, changed, said = made.word.value, bool(made.made.behaviour), verdict_text.line(made)
         our_fault = any("[tkfi internal bug]" in text for text in made.made.problems)
     except TkfiError as error:
-        verdict, changed, said = "error", False, str(error)
+        changed, said, our_fault = False, str(error), "[tkfi internal bug]" in str(error)
+        # Of the errors that there are, those of a compiler are wanted.
+        verdict = "error" if ": error: " in said else f"cannot be judged: {said}"
     return Judged(kernel, change, verdict, changed, said, time.monotonic() - begun, our_fault)
 
 
