@@ -55,9 +55,9 @@ check-kernels: setup
 		$(MAKE) --no-print-directory check-kernel KERNEL="$$kernel" || status=1; \
 	done; exit $$status
 
-# Each kernel has its own kunit.py, whose output these tests are of.
+# Tests of each kernel's own kunit.py, and of changes to each kernel: their sources are there now.
 check-parser: check-kernels
-	$(PYTHON) -m pytest -q runner/tests/test_causes.py
+	$(PYTHON) -m pytest -q runner/tests/test_causes.py runner/tests/test_change_patches.py
 
 # What knows nothing of timekeeping, by itself.
 check-parts: setup
