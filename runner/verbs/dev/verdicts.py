@@ -49,9 +49,9 @@ class Judged:
 
 
 def _judge(kernel: str, change: Change, tree: WorkTree, asked: Asked, layout: Layout) -> Judged:
-    tree.apply(change)
     begun, our_fault = time.monotonic(), False
     try:
+        tree.apply(change)
         made = judge.judge(states.choose(str(tree.path), None, layout), asked, layout)
         note(verdict_text.text(made))
         verdict, changed, said = made.word.value, bool(made.made.behaviour), verdict_text.line(made)
