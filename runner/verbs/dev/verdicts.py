@@ -59,7 +59,8 @@ def _judge(kernel: str, change: Change, tree: WorkTree, asked: Asked, layout: La
     except TkfiError as error:
         changed, said, our_fault = False, str(error), "[tkfi internal bug]" in str(error)
         # Of the errors that there are, those of a compiler are wanted.
-        verdict = "error" if ": error: " in said else f"cannot be judged: {said}"
+        verdict = "error" if ": error: " in said else "not judged"
+        note(said)
     return Judged(kernel, change, verdict, changed, said, time.monotonic() - begun, our_fault)
 
 
