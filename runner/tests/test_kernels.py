@@ -10,6 +10,8 @@ import pytest
 from runner import cli
 from runner.errors import TkfiError
 from runner.kernel import kernels
+from runner.kernel.fetch import NotThere
+from runner.kernel.kernels import Release
 from runner.layout import Layout
 from runner.tests.conftest import write
 
@@ -61,3 +63,13 @@ def test_a_kernel_without_a_series_is_fetched_by_name(capsys: pytest.CaptureFixt
     assert release not in kernels.offered(Layout())
     assert cli.main(["dev", "source", "7.0"]) == 2
     assert f"'7.0' is no kernel without a patch series, as {release.version} is" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("error, status", [(NotThere("gone"), 1), (TkfiError("no network"), 2)])
+def test_one_that_debian_does_not_have_any_more(error: TkfiError, status: int,
+                                                monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which is told from all else, as check-tree is skipped then."""
+    def fetch(release: Release, layout: Layout) -> Path:
+        raise error
+    monkeypatch.setattr("runner.verbs.dev.source.ensure_source", fetch)
+    assert cli.main(["dev", "source", kernels.BY_PATH[0].version]) == status

@@ -186,6 +186,14 @@ def test_exit_statuses(codes: Codes, good: int, bad: int, error: int) -> None:
     assert codes.of_error(TkfiError("it does not compile")) == error
 
 
+def test_what_was_not_explored_to_its_end_is_a_warning() -> None:
+    part = verdict(compare(made(scenarios=[{**one, "complete": False} for one in made().scenarios]), made()))
+    assert Codes.NIPA.of(part) == 250 and Codes.TKFI.of(part) == 0
+    assert verdict_text.line(part).startswith("timekeeping: PASS: not all scenarios explored to their end")
+    assert "each has 4 times what it takes in the base, and 0.25 s at least" in " ".join(
+        verdict_text.text(part).split())
+
+
 def test_what_was_measured_comes_back_from_json() -> None:
     whole = made(violation())
     again = measured.from_json(json.loads(json.dumps(whole.json())))
