@@ -35,19 +35,15 @@ class KunitTool:
         objects = self.layout.objects(self.kernel.place)
         objects.mkdir(parents=True, exist_ok=True)
         with step(f"Configuring {name}"):
-            self._checked("config")
+            self._run(self.command("config"), "config", f"kunit.py config for {name}")
         start = time.time()
         self._compile_first()
-        with step(f"Building {name}") as shown:
-            self._checked("build", tick=lambda: shown.update(f"{made_since(objects, start)} objects"))
+        self._make_objects(self.command("build"), f"kunit.py build for {name}", start)
 
     def make(self) -> None:
         """Build what was built, after a change of code: what kunit.py does without its configuration, which
         takes as long again. Raises TkfiError as build()."""
-        objects, start = self.layout.objects(self.kernel.place), time.time()
-        with step(f"Building {self.kernel.title}") as shown:
-            self._run([*self._make, "all"], "build", f"make for {self.kernel.title}",
-                      tick=lambda: shown.update(f"{made_since(objects, start)} objects"))
+        self._make_objects([*self._make, "all"], f"make for {self.kernel.title}", time.time())
 
     def command(self, verb: str, *options: str, build: str | Path = OBJECTS) -> list[str | Path]:
         """What runs one of its verbs in the tree; build is its build directory."""
@@ -78,8 +74,12 @@ class KunitTool:
     def _make(self) -> list[str]:
         return ["make", "ARCH=um", f"O={OBJECTS}", f"--jobs={len(os.sched_getaffinity(0))}"]
 
-    def _checked(self, verb: str, **options: Any) -> None:
-        self._run(self.command(verb), verb, f"kunit.py {verb} for {self.kernel.title}", **options)
+    def _make_objects(self, argv: Sequence[str | Path], what: str, start: float) -> None:
+        """Show meanwhile how many there are since start."""
+        objects = self.layout.objects(self.kernel.place)
+        with step(f"Building {self.kernel.title}") as shown:
+            self._run(argv, "build", what,
+                      tick=lambda: shown.update(f"{made_since(objects, start)} objects"))
 
     def _run(self, argv: Sequence[str | Path], name: str, what: str, **options: Any) -> None:
         """What a compiler says is about the user's own files."""

@@ -187,7 +187,8 @@ def test_exit_statuses(codes: Codes, good: int, bad: int, error: int) -> None:
 
 
 def test_what_was_not_explored_to_its_end_is_a_warning() -> None:
-    part = verdict(compare(made(scenarios=[{**one, "complete": False} for one in made().scenarios]), made()))
+    cut = [{**one, "complete": False} for one in made().scenarios]
+    part = verdict(compare(made(scenarios=cut), made()))
     assert Codes.NIPA.of(part) == 250 and Codes.TKFI.of(part) == 0
     assert verdict_text.line(part).startswith("timekeeping: PASS: not all scenarios explored to their end")
     assert "each has 4 times what it takes in the base, and 0.25 s at least" in " ".join(
