@@ -86,7 +86,7 @@ class Record:
                 (objects / name).unlink(missing_ok=True)
         if edited - {linux}:
             for command in _commands(objects):
-                read = _names(_READ, command.read_bytes(), objects)
+                read = _names(_READ.findall(command.read_bytes()), objects)
                 if edited & compiler or not edited.isdisjoint(_resolved(read)):
                     command.unlink()
 
@@ -205,12 +205,14 @@ def _everything(place: Path) -> Iterator[str]:
 def _built_from(tree: Path, objects: Path) -> Iterator[str]:
     """What kbuild read, by its own record; the directories of all that but Kconfig files, and those it made
     something in, with those above them in the tree, and all makefiles and scripts in there."""
-    files, directories = set[str](), {str(tree), str(tree / "scripts")}
+    read, searched, directories = set[bytes](), set[bytes](), {str(tree), str(tree / "scripts")}
     for command in _commands(objects):
         text = command.read_bytes()
-        files |= _names(_READ, text, objects)
-        directories |= _names(_SEARCHED, text, objects)
+        read.update(_READ.findall(text))
+        searched.update(_SEARCHED.findall(text))
         directories.add(str(tree / command.parent.relative_to(objects)))
+    files = _names(read, objects)
+    directories |= _names(searched, objects)
     directories.update(os.path.dirname(file) for file in files)
     for directory in list(directories):
         while directory.startswith(f"{tree}/"):
@@ -232,11 +234,11 @@ def _commands(objects: Path) -> Iterator[Path]:
         yield from (Path(directory, name) for name in names if name[0] == "." and name.endswith(".cmd"))
 
 
-def _names(pattern: re.Pattern[bytes], text: bytes, objects: Path) -> set[str]:
-    """The files that one of them names, of which the objects are in the tree."""
+def _names(found: Iterable[bytes], objects: Path) -> set[str]:
+    """The files that they name, of which the objects are in the tree."""
     tree = objects.parent
     return {os.path.join(tree, name[3:]) if name.startswith("../") else os.path.join(objects, name)
-            for name in map(os.fsdecode, pattern.findall(text))}
+            for name in map(os.fsdecode, found)}
 
 
 def _resolved(names: Iterable[str]) -> Iterator[str]:
@@ -249,7 +251,11 @@ def _resolved(names: Iterable[str]) -> Iterator[str]:
 
 @functools.cache
 def _directory(name: str) -> str:
-    return os.path.realpath(name)
+    """As os.path.realpath(), but a directory that many have in common is looked at once."""
+    above, base = os.path.split(name)
+    if not base or base in (".", "..") or os.path.islink(name):
+        return os.path.realpath(name)
+    return os.path.join(_directory(above), base)
 
 
 def _is_older(name: str, than: int) -> bool:

@@ -43,7 +43,10 @@ class KunitTool:
     def make(self) -> None:
         """Build what was built, after a change of code: what kunit.py does without its configuration, which
         takes as long again. Raises TkfiError as build()."""
-        self._make_objects([*self._make, "all"], f"make for {self.kernel.title}", time.time())
+        kbuild = (self.layout.tree(self.kernel.place) / "Kbuild").read_text(encoding="utf-8")
+        # Older ones ask the compiler each time whether a system call has no number, for a second.
+        asked = ["cmd_syscalls=:"] * ("$(call cmd,syscalls)" in kbuild)
+        self._make_objects([*self._make, *asked, "all"], f"make for {self.kernel.title}", time.time())
 
     def command(self, verb: str, *options: str, build: str | Path = OBJECTS) -> list[str | Path]:
         """What runs one of its verbs in the tree; build is its build directory."""
