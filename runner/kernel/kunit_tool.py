@@ -36,17 +36,21 @@ class KunitTool:
         objects.mkdir(parents=True, exist_ok=True)
         with step(f"Configuring {name}"):
             self._run(self.command("config"), "config", f"kunit.py config for {name}")
-        start = time.time()
         self._compile_first()
-        self._make_objects(self.command("build"), f"kunit.py build for {name}", start)
+        self.make()
 
     def make(self) -> None:
-        """Build what was built, after a change of code: what kunit.py does without its configuration, which
-        takes as long again. Raises TkfiError as build()."""
-        kbuild = (self.layout.tree(self.kernel.place) / "Kbuild").read_text(encoding="utf-8")
+        """Build what is configured, as kunit.py does once it has configured it again. Raises TkfiError as
+        build()."""
+        start = time.time()
+        rules = self.layout.tree(self.kernel.place) / "Kbuild"
         # Older ones ask the compiler each time whether a system call has no number, for a second.
-        asked = ["cmd_syscalls=:"] * ("$(call cmd,syscalls)" in kbuild)
-        self._make_objects([*self._make, *asked, "all"], f"make for {self.kernel.title}", time.time())
+        asked = ["cmd_syscalls=:"] * (rules.is_file()
+                                      and "$(call cmd,syscalls)" in rules.read_text(encoding="utf-8"))
+        objects = self.layout.objects(self.kernel.place)
+        with step(f"Building {self.kernel.title}") as shown:
+            self._run([*self._argv, *asked, "all"], "build", f"make for {self.kernel.title}",
+                      tick=lambda: shown.update(f"{made_since(objects, start)} objects"))
 
     def command(self, verb: str, *options: str, build: str | Path = OBJECTS) -> list[str | Path]:
         """What runs one of its verbs in the tree; build is its build directory."""
@@ -70,19 +74,12 @@ class KunitTool:
         makes = [f"{name.removesuffix('.c')}.o" for name in [*changed, f"{FAULT}/timekeeping/vdso.c"]
                  if (tree / name).is_file()]
         with step(f"Compiling {', '.join(changed)} of {self.kernel.title}"):
-            self._run([*self._make, *makes], "first",
+            self._run([*self._argv, *makes], "first",
                       f"Compiling what tkfi is built into of {self.kernel.title}")
 
     @property
-    def _make(self) -> list[str]:
+    def _argv(self) -> list[str]:
         return ["make", "ARCH=um", f"O={OBJECTS}", f"--jobs={len(os.sched_getaffinity(0))}"]
-
-    def _make_objects(self, argv: Sequence[str | Path], what: str, start: float) -> None:
-        """Show meanwhile how many there are since start."""
-        objects = self.layout.objects(self.kernel.place)
-        with step(f"Building {self.kernel.title}") as shown:
-            self._run(argv, "build", what,
-                      tick=lambda: shown.update(f"{made_since(objects, start)} objects"))
 
     def _run(self, argv: Sequence[str | Path], name: str, what: str, **options: Any) -> None:
         """What a compiler says is about the user's own files."""
