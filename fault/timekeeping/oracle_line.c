@@ -119,14 +119,19 @@ static bool is_refused(const struct tkfi_op *op)
 }
 
 /*
- * The clock's value that a read depends on; if it did not read the clock, that at its
- * end.
+ * What a line tells a read; one that did not get as far as the clock, what it tells where it
+ * begins: the clock's value at the end of the read would depend on who is executed first, the
+ * read or the host.
  */
-static u64 when(const struct tkfi_op *op)
+static s64 told(const struct tkfi_publication *p, const struct tkfi_op *op)
 {
-	const struct tkfi_results *results = tkfi_results(op);
+	struct timekeeper tk = p->tk;
 
-	return results->counter == TKFI_NOT_READ ? results->cycle : results->counter;
+	if (tkfi_results(op)->counter == TKFI_NOT_READ) {
+		tk.tkr_mono.mult = 0;
+		tk.tkr_raw.mult = 0;
+	}
+	return tkfi_line_time(&tk, tkfi_reader_of(op), tkfi_results(op)->counter);
 }
 
 /*
@@ -160,8 +165,7 @@ static const struct tkfi_publication *find_line(const struct tkfi_execution *e,
 		if (is_on_line(op, p))
 			return p;
 		if (latest < 0)
-			latest = tkfi_line_time(&p->tk, tkfi_reader_of(op),
-						when(op));
+			latest = told(p, op);
 		hidden = hides_from(p, op);
 	}
 	tkfi_find(e, &(struct tkfi_finding){

@@ -174,6 +174,8 @@ def _shortened(texts: Sequence[str], most: int) -> list[str]:
     if len(lines) + len(texts) - 1 <= most:
         return list(texts)
     left = len(lines) - most + 1
+    if left < 2:
+        return ["\n".join(lines)]
     return ["\n".join([*lines[:most - 1], f"  ... and {left} lines more; --all shows all"])]
 
 

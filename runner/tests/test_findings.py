@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -145,6 +146,14 @@ def test_a_text_is_short_whatever_went_wrong(layout: Layout, more: dict[str, obj
     assert len(text.splitlines()) <= findings.LINES and "lines more; --all shows all" in text
     assert text.count("./tkfi replay") >= bool(number)
     assert len(findings.text(exploration, every=True).splitlines()) > findings.LINES or number == 1
+
+
+def test_what_fits_without_the_lines_between_is_shown(layout: Layout) -> None:
+    for number in range(1, 12):
+        problems = [Problem(f"s{each}: it hangs", True) for each in range(number)]
+        text = findings.text(replace(made(layout, [violation(1)] * 3), problems=problems))
+        left = re.search(r"and (-?\d+) lines more", text)
+        assert text.count("it hangs") == number if left is None else int(left[1]) > 1
 
 
 def test_the_path_of_a_tree_is_in_the_command(layout: Layout, tmp_path: Path) -> None:
