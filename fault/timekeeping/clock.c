@@ -5,6 +5,7 @@
 
 #include "access.h"
 #include "clock.h"
+#include "drive.h"
 #include "engine.h"
 #include "operation.h"
 
@@ -65,7 +66,7 @@ void tkfi_read_persistent_clock64(struct timespec64 *ts)
 {
 	struct timespec64 now;
 
-	if (tkfi_current) {
+	if (tkfi_current || tkfi_driven) {
 		now = ns_to_timespec64(tkfi_clock_ns());
 		/* With hooks: @ts belongs to timekeeping. */
 		tkfi_memcpy(ts, &now, sizeof(now));
