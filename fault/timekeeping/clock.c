@@ -5,6 +5,7 @@
 
 #include "access.h"
 #include "clock.h"
+#include "drive.h"
 #include "engine.h"
 #include "operation.h"
 
@@ -44,16 +45,16 @@ u64 tkfi_clock_peek(void)
 
 u64 tkfi_clock_counter(const struct clocksource *cs, u64 cycles)
 {
-	return cs == &tkfi_second_clocksource ?
-	       mul_u64_u32_div(cycles, TKFI_SECOND_HZ, tkfi_clock_hz) : cycles;
+	if (cs == &tkfi_second_clocksource)
+		return mul_u64_u32_div(cycles, TKFI_SECOND_HZ, tkfi_clock_hz);
+	return cycles & tkfi_clocksource.mask;
 }
 
 u64 tkfi_clock_read_mode(s32 clock_mode)
 {
-	u64 now = tkfi_clock_read();
-
-	return clock_mode == VDSO_CLOCKMODE_TKFI ? now :
-	       tkfi_clock_counter(&tkfi_second_clocksource, now);
+	return tkfi_clock_counter(clock_mode == VDSO_CLOCKMODE_TKFI ?
+				  &tkfi_clocksource : &tkfi_second_clocksource,
+				  tkfi_clock_read());
 }
 
 u64 tkfi_clock_ns(void)
@@ -65,7 +66,7 @@ void tkfi_read_persistent_clock64(struct timespec64 *ts)
 {
 	struct timespec64 now;
 
-	if (tkfi_current) {
+	if (tkfi_current || tkfi_driven) {
 		now = ns_to_timespec64(tkfi_clock_ns());
 		/* With hooks: @ts belongs to timekeeping. */
 		tkfi_memcpy(ts, &now, sizeof(now));

@@ -26,15 +26,28 @@ extern struct clocksource tkfi_clocksource;
 extern struct clocksource tkfi_second_clocksource;
 
 /**
- * tkfi_clock_install() - have the kernel keep time by the virtual clocksource
+ * tkfi_clock_install_bits() - have the kernel keep time by the virtual clocksource
  * @hz:		its frequency, TKFI_MIN_HZ ... TKFI_MAX_HZ
+ * @bits:	width of its counter, 24 ... 64; it must not wrap around within two ticks
  *
- * Registers it and the second one; the clocksource core selects it for its rating. Sleeps.
+ * Registers it and the second one; the clocksource core calculates mult and shift, and
+ * selects it for its rating. Sleeps.
  *
- * Return: 0, -ERANGE for @hz, -EBUSY if already installed, -ENODEV if another
+ * Return: 0, -ERANGE for @hz or @bits, -EBUSY if already installed, -ENODEV if another
  * clocksource was preferred.
  */
-int tkfi_clock_install(u32 hz);
+int tkfi_clock_install_bits(u32 hz, unsigned int bits);
+
+/**
+ * tkfi_clock_install() - the same, with a counter that does not wrap around
+ * @hz:		its frequency, TKFI_MIN_HZ ... TKFI_MAX_HZ
+ *
+ * Return: as tkfi_clock_install_bits().
+ */
+static inline int tkfi_clock_install(u32 hz)
+{
+	return tkfi_clock_install_bits(hz, 64);
+}
 
 /**
  * tkfi_clock_uninstall() - have the kernel keep time by its own clocksource again
@@ -92,7 +105,9 @@ void tkfi_read_persistent_clock64(struct timespec64 *ts);
  * @cs:		tkfi_clocksource or tkfi_second_clocksource
  * @cycles:	the clock's value
  *
- * Return: the counter's value, in its own cycles.
+ * The clock itself never wraps around.
+ *
+ * Return: the counter's value, in its own cycles, and within its mask.
  */
 u64 tkfi_clock_counter(const struct clocksource *cs, u64 cycles);
 

@@ -37,15 +37,19 @@ struct clocksource tkfi_second_clocksource = {
 	.vdso_clock_mode = VDSO_CLOCKMODE_TKFI_SECOND,
 };
 
-int tkfi_clock_install(u32 hz)
+#define MIN_BITS	24
+
+int tkfi_clock_install_bits(u32 hz, unsigned int bits)
 {
 	size_t size;
 	int ret;
 
-	if (hz < TKFI_MIN_HZ || hz > TKFI_MAX_HZ)
+	if (hz < TKFI_MIN_HZ || hz > TKFI_MAX_HZ || bits < MIN_BITS || bits > 64 ||
+	    CLOCKSOURCE_MASK(bits) < 2ULL * hz / HZ)
 		return -ERANGE;
 	if (tkfi_clock_hz)
 		return -EBUSY;
+	tkfi_clocksource.mask = CLOCKSOURCE_MASK(bits);
 	ret = clocksource_register_hz(&tkfi_clocksource, hz);
 	if (ret)
 		return ret;

@@ -17,10 +17,10 @@
 
 /* These account time to the task that was interrupted; on a VCPU there is none. */
 #define update_process_times(user)					\
-	(tkfi_current ? tkfi_leave("update_process_times") :		\
+	(TKFI_VIRTUAL ? tkfi_leave("update_process_times") :		\
 			update_process_times(user))
 #define profile_tick(type)						\
-	(tkfi_current ? tkfi_leave("profile_tick") : profile_tick(type))
+	(TKFI_VIRTUAL ? tkfi_leave("profile_tick") : profile_tick(type))
 
 #endif /* CONFIG_TKFI_TIMEKEEPING */
 #endif /* __TKFI_HOOKS_TICK_H */

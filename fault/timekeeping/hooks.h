@@ -71,6 +71,11 @@ do {									\
 	 raw_notifier_call_chain(chain, val, v))
 #endif
 
+/* Interrupts are off, and the code runs on virtual time without VCPUs; see drive.h. */
+extern bool tkfi_driven;
+
+#define TKFI_VIRTUAL	(tkfi_current || tkfi_driven)
+
 /*
  * Functions outside timekeeping are not called. vdso.c redirects cpu_relax() itself.
  * Not redirected, because they reach nobody in this configuration: update_pvclock_gtod()
@@ -83,44 +88,44 @@ do {									\
 
 /* These leave timekeeping, for hrtimers, the RTC and the random pool. */
 #define clock_was_set(bases)						\
-	(tkfi_current ? tkfi_leave("clock_was_set") : clock_was_set(bases))
+	(TKFI_VIRTUAL ? tkfi_leave("clock_was_set") : clock_was_set(bases))
 #define clock_was_set_delayed()						\
-	(tkfi_current ? tkfi_leave("clock_was_set_delayed") :		\
+	(TKFI_VIRTUAL ? tkfi_leave("clock_was_set_delayed") :		\
 			clock_was_set_delayed())
 #define ntp_notify_cmos_timer(set)					\
-	(tkfi_current ? tkfi_leave("ntp_notify_cmos_timer") :		\
+	(TKFI_VIRTUAL ? tkfi_leave("ntp_notify_cmos_timer") :		\
 			ntp_notify_cmos_timer(set))
 #define add_device_randomness(buf, len)					\
-	(tkfi_current ? tkfi_leave("add_device_randomness") :		\
+	(TKFI_VIRTUAL ? tkfi_leave("add_device_randomness") :		\
 			add_device_randomness(buf, len))
 
 #define calc_global_load()						\
-	(tkfi_current ? tkfi_leave("calc_global_load") : calc_global_load())
+	(TKFI_VIRTUAL ? tkfi_leave("calc_global_load") : calc_global_load())
 #define tick_clock_notify()						\
-	(tkfi_current ? tkfi_leave("tick_clock_notify") : tick_clock_notify())
+	(TKFI_VIRTUAL ? tkfi_leave("tick_clock_notify") : tick_clock_notify())
 
 /* These suspend and resume what depends on timekeeping. */
 #define tick_suspend()							\
-	(tkfi_current ? tkfi_leave("tick_suspend") : tick_suspend())
+	(TKFI_VIRTUAL ? tkfi_leave("tick_suspend") : tick_suspend())
 #define clocksource_suspend()						\
-	(tkfi_current ? tkfi_leave("clocksource_suspend") :		\
+	(TKFI_VIRTUAL ? tkfi_leave("clocksource_suspend") :		\
 			clocksource_suspend())
 #define clockevents_suspend()						\
-	(tkfi_current ? tkfi_leave("clockevents_suspend") :		\
+	(TKFI_VIRTUAL ? tkfi_leave("clockevents_suspend") :		\
 			clockevents_suspend())
 #define clockevents_resume()						\
-	(tkfi_current ? tkfi_leave("clockevents_resume") :		\
+	(TKFI_VIRTUAL ? tkfi_leave("clockevents_resume") :		\
 			clockevents_resume())
 #define clocksource_resume()						\
-	(tkfi_current ? tkfi_leave("clocksource_resume") :		\
+	(TKFI_VIRTUAL ? tkfi_leave("clocksource_resume") :		\
 			clocksource_resume())
 #define touch_softlockup_watchdog()					\
-	(tkfi_current ? tkfi_leave("touch_softlockup_watchdog") :	\
+	(TKFI_VIRTUAL ? tkfi_leave("touch_softlockup_watchdog") :	\
 			touch_softlockup_watchdog())
 #define tick_resume()							\
-	(tkfi_current ? tkfi_leave("tick_resume") : tick_resume())
+	(TKFI_VIRTUAL ? tkfi_leave("tick_resume") : tick_resume())
 #define timerfd_resume()						\
-	(tkfi_current ? tkfi_leave("timerfd_resume") : timerfd_resume())
+	(TKFI_VIRTUAL ? tkfi_leave("timerfd_resume") : timerfd_resume())
 
 /**
  * tkfi_read_persistent_clock64() - the RTC, which tells how long the machine slept
@@ -133,7 +138,7 @@ do {									\
 void tkfi_read_persistent_clock64(struct timespec64 *ts);
 
 #define read_persistent_clock64	tkfi_read_persistent_clock64
-#define local_clock()		(tkfi_current ? tkfi_clock_ns() : local_clock())
+#define local_clock()		(TKFI_VIRTUAL ? tkfi_clock_ns() : local_clock())
 
 #endif /* CONFIG_TKFI_TIMEKEEPING */
 #endif /* __TKFI_HOOKS_H */
