@@ -7,6 +7,7 @@
 #include <linux/string.h>
 
 #include "front.h"
+#include "front_stories.h"
 #include "lists.h"
 #include "result.h"
 #include "select.h"
@@ -67,6 +68,12 @@ static void shipped(struct kunit *test)
 	const struct tkfi_scenario *s = test->param_value;
 
 	skip_if(test, tkfi_front_shipped(&front, s->name));
+}
+
+/* All sequences of operations, if that is asked for. */
+static void stories(struct kunit *test)
+{
+	skip_if(test, tkfi_front_stories(&front));
 }
 
 /* What is known to occur does, in one of them. */
@@ -156,6 +163,7 @@ static struct kunit_case explore_cases[] = {
 	KUNIT_CASE_PARAM(shipped, scenario_gen_params),
 	KUNIT_CASE(causes),
 	KUNIT_CASE(heeds),
+	KUNIT_CASE(stories),
 	KUNIT_CASE(given),
 	KUNIT_CASE(replayed),
 	{}

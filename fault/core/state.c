@@ -191,6 +191,16 @@ u64 tkfi_state_changes(const struct tkfi_state *state)
 	return changes.hash;
 }
 
+u64 tkfi_state_hash(const struct tkfi_state *state)
+{
+	size_t size = 0;
+	int i;
+
+	for (i = 0; i < nr_regions; i++)
+		size += regions[i].size;
+	return xxh64(state->bytes, size, 0);
+}
+
 static bool is_in(int region, const void *addr)
 {
 	return addr >= regions[region].addr &&

@@ -96,6 +96,14 @@ const u8 *tkfi_state_differs(const struct tkfi_state *state, const char **name,
 u64 tkfi_state_changes(const struct tkfi_state *state);
 
 /**
+ * tkfi_state_hash() - one number for a copy
+ * @state:	copy
+ *
+ * Return: XXH64 over all of it.
+ */
+u64 tkfi_state_hash(const struct tkfi_state *state);
+
+/**
  * tkfi_state_copy_of() - where a copy has a byte of the live state
  * @state:	copy
  * @addr:	address of the live byte

@@ -9,6 +9,7 @@
 
 #include "saved_file.h"
 #include "request.h"
+#include "stories.h"
 #include "strategies.h"
 #include "subject.h"
 
@@ -86,6 +87,14 @@ MODULE_PARM_DESC(resume, "go on from the state that was kept");
 static bool lists;
 module_param(lists, bool, 0444);
 MODULE_PARM_DESC(lists, "report what there is");
+
+static unsigned int stories;
+module_param(stories, uint, 0444);
+MODULE_PARM_DESC(stories, "tell all stories of up to so many steps, 1 to 6, in place of scenarios");
+
+static char *story;
+module_param(story, charp, 0444);
+MODULE_PARM_DESC(story, "tell one story: operations of scenarios, with commas between them");
 
 static char *subject;
 module_param(subject, charp, 0444);
@@ -199,7 +208,14 @@ int tkfi_request_read(struct tkfi_request *request)
 		.steps = steps,
 		.is_list = list,
 		.lists = lists,
+		.stories = stories,
+		.story = story,
 	};
+	if (stories > TKFI_MAX_STORY) {
+		pr_err("tkfi: stories of %u steps; 1 to %u are possible\n", stories,
+		       TKFI_MAX_STORY);
+		return -EINVAL;
+	}
 	if (subject && tkfi_subject_choose(subject)) {
 		pr_err("tkfi: no subject is called %s\n", subject);
 		return -EINVAL;
@@ -235,7 +251,7 @@ bool tkfi_request_wants(const struct tkfi_request *request, const char *name)
 		return false;
 	if (request->is_list)
 		return file_of(name);
-	return !request->text && glob_match(request->name, name);
+	return !request->text && !request->stories && !request->story && glob_match(request->name, name);
 }
 
 const char *tkfi_request_state(const struct tkfi_request *request, const char *name)

@@ -13,6 +13,8 @@
  * @turns:	of a schedule to replay; NULL for none
  * @steps:	report every step of executions that are shown
  * @lists:	report what there is
+ * @stories:	the most steps of stories that are told; 0 for none
+ * @story:	a story that somebody gave; NULL for none
  */
 struct tkfi_request {
 	struct tkfi_explore_options options;
@@ -22,6 +24,8 @@ struct tkfi_request {
 	const char *turns;
 	bool steps;
 	bool lists;
+	unsigned int stories;
+	const char *story;
 };
 
 /**

@@ -93,6 +93,63 @@ struct tkfi_judged {
 typedef void (*tkfi_observed_fn)(const char *of, const char *name, s64 value, void *arg);
 
 /**
+ * struct tkfi_fault_seen - something that a step did and must not do
+ * @rule:	the rule that it breaks: a word
+ * @holds:	what holds, in a sentence
+ * @of:		what it was seen by: a reader, a member; valid for ever
+ * @kind:	the kind of that: one fault is seen by all of a kind
+ * @op:		the type of the operation after which it was seen
+ * @wanted:	what it ought to be
+ * @seen:	what it is
+ * @cause:	why, if that is known; else NULL
+ */
+struct tkfi_fault_seen {
+	const char *rule;
+	const char *holds;
+	const char *of;
+	unsigned int kind;
+	const struct tkfi_op_type *op;
+	s64 wanted;
+	s64 seen;
+	const struct tkfi_cause *cause;
+};
+
+typedef void (*tkfi_fault_fn)(const struct tkfi_fault_seen *fault, void *arg);
+
+/**
+ * struct tkfi_steps - what can be done to a subject one step after another, without VCPUs
+ * @open:	gets ready; may sleep. Returns the number of steps, up to 255, or an error
+ * @close:	undoes @open
+ * @begin:	from here to @end the live state belongs to the steps; @start comes first
+ * @end:	the live state is what it was at @begin
+ * @start:	sets the state as at boot
+ * @perform:	performs a step. With @fault it is judged, too, compared with the last @look,
+ *		and @fault is called for each rule that it breaks. Returns false, the state
+ *		being undefined, if it cannot be performed in this state
+ * @given:	parses a text, operations with ", " between them, as one more step. Returns 0, or
+ *		-EINVAL with a sentence
+ * @say:	the step that was performed last, as it is written in scenarios; returns the
+ *		length, as snprintf()
+ * @look:	notes the state, and all that it shows
+ * @back:	makes the state what it was at the last @look
+ * @hash:	one number for the state. Equal numbers stand for states that no step and no
+ *		reader can tell apart
+ */
+struct tkfi_steps {
+	int (*open)(void);
+	void (*close)(void);
+	void (*begin)(void);
+	void (*end)(void);
+	void (*start)(void);
+	bool (*perform)(unsigned int step, tkfi_fault_fn fault, void *arg);
+	int (*given)(const char *text, char *err, size_t size);
+	size_t (*say)(char *buf, size_t size);
+	void (*look)(void);
+	void (*back)(void);
+	u64 (*hash)(void);
+};
+
+/**
  * struct tkfi_subject - what is explored
  * @name:	without blanks
  * @build:	returns the name of the variant of the kernel, for schedules and results;
@@ -130,6 +187,7 @@ typedef void (*tkfi_observed_fn)(const char *of, const char *name, s64 value, vo
  * @nr_causes:	how many, up to TKFI_MAX_CAUSES
  * @occurs:	returns whether a cause is to be found in this build when all of @scenarios
  *		are explored; NULL if all are
+ * @steps:	for stories; NULL if there are none
  * @list:	one line for each of what else can be written in its scenarios, and for
  *		each oracle; may be NULL
  */
@@ -162,6 +220,7 @@ struct tkfi_subject {
 	const struct tkfi_cause *causes;
 	unsigned int nr_causes;
 	bool (*occurs)(const struct tkfi_cause *cause);
+	const struct tkfi_steps *steps;
 	void (*list)(tkfi_line_fn line);
 };
 

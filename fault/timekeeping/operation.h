@@ -79,6 +79,14 @@ static inline struct tkfi_results *tkfi_results(const struct tkfi_op *op)
 }
 
 /**
+ * tkfi_sets_a_clock() - is setting a clock what an operation is for?
+ * @op:		operation
+ *
+ * Return: whether it is; false for a leap second, which a tick inserts.
+ */
+bool tkfi_sets_a_clock(const struct tkfi_op *op);
+
+/**
  * tkfi_reader_of() - the reader that a "read" is of
  * @op:		operation
  *
@@ -89,8 +97,16 @@ static inline const struct tkfi_reader *tkfi_reader_of(const struct tkfi_op *op)
 	return op->reads ? tkfi_args(op)->reader : NULL;
 }
 
-/* For @flags of struct tkfi_op_type: it accumulates whole ticks, and does nothing else. */
+/*
+ * For @flags of struct tkfi_op_type. TICKS: it accumulates whole ticks, and does nothing else.
+ * SETS: it sets a clock. SLEEPS, WAKES: it begins or ends a suspend. TIMEX: its arguments are
+ * a struct __kernel_timex, with which it may set a clock, too.
+ */
 #define TKFI_OP_TICKS	BIT(0)
+#define TKFI_OP_SETS	BIT(1)
+#define TKFI_OP_SLEEPS	BIT(2)
+#define TKFI_OP_WAKES	BIT(3)
+#define TKFI_OP_TIMEX	BIT(4)
 
 /* What "timekeeping" explores: see subject.h. */
 extern const struct tkfi_op_type tkfi_operations[];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/clocksource.h>
+#include <linux/ctype.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/ktime.h>
@@ -152,10 +153,31 @@ static s64 run_aux_tick(struct tkfi_op *op)
 	return tkfi_aux_clock()->tick();
 }
 
+/* Nanoseconds of one to nine digits after a point; a negative error for anything else. */
+static long parse_fraction(const char *digits)
+{
+	long ns = 0, unit = NSEC_PER_SEC / 10;
+
+	do {
+		if (!isdigit(*digits) || !unit)
+			return -EINVAL;
+		ns += (*digits - '0') * unit;
+		unit /= 10;
+	} while (*++digits);
+	return ns;
+}
+
 static int parse_settimeofday(struct tkfi_op *op, char *args, char *err,
 			      size_t size)
 {
-	if (kstrtos64(args, 10, &tkfi_args(op)->ts.tv_sec)) {
+	struct timespec64 *ts = &tkfi_args(op)->ts;
+	char said[24], *seconds = said, *fraction;
+	const bool fits = strscpy(said, args, sizeof(said)) >= 0;
+
+	fraction = seconds;
+	strsep(&fraction, ".");
+	ts->tv_nsec = fraction ? parse_fraction(fraction) : 0;
+	if (!fits || ts->tv_nsec < 0 || kstrtos64(seconds, 10, &ts->tv_sec)) {
 		snprintf(err, size,
 			 "impossible time '%s'; write seconds since 1970, as in settimeofday 1361404800",
 			 args);
@@ -282,11 +304,11 @@ static s64 run_disable(struct tkfi_op *op)
 }
 
 const struct tkfi_op_type tkfi_aux_operations[] = {
-	{ "adjtimex", TKFI_SETTINGS, parse_aux_adjtimex, run_aux_adjtimex },
-	{ "disable", "", parse_disable, run_disable },
-	{ "enable", "", parse_enable, run_enable },
-	{ "inject", "[+-]TIME", parse_inject, run_aux_adjtimex },
-	{ "settime", "SECONDS", parse_settimeofday, run_aux_set },
+	{ "adjtimex", TKFI_SETTINGS, parse_aux_adjtimex, run_aux_adjtimex, TKFI_OP_TIMEX },
+	{ "disable", "", parse_disable, run_disable, TKFI_OP_SETS },
+	{ "enable", "", parse_enable, run_enable, TKFI_OP_SETS },
+	{ "inject", "[+-]TIME", parse_inject, run_aux_adjtimex, TKFI_OP_TIMEX },
+	{ "settime", "SECONDS[.FRACTION]", parse_settimeofday, run_aux_set, TKFI_OP_SETS },
 	{ "tick", "", parse_tick, run_aux_tick, TKFI_OP_TICKS },
 };
 
@@ -313,22 +335,31 @@ static int parse_aux(struct tkfi_op *op, char *args, char *err, size_t size)
 }
 
 const struct tkfi_op_type tkfi_operations[] = {
-	{ "adjtimex", "[tai=N] " TKFI_SETTINGS, parse_adjtimex, run_adjtimex },
+	{ "adjtimex", "[tai=N] " TKFI_SETTINGS, parse_adjtimex, run_adjtimex,
+	  TKFI_OP_TIMEX },
 	{ "aux", "OPERATION", parse_aux, NULL },
 	{ "clocksource", "first|second", parse_clocksource, run_clocksource },
-	{ "inject", "[+-]TIME", parse_inject, run_adjtimex },
+	{ "inject", "[+-]TIME", parse_inject, run_adjtimex, TKFI_OP_TIMEX },
 	{ "jiffies", "", parse_jiffies, run_jiffies },
 	{ "ntp", "freq=FREQUENCY", parse_ntp, run_ntp },
 	{ "read", "FAMILY CLOCK", parse_read, run_read },
-	{ "resume", "", parse_resume, run_resume },
-	{ "settimeofday", "SECONDS", parse_settimeofday, run_settimeofday },
-	{ "sleeptime", "TIME", parse_sleeptime, run_sleeptime },
-	{ "suspend", "", parse_suspend, run_suspend },
+	{ "resume", "", parse_resume, run_resume, TKFI_OP_WAKES },
+	{ "settimeofday", "SECONDS[.FRACTION]", parse_settimeofday, run_settimeofday,
+	  TKFI_OP_SETS },
+	{ "sleeptime", "TIME", parse_sleeptime, run_sleeptime, TKFI_OP_SETS },
+	{ "suspend", "", parse_suspend, run_suspend, TKFI_OP_SLEEPS },
 	{ "tick", "", parse_tick, run_tick, TKFI_OP_TICKS },
 	{ "wait", "TIME", tkfi_parse_wait, tkfi_run_wait },
 };
 
 const unsigned int tkfi_nr_operations = ARRAY_SIZE(tkfi_operations);
+
+bool tkfi_sets_a_clock(const struct tkfi_op *op)
+{
+	return op->type->flags & TKFI_OP_SETS ||
+	       (op->type->flags & TKFI_OP_TIMEX &&
+		tkfi_args(op)->timex.modes & ADJ_SETOFFSET);
+}
 
 const struct tkfi_op_type tkfi_interrupt = {
 	"nmi", "FAMILY CLOCK", parse_read, run_read

@@ -11,6 +11,7 @@
 #include "oracle.h"
 #include "publish.h"
 #include "session.h"
+#include "story.h"
 #include "subject.h"
 
 const char * const tkfi_variant_names[TKFI_NR_VARIANTS] = {
@@ -100,6 +101,7 @@ static struct tkfi_subject timekeeping = {
 	.causes		= tkfi_causes,
 	.nr_causes	= TKFI_NR_CAUSES,
 	.occurs		= tkfi_known_occurs,
+	.steps		= &tkfi_timekeeping_steps,
 	.list		= list,
 };
 

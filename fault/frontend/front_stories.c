@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Stories, and the faults that they show. */
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include <os.h>
+
+#include "front_stories.h"
+#include "result.h"
+#include "stories.h"
+#include "subject.h"
+
+/**
+ * struct found - a fault, and the first story that shows it
+ * @fault:	the fault
+ * @story:	its last step shows it
+ * @times:	how often the same fault was seen: of one rule, by one reader, after one operation
+ */
+struct found {
+	struct tkfi_fault_seen fault;
+	struct tkfi_story story;
+	u64 times;
+};
+
+#define MAX_FOUND	256
+
+static struct found found[MAX_FOUND];
+static unsigned int nr_found;
+static u64 not_kept;
+static const struct tkfi_story *told;
+static u64 deadline;
+
+static const struct tkfi_steps *steps(void)
+{
+	return tkfi_subject->steps;
+}
+
+static bool is_same(const struct tkfi_fault_seen *a, const struct tkfi_fault_seen *b)
+{
+	return a->rule == b->rule && a->kind == b->kind && a->op == b->op && a->cause == b->cause &&
+	       (a->kind || a->of == b->of);
+}
+
+static void note(const struct tkfi_fault_seen *fault, void *arg)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_found && !is_same(&found[i].fault, fault); i++)
+		;
+	if (i == MAX_FOUND) {
+		not_kept++;
+		return;
+	}
+	if (i == nr_found)
+		found[nr_found++] = (struct found){ *fault, *told };
+	found[i].times++;
+}
+
+static void begin(void *arg)
+{
+	steps()->begin();
+}
+
+static void end(void *arg)
+{
+	steps()->end();
+}
+
+static void start(void *arg)
+{
+	steps()->start();
+}
+
+static bool step(const struct tkfi_story *story, bool judged, void *arg)
+{
+	told = story;
+	return steps()->perform(story->steps[story->nr - 1], judged ? note : NULL, NULL);
+}
+
+static void look(void *arg)
+{
+	steps()->look();
+}
+
+static void back(void *arg)
+{
+	steps()->back();
+}
+
+static u64 hash(void *arg)
+{
+	return steps()->hash();
+}
+
+static bool go_on(void *arg)
+{
+	return !deadline || os_nsecs() < deadline;
+}
+
+/* Write a story as operations of a scenario. */
+static const char *write(const struct tkfi_story *story)
+{
+	static char text[1024];
+	size_t len = 0;
+	unsigned int i;
+
+	text[0] = '\0';
+	steps()->begin();
+	steps()->start();
+	for (i = 0; i < story->nr; i++) {
+		steps()->perform(story->steps[i], NULL, NULL);
+		len += scnprintf(text + len, sizeof(text) - len, "%s", i ? ", " : "");
+		len += steps()->say(text + len, sizeof(text) - len);
+	}
+	steps()->end();
+	return text;
+}
+
+static void fail_new(struct tkfi_front *f, const struct tkfi_fault_seen *fault, const char *text)
+{
+	static char said[2048];
+
+	snprintf(said, sizeof(said), "new: %s of %s: %s; wanted %lld, seen %lld after %s",
+		 fault->rule, fault->of, fault->holds, fault->wanted, fault->seen, text);
+	f->fail(f->arg, said);
+}
+
+static void report(struct tkfi_front *f, const struct found *one, const char *text)
+{
+	const struct tkfi_fault_seen *fault = &one->fault;
+
+	tkfi_result("\"type\":\"story\",\"rule\":\"%s\",\"holds\":\"%s\",\"of\":\"%s\",\"op\":\"%s\",\"wanted\":%lld,\"seen\":%lld,\"times\":%llu,\"text\":\"%s\",\"cause\":\"%s\",\"class\":\"%s\",\"fixed_in\":\"%s\",\"reason\":\"%s\"",
+		    fault->rule, fault->holds, fault->of, fault->op->name, fault->wanted,
+		    fault->seen, one->times, text, fault->cause ? fault->cause->id : "",
+		    fault->cause ? tkfi_cause_class_names[fault->cause->class] : "",
+		    fault->cause ? fault->cause->fixed_in ?: "" : "",
+		    fault->cause ? fault->cause->reason : "");
+	if (!fault->cause)
+		fail_new(f, fault, text);
+}
+
+/* Perform a story that somebody gave, and report what it shows. */
+static int tell_given(struct tkfi_front *f, const char *text, unsigned int nr)
+{
+	static const struct tkfi_story none;
+	static char err[1024];
+	bool possible;
+	unsigned int i;
+	int ret;
+
+	told = &none;
+	ret = steps()->given(text, err, sizeof(err));
+	if (ret) {
+		f->fail(f->arg, err);
+		return ret;
+	}
+	steps()->begin();
+	steps()->start();
+	steps()->look();
+	possible = steps()->perform(nr, note, NULL);
+	steps()->end();
+	for (i = 0; i < nr_found; i++)
+		report(f, &found[i], text);
+	return possible ? 0 : -EPERM;
+}
+
+enum tkfi_front_done tkfi_front_stories(struct tkfi_front *f)
+{
+	static const struct tkfi_story_teller empty = {
+		.begin = begin, .end = end, .start = start, .step = step, .look = look,
+		.back = back, .hash = hash, .go_on = go_on,
+	};
+	const struct tkfi_explore_options *options = &f->request.options;
+	struct tkfi_stories stories = {
+		.length = f->request.stories,
+		.part = options->part,
+		.parts = options->parts ?: 1,
+	};
+	struct tkfi_story_teller teller = empty;
+	u64 began = os_nsecs();
+	unsigned int i;
+	int nr, ret;
+
+	if ((!f->request.stories && !f->request.story) || !steps())
+		return TKFI_FRONT_NOT_ASKED;
+	deadline = options->ms ? began + options->ms * NSEC_PER_MSEC : 0;
+	nr_found = 0;
+	not_kept = 0;
+	/* Steps have a clock of their own. */
+	if (tkfi_subject->close)
+		tkfi_subject->close();
+	nr = steps()->open();
+	ret = nr;
+	teller.nr_steps = nr;
+	if (nr >= 0 && f->request.story)
+		ret = tell_given(f, f->request.story, nr);
+	else if (nr >= 0)
+		ret = tkfi_stories_tell(&stories, &teller);
+	for (i = 0; i < nr_found && !f->request.story; i++)
+		report(f, &found[i], write(&found[i].story));
+	for (i = 0; i < stories.length; i++)
+		tkfi_result("\"type\":\"states\",\"steps\":%u,\"states\":%llu", i,
+			    stories.nr_states[i]);
+	tkfi_result("\"type\":\"stories\",\"length\":%u,\"alphabet\":%d,\"performed\":%llu,\"not_kept\":%llu,\"complete\":%s,\"error\":%d,\"ns\":%llu",
+		    stories.length, nr, stories.nr_performed, not_kept,
+		    stories.complete ? "true" : "false", ret, os_nsecs() - began);
+	if (nr >= 0)
+		steps()->close();
+	ret = tkfi_subject->open ? tkfi_subject->open() : 0;
+	if (ret)
+		f->fail(f->arg, "the subject cannot be opened again");
+	return TKFI_FRONT_DONE;
+}

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The steps of stories about timekeeping, performed and judged one by one. */
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/math64.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+
+#include "clock.h"
+#include "drive.h"
+#include "glue.h"
+#include "session.h"
+#include "story.h"
+
+#include <tkfi-glue.h>
+
+/**
+ * struct step - something that can be done
+ * @text:	operations of scenarios, with ", " between them; or "until EDGE [+-]N", which
+ *		waits for N cycles more or less
+ * @refused:	the error that the operation has to return, and change nothing; or 0
+ */
+struct step {
+	const char *text;
+	int refused;
+};
+
+/* In the order of what people would try first. What this kernel lacks is left out. */
+static const struct step steps[] = {
+#include "story_steps.h"
+};
+
+#define MAX_PARTS	24
+
+/**
+ * struct part - one operation of a step
+ * @op:		the operation
+ * @text:	as written; of a wait for an edge, as it came out last
+ * @edge:	the edge that is waited for, "" for none
+ * @more:	cycles that are waited for after it
+ */
+struct part {
+	struct tkfi_op op;
+	char text[64];
+	char edge[8];
+	int more;
+};
+
+/**
+ * struct usable - a step that this kernel has
+ * @nr:		how many operations it has
+ * @parts:	the operations
+ */
+struct usable {
+	unsigned int nr;
+	struct part parts[MAX_PARTS];
+};
+
+/* All that stories need, allocated while they are told. */
+static struct {
+	struct tkfi_drive drive;
+	struct tkfi_state looked;	/* at the last look */
+	struct tkfi_state scratch;
+	struct tkfi_seen base;		/* what was seen then */
+	struct tkfi_seen seen[2];
+	struct {
+		u32 *word;		/* in scratch */
+		u32 visible;		/* what of it readers see */
+	} words[16];
+	unsigned int nr_words;
+	unsigned int nr;
+	char said[1024];
+	struct usable usable[ARRAY_SIZE(steps) + 1];	/* the last one is given */
+} *story;
+
+static bool asleep, was_asleep;
+
+static int parse_part(struct part *part, char *text, char *err, size_t size)
+{
+	char none[] = "wait 0ns";
+
+	strscpy(part->text, text, sizeof(part->text));
+	if (sscanf(text, "until %7s %d", part->edge, &part->more) > 0)
+		text = none;
+	return tkfi_op_parse(&part->op, tkfi_operations, tkfi_nr_operations, text, err, size);
+}
+
+static int parse(struct usable *u, const char *step, const char *between, char *err, size_t size)
+{
+	char text[1024], *rest = text, *part;
+	int ret = 0;
+
+	*u = (struct usable){};
+	strscpy(text, step, sizeof(text));
+	while (!ret && (part = strsep(&rest, between))) {
+		if (u->nr == MAX_PARTS) {
+			snprintf(err, size, "more than %d operations", MAX_PARTS);
+			return -EINVAL;
+		}
+		ret = parse_part(&u->parts[u->nr++], strim(part), err, size);
+	}
+	return ret;
+}
+
+static void hide(const unsigned int *word, u32 visible)
+{
+	u8 *copy = tkfi_state_copy_of(&story->scratch, word);
+
+	if (!copy || WARN_ON_ONCE(story->nr_words == ARRAY_SIZE(story->words)))
+		return;
+	story->words[story->nr_words].word = (u32 *)copy;
+	story->words[story->nr_words++].visible = visible;
+}
+
+/* Readers see whether a sequence is odd, and which copy that of a latch stands for. */
+static void hide_sequence(const unsigned int *word, bool latch)
+{
+	hide(word, BIT(0));
+}
+
+/* How often clocks were set is compared with what was told before, by each step. */
+static void hide_counts(const struct tkfi_timekeepers *keepers)
+{
+	hide(&keepers->real->clock_was_set_seq, 0);
+	hide(&keepers->shadow->clock_was_set_seq, 0);
+}
+
+static void find_words(void)
+{
+	const struct tkfi_timekeepers core = tkfi_core_timekeepers();
+	const struct tkfi_aux_clock *aux = tkfi_aux_clock();
+
+	tkfi_timekeeping_sequences(hide_sequence);
+	tkfi_vdso_sequences(hide_sequence);
+	tkfi_tick_sequences(hide_sequence);
+	hide_counts(&core);
+	if (aux)
+		hide_counts(&aux->timekeepers);
+}
+
+static void close(void)
+{
+	if (!story)
+		return;
+	tkfi_drive_close(&story->drive);
+	tkfi_state_free(&story->looked);
+	tkfi_state_free(&story->scratch);
+	vfree(story);
+	story = NULL;
+}
+
+static int open(void)
+{
+	char err[256];
+	unsigned int i;
+	int ret;
+
+	story = vzalloc(sizeof(*story));
+	if (!story)
+		return -ENOMEM;
+	ret = tkfi_drive_open(&story->drive, NSEC_PER_SEC, 64);
+	if (ret) {
+		vfree(story);
+		story = NULL;
+		return ret;
+	}
+	ret = tkfi_state_alloc(&story->looked) ?: tkfi_state_alloc(&story->scratch);
+	if (ret) {
+		close();
+		return ret;
+	}
+	find_words();
+	for (i = 0; i < ARRAY_SIZE(steps); i++)
+		story->nr += !parse(&story->usable[story->nr], steps[i].text, ",", err,
+				    sizeof(err));
+	return story->nr;
+}
+
+static int given(const char *text, char *err, size_t size)
+{
+	return parse(&story->usable[story->nr], text, ",", err, size);
+}
+
+static void begin(void)
+{
+	tkfi_drive_enter(&story->drive);
+}
+
+static void end(void)
+{
+	tkfi_drive_leave(&story->drive);
+}
+
+static void start(void)
+{
+	tkfi_timekeeping_start();
+	asleep = false;
+}
+
+static void see(struct tkfi_seen *seen)
+{
+	unsigned int nr;
+
+	tkfi_story_readers(&nr);
+	seen->valid = !asleep;
+	if (seen->valid)
+		tkfi_story_look(seen);
+}
+
+static u64 hash(void)
+{
+	unsigned int i;
+
+	tkfi_state_save(&story->scratch);
+	for (i = 0; i < story->nr_words; i++)
+		*story->words[i].word &= story->words[i].visible;
+	return tkfi_state_hash(&story->scratch) * 2 + asleep;
+}
+
+static void look(void)
+{
+	tkfi_state_save(&story->looked);
+	was_asleep = asleep;
+	see(&story->base);
+}
+
+static void back(void)
+{
+	tkfi_state_restore(&story->looked);
+	asleep = was_asleep;
+}
+
+static void report(tkfi_fault_fn fault, void *arg, const struct tkfi_op *op, const char *rule,
+		   const char *holds, s64 wanted, s64 seen)
+{
+	fault(&(struct tkfi_fault_seen){
+		.rule = rule, .holds = holds, .of = "the call", .op = op->type, .wanted = wanted,
+		.seen = seen, .cause = tkfi_story_cause_of_refusal(op),
+	}, arg);
+}
+
+/* Sysfs does not enable or disable what is so already. */
+static bool is_so(const struct tkfi_op *op)
+{
+	const struct tkfi_aux_clock *aux = tkfi_aux_clock();
+	const bool on = aux && TKFI_CLOCK_VALID(aux->timekeepers.real);
+
+	return !strcmp(op->type->name, "enable") ? on :
+	       !strcmp(op->type->name, "disable") && !on;
+}
+
+/* The error that an operation has to return in this state, or 0. */
+static int wanted_error(const struct part *part)
+{
+	const struct tkfi_aux_clock *aux = tkfi_aux_clock();
+	const struct tkfi_op_type *type = part->op.type;
+	unsigned int i;
+
+	if (type >= tkfi_aux_operations && type < tkfi_aux_operations + tkfi_nr_aux_operations &&
+	    type->flags & (TKFI_OP_SETS | TKFI_OP_TIMEX) && strcmp(type->name, "enable") &&
+	    !TKFI_CLOCK_VALID(aux->timekeepers.real))
+		return -ENODEV;
+	for (i = 0; i < ARRAY_SIZE(steps); i++)
+		if (steps[i].refused && !strcmp(steps[i].text, part->text))
+			return steps[i].refused;
+	return 0;
+}
+
+/* An error is what was wanted, and a call that is refused changes nothing. */
+static void judge_call(const struct tkfi_op *op, s64 result, int wanted, u64 before,
+		       tkfi_fault_fn fault, void *arg)
+{
+	if (wanted ? result != wanted : result < 0)
+		report(fault, arg, op, "errno", "a call is refused if it asks for the impossible, and only then",
+		       wanted, result);
+	if (wanted && hash() != before)
+		report(fault, arg, op, "refused", "a call that is refused changes nothing", 0, 1);
+}
+
+/* NO_HZ has a tick come before the counter has gone too far for the multiplication. */
+static bool is_overdue(void)
+{
+	const struct tk_read_base *tkr = &tkfi_timekeeper()->tkr_mono;
+	const u64 passed = (tkfi_clock_counter(tkr->clock, tkfi_clock_peek()) - tkr->cycle_last) &
+			   tkr->mask;
+
+	return mul_u64_u32_shr(passed, tkr->mult, tkr->shift) > tkr->clock->max_idle_ns;
+}
+
+/* Perform one operation. Returns false if it is impossible now. */
+static bool perform_part(struct part *part, s64 *result)
+{
+	const unsigned int flags = part->op.type->flags;
+	u64 cycles;
+
+	if (asleep ? !(flags & TKFI_OP_WAKES) && part->op.type->run != tkfi_run_wait :
+		     flags & TKFI_OP_WAKES || is_so(&part->op))
+		return false;
+	*result = 0;
+	if (part->edge[0]) {
+		if (asleep || !tkfi_story_cycles_to(part->edge, &cycles) ||
+		    (s64)cycles + part->more <= 0)
+			return false;
+		cycles += part->more;
+		tkfi_clock_advance(cycles);
+		scnprintf(part->text, sizeof(part->text), "wait %llucycles", cycles);
+		return !is_overdue();
+	}
+	*result = part->op.type->run(&part->op);
+	if (flags & (TKFI_OP_SLEEPS | TKFI_OP_WAKES))
+		asleep = flags & TKFI_OP_SLEEPS;
+	return asleep || !is_overdue();
+}
+
+static void judge(const struct tkfi_change *c)
+{
+	/* Of what was not to be seen while it slept, the state before that is compared. */
+	if (!c->after->valid || !c->before->valid)
+		return;
+	tkfi_story_judge_readers(c);
+	tkfi_story_judge_account(c);
+}
+
+static bool perform(unsigned int nr, tkfi_fault_fn fault, void *arg)
+{
+	struct usable *u = &story->usable[nr];
+	const struct tkfi_seen *before = &story->base;
+	unsigned int i, len = 0;
+	u64 hashed = 0;
+	s64 result;
+	int wanted;
+
+	for (i = 0; i < u->nr; i++) {
+		struct part *part = &u->parts[i];
+		struct tkfi_seen *after = &story->seen[i % 2];
+
+		wanted = fault ? wanted_error(part) : 0;
+		if (wanted)
+			hashed = hash();
+		if (!perform_part(part, &result))
+			return false;
+		len += scnprintf(story->said + len, sizeof(story->said) - len, "%s%s",
+				 i ? ", " : "", part->text);
+		if (!fault)
+			continue;
+		judge_call(&part->op, result, wanted, hashed, fault, arg);
+		see(after);
+		judge(&(struct tkfi_change){ &part->op, result, before, after, fault, arg });
+		before = after->valid ? after : before;
+	}
+	return true;
+}
+
+static size_t say(char *buf, size_t size)
+{
+	return strscpy(buf, story->said, size);
+}
+
+const struct tkfi_steps tkfi_timekeeping_steps = {
+	.open		= open,
+	.close		= close,
+	.begin		= begin,
+	.end		= end,
+	.start		= start,
+	.perform	= perform,
+	.given		= given,
+	.say		= say,
+	.look		= look,
+	.back		= back,
+	.hash		= hash,
+};

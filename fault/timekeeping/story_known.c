@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The causes of faults that stories are known to show. */
+#include <linux/kernel.h>
+#include <linux/math64.h>
+#include <linux/string.h>
+
+#include "clock.h"
+#include "known.h"
+#include "publish.h"
+#include "readers.h"
+#include "story.h"
+
+#include <tkfi-glue.h>
+
+static const struct tkfi_cause *cause(enum tkfi_known known)
+{
+	const struct tkfi_cause *cause = &tkfi_causes[known];
+
+	return tkfi_known_occurs(cause) ? cause : NULL;
+}
+
+/* Coarse clocks show where a line begins, and a higher multiplier moves that back. */
+static const struct tkfi_cause *of_base(const struct tkfi_change *c,
+					const struct tkfi_reader *reader, s64 by)
+{
+	const struct timekeeper *before = &c->before->tk, *after = &c->after->tk;
+	const s64 from = tkfi_line_base(before, reader->id), to = tkfi_line_base(after, reader->id);
+	const u64 cycles = (tkfi_clock_counter(after->tkr_mono.clock, c->after->now) -
+			    after->tkr_mono.cycle_last) & after->tkr_mono.mask;
+	const s64 ns = -(s64)((cycles * (after->tkr_mono.mult - before->tkr_mono.mult)) >>
+			      after->tkr_mono.shift);
+
+	if (after->tkr_mono.mult <= before->tkr_mono.mult || abs(to - from - ns) > 1)
+		return NULL;
+	if (by == -NSEC_PER_SEC &&
+	    div_s64(from, NSEC_PER_SEC) == div_s64(to, NSEC_PER_SEC) + 1)
+		return cause(TKFI_BORROWED_SECOND);
+	return by == to - from ? cause(TKFI_COARSE_BASE) : NULL;
+}
+
+const struct tkfi_cause *tkfi_story_cause_of_read(const struct tkfi_change *c,
+						  const struct tkfi_reader *reader,
+						  const char *rule, s64 wanted, s64 seen)
+{
+	const s64 by = seen - wanted;
+	const bool back = !strcmp(rule, "back");
+
+	if (tkfi_owner_of(reader) == TKFI_AUX)
+		return reader->family == TKFI_VDSO && abs(by) == 1 &&
+		       (back || !strcmp(rule, "ahead")) ? cause(TKFI_AUX_WHOLE_NS) : NULL;
+	return back && reader->kind == TKFI_COARSE && c->before->now == c->after->now ?
+		of_base(c, reader, by) : NULL;
+}
+
+const struct tkfi_cause *tkfi_story_cause_of_account(const struct tkfi_change *c,
+						     const char *rule)
+{
+	struct timekeeper shadow = c->after->shadow;
+
+	if (strcmp(rule, "mirror"))
+		return NULL;
+	shadow.next_leap_ktime = c->after->tk.next_leap_ktime;
+	return memcmp(&shadow, &c->after->tk, sizeof(shadow)) ? NULL :
+	       cause(TKFI_KNOWN_LEAP_NOT_MIRRORED);
+}
+
+const struct tkfi_cause *tkfi_story_cause_of_refusal(const struct tkfi_op *op)
+{
+	return TKFI_WRITERS_HOLD_READERS && !strcmp(op->type->name, "settimeofday") ?
+	       &tkfi_causes[TKFI_REFUSED_SET] : NULL;
+}
