@@ -6,6 +6,7 @@
 #include <os.h>
 
 #include "front_stories.h"
+#include "report.h"
 #include "result.h"
 #include "stories.h"
 #include "subject.h"
@@ -125,12 +126,13 @@ static void fail_new(struct tkfi_front *f, const struct tkfi_fault_seen *fault, 
 	f->fail(f->arg, said);
 }
 
-static void report(struct tkfi_front *f, const struct found *one, const char *text)
+static void report(struct tkfi_front *f, const struct found *one, const char *text,
+		   const char *clock)
 {
 	const struct tkfi_fault_seen *fault = &one->fault;
 
-	tkfi_result("\"type\":\"story\",\"rule\":\"%s\",\"holds\":\"%s\",\"of\":\"%s\",\"op\":\"%s\",\"wanted\":%lld,\"seen\":%lld,\"times\":%llu,\"text\":\"%s\",\"cause\":\"%s\",\"class\":\"%s\",\"fixed_in\":\"%s\",\"reason\":\"%s\"",
-		    fault->rule, fault->holds, fault->of, fault->op->name, fault->wanted,
+	tkfi_result("\"type\":\"story\",\"clock\":\"%s\",\"rule\":\"%s\",\"holds\":\"%s\",\"of\":\"%s\",\"op\":\"%s\",\"wanted\":%lld,\"seen\":%lld,\"times\":%llu,\"text\":\"%s\",\"cause\":\"%s\",\"class\":\"%s\",\"fixed_in\":\"%s\",\"reason\":\"%s\"",
+		    clock, fault->rule, fault->holds, fault->of, fault->op->name, fault->wanted,
 		    fault->seen, one->times, text, fault->cause ? fault->cause->id : "",
 		    fault->cause ? tkfi_cause_class_names[fault->cause->class] : "",
 		    fault->cause ? fault->cause->fixed_in ?: "" : "",
@@ -140,7 +142,7 @@ static void report(struct tkfi_front *f, const struct found *one, const char *te
 }
 
 /* Perform a story that somebody gave, and report what it shows. */
-static int tell_given(struct tkfi_front *f, const char *text, unsigned int nr)
+static int tell_given(struct tkfi_front *f, const char *text, unsigned int nr, const char *clock)
 {
 	static const struct tkfi_story none;
 	static char err[1024];
@@ -151,7 +153,7 @@ static int tell_given(struct tkfi_front *f, const char *text, unsigned int nr)
 	told = &none;
 	ret = steps()->given(text, err, sizeof(err));
 	if (ret) {
-		f->fail(f->arg, err);
+		tkfi_report_problem("story", err);
 		return ret;
 	}
 	steps()->begin();
@@ -160,52 +162,76 @@ static int tell_given(struct tkfi_front *f, const char *text, unsigned int nr)
 	possible = steps()->perform(nr, note, NULL);
 	steps()->end();
 	for (i = 0; i < nr_found; i++)
-		report(f, &found[i], text);
+		report(f, &found[i], text, clock);
 	return possible ? 0 : -EPERM;
 }
 
-enum tkfi_front_done tkfi_front_stories(struct tkfi_front *f)
+static void say_problem_of_stories(struct tkfi_front *f, int error)
+{
+	const char *why = error == -EPERM ? "the story cannot be performed: an operation is impossible where it stands" :
+			  error == -ENOMEM ? "there is not enough memory for so many states" :
+			  "the stories could not be told";
+
+	tkfi_report_problem("story", why);
+	f->fail(f->arg, why);
+}
+
+/* Tell all that is asked for, by one clock. */
+static int tell(struct tkfi_front *f, unsigned int clock)
 {
 	static const struct tkfi_story_teller empty = {
 		.begin = begin, .end = end, .start = start, .step = step, .look = look,
 		.back = back, .hash = hash, .go_on = go_on,
 	};
 	const struct tkfi_explore_options *options = &f->request.options;
+	const char *name = steps()->clocks[clock];
 	struct tkfi_stories stories = {
 		.length = f->request.stories,
 		.part = options->part,
 		.parts = options->parts ?: 1,
 	};
 	struct tkfi_story_teller teller = empty;
-	u64 began = os_nsecs();
+	const u64 began = os_nsecs();
 	unsigned int i;
 	int nr, ret;
 
-	if ((!f->request.stories && !f->request.story) || !steps())
-		return TKFI_FRONT_NOT_ASKED;
 	deadline = options->ms ? began + options->ms * NSEC_PER_MSEC : 0;
 	nr_found = 0;
 	not_kept = 0;
-	/* Steps have a clock of their own. */
+	nr = steps()->open(clock);
+	if (nr < 0)
+		return nr;
+	teller.nr_steps = nr;
+	ret = f->request.story ? tell_given(f, f->request.story, nr, name) :
+				 tkfi_stories_tell(&stories, &teller);
+	for (i = 0; i < nr_found && !f->request.story; i++)
+		report(f, &found[i], write(&found[i].story), name);
+	for (i = 0; i < stories.length; i++)
+		tkfi_result("\"type\":\"states\",\"clock\":\"%s\",\"after\":%u,\"states\":%llu",
+			    name, i, stories.nr_states[i]);
+	tkfi_result("\"type\":\"stories\",\"clock\":\"%s\",\"length\":%u,\"steps\":%d,\"performed\":%llu,\"not_kept\":%llu,\"complete\":%s,\"ns\":%llu",
+		    name, stories.length, nr, stories.nr_performed, not_kept,
+		    !ret && (stories.complete || f->request.story) ? "true" : "false",
+		    os_nsecs() - began);
+	steps()->close();
+	return ret;
+}
+
+enum tkfi_front_done tkfi_front_stories(struct tkfi_front *f)
+{
+	unsigned int clock;
+	int ret = 0;
+
+	if ((!f->request.stories && !f->request.story) || !steps())
+		return TKFI_FRONT_NOT_ASKED;
+	/* Steps have clocks of their own. */
 	if (tkfi_subject->close)
 		tkfi_subject->close();
-	nr = steps()->open();
-	ret = nr;
-	teller.nr_steps = nr;
-	if (nr >= 0 && f->request.story)
-		ret = tell_given(f, f->request.story, nr);
-	else if (nr >= 0)
-		ret = tkfi_stories_tell(&stories, &teller);
-	for (i = 0; i < nr_found && !f->request.story; i++)
-		report(f, &found[i], write(&found[i].story));
-	for (i = 0; i < stories.length; i++)
-		tkfi_result("\"type\":\"states\",\"steps\":%u,\"states\":%llu", i,
-			    stories.nr_states[i]);
-	tkfi_result("\"type\":\"stories\",\"length\":%u,\"alphabet\":%d,\"performed\":%llu,\"not_kept\":%llu,\"complete\":%s,\"error\":%d,\"ns\":%llu",
-		    stories.length, nr, stories.nr_performed, not_kept,
-		    stories.complete ? "true" : "false", ret, os_nsecs() - began);
-	if (nr >= 0)
-		steps()->close();
+	for (clock = 0; steps()->clocks[clock] && !ret; clock++)
+		if (!f->request.clock || !strcmp(f->request.clock, steps()->clocks[clock]))
+			ret = tell(f, clock);
+	if (ret)
+		say_problem_of_stories(f, ret);
 	ret = tkfi_subject->open ? tkfi_subject->open() : 0;
 	if (ret)
 		f->fail(f->arg, "the subject cannot be opened again");

@@ -92,6 +92,10 @@ static unsigned int stories;
 module_param(stories, uint, 0444);
 MODULE_PARM_DESC(stories, "tell all stories of up to so many steps, 1 to 6, in place of scenarios");
 
+static char *clock;
+module_param(clock, charp, 0444);
+MODULE_PARM_DESC(clock, "which clock stories go by (each in turn)");
+
 static char *story;
 module_param(story, charp, 0444);
 MODULE_PARM_DESC(story, "tell one story: operations of scenarios, with commas between them");
@@ -210,6 +214,7 @@ int tkfi_request_read(struct tkfi_request *request)
 		.lists = lists,
 		.stories = stories,
 		.story = story,
+		.clock = clock,
 	};
 	if (stories > TKFI_MAX_STORY) {
 		pr_err("tkfi: stories of %u steps; 1 to %u are possible\n", stories,

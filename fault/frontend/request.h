@@ -14,6 +14,7 @@
  * @steps:	report every step of executions that are shown
  * @lists:	report what there is
  * @stories:	the most steps of stories that are told; 0 for none
+ * @clock:	name of the clock that stories go by; NULL for each in turn
  * @story:	a story that somebody gave; NULL for none
  */
 struct tkfi_request {
@@ -25,6 +26,7 @@ struct tkfi_request {
 	bool steps;
 	bool lists;
 	unsigned int stories;
+	const char *clock;
 	const char *story;
 };
 

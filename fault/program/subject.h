@@ -118,7 +118,9 @@ typedef void (*tkfi_fault_fn)(const struct tkfi_fault_seen *fault, void *arg);
 
 /**
  * struct tkfi_steps - what can be done to a subject one step after another, without VCPUs
- * @open:	gets ready; may sleep. Returns the number of steps, up to 255, or an error
+ * @clocks:	names of the clocks that there are to go by, NULL after the last
+ * @open:	gets ready, to go by a clock of these; may sleep. Returns the number of steps, up
+ *		to 255, or an error
  * @close:	undoes @open
  * @begin:	from here to @end the live state belongs to the steps; @start comes first
  * @end:	the live state is what it was at @begin
@@ -136,7 +138,8 @@ typedef void (*tkfi_fault_fn)(const struct tkfi_fault_seen *fault, void *arg);
  *		reader can tell apart
  */
 struct tkfi_steps {
-	int (*open)(void);
+	const char * const *clocks;
+	int (*open)(unsigned int clock);
 	void (*close)(void);
 	void (*begin)(void);
 	void (*end)(void);
