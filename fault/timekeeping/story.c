@@ -4,6 +4,8 @@
 #include <linux/kernel.h>
 #include <linux/math64.h>
 #include <linux/string.h>
+#include <linux/timekeeping.h>
+#include <linux/timex.h>
 #include <linux/vmalloc.h>
 
 #include "clock.h"
@@ -73,7 +75,11 @@ static struct {
 	struct usable usable[ARRAY_SIZE(steps) + 1];	/* the last one is given */
 } *story;
 
-static bool asleep, was_asleep;
+/* What a state is besides the kernel's. */
+static struct {
+	bool asleep;
+	bool phased;	/* phase was asked for */
+} now, looked;
 
 static int parse_part(struct part *part, char *text, char *err, size_t size)
 {
@@ -208,7 +214,7 @@ static void end(void)
 static void start(void)
 {
 	tkfi_timekeeping_start();
-	asleep = false;
+	memset(&now, 0, sizeof(now));
 }
 
 static void see(struct tkfi_seen *seen)
@@ -216,7 +222,7 @@ static void see(struct tkfi_seen *seen)
 	unsigned int nr;
 
 	tkfi_story_readers(&nr);
-	seen->valid = !asleep;
+	seen->valid = !now.asleep;
 	if (seen->valid)
 		tkfi_story_look(seen);
 }
@@ -228,20 +234,20 @@ static u64 hash(void)
 	tkfi_state_save(&story->scratch);
 	for (i = 0; i < story->nr_words; i++)
 		*story->words[i].word &= story->words[i].visible;
-	return tkfi_state_hash(&story->scratch) * 2 + asleep;
+	return tkfi_state_hash(&story->scratch) * 4 + 2 * now.phased + now.asleep;
 }
 
 static void look(void)
 {
 	tkfi_state_save(&story->looked);
-	was_asleep = asleep;
+	looked = now;
 	see(&story->base);
 }
 
 static void back(void)
 {
 	tkfi_state_restore(&story->looked);
-	asleep = was_asleep;
+	now = looked;
 }
 
 static void report(tkfi_fault_fn fault, void *arg, const struct tkfi_op *op, const char *rule,
@@ -263,6 +269,12 @@ static bool is_so(const struct tkfi_op *op)
 	       !strcmp(op->type->name, "disable") && !on;
 }
 
+static bool is_of_aux(const struct tkfi_op *op)
+{
+	return op->type >= tkfi_aux_operations &&
+	       op->type < tkfi_aux_operations + tkfi_nr_aux_operations;
+}
+
 /* The error that an operation has to return in this state, or 0. */
 static int wanted_error(const struct part *part)
 {
@@ -270,8 +282,7 @@ static int wanted_error(const struct part *part)
 	const struct tkfi_op_type *type = part->op.type;
 	unsigned int i;
 
-	if (type >= tkfi_aux_operations && type < tkfi_aux_operations + tkfi_nr_aux_operations &&
-	    type->flags & (TKFI_OP_SETS | TKFI_OP_TIMEX) && strcmp(type->name, "enable") &&
+	if (is_of_aux(&part->op) && type->flags & (TKFI_OP_SETS | TKFI_OP_TIMEX) && strcmp(type->name, "enable") &&
 	    !TKFI_CLOCK_VALID(aux->timekeepers.real))
 		return -ENODEV;
 	for (i = 0; i < ARRAY_SIZE(steps); i++)
@@ -307,12 +318,12 @@ static bool perform_part(struct part *part, s64 *result)
 	const unsigned int flags = part->op.type->flags;
 	u64 cycles;
 
-	if (asleep ? !(flags & TKFI_OP_WAKES) && part->op.type->run != tkfi_run_wait :
+	if (now.asleep ? !(flags & TKFI_OP_WAKES) && part->op.type->run != tkfi_run_wait :
 		     flags & TKFI_OP_WAKES || is_so(&part->op))
 		return false;
 	*result = 0;
 	if (part->edge[0]) {
-		if (asleep || !tkfi_story_cycles_to(part->edge, &cycles) ||
+		if (now.asleep || !tkfi_story_cycles_to(part->edge, &cycles) ||
 		    (s64)cycles + part->more <= 0)
 			return false;
 		cycles += part->more;
@@ -322,8 +333,9 @@ static bool perform_part(struct part *part, s64 *result)
 	}
 	*result = part->op.type->run(&part->op);
 	if (flags & (TKFI_OP_SLEEPS | TKFI_OP_WAKES))
-		asleep = flags & TKFI_OP_SLEEPS;
-	return asleep || !is_overdue();
+		now.asleep = flags & TKFI_OP_SLEEPS;
+	now.phased |= tkfi_asks_for_phase(&part->op);
+	return now.asleep || !is_overdue();
 }
 
 static void judge(const struct tkfi_change *c)
@@ -333,6 +345,20 @@ static void judge(const struct tkfi_change *c)
 		return;
 	tkfi_story_judge_readers(c);
 	tkfi_story_judge_account(c);
+	tkfi_story_judge_calls(c);
+}
+
+/* What adjtimex() tells; what that changes is undone. */
+static struct __kernel_timex ask_adjtimex(const struct tkfi_op *op)
+{
+	struct __kernel_timex told = {};
+
+	if (!(op->type->flags & TKFI_OP_TIMEX))
+		return told;
+	tkfi_state_save(&story->scratch);
+	do_adjtimex(&told);
+	tkfi_state_restore(&story->scratch);
+	return told;
 }
 
 static bool perform(unsigned int nr, tkfi_fault_fn fault, void *arg)
@@ -359,7 +385,11 @@ static bool perform(unsigned int nr, tkfi_fault_fn fault, void *arg)
 			continue;
 		judge_call(&part->op, result, wanted, hashed, fault, arg);
 		see(after);
-		judge(&(struct tkfi_change){ &part->op, result, before, after, fault, arg });
+		judge(&(struct tkfi_change){
+			.op = &part->op, .of_aux = is_of_aux(&part->op), .is_plain = !now.phased,
+			.result = result, .mono = now.asleep ? 0 : ktime_get(), .told = ask_adjtimex(&part->op), .before = before,
+			.after = after, .fault = fault, .arg = arg,
+		});
 		before = after->valid ? after : before;
 	}
 	return true;

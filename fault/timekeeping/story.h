@@ -37,7 +37,11 @@ struct tkfi_seen {
 /**
  * struct tkfi_change - an operation, to be judged
  * @op:		the operation
+ * @of_aux:	it is one of the auxiliary clock
+ * @is_plain:	no phase was asked for since the start: ticks are as long as frequency has them
  * @result:	what it returned
+ * @mono:	CLOCK_MONOTONIC after it, ns
+ * @told:	what adjtimex() tells after it, if it is one of those that set something there
  * @before:	all that the state before showed
  * @after:	all that the state after it shows
  * @fault:	called for each rule that is broken
@@ -45,7 +49,11 @@ struct tkfi_seen {
  */
 struct tkfi_change {
 	const struct tkfi_op *op;
+	bool of_aux;
+	bool is_plain;
 	s64 result;
+	s64 mono;
+	struct __kernel_timex told;
 	const struct tkfi_seen *before;
 	const struct tkfi_seen *after;
 	tkfi_fault_fn fault;
@@ -81,6 +89,20 @@ void tkfi_story_judge_readers(const struct tkfi_change *change);
  * @change:	the operation; both states are valid
  */
 void tkfi_story_judge_account(const struct tkfi_change *change);
+
+/**
+ * tkfi_story_judge_calls() - does adjtimex() do what it was asked for?
+ * @change:	the operation; both states are valid
+ */
+void tkfi_story_judge_calls(const struct tkfi_change *change);
+
+/**
+ * tkfi_asks_for_phase() - does an operation change what NTP has still to slew?
+ * @op:		operation
+ *
+ * Return: whether it may.
+ */
+bool tkfi_asks_for_phase(const struct tkfi_op *op);
 
 /**
  * tkfi_story_cause_of_read() - why a reader shows what it must not, if that is known

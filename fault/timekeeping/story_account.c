@@ -69,6 +69,22 @@ static void judge_line(const struct tkfi_change *c, const char *rule, const char
 		       after - before);
 }
 
+/*
+ * What a tick of whole cycles is short of, 2^-32 ns, where that is kept apart: from the
+ * clocksource, not from what the timekeeper has of it.
+ */
+static s64 remainder(const struct timekeeper *tk)
+{
+#ifdef TKFI_HAS_XTIME_REMAINDER
+	const struct tk_read_base *tkr = &tk->tkr_mono;
+
+	return (((u64)NSEC_PER_SEC / HZ << tkr->shift) - tk->cycle_interval * tkr->clock->mult) <<
+	       (32 - tkr->shift);
+#else
+	return 0;
+#endif
+}
+
 /* What NTP asked for is what was accumulated and what is still owed. */
 static void judge_ntp(const struct tkfi_change *c)
 {
@@ -76,7 +92,7 @@ static void judge_ntp(const struct tkfi_change *c)
 	const struct tk_read_base *from = &before->tkr_mono, *to = &after->tkr_mono;
 	const u64 cycles = (to->cycle_last - from->cycle_last) & from->mask;
 	const u64 ticks = div64_u64(cycles, before->cycle_interval);
-	const __int128 wanted = (__int128)ticks * (before->ntp_tick - TKFI_REMAINDER(before)) +
+	const __int128 wanted = (__int128)ticks * (before->ntp_tick - remainder(before)) +
 				c->before->phase_left - c->after->phase_left;
 	const __int128 passed = mono_base(after) - mono_base(before) +
 				after->ntp_error - before->ntp_error;
@@ -89,8 +105,7 @@ static void judge_ntp(const struct tkfi_change *c)
 		       "ntp_error", wanted, passed);
 }
 
-/* Does an operation change what NTP has still to slew? */
-static bool asks_for_phase(const struct tkfi_op *op)
+bool tkfi_asks_for_phase(const struct tkfi_op *op)
 {
 	return op->type->flags & TKFI_OP_TIMEX &&
 	       tkfi_args(op)->timex.modes & (ADJ_OFFSET | ADJ_OFFSET_SINGLESHOT | ADJ_STATUS);
@@ -138,6 +153,6 @@ void tkfi_story_judge_account(const struct tkfi_change *c)
 	/* Who sets CLOCK_REALTIME to a ns sets what is below one, too. */
 	judge_line(c, "mono", "CLOCK_MONOTONIC", mono_at(before, c->before->now),
 		   mono_at(after, c->after->now), sets ? 1ULL << 32 : less);
-	if (!less && !sets && !(c->op->type->flags & TKFI_OP_WAKES) && !asks_for_phase(c->op))
+	if (!less && !sets && !(c->op->type->flags & TKFI_OP_WAKES) && !tkfi_asks_for_phase(c->op))
 		judge_ntp(c);
 }
