@@ -131,7 +131,7 @@ static void report(struct tkfi_front *f, const struct found *one, const char *te
 {
 	const struct tkfi_fault_seen *fault = &one->fault;
 
-	tkfi_result("\"type\":\"story\",\"clock\":\"%s\",\"rule\":\"%s\",\"holds\":\"%s\",\"of\":\"%s\",\"op\":\"%s\",\"wanted\":%lld,\"seen\":%lld,\"times\":%llu,\"text\":\"%s\",\"cause\":\"%s\",\"class\":\"%s\",\"fixed_in\":\"%s\",\"reason\":\"%s\"",
+	tkfi_result("\"type\":\"story\",\"clock\":\"%s\",\"rule\":\"%s\",\"holds\":\"%s\",\"of\":\"%s\",\"op\":\"%s\",\"wanted\":%lld,\"seen\":%lld,\"times\":%llu,\"text\":\"%s\",\"cause\":\"%s\",\"cause_class\":\"%s\",\"fixed_in\":\"%s\",\"reason\":\"%s\"",
 		    clock, fault->rule, fault->holds, fault->of, fault->op->name, fault->wanted,
 		    fault->seen, one->times, text, fault->cause ? fault->cause->id : "",
 		    fault->cause ? tkfi_cause_class_names[fault->cause->class] : "",

@@ -78,6 +78,8 @@ static int expand(struct tkfi_stories *s, const struct tkfi_story_teller *t,
 		  struct reached *r, struct tkfi_story story)
 {
 	static u64 hashes[U8_MAX];
+	/* What is in all parts is judged in the first. */
+	const bool judged = story.nr + 1 == s->length || !s->part;
 	unsigned int step;
 	int ret = 0;
 
@@ -90,9 +92,9 @@ static int expand(struct tkfi_stories *s, const struct tkfi_story_teller *t,
 		if (step)
 			t->back(t->arg);
 		hashes[step] = 0;
-		if (!t->step(&story, true, t->arg))
+		if (!t->step(&story, judged, t->arg))
 			continue;
-		s->nr_performed++;
+		s->nr_performed += judged;
 		if (story.nr < s->length)
 			hashes[step] = t->hash(t->arg) ?: 1;
 	}

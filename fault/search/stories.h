@@ -57,7 +57,8 @@ struct tkfi_story_teller {
  *		expanded, from this one on
  * @parts:	as above; 1 for all
  * @nr_states:	states that are so many steps away, and no fewer; the last ones are not counted
- * @nr_performed: steps that were performed and judged
+ * @nr_performed: steps that were performed and judged; those of fewer than the most steps are
+ *		judged in the first part
  * @complete:	all were, of this part
  */
 struct tkfi_stories {

@@ -70,6 +70,10 @@ const struct tkfi_cause tkfi_causes[TKFI_NR_CAUSES] = {
 		"aux-whole-ns", TKFI_CLASS_BUG,
 		.reason = "an auxiliary clock's page has whole ns: it is behind the line by what is left",
 	},
+	[TKFI_GAINED_SECOND] = {
+		"gained-second", TKFI_CLASS_BUG,
+		.reason = "lowering the rate right before the edge of a second gives coarse clocks that second, and not its fraction",
+	},
 	[TKFI_REFUSED_SET] = {
 		"refused-set", TKFI_CLASS_FIXED, "6.13",
 		.reason = "do_settimeofday64() that refuses a time before boot clears NTP's state, and tells hrtimers of it",
@@ -101,7 +105,8 @@ static u8 variants_with(enum tkfi_known known)
 		return TKFI_WRITERS_HOLD_READERS ? ALL : 0;
 	case TKFI_AUX_WHOLE_NS:
 		return tkfi_aux_clock() ? PRE | POST : 0;
-	case TKFI_REFUSED_SET:	/* no reader sees it: see story_known.c */
+	case TKFI_GAINED_SECOND:	/* only stories show these: see story_known.c */
+	case TKFI_REFUSED_SET:
 	case TKFI_NR_CAUSES:
 		break;
 	}

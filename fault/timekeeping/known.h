@@ -19,6 +19,7 @@
  * @TKFI_OFFSET_IN_PIECES:	NMI-safe accessors that read an offset apart from the line
  * @TKFI_KNOWN_LEAP_NOT_MIRRORED: the shadow lacks when the next leap second is due
  * @TKFI_AUX_WHOLE_NS:		an auxiliary clock's page has no fractions of ns
+ * @TKFI_GAINED_SECOND:		lowering the rate moves coarse clocks ahead by a second
  * @TKFI_REFUSED_SET:		settimeofday that is refused changes what is behind readers
  * @TKFI_NR_CAUSES:		how many there are; stands for none
  */
@@ -36,6 +37,7 @@ enum tkfi_known {
 	TKFI_OFFSET_IN_PIECES,
 	TKFI_KNOWN_LEAP_NOT_MIRRORED,
 	TKFI_AUX_WHOLE_NS,
+	TKFI_GAINED_SECOND,
 	TKFI_REFUSED_SET,
 	TKFI_NR_CAUSES
 };

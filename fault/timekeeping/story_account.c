@@ -111,6 +111,13 @@ bool tkfi_asks_for_phase(const struct tkfi_op *op)
 	       tkfi_args(op)->timex.modes & (ADJ_OFFSET | ADJ_OFFSET_SINGLESHOT | ADJ_STATUS);
 }
 
+/* May an operation move clocks other than by a leap second? */
+static bool may_step(const struct tkfi_op *op)
+{
+	return tkfi_sets_a_clock(op) || op->type->flags & TKFI_OP_WAKES ||
+	       (op->type->flags & TKFI_OP_TIMEX && tkfi_args(op)->timex.modes & ADJ_TAI);
+}
+
 static void judge_told(const struct tkfi_change *c)
 {
 	const struct timekeeper *before = &c->before->tk, *after = &c->after->tk;
@@ -124,6 +131,13 @@ static void judge_told(const struct tkfi_change *c)
 	if (moved && told != 1)
 		report(c, "told", "who is told of offsets is told of each change, once",
 		       "clock_was_set_seq", 1, told);
+	if (!may_step(c->op) && after->offs_tai != before->offs_tai)
+		report(c, "leap", "a leap second does not move CLOCK_TAI", "offs_tai",
+		       before->offs_tai, after->offs_tai);
+	if (!may_step(c->op) && after->offs_real != before->offs_real &&
+	    abs(after->offs_real - before->offs_real) != NSEC_PER_SEC)
+		report(c, "leap", "a leap second is one second", "offs_real", NSEC_PER_SEC,
+		       after->offs_real - before->offs_real);
 	if (after->offs_real != -to_mono)
 		report(c, "offsets", "CLOCK_REALTIME is as far from CLOCK_MONOTONIC for all",
 		       "offs_real", -to_mono, after->offs_real);

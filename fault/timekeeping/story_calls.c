@@ -72,7 +72,13 @@ static u64 tick_length(const struct __kernel_timex *told)
 static void judge_rate(const struct tkfi_change *c)
 {
 	const struct timekeeper *tk = &c->after->tk;
-	const s64 asked = tick_length(&c->told);
+	s64 asked = tick_length(&c->told);
+
+#ifndef TKFI_HAS_XTIME_REMAINDER
+	/* NTP has a tick be of whole cycles. */
+	asked += (s64)(tk->cycle_interval * tk->tkr_mono.clock->mult -
+		       ((u64)NSEC_PER_SEC / HZ << tk->tkr_mono.shift)) << tk->ntp_error_shift;
+#endif
 
 	/* freq is told in 2^-16 ppm, rounded. */
 	if (c->is_plain && abs((s64)tk->ntp_tick - asked) > ((s64)NSEC_PER_USEC << 16) / HZ)

@@ -5,6 +5,7 @@
 #include <linux/string.h>
 
 #include "clock.h"
+#include "glue.h"
 #include "known.h"
 #include "publish.h"
 #include "readers.h"
@@ -32,10 +33,18 @@ static const struct tkfi_cause *of_base(const struct tkfi_change *c,
 
 	if (after->tkr_mono.mult <= before->tkr_mono.mult || abs(to - from - ns) > 1)
 		return NULL;
-	if (by == -NSEC_PER_SEC &&
-	    div_s64(from, NSEC_PER_SEC) == div_s64(to, NSEC_PER_SEC) + 1)
+	/* Of CLOCK_REALTIME where the part of a second is kept steady, else of the reader's. */
+	if (by == -NSEC_PER_SEC && (before->xtime_sec == after->xtime_sec + 1 ||
+				    div_s64(from, NSEC_PER_SEC) == div_s64(to, NSEC_PER_SEC) + 1))
 		return cause(TKFI_BORROWED_SECOND);
 	return by == to - from ? cause(TKFI_COARSE_BASE) : NULL;
+}
+
+/* The second of a line with a fraction from before its edge: most of a second too much. */
+static bool has_gained(const struct timekeeper *tk)
+{
+	return TKFI_COARSE_IS_STEADY && tkfi_variant() != TKFI_FIXED &&
+	       tkfi_coarse(tk).ns - tkfi_line_base(tk, CLOCK_REALTIME) > NSEC_PER_SEC / 2;
 }
 
 const struct tkfi_cause *tkfi_story_cause_of_read(const struct tkfi_change *c,
@@ -48,8 +57,11 @@ const struct tkfi_cause *tkfi_story_cause_of_read(const struct tkfi_change *c,
 	if (tkfi_owner_of(reader) == TKFI_AUX)
 		return reader->family == TKFI_VDSO && abs(by) == 1 &&
 		       (back || !strcmp(rule, "ahead")) ? cause(TKFI_AUX_WHOLE_NS) : NULL;
-	return back && reader->kind == TKFI_COARSE && c->before->now == c->after->now ?
-		of_base(c, reader, by) : NULL;
+	if (reader->kind != TKFI_COARSE)
+		return NULL;
+	if (back ? has_gained(&c->before->tk) : !strcmp(rule, "coarse") && has_gained(&c->after->tk))
+		return &tkfi_causes[TKFI_GAINED_SECOND];
+	return back && c->before->now == c->after->now ? of_base(c, reader, by) : NULL;
 }
 
 const struct tkfi_cause *tkfi_story_cause_of_account(const struct tkfi_change *c,

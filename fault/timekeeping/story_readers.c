@@ -54,6 +54,16 @@ static bool stands(const struct tkfi_change *c)
 	return c->before->now == c->after->now && !(c->op->type->flags & TKFI_OP_WAKES);
 }
 
+/* What a coarse clock's fine one shows. */
+static s64 fine(const struct tkfi_seen *seen, const struct tkfi_reader *reader)
+{
+	struct tkfi_reader fine = *reader;
+
+	fine.kind = TKFI_FINE;
+	fine.unit = 1;
+	return tkfi_line_time(keeper(seen, reader), &fine, seen->now);
+}
+
 static void judge(const struct tkfi_change *c, const struct tkfi_reader *reader, unsigned int i)
 {
 	const struct tkfi_seen *before = c->before, *after = c->after;
@@ -77,6 +87,9 @@ static void judge(const struct tkfi_change *c, const struct tkfi_reader *reader,
 	}
 	if (later < to)
 		report(c, reader, "later", "a cycle later it is not earlier", to, later);
+	if (reader->kind == TKFI_COARSE && seen > fine(after, reader))
+		report(c, reader, "coarse", "a coarse clock is not ahead of the fine one",
+		       fine(after, reader), seen);
 	if (line != seen)
 		report(c, reader, "line", "a reader shows the timekeeper's line", line, seen);
 	if (!was_on)

@@ -305,6 +305,58 @@ def unit(strategy: str) -> str:
     return "classes" if strategy == "dpor" else "executions"
 
 
+@record("story", "faults")
+@dataclass(frozen=True)
+class StoryFault:
+    """A rule that the last operation of a story breaks, where time is kept by a clock: what it was seen by,
+    what it ought to be and is, and how often it was seen after an operation of this kind. The story is the
+    shortest. cause: why, if that is known."""
+
+    clock: str
+    rule: str
+    holds: str
+    of: str
+    op: str
+    wanted: int
+    seen: int
+    times: int
+    text: str
+    cause: str = ""
+    cause_class: str = ""
+    fixed_in: str = ""
+    reason: str = ""
+
+    @property
+    def plainness(self) -> tuple[int, str]:
+        """By which two stories are compared."""
+        return self.text.count(", "), self.text
+
+
+@record("states", "states")
+@dataclass(frozen=True)
+class States:
+    """How many states are so many steps from the first one, and no fewer."""
+
+    clock: str
+    after: int
+    states: int
+
+
+@record("stories", "told")
+@dataclass(frozen=True)
+class Told:
+    """All stories of so many steps at most, where time is kept by a clock: how many steps there are to
+    choose from, and how many were performed and judged. complete: all of them were."""
+
+    clock: str
+    length: int
+    steps: int
+    performed: int
+    not_kept: int
+    complete: bool
+    ns: int
+
+
 @record("cause", "causes")
 @dataclass(frozen=True)
 class Cause:

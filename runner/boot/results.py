@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from runner.boot.records import (KINDS, Absent, Cause, Cost, End, Event, Executed, Explored, Failure,
                                  Header, Hold, Malformed, Observed, Outcomes, Progress, Race, Refused, Same,
-                                 SameEvents, Shown, Step, Took, Trace, Violation)
+                                 SameEvents, Shown, States, Step, StoryFault, Told, Took, Trace, Violation)
 from runner.errors import TkfiError
 
 FORMAT = 1
@@ -36,6 +36,9 @@ class Results:
     holds: list[Hold] = field(default_factory=list)
     costs: list[Cost] = field(default_factory=list)
     explored: list[Explored] = field(default_factory=list)
+    faults: list[StoryFault] = field(default_factory=list)
+    states: list[States] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
     progress: Progress | None = None
     refused: list[Refused] = field(default_factory=list)
     malformed: list[Malformed] = field(default_factory=list)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from runner.boot.records import Violation
+from runner.boot.records import StoryFault, Violation
 
 ORDER = ("bug", "fixed", "design", "hardware")  # the ids, as they are counted
 _COUNTED = {"bug": "bug", "fixed": "fixed", "design": "by design", "hardware": "not on hardware"}
@@ -15,9 +15,10 @@ def counted_as(class_id: str, fixed_in: str) -> str:
     return _COUNTED[class_id] + (f" in {fixed_in}" if fixed_in else "")
 
 
-def reason(violation: Violation) -> str:
+def reason(violation: Violation | StoryFault) -> str:
     """Why a known violation occurs, and its class."""
     if not violation.cause_class:
         return violation.reason
-    where = f" in {violation.fixed_in} by {violation.fixed_by}" if violation.fixed_in else ""
+    by = f" by {violation.fixed_by}" if isinstance(violation, Violation) and violation.fixed_by else ""
+    where = f" in {violation.fixed_in}{by}" if violation.fixed_in else ""
     return f"{violation.reason} ({_ALONE[violation.cause_class]}{where})"

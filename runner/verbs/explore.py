@@ -10,15 +10,16 @@ import click
 
 from runner import answer, check_counts, lock
 from runner.boot import lists
-from runner.explore import explorer, mistakes, scenarios, strategies
+from runner.errors import TkfiError
+from runner.explore import explorer, mistakes, scenarios, stories, strategies
 from runner.explore.exploration import Exploration
 from runner.explore.strategies import Request
-from runner.kernel import kernels
+from runner.kernel import builder, kernels
 from runner.layout import Layout
 from runner.progress import note
-from runner.report import findings
+from runner.report import findings, stories_text
 from runner.report.report_directory import Report
-from runner.verbs.options import (Body, Count, Seconds, flag, json_option, kernel_option, option,
+from runner.verbs.options import (Body, Count, Name, Seconds, flag, json_option, kernel_option, option,
                                   pass_layout, variant_option, verb)
 
 
@@ -46,6 +47,11 @@ def _number_options(function: Body) -> Body:
 @option("--jobs", type=Count(), default="1", metavar="N", help=(
     "kernels at once (1); dpor without a bound divides scenarios among them, at the cost of some "
     "executions that come to nothing"))
+@option("--stories", "length", type=Count(1, stories.MOST), metavar="N", help=(
+    "in place of scenarios: all sequences of up to N operations, on four clocks, each judged"))
+@option("--story", metavar="TEXT", help="one such sequence again, as in 'wait 10ms, tick'")
+@option("--clock", type=Name(stories.CLOCKS, "./tkfi explore --help"), metavar="CLOCK", help=(
+    f"the clock that stories go by: {', '.join(stories.CLOCKS)} (each in turn)"))
 @flag("--outcomes", about="report how many outcomes each scenario has, and a digest of them: an outcome is "
       "all that an execution lets anybody observe")
 @option("--outcome", metavar="HASH", help="show an execution with this outcome, in place of violations")
@@ -59,9 +65,17 @@ def _number_options(function: Body) -> Body:
 @json_option
 @pass_layout
 def command(layout: Layout, scenario: Sequence[str], kernel: str, variant: str, strategy: str, jobs: int,
-            outcomes: bool, outcome: str | None, coverage: bool, resume: bool, replay: bool, every: bool,
+            length: int | None, story: str | None, clock: str | None, outcomes: bool,
+            outcome: str | None, coverage: bool, resume: bool, replay: bool, every: bool,
             report: str | None, json_to: str | None, **numbers: int | None) -> int:
     """Whether nothing is wrong, but for what is known; numbers are those that the strategy is told."""
+    if length or story or clock:
+        if scenario or report or not (length or story) or (length and story):
+            raise TkfiError("stories are told in place of scenarios, and without a report: write "
+                            "--stories N, or --story TEXT, and --clock besides if one clock is enough")
+        asked = stories.Asked(length or 0, story or "", clock or "", jobs if length else 1,
+                              numbers["time"])
+        return _tell(asked, kernels.choose(kernel, layout, variant), layout, json_to)
     told = {name: value for name in (*strategies.OPTIONS, "time") if (value := numbers[name]) is not None}
     request = Request(strategy, told, jobs, resume, outcomes, coverage, outcome or "")
     request.check()
@@ -85,4 +99,14 @@ def command(layout: Layout, scenario: Sequence[str], kernel: str, variant: str, 
             raise
     tell(made)
     check_counts.add("explore", len(made.explored), len(made.new) + len(made.problems))
+    return made.status
+
+
+def _tell(asked: stories.Asked, kernel: kernels.Kernel, layout: Layout, json_to: str | None) -> int:
+    """Stories, in place of scenarios."""
+    with lock.held(layout.lock):
+        made = stories.tell(builder.build(kernel, layout), asked)
+    option_of = kernel.option if kernel.name != kernels.DEFAULT else ""
+    answer.give(stories_text.text(made, option_of), made.json(), json_to)
+    check_counts.add("stories", len(made.told), len(made.new))
     return made.status

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Stories: all sequences of operations up to a length, which the kernel under test performs and judges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from runner.boot import boots
+from runner.boot.causes import Kind
+from runner.boot.kunit_boot import Ask
+from runner.boot.records import Header, StoryFault, Told
+from runner.errors import TkfiError
+from runner.kernel.kunit_tool import KunitTool
+from runner.progress import step
+
+FORMAT = 1
+CLOCKS = ("1ghz", "tsc", "hpet", "acpi_pm")  # as fault/timekeeping/story.c has them
+MOST = 6  # steps
+_CASE = "tkfi_explore.stories"
+_PATIENCE = 24 * 3600  # seconds
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is told: stories of so many steps at most, or else one, as text; by one clock, or each in turn
+    if it is ""; on so many kernels at once; for so many seconds by each clock at most."""
+
+    length: int = 0
+    text: str = ""
+    clock: str = ""
+    jobs: int = 1
+    time: float | None = None
+
+    def parameters(self, part: int) -> list[str]:
+        """What the kernel is told."""
+        what = f'tkfi.story="{self.text}"' if self.text else f"tkfi.stories={self.length}"
+        told = [what, f"tkfi.part={part}/{self.jobs}"]
+        told += [f"tkfi.clock={self.clock}"] * bool(self.clock)
+        return told if self.time is None else [*told, f"tkfi.ms={round(self.time * 1000)}"]
+
+
+@dataclass(frozen=True)
+class Stories:
+    """What came of it: for each clock, what was performed, and how many states are so many steps away."""
+
+    header: Header
+    asked: Asked
+    faults: Sequence[StoryFault]
+    told: Mapping[str, Told]
+    states: Mapping[str, Sequence[int]]
+
+    @property
+    def new(self) -> list[StoryFault]:
+        """What is not known."""
+        return [fault for fault in self.faults if not fault.cause]
+
+    @property
+    def complete(self) -> bool:
+        """Whether all stories were told, and all their faults kept."""
+        return all(one.complete and not one.not_kept for one in self.told.values())
+
+    @property
+    def status(self) -> int:
+        """As an exit status."""
+        return 1 if self.new else 0
+
+    def json(self) -> dict[str, Any]:
+        """For a program."""
+        return {"format": FORMAT, **asdict(self.header), "length": self.asked.length,
+                "story": self.asked.text, "complete": self.complete,
+                "clocks": [{**asdict(one), "states": self.states.get(clock, [])}
+                           for clock, one in self.told.items()],
+                "faults": [asdict(fault) for fault in self.faults]}
+
+
+def tell(tool: KunitTool, asked: Asked) -> Stories:
+    """Boot, and have all stories told. Raises TkfiError for a story that makes no sense, and when a kernel
+    did not come to its end."""
+    title = "A story" if asked.text else f"Stories of up to {asked.length} operations"
+    with step(f"{title} on {tool.kernel.title}"):
+        runs = boots.run_all(tool, [
+            Ask(_CASE, f"stories-{part}", asked.parameters(part), timeout=_PATIENCE)
+            for part in range(asked.jobs)], at_once=asked.jobs)
+    for run in runs:
+        if run.found.failures:
+            raise TkfiError(run.found.failures[0].text)
+        if (run.boot.cause and run.boot.cause.kind is not Kind.FAILED) or not run.found.told:
+            raise TkfiError(f"{tool.kernel.title} did not come to the end of its stories: "
+                            f"{run.boot.failure()}")
+    assert runs[0].found.header
+    return Stories(runs[0].found.header, asked, _faults(runs), _told(runs), {
+        clock: [one.states for one in runs[0].found.states if one.clock == clock] for clock in CLOCKS})
+
+
+def _faults(runs: Sequence[boots.Run]) -> list[StoryFault]:
+    """Of all parts, each with the plainest of its stories; what is new and plain comes first."""
+    merged: dict[tuple[str, ...], StoryFault] = {}
+    for fault in (fault for run in runs for fault in run.found.faults):
+        key = (fault.clock, fault.rule, fault.of, fault.op, fault.cause)
+        other = merged.get(key)
+        both = sorted([fault, *([other] if other else [])], key=lambda one: one.plainness)
+        merged[key] = replace(both[0], times=sum(one.times for one in both))
+    return sorted(merged.values(), key=lambda one: (
+        bool(one.cause), CLOCKS.index(one.clock), *one.plainness))
+
+
+def _told(runs: Sequence[boots.Run]) -> dict[str, Told]:
+    every = [one for run in runs for one in run.found.told]
+    return {clock: replace(those[0], performed=sum(one.performed for one in those),
+                           not_kept=sum(one.not_kept for one in those),
+                           complete=all(one.complete for one in those), ns=max(one.ns for one in those))
+            for clock in CLOCKS if (those := [one for one in every if one.clock == clock])}
