@@ -217,6 +217,11 @@ static void start(void)
 	memset(&now, 0, sizeof(now));
 }
 
+bool tkfi_story_is_asleep(void)
+{
+	return now.asleep;
+}
+
 static void see(struct tkfi_seen *seen)
 {
 	unsigned int nr;

@@ -147,6 +147,13 @@ const struct tkfi_cause *tkfi_story_cause_of_refusal(const struct tkfi_op *op);
  */
 bool tkfi_story_cycles_to(const char *edge, u64 *cycles);
 
+/**
+ * tkfi_story_is_asleep() - is timekeeping suspended where the story stands?
+ *
+ * Return: whether it is, so that nobody may be asked for the time.
+ */
+bool tkfi_story_is_asleep(void);
+
 extern const struct tkfi_steps tkfi_timekeeping_steps;
 
 #endif

@@ -87,8 +87,8 @@ def tell(tool: KunitTool, asked: Asked) -> Stories:
         if run.found.failures:
             raise TkfiError(run.found.failures[0].text)
         if (run.boot.cause and run.boot.cause.kind is not Kind.FAILED) or not run.found.told:
-            raise TkfiError(f"{tool.kernel.title} did not come to the end of its stories: "
-                            f"{run.boot.failure()}")
+            why = run.boot.failure() if run.boot.cause else f"full log: {run.boot.console}"
+            raise TkfiError(f"{tool.kernel.title} did not come to the end of its stories: {why}")
     assert runs[0].found.header
     return Stories(runs[0].found.header, asked, _faults(runs), _told(runs), {
         clock: [one.states for one in runs[0].found.states if one.clock == clock] for clock in CLOCKS})

@@ -43,7 +43,7 @@ def _table(made: Stories) -> str:
     rows = [[clock, *(f"{states:,}" for states in made.states[clock]), f"{one.performed:,}",
              "yes" if one.complete else "no", f"{one.ns / 1e9:.1f}"] for clock, one in made.told.items()]
     after = [f"after {number}" for number in range(made.asked.length)]
-    return ("States so many operations after boot; those that nobody can tell apart count as one:\n\n"
+    return ("States so many operations after boot; what nobody can tell apart is one:\n\n"
             + tables.table(["clock", *after, "operations", "complete", "time, s"], rows))
 
 

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Stories: all sequences, each state once; and states that are taken for the same are. */
+#include <kunit/test.h>
+#include <linux/bitmap.h>
+#include <linux/string.h>
+
+#include "stories.h"
+
+#ifdef CONFIG_TKFI_TIMEKEEPING
+#include "story.h"
+#endif
+
+/* A number below 16, two steps that do the same, and one that is impossible at 5. */
+static struct {
+	unsigned int value;
+	unsigned int looked;
+	unsigned int judged;
+	unsigned int left;	/* states that may still be expanded */
+	unsigned int nested;
+} toy;
+
+static void toy_begin(void *arg)
+{
+	toy.nested++;
+}
+
+static void toy_end(void *arg)
+{
+	toy.nested--;
+}
+
+static void toy_start(void *arg)
+{
+	toy.value = 0;
+}
+
+static unsigned int toy_next(unsigned int value, unsigned int step)
+{
+	const unsigned int next[] = { value + 1, value + 17, value * 2, value + 3 };
+
+	return next[step] % 16;
+}
+
+static bool toy_step(const struct tkfi_story *story, bool judged, void *arg)
+{
+	const unsigned int step = story->steps[story->nr - 1];
+
+	if (step == 3 && toy.value == 5)
+		return false;
+	toy.judged += judged;
+	toy.value = toy_next(toy.value, step);
+	return true;
+}
+
+static void toy_look(void *arg)
+{
+	toy.looked = toy.value;
+}
+
+static void toy_back(void *arg)
+{
+	toy.value = toy.looked;
+}
+
+static u64 toy_hash(void *arg)
+{
+	return toy.value;
+}
+
+static bool toy_go_on(void *arg)
+{
+	return toy.left-- > 0;
+}
+
+static const struct tkfi_story_teller toy_teller = {
+	.nr_steps = 4, .begin = toy_begin, .end = toy_end, .start = toy_start, .step = toy_step,
+	.look = toy_look, .back = toy_back, .hash = toy_hash, .go_on = toy_go_on,
+};
+
+static struct tkfi_stories tell(struct kunit *test, unsigned int length, unsigned int part,
+				unsigned int parts, unsigned int left)
+{
+	struct tkfi_stories s = { .length = length, .part = part, .parts = parts };
+
+	memset(&toy, 0, sizeof(toy));
+	toy.left = left;
+	KUNIT_EXPECT_EQ(test, tkfi_stories_tell(&s, &toy_teller), 0);
+	KUNIT_EXPECT_EQ(test, toy.nested, 0);
+	KUNIT_EXPECT_EQ(test, s.nr_performed, toy.judged);
+	return s;
+}
+
+/* How many values are so many steps away, and no fewer: by another way, levels of a bitmap. */
+static unsigned int away(unsigned int steps)
+{
+	unsigned long seen = 1, level = 1, next;
+	unsigned int value, step;
+
+	while (steps--) {
+		next = 0;
+		for_each_set_bit(value, &level, 16)
+			for (step = 0; step < 4; step++)
+				if (step != 3 || value != 5)
+					next |= BIT(toy_next(value, step));
+		level = next & ~seen;
+		seen |= next;
+	}
+	return hweight_long(level);
+}
+
+static void each_state_once(struct kunit *test)
+{
+	struct tkfi_stories s = tell(test, 5, 0, 1, UINT_MAX);
+	unsigned int i, expanded = 0;
+
+	KUNIT_EXPECT_TRUE(test, s.complete);
+	for (i = 0; i < 5; i++) {
+		KUNIT_EXPECT_EQ(test, s.nr_states[i], away(i));
+		expanded += s.nr_states[i];
+	}
+	/* One of them has a step less. */
+	KUNIT_EXPECT_EQ(test, s.nr_performed, 4 * expanded - 1);
+}
+
+static void parts_are_the_whole(struct kunit *test)
+{
+	const struct tkfi_stories whole = tell(test, 4, 0, 1, UINT_MAX);
+	unsigned int part, i;
+	u64 performed = 0;
+
+	for (part = 0; part < 3; part++) {
+		const struct tkfi_stories s = tell(test, 4, part, 3, UINT_MAX);
+
+		KUNIT_EXPECT_TRUE(test, s.complete);
+		for (i = 0; i < 4; i++)
+			KUNIT_EXPECT_EQ(test, s.nr_states[i], whole.nr_states[i]);
+		performed += s.nr_performed;
+	}
+	KUNIT_EXPECT_EQ(test, performed, whole.nr_performed);
+}
+
+static void can_be_stopped(struct kunit *test)
+{
+	const struct tkfi_stories s = tell(test, 5, 0, 1, 3);
+
+	KUNIT_EXPECT_FALSE(test, s.complete);
+	KUNIT_EXPECT_GT(test, s.nr_performed, 0);
+	KUNIT_EXPECT_LE(test, s.nr_performed, 12);
+}
+
+/* More states than there was room for at first. */
+static bool count_step(const struct tkfi_story *story, bool judged, void *arg)
+{
+	toy.judged += judged;
+	toy.value = toy.value * 100 + story->steps[story->nr - 1] + 1;
+	return true;
+}
+
+static void grows(struct kunit *test)
+{
+	struct tkfi_stories s = { .length = 3, .parts = 1 };
+	struct tkfi_story_teller counter = toy_teller;
+
+	counter.nr_steps = 99;
+	counter.step = count_step;
+	memset(&toy, 0, sizeof(toy));
+	toy.left = UINT_MAX;
+	KUNIT_EXPECT_EQ(test, tkfi_stories_tell(&s, &counter), 0);
+	KUNIT_EXPECT_EQ(test, s.nr_states[2], 99 * 99);
+	KUNIT_EXPECT_EQ(test, s.nr_performed, 99 + 99 * 99 + 99 * 99 * 99);
+}
+
+#ifdef CONFIG_TKFI_TIMEKEEPING
+#define MAX_KEPT	128
+
+/**
+ * struct kept - a state that was reached
+ * @hash:	its number
+ * @steps:	how; @nr of them
+ * @nr:		one or two
+ * @bytes:	a hash of all of it
+ */
+struct kept {
+	u64 hash;
+	unsigned int steps[2];
+	unsigned int nr;
+	u64 bytes;
+};
+
+static const struct tkfi_steps *steps = &tkfi_timekeeping_steps;
+
+static bool reach(const struct kept *to)
+{
+	unsigned int i;
+
+	steps->start();
+	for (i = 0; i < to->nr; i++)
+		if (!steps->perform(to->steps[i], NULL, NULL))
+			return false;
+	return true;
+}
+
+static bool look_the_same(const struct tkfi_seen *a, const struct tkfi_seen *b)
+{
+	unsigned int nr;
+
+	tkfi_story_readers(&nr);
+	return !memcmp(a->at, b->at, nr * sizeof(a->at[0])) &&
+	       !memcmp(a->later, b->later, nr * sizeof(a->later[0]));
+}
+
+/* Two states of one number: after each step, and before it, all that can be seen is the same. */
+static unsigned int differences(const struct kept *a, const struct kept *b, unsigned int nr_steps)
+{
+	static struct tkfi_seen seen[2];
+	const struct kept *both[] = { a, b };
+	unsigned int step, i, wrong = 0;
+	bool possible[2];
+	u64 hashes[2];
+
+	for (step = 0; step <= nr_steps; step++) {
+		for (i = 0; i < 2; i++) {
+			reach(both[i]);
+			possible[i] = step == nr_steps || steps->perform(step, NULL, NULL);
+			hashes[i] = steps->hash();
+			if (possible[i] && !tkfi_story_is_asleep())
+				tkfi_story_look(&seen[i]);
+		}
+		wrong += possible[0] != possible[1];
+		if (possible[0] && possible[1])
+			wrong += hashes[0] != hashes[1] ||
+				 (!tkfi_story_is_asleep() && !look_the_same(&seen[0], &seen[1]));
+	}
+	return wrong;
+}
+
+static void same_numbers_are_the_same(struct kunit *test)
+{
+	static struct kept kept[MAX_KEPT];
+	struct tkfi_state copy;
+	unsigned int nr = 0, pairs = 0, wrong = 0, i, first, second;
+	int nr_steps = steps->open(0);
+
+	KUNIT_ASSERT_GT(test, nr_steps, 0);
+	KUNIT_ASSERT_EQ(test, tkfi_state_alloc(&copy), 0);
+	steps->begin();
+	for (first = 0; first < nr_steps; first++) {
+		for (second = 0; second <= nr_steps; second++) {
+			struct kept now = {
+				.steps = { first, second }, .nr = second < nr_steps ? 2 : 1,
+			};
+
+			if (!reach(&now))
+				continue;
+			now.hash = steps->hash();
+			tkfi_state_save(&copy);
+			now.bytes = tkfi_state_hash(&copy);
+			for (i = 0; i < nr && kept[i].hash != now.hash; i++)
+				;
+			if (i == nr && nr < MAX_KEPT)
+				kept[nr++] = now;
+			if (i < nr && kept[i].bytes != now.bytes && pairs < 200) {
+				pairs++;
+				wrong += differences(&kept[i], &now, nr_steps);
+			}
+		}
+	}
+	steps->end();
+	tkfi_state_free(&copy);
+	steps->close();
+	KUNIT_EXPECT_GT(test, pairs, 20);
+	KUNIT_EXPECT_EQ(test, wrong, 0);
+}
+#endif
+
+static struct kunit_case stories_cases[] = {
+	KUNIT_CASE(each_state_once),
+	KUNIT_CASE(parts_are_the_whole),
+	KUNIT_CASE(can_be_stopped),
+	KUNIT_CASE(grows),
+#ifdef CONFIG_TKFI_TIMEKEEPING
+	KUNIT_CASE(same_numbers_are_the_same),
+#endif
+	{}
+};
+
+static struct kunit_suite stories_suite = {
+	.name = "tkfi_engine_stories",
+	.test_cases = stories_cases,
+};
+
+kunit_test_suite(stories_suite);
