@@ -213,6 +213,8 @@ static void end(void)
 
 static void start(void)
 {
+	/* What is not set at boot is what it was before. */
+	tkfi_state_restore(&story->drive.own);
 	tkfi_timekeeping_start();
 	memset(&now, 0, sizeof(now));
 }
