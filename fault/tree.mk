@@ -9,6 +9,8 @@ tkfi-read = $(subst $(tkfi-tab),$(tkfi-blank),$(file <$(srctree)/$(1)))
 tkfi-has = $(findstring $(tkfi-blank)$(1),$(call tkfi-read,$(2)))
 
 tkfi-tree-y := $(if $(call tkfi-has,coarse_nsec;,include/linux/timekeeper_internal.h),-DTKFI_HAS_COARSE_NSEC)
+tkfi-tree-y += $(if $(call tkfi-has,xtime_remainder;,include/linux/timekeeper_internal.h),-DTKFI_HAS_XTIME_REMAINDER)
+tkfi-tree-y += $(if $(call tkfi-has,skew_delta;,include/linux/timekeeper_internal.h),-DTKFI_HAS_SKEW_DELTA)
 # The variant called fixed, whoever put it in.
 tkfi-tree-y += $(if $(and \
 	$(call tkfi-has,update_vsyscall_begin$(tkfi-open),kernel/time/vsyscall.c),\

@@ -190,6 +190,11 @@ void tkfi_ntp_set_frequency(long tick_us, long freq)
 	ntp_update_frequency();
 }
 
+s64 tkfi_ntp_phase_left(void)
+{
+	return 0;
+}
+
 #endif /* TKFI_GLUE_NTP */
 
 #ifdef TKFI_GLUE_VDSO

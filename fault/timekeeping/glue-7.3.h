@@ -298,6 +298,18 @@ void tkfi_ntp_set_frequency(long tick_us, long freq)
 	ntp_update_frequency(ntpdata);
 }
 
+s64 tkfi_ntp_phase_left(void)
+{
+#ifdef TKFI_HAS_SKEW_DELTA
+	const struct ntp_data *ntpdata = &tk_ntp_data[TIMEKEEPER_CORE];
+
+	return ntpdata->time_offset * NTP_INTERVAL_FREQ + ntpdata->time_adjust_frac +
+	       (((s64)ntpdata->time_adjust * NSEC_PER_USEC) << NTP_SCALE_SHIFT);
+#else
+	return 0;
+#endif
+}
+
 #endif /* TKFI_GLUE_NTP */
 
 #ifdef TKFI_GLUE_VDSO

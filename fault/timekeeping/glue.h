@@ -37,6 +37,22 @@ enum tkfi_variant {
 #define TKFI_COARSE_IS_STEADY	false
 #endif
 
+/*
+ * What NTP has a tick be, of cycle_interval cycles, 2^-32 ns: ntp_tick, less what a whole
+ * number of cycles cannot be if that is kept apart, and with the slew if that is.
+ */
+#ifdef TKFI_HAS_XTIME_REMAINDER
+#define TKFI_REMAINDER(tk)	((tk)->xtime_remainder << (tk)->ntp_error_shift)
+#else
+#define TKFI_REMAINDER(tk)	0
+#endif
+
+#ifdef TKFI_HAS_SKEW_DELTA
+#define TKFI_SKEW(tk)		((tk)->skew_delta * HZ)
+#else
+#define TKFI_SKEW(tk)		0
+#endif
+
 extern const char * const tkfi_variant_names[TKFI_NR_VARIANTS];
 
 /**
@@ -159,6 +175,13 @@ u64 tkfi_ticks_until_next(void);
  * adjust it at once. The caller excludes all updaters.
  */
 void tkfi_ntp_set_frequency(long tick_us, long freq);
+
+/**
+ * tkfi_ntp_phase_left() - the phase that NTP has still to slew, where ticks do not include it
+ *
+ * Return: 2^-32 ns; 0 where the tick length includes the slew.
+ */
+s64 tkfi_ntp_phase_left(void);
 
 /**
  * tkfi_timekeeper() - the core timekeeper that readers use

@@ -82,6 +82,8 @@ DECIDING = (
 # What the build looks up by itself (fault/tree.mk): either answer will do.
 EITHER = (
     Probe("coarse member", _MEMBERS, "coarse_nsec;", "glue: coarse clocks"),
+    Probe("remainder of a tick", _MEMBERS, "xtime_remainder;", "glue: the line of NTP"),
+    Probe("slew by itself", _MEMBERS, "skew_delta;", "glue: the line of NTP"),
     Probe("coarse base", _MEMBERS, "coarse_base;", "glue: whether it is the variant fixed"),
     Probe("vsyscall begun apart", "kernel/time/vsyscall.c", "update_vsyscall_begin(",
           "glue: whether it is the variant fixed"),
