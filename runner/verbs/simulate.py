@@ -3,13 +3,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import click
 
 from runner import answer, check_counts, lock, machine
 from runner.boot import simulation
@@ -21,8 +18,8 @@ from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
 from runner.nearest import nearest
 from runner.report import linux_tktest, simulation_chart, simulation_text
-from runner.verbs.options import (Count, Frequency, Name, flag, json_option, kernel_options, option,
-                                  options, pass_layout, verb)
+from runner.verbs.options import (Count, Frequency, Name, Range, flag, json_option, kernel_options,
+                                  option, options, pass_layout, verb)
 
 SCRIPTS = "configs/simulate"
 MIN_HZ, MAX_HZ = 10**6, 4 * 10**9
@@ -36,27 +33,6 @@ each. --offset is what NTP sets the frequency to, in ppb; FROM..TO or FROM..TO/S
 --script names a file of lines TIME OPERATION, or one of those in {SCRIPTS}/; times are such as 2.5s or 1h,
 operations are those of list operations, error FREQUENCY (of the oscillator), suspend TIME, and servo RATE
 [kp=N] [ki=N] [noise=NS], which steers the clock like phc2sys. A seed gives the same in every boot."""
-_RANGE = re.compile(r"([+-]?\d+)(?:\.\.([+-]?\d+)(?:/(\d+))?)?", re.ASCII)
-
-
-class Offsets(click.ParamType):
-    """Frequencies in ppb: one, or a range."""
-
-    name = "offsets"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[int]:
-        """All of them; a usage error if NTP cannot set them."""
-        match = _RANGE.fullmatch(str(value))
-        if not match:
-            self.fail(f"'{value}' is no frequency in ppb; write one as in 100010, or 100000..100099", param,
-                      ctx)
-        first, last, step = (int(text) if text else None for text in match.groups())
-        assert first is not None
-        last = first if last is None else last
-        if step == 0 or not -MAX_OFFSET_PPB <= first <= last <= MAX_OFFSET_PPB:
-            self.fail(f"'{value}' has none, or some that NTP cannot set; give frequencies from "
-                      f"-{MAX_OFFSET_PPB} to {MAX_OFFSET_PPB}, the lower one first", param, ctx)
-        return list(range(first, last + 1, step or 1))
 
 
 def _script(name: str, layout: Layout) -> Path:
@@ -87,7 +63,7 @@ def _json(runs: simulation_text.Runs, chosen: Sequence[Kernel]) -> dict[str, Any
         help="frequency of the clocksource (1000000000)")
 @option("--bits", default="64", type=Count(24, 64), metavar="N", help="width of its counter (64)")
 @option("--error", default="0ppb", type=Frequency(), metavar="FREQ", help="of its oscillator, as in +20ppm")
-@option("--offset", type=Offsets(), metavar="PPB|RANGE",
+@option("--offset", type=Range("ppb", MAX_OFFSET_PPB), metavar="PPB|RANGE",
         help=f"NTP's frequency ({OFFSET}, or 0 with a script)")
 @option("--hz", default=str(kernels.HZ), metavar="N",
         type=Name([str(hz) for hz in HZ_CHOICES], "./tkfi simulate --help"),
