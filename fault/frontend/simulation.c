@@ -52,7 +52,7 @@ struct simulations {
 
 static char text[3584];
 
-static const char *hex(char *buf, size_t size, unsigned __int128 value)
+static const char *hex(char *buf, size_t size, __uint128_t value)
 {
 	snprintf(buf, size, "%016llx%016llx", (u64)(value >> 64), (u64)value);
 	return buf;
@@ -198,7 +198,7 @@ static int read_asked(struct asked *a, char *line)
 	return 0;
 }
 
-static int run(struct simulations *all, unsigned int number)
+static int simulate_asked(struct simulations *all, unsigned int number)
 {
 	struct asked *a = &all->asked;
 	static char why[1024];
@@ -259,7 +259,7 @@ int tkfi_simulations(void)
 		ret = tkfi_host_lines_next(&all->file, line, sizeof(line));
 		if (ret <= 0)
 			break;
-		ret = read_asked(&all->asked, strim(line)) ?: run(all, number++);
+		ret = read_asked(&all->asked, strim(line)) ?: simulate_asked(all, number++);
 	}
 	tkfi_host_lines_close(&all->file);
 	vfree(all);

@@ -5,6 +5,7 @@
 
 #include "glue.h"
 #include "ideal.h"
+#include "measure.h"
 
 #define RATE_SHIFT	50
 
@@ -63,7 +64,7 @@ void tkfi_ideal_set(struct tkfi_ideal *ideal, const struct timekeeper *tk, u64 c
 
 	if (tk->tkr_mono.clock != ideal->clock)
 		passed = (counter - ideal->cycle_last) & ideal->clock->mask;
-	ideal->ns += (unsigned __int128)passed * ideal->rate >> (RATE_SHIFT - 32);
+	ideal->ns += (__uint128_t)passed * ideal->rate >> (RATE_SHIFT - 32);
 	ideal->left = tkfi_ntp_phase_left();
 	look(ideal, tk);
 }
@@ -78,11 +79,12 @@ __int128 tkfi_ideal_time(const struct tkfi_ideal *ideal, u64 counter)
 {
 	u64 passed = (counter - ideal->cycle_last) & ideal->clock->mask;
 
-	return (ideal->ns >> 16) +
-	       (__int128)((unsigned __int128)passed * ideal->rate >> (RATE_SHIFT - 16));
+	return (ideal->ns >> (32 - TKFI_ERROR_SHIFT)) +
+	       (__int128)((__uint128_t)passed * ideal->rate >>
+			  (RATE_SHIFT - TKFI_ERROR_SHIFT));
 }
 
 s64 tkfi_ideal_unknown(const struct tkfi_ideal *ideal, const struct timekeeper *tk)
 {
-	return (ideal->ns - base_time(tk) - tk->ntp_error) >> 16;
+	return (ideal->ns - base_time(tk) - tk->ntp_error) >> (32 - TKFI_ERROR_SHIFT);
 }

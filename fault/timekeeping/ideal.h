@@ -68,7 +68,7 @@ void tkfi_ideal_wake(struct tkfi_ideal *ideal, const struct timekeeper *tk);
  * @ideal:	line
  * @counter:	value of the clocksource, not before @ideal->cycle_last
  *
- * Return: CLOCK_MONOTONIC, 2^-16 ns.
+ * Return: CLOCK_MONOTONIC, 2^-8 ns.
  */
 __int128 tkfi_ideal_time(const struct tkfi_ideal *ideal, u64 counter);
 
@@ -77,7 +77,7 @@ __int128 tkfi_ideal_time(const struct tkfi_ideal *ideal, u64 counter);
  * @ideal:	line, up to date
  * @tk:		timekeeper
  *
- * Return: 2^-16 ns.
+ * Return: 2^-8 ns.
  */
 s64 tkfi_ideal_unknown(const struct tkfi_ideal *ideal, const struct timekeeper *tk);
 

@@ -57,20 +57,20 @@ void tkfi_extent_add(struct tkfi_extent *e, s64 value)
 
 	e->nr++;
 	e->max = max(e->max, size);
-	e->squares += (unsigned __int128)size * size;
+	e->squares += (__uint128_t)size * size;
 }
 
 u64 tkfi_extent_rms(const struct tkfi_extent *e)
 {
-	unsigned __int128 mean;
+	__uint128_t mean;
 	u64 rest, part;
 
 	if (!e->nr)
 		return 0;
-	mean = (unsigned __int128)div64_u64_rem(e->squares >> 64, e->nr, &rest) << 64;
+	mean = (__uint128_t)div64_u64_rem(e->squares >> 64, e->nr, &rest) << 64;
 	/* Fewer than 2^32 values: a rest and 32 bits are less than 64. */
 	part = div64_u64_rem(rest << 32 | (u32)(e->squares >> 32), e->nr, &rest);
-	mean += (unsigned __int128)part << 32;
+	mean += (__uint128_t)part << 32;
 	mean += div64_u64(rest << 32 | (u32)e->squares, e->nr);
 	if (mean >> 64)
 		return (u64)int_sqrt64(mean >> 32) << 16;
@@ -92,10 +92,10 @@ void tkfi_series_add(struct tkfi_series *s, s64 value)
 	s->values[s->nr++] = value;
 }
 
-unsigned __int128 tkfi_fixed(u64 a, u64 b)
+__uint128_t tkfi_fixed(u64 a, u64 b)
 {
 	u64 rest, whole = div64_u64_rem(a, b, &rest);
 
-	return ((unsigned __int128)whole << 64) +
-	       ((unsigned __int128)mul_u64_u64_div_u64(rest, BIT_ULL(63), b) << 1);
+	return ((__uint128_t)whole << 64) +
+	       ((__uint128_t)mul_u64_u64_div_u64(rest, BIT_ULL(63), b) << 1);
 }

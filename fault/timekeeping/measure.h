@@ -9,10 +9,10 @@
 
 #include <linux/types.h>
 
-/* Errors are in 2^-16 ns. */
-#define TKFI_ERROR_SHIFT	16
+/* Errors are in 2^-8 ns. */
+#define TKFI_ERROR_SHIFT	8
 
-/* The largest error that sums have room for: 2 s. */
+/* The largest error that sums have room for: 9 minutes. */
 #define TKFI_MAX_ERROR		BIT_ULL(47)
 
 /* The most samples. */
@@ -71,7 +71,7 @@ struct tkfi_moments {
  * tkfi_moments_add() - add a sample
  * @m:		sums
  * @time:	below 2^TKFI_TIME_BITS, not less than that of the sample before
- * @error:	2^-16 ns
+ * @error:	2^-8 ns
  */
 void tkfi_moments_add(struct tkfi_moments *m, u64 time, s64 error);
 
@@ -84,7 +84,7 @@ void tkfi_moments_add(struct tkfi_moments *m, u64 time, s64 error);
 struct tkfi_extent {
 	u64 nr;
 	u64 max;
-	unsigned __int128 squares;
+	__uint128_t squares;
 };
 
 /**
@@ -134,6 +134,6 @@ void tkfi_series_add(struct tkfi_series *s, s64 value);
  *
  * Return: a / b in 2^-64, rounded down to 2^-63.
  */
-unsigned __int128 tkfi_fixed(u64 a, u64 b);
+__uint128_t tkfi_fixed(u64 a, u64 b);
 
 #endif

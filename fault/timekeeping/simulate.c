@@ -43,7 +43,7 @@
  * @servo_nr:	how often it has corrected since
  * @rate:	time that passes in a cycle, ns in 2^-64
  * @rated_from:	since when
- * @passed:	the time at that, 2^-16 ns
+ * @passed:	the time at that, 2^-8 ns
  * @settled:	this is the second half
  * @mult:	the last mult
  * @before:	what readers said before an update
@@ -68,7 +68,7 @@ struct simulation {
 	struct tkfi_servo servo;
 	u64 servo_from;
 	u64 servo_nr;
-	unsigned __int128 rate;
+	__uint128_t rate;
 	u64 rated_from;
 	__int128 passed;
 	bool settled;
@@ -94,11 +94,11 @@ static u64 counter(const struct simulation *sim)
 	return tkfi_clock_counter(sim->ideal.clock, tkfi_clock_peek());
 }
 
-/* CLOCK_MONOTONIC as it would be if it were right, 2^-16 ns. */
+/* CLOCK_MONOTONIC as it would be if it were right, 2^-8 ns. */
 static __int128 passed(const struct simulation *sim)
 {
 	return sim->passed +
-	       (__int128)((sim->now - sim->rated_from) * sim->rate >> 48);
+	       (__int128)((sim->now - sim->rated_from) * sim->rate >> (64 - TKFI_ERROR_SHIFT));
 }
 
 static void set_rate(struct simulation *sim, s32 error_ppb)
@@ -167,7 +167,7 @@ static void update(struct simulation *sim)
 		read_all(sim, true);
 	note_mult(sim);
 	if (sim->settled) {
-		tkfi_extent_add(&sim->r->ntp_error, sim->tk->ntp_error >> 16);
+		tkfi_extent_add(&sim->r->ntp_error, sim->tk->ntp_error >> (32 - TKFI_ERROR_SHIFT));
 		tkfi_extent_add(&sim->r->unknown,
 				tkfi_ideal_unknown(&sim->ideal, sim->tk));
 	}
@@ -333,7 +333,7 @@ static void sample(struct simulation *sim)
 	const struct tkfi_simulated *r = sim->r;
 	s64 ns = sim->s->reader->read();
 	__int128 line = ((__int128)TKFI_START_MONO * NSEC_PER_SEC << TKFI_ERROR_SHIFT) +
-			(__int128)(sim->now * r->line >> 48);
+			(__int128)(sim->now * r->line >> (64 - TKFI_ERROR_SHIFT));
 
 	tkfi_moments_add(&sim->r->half[sim->settled], sim->now >> r->time_shift,
 			 error_of(line, ns));

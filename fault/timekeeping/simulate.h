@@ -67,10 +67,10 @@ struct tkfi_steps {
  * @line:	their errors are against this line, ns per cycle in 2^-64: of a perfect clock
  *		with @offset_ppb
  * @half:	the first half of the samples, the second half. Of the latter alone are:
- * @error:	time against the line of NTP, 2^-16 ns
- * @offset:	time against the time that passed, 2^-16 ns; that is as awake
- * @ntp_error:	what the kernel takes the error for, after updates, 2^-16 ns
- * @unknown:	of the error at updates what the kernel does not know of, 2^-16 ns
+ * @error:	time against the line of NTP, 2^-8 ns
+ * @offset:	time against the time that passed, 2^-8 ns; that is as awake
+ * @ntp_error:	what the kernel takes the error for, after updates, 2^-8 ns
+ * @unknown:	of the error at updates what the kernel does not know of, 2^-8 ns
  * @mults:	changes of mult
  * @mult_least: the least mult
  * @mult_most:	the largest
@@ -89,7 +89,7 @@ struct tkfi_steps {
  */
 struct tkfi_simulated {
 	unsigned int time_shift;
-	unsigned __int128 line;
+	__uint128_t line;
 	struct tkfi_moments half[2];
 	struct tkfi_extent error;
 	struct tkfi_extent offset;

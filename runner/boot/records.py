@@ -212,7 +212,7 @@ class Cost:
 @dataclass(frozen=True)
 class Simulated:
     """What was measured of a simulation, the run-th of its boot from 0. Errors, offsets and what NTP takes
-    them for are in 2^-16 ns, times of samples in cycles divided by 2^time_shift, line is ns per cycle in
+    them for are in 2^-8 ns, times of samples in cycles divided by 2^time_shift, line is ns per cycle in
     2^-64, in hexadecimal. script_left: the script has more, after the last sample."""
 
     run: int
@@ -282,7 +282,7 @@ class StepsBack:
 @record("series", "series")
 @dataclass(frozen=True)
 class Series:
-    """Errors at every stride-th tick from the first, in 2^-16 ns; goes on in the next line of the run and
+    """Errors at every stride-th tick from the first, in 2^-8 ns; goes on in the next line of the run and
     the stride."""
 
     run: int

@@ -24,7 +24,7 @@ from runner.kernel.kunit_tool import KunitTool
 CASE = "tkfi_simulate.asked"
 MAX_SAMPLES = 1 << 31
 MAX_OFFSET_PPB = 500_000
-_UNIT = 1 << 16  # of errors: 1 ns
+_UNIT = 1 << 8  # of errors: 1 ns
 _SLOWEST = 100_000  # updates a second that any host makes
 _WAIT = 300  # seconds that a boot may take besides
 
@@ -110,7 +110,7 @@ class Simulation:
         return stability.curves(self.series)
 
     def ns(self, name: str) -> float:
-        """A member of the record that is in 2^-16 ns."""
+        """A member of the record that is in 2^-8 ns."""
         return float(getattr(self.measured, name)) / _UNIT
 
     def json(self, kernel: Mapping[str, Any]) -> list[dict[str, Any]]:
