@@ -115,12 +115,12 @@ int tkfi_script_next(struct tkfi_script *script)
 	do {
 		ret = script->next_line ? script->next_line(script->arg, script->text,
 							    sizeof(script->text)) : 0;
+		script->line += ret == 1 || ret == -EINVAL;
 		if (ret == -EINVAL)
 			wrong(script, "a line of more than %zu characters; write a shorter one",
 			      sizeof(script->text) - 1);
 		if (ret <= 0)
 			return ret;
-		script->line++;
 		strreplace(script->text, '\t', ' ');
 		*strchrnul(script->text, '#') = '\0';
 		line = strim(script->text);

@@ -14,7 +14,7 @@ from runner.report.simulation_text import heading
 
 COLOURS = ("#2b6ca3", "#b35806", "#5aae61", "#762a83", "#c51b7d", "#777777")
 _LEGEND = 0.7  # height, in inches
-_DRAWN = 2048  # points of a line
+_DRAWN = 512  # parts of a line
 
 
 def write(runs: Mapping[str, Sequence[Simulation]], file: Path, cache: Path) -> None:

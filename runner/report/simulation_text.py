@@ -16,8 +16,8 @@ _Cell = Callable[[Simulation], str]
 METHOD = """\
 dev, max, freq: residuals and frequency of the regression of the reported time against the counter, one
 sample after each update. Of the second half of the samples: the error is against the line that NTP asks
-for, with a servo the offset against the time that passed; unknown is what ntp_error does not know of the
-error at updates. * differs from the first column."""
+for, the offset against the time that passed; unknown is what ntp_error does not know of the error at
+updates. * differs from the first column."""
 
 
 def report(runs: Runs) -> str:
@@ -55,7 +55,7 @@ def _single(runs: Runs, number: int) -> str:
              ("mult changes per update", lambda one: f"{one.mult_changes:.4f}"),
              ("mult from least to most",
               lambda one: f"{one.measured.mult_most - one.measured.mult_least:,}")]
-    if first.measured.steered:
+    if first.measured.steered or first.settings.script:
         rows += [("offset max, ns", lambda one: _ns(one.ns("offset_max"))),
                  ("offset rms, ns", lambda one: _ns(one.ns("offset_rms")))]
     if first.measured.looks:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,12 +16,12 @@ import pytest
 from runner import cli
 from runner.boot import boots, results, simulation
 from runner.boot.boots import Run
-from runner.boot.kunit_boot import Boot, Counts
+from runner.boot.kunit_boot import Ask, Boot, Counts
 from runner.boot.records import NotSimulated
 from runner.boot.results import Results
 from runner.boot.simulation import Settings, Simulation
 from runner.errors import TkfiError
-from runner.kernel import builder
+from runner.kernel import builder, freshness, kernels
 from runner.kernel.kernels import Kernel
 from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
@@ -240,3 +241,43 @@ def test_builds_of_other_rates_have_places_of_their_own() -> None:
     kernel = Kernel("6.12", Path("series"), bare=True, hz=1000)
     assert kernel.place == "6.12/bare-hz1000-post-series" and "CONFIG_HZ=1000" in kernel.options
     assert "CONFIG_HZ" not in "".join(replace(kernel, hz=100).options)
+
+
+@pytest.fixture(name="tool")
+def default_kernel() -> KunitTool:
+    """The default kernel, if it is built."""
+    layout = Layout()
+    kernel = kernels.choose(kernels.DEFAULT, layout)
+    record = freshness.read(kernel, layout)
+    if not record or not record.is_current(kernel, layout):
+        pytest.skip("the default kernel is not built as it is now: ./tkfi build")
+    return KunitTool(kernel, layout)
+
+
+def test_errors_that_a_kernel_was_fed_come_back(tool: KunitTool, tmp_path: Path) -> None:
+    """A reader that is 5 ns off this way and that, 1000 ns every 127th time; and one that is 3 ppm fast.
+    KUnit has looked at the rest."""
+    (run,) = boots.run_all(tool, [Ask("tkfi_engine_measure.known_errors", "fed", (), 100, tmp_path)])
+    wrong, fast = simulation.read(run.found, [Settings(samples=12_800)] * 2)
+    for fit in wrong.fits:
+        assert fit.freq_ppm == pytest.approx(0, abs=1e-3)
+        assert fit.dev_ns == pytest.approx(((126 * 25 + 10**6) / 127) ** 0.5, rel=0.02)
+        assert fit.max_ns == pytest.approx(1000, rel=0.02)
+    for fit in fast.fits:
+        assert fit.freq_ppm == pytest.approx(3, abs=1e-4)
+        assert fit.max_ns is not None and fit.max_ns <= 1.1
+
+
+@pytest.mark.parametrize("script, said", [
+    ("1s foo", "unknown operation 'foo'"),
+    ("2s inject 1s\n1s inject 1s", "1s is before the time of the line"),
+    ("x adjtimex", "'x' is no time of an operation"), ("1s", "'1s' is no time of an operation"),
+    ("1s read vdso MONOTONIC", "'read' cannot be simulated"), ("1s servo 5000", "write 0 to 1000"),
+    ("1s servo 1 kd=3", "unknown setting 'kd=3' of a servo"), ("1s error 3", "impossible frequency '3'"),
+    ("1s suspend soon", "impossible time 'soon'"), ("1s adjtimex tick=1", "impossible adjustment 'tick=1'"),
+    ("0s " + "x" * 300, "a line of more than 255 characters")])
+def test_what_a_kernel_refuses_in_a_script(tool: KunitTool, tmp_path: Path, script: str, said: str) -> None:
+    file = tmp_path / "script"
+    file.write_text(f"# comment\n\n{script}\n", encoding="utf-8")
+    with pytest.raises(TkfiError, match=f"{re.escape(str(file))}:[34]: .*{re.escape(said)}"):
+        simulation.run(tool, [Settings(samples=1000, script=file)], "pytest")
