@@ -64,3 +64,11 @@ def test_mtie_is_that_of_the_longer_series_if_it_is_larger() -> None:
     fine, coarse = np.zeros(9), np.array([0.0, 0, 0, 0, 7, 0])
     mtie, _ = stability.curves([(1.0, fine), (2.0, coarse)])
     assert {point.seconds: point.ns for point in mtie}[2.0] == 7
+
+
+@pytest.mark.parametrize("apart", [1, 2, 3, 5, 7])
+def test_mtie_sees_two_peaks_at_any_distance(apart: int) -> None:
+    phases = np.zeros(100)
+    phases[50], phases[50 + apart] = 5, -5
+    assert [stability.mtie(phases, intervals) for intervals in (1, 2, 4, 8)] == [
+        10.0 if apart <= intervals else 5.0 for intervals in (1, 2, 4, 8)]
