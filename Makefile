@@ -8,7 +8,7 @@ BOOTS ?= 2
 PYTHON := /usr/bin/python3 -B
 
 .PHONY: help setup tree build reproduce check check-suites check-explore check-runner check-all \
-	check-style check-hold check-kernels check-parser check-parts check-kernel check-identical check-lists check-variants check-breaks check-report check-tree check-verdicts \
+	check-style check-hold check-simulate check-kernels check-parser check-parts check-kernel check-identical check-lists check-variants check-breaks check-report check-tree check-verdicts \
 	clean distclean
 .NOTPARALLEL:
 
@@ -48,7 +48,7 @@ check-runner: setup
 	@./tkfi build
 	$(PYTHON) -m pytest -q
 
-check-all: check-style check-hold check-kernels check-parser check-parts check-tree check-verdicts
+check-all: check-style check-hold check-simulate check-kernels check-parser check-parts check-tree check-verdicts
 
 check-kernels: setup
 	@status=0; for kernel in $(EVERY); do \
@@ -81,6 +81,10 @@ check-style: setup
 
 check-hold: setup
 	@./tkfi hold --kernel '$(KERNEL)' --svg build/write-hold.svg
+
+# The bare builds of check-hold; whether it is accurate the suites say.
+check-simulate: setup
+	@./tkfi simulate --kernel '$(KERNEL)' --nohz 500 --svg build/simulate.svg
 
 check-kernel: check-variants check-report check-breaks check-identical check-lists
 

@@ -7,7 +7,7 @@ import sys
 if sys.version_info < (3, 11):
     print("tkfi: Python 3.11 or later is needed", file=sys.stderr)
     sys.exit(2)
-for name in ("click", "jinja2", "psutil", "rich"):
+for name in ("click", "jinja2", "numpy", "psutil", "rich"):
     if importlib.util.find_spec(name) is None:
         print(f"tkfi: python3-{name} is not installed; run 'make setup'", file=sys.stderr)
         sys.exit(2)

@@ -5,16 +5,16 @@
 
 packages="bc binutils bison debian-archive-keyring flake8 flex gcc git libc6-dev libelf-dev
 	libssl-dev make mypy patch perl python3 python3-click python3-jinja2 python3-junitparser
-	python3-matplotlib python3-networkx python3-psutil python3-pytest python3-rich
-	python3-unidiff xz-utils yamllint"
+	python3-matplotlib python3-networkx python3-numpy python3-psutil python3-pytest
+	python3-rich python3-unidiff xz-utils yamllint"
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 	echo "tkfi: this is not Debian. Please install, by your system's means:" >&2
 	echo "  gcc (C compiler, libc headers), make, flex, bison, bc, patch, xz, binutils, git," >&2
 	echo "  headers of libelf and OpenSSL, apt and dpkg-deb with Debian's archive keyring" >&2
 	echo "  (for Debian's kernels; not for KERNEL=/path), and for /usr/bin/python3 (3.11 or" >&2
-	echo "  later): click, jinja2, junitparser, matplotlib, networkx, psutil, rich," >&2
-	echo "  unidiff, pytest, mypy, flake8; and perl, yamllint" >&2
+	echo "  later): click, jinja2, junitparser, matplotlib, networkx, numpy, psutil," >&2
+	echo "  rich, unidiff, pytest, mypy, flake8; and perl, yamllint" >&2
 	exit 2
 fi
 

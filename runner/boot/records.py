@@ -208,6 +208,99 @@ class Cost:
     blocked: int = 0
 
 
+@record("simulated", "simulated")
+@dataclass(frozen=True)
+class Simulated:
+    """What was measured of a simulation, the run-th of its boot from 0. Errors, offsets and what NTP takes
+    them for are in 2^-8 ns, times of samples in cycles divided by 2^time_shift, line is ns per cycle in
+    2^-64, in hexadecimal. script_left: the script has more, after the last sample."""
+
+    run: int
+    hooks: bool
+    ticks_per_s: int
+    time_shift: int
+    line: str
+    updates: int
+    cycles: int
+    ns: int
+    error_max: int
+    error_rms: int
+    offset_max: int
+    offset_rms: int
+    ntp_error_max: int
+    ntp_error_rms: int
+    unknown_max: int
+    mults: int
+    mult_least: int
+    mult_most: int
+    ahead: int
+    behind: int
+    looks: int
+    steered: bool
+    script_left: bool
+
+
+@record("moments", "moments")
+@dataclass(frozen=True)
+class Moments:
+    """Sums over a half of a simulation's samples, of time, error, and their products, in hexadecimal, of
+    128 bits in two's complement. lost: these are not all samples."""
+
+    run: int
+    half: int
+    samples: int
+    t: str
+    tt: str
+    e: str
+    te: str
+    ee: str
+    lost: bool
+
+
+@record("corners", "corners")
+@dataclass(frozen=True)
+class Corners:
+    """Samples that can be the farthest ones from a line, as TIME,ERROR."""
+
+    run: int
+    half: int
+    corners: str
+
+
+@record("steps", "back")
+@dataclass(frozen=True)
+class StepsBack:
+    """How often a reader went back at an update, and how far at most, in ns."""
+
+    run: int
+    family: str
+    reader: str
+    times: int
+    largest: int
+
+
+@record("series", "series")
+@dataclass(frozen=True)
+class Series:
+    """Errors at every stride-th tick from the first, in 2^-8 ns; goes on in the next line of the run and
+    the stride."""
+
+    run: int
+    stride: int
+    values: str
+
+
+@record("not_simulated", "not_simulated")
+@dataclass(frozen=True)
+class NotSimulated:
+    """Why a simulation was refused; line is that of its script, 0 for none."""
+
+    run: int
+    line: int
+    why: str
+    error: int
+
+
 @record("explored")
 @dataclass(frozen=True)
 class Explored:

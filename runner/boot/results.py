@@ -12,9 +12,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from runner.boot.records import (KINDS, Absent, Cause, Cost, End, Event, Executed, Explored, Failure,
-                                 Header, Hold, Malformed, Observed, Outcomes, Progress, Race, Refused, Same,
-                                 SameEvents, Shown, States, Step, StoryFault, Told, Took, Trace, Violation)
+from runner.boot.records import (KINDS, Absent, Cause, Corners, Cost, End, Event, Executed, Explored,
+                                 Failure, Header, Hold, Malformed, Moments, NotSimulated, Observed,
+                                 Outcomes, Progress, Race, Refused, Same, SameEvents, Series, Shown,
+                                 Simulated, States, Step, StepsBack, StoryFault, Told, Took, Trace,
+                                 Violation)
 from runner.errors import TkfiError
 
 FORMAT = 1
@@ -35,6 +37,12 @@ class Results:
     same: list[Same] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
     costs: list[Cost] = field(default_factory=list)
+    simulated: list[Simulated] = field(default_factory=list)
+    moments: list[Moments] = field(default_factory=list)
+    corners: list[Corners] = field(default_factory=list)
+    back: list[StepsBack] = field(default_factory=list)
+    series: list[Series] = field(default_factory=list)
+    not_simulated: list[NotSimulated] = field(default_factory=list)
     explored: list[Explored] = field(default_factory=list)
     faults: list[StoryFault] = field(default_factory=list)
     states: list[States] = field(default_factory=list)

@@ -41,6 +41,8 @@ RELEASES = (
 # Those that have no series of their own: checks take them as somebody's trees.
 BY_PATH = (Release("7.2", ("sid", "forky")),)
 DEFAULT = "6.12"
+HZ = 100  # UML's own
+HZ_CHOICES = (100, 250, 300, 1000)  # those of kernel/Kconfig.hz
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Kernel:
     A bare one is built without access hooks: its timekeeping takes the time it takes. One of the parts is
     built without timekeeping as a subject: what is left are the parts that know none. revision is the
     commit of the user's tree that is meant, if it is not the state that the tree is in. own is the variant
-    that its source is without a patch.
+    that its source is without a patch. hz is how many ticks a second it has.
 
     invariant: exactly one of release (Debian's source) and path (the user's tree) is set.
     """
@@ -65,13 +67,14 @@ class Kernel:
     parts: bool = False
     revision: Revision | None = None
     own: str = POST_SERIES
+    hz: int = HZ
 
     @property
     def place(self) -> str:
         """Its directory below build/."""
         kind = "".join(f"{word}-" for word, is_so in (
             ("base", self.revision), ("break", self.breaking), ("bare", self.bare),
-            ("parts", self.parts)) if is_so)
+            ("parts", self.parts), (f"hz{self.hz}", self.hz != HZ)) if is_so)
         return f"{self.name}/{kind}{self.variant}"
 
     @property
@@ -81,6 +84,7 @@ class Kernel:
         return " ".join([*words, *([f"at {self.revision.short}"] if self.revision else []),
                          *(["bare"] if self.bare else []),
                          *(["without timekeeping"] if self.parts else []),
+                         *([f"with HZ={self.hz}"] if self.hz != HZ else []),
                          *([f"with {self.breaking.stem}"] if self.breaking else [])])
 
     @property
@@ -97,7 +101,8 @@ class Kernel:
     def options(self) -> list[str]:
         """What its configuration has that differs from configs/tkfi.config."""
         return [*(["CONFIG_TKFI_ACCESS=n"] if self.bare else []),
-                *(["CONFIG_TKFI_TIMEKEEPING=n"] if self.parts else [])]
+                *(["CONFIG_TKFI_TIMEKEEPING=n"] if self.parts else []),
+                *([f"CONFIG_HZ={self.hz}"] if self.hz != HZ else [])]
 
     def patches(self) -> list[Path]:
         """What is applied to its source, in order."""

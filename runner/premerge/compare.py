@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from runner.premerge import accuracy
 from runner.premerge.measured import Measured, Suite
 
 _ROUNDING = 1  # ns, by which a jump may be larger than another one and the same
@@ -52,7 +53,8 @@ class Failing:
 @dataclass(frozen=True)
 class Comparison:
     """All of it: what is new, or worse; what of the base is gone; what both have; KUnit suites that do
-    worse, or better; crashes and the like; scenarios with other outcomes; and write holds, base first."""
+    worse, or better; crashes and the like; scenarios with other outcomes; write holds, and figures of
+    simulations that are worse, in ns, base first."""
 
     tree: Measured
     base: Measured
@@ -64,11 +66,12 @@ class Comparison:
     problems: Sequence[str]
     behaviour: Sequence[Behaviour] = ()
     holds: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    inaccurate: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def regressed(self) -> bool:
         """Whether anything is worse than it was."""
-        return bool(self.new or self.failing or self.problems)
+        return bool(self.new or self.failing or self.problems or self.inaccurate)
 
     @property
     def causes_gone(self) -> list[str]:
@@ -98,7 +101,8 @@ def compare(tree: Measured, base: Measured) -> Comparison:
     return Comparison(tree, base, new, gone, same, _worse(tree.suites, base.suites),
                       _worse(base.suites, tree.suites),
                       [text for text in tree.failed if text not in base.failed],
-                      _behaviour(tree, base, objected), _holds(tree, base))
+                      _behaviour(tree, base, objected), _holds(tree, base),
+                      accuracy.worse(tree.accuracy, base.accuracy))
 
 
 def function(access: Mapping[str, Any]) -> str:

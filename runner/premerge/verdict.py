@@ -94,6 +94,7 @@ class Verdict:
                 {**vars(one), "only": one.only[:_OUTCOMES], "only_base": one.only_base[:_OUTCOMES]}
                 for one in made.behaviour],
             "holds": {name: list(both) for name, both in made.holds.items()},
+            "inaccurate": {name: list(both) for name, both in made.inaccurate.items()},
             "coverage": self.coverage and vars(self.coverage), "tests": list(self.tests_changed),
             "repeat": self.repeat}
 

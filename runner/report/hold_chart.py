@@ -27,7 +27,7 @@ def write(benches: Sequence[Bench], file: Path, cache: Path) -> None:
     drawn = [bench for bench in benches if bench.keys]
     if not drawn:
         raise TkfiError("there is nothing to draw: no kernel reported a write hold")
-    pyplot = _pyplot(cache)
+    pyplot = pyplot_from(cache)
     readers = list(dict.fromkeys(key[1] for bench in drawn for key in bench.keys))
     height = 2.6 * len(drawn) + _LEGEND
     figure, axes = pyplot.subplots(len(drawn), len(readers), squeeze=False, layout="constrained",
@@ -74,7 +74,7 @@ def _height(cell: Figures) -> float:
     return cell.ns_median if cell.resolved("ns_median") else cell.ns_resolution
 
 
-def _pyplot(cache: Path) -> Any:
+def pyplot_from(cache: Path) -> Any:
     """matplotlib, set up to draw the same bytes each time and to leave the home directory alone."""
     cache.mkdir(parents=True, exist_ok=True)
     os.environ["MPLCONFIGDIR"] = str(cache)

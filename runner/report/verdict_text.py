@@ -40,6 +40,7 @@ def line(verdict: Verdict) -> str:
     made = verdict.made
     numbers = [f"{counted(len(made.new), 'new violation')}" if made.new else "",
                f"{counted(len(made.failing), 'KUnit suite')} worse" if made.failing else "",
+               "less accurate" if made.inaccurate else "",
                f"{len(made.gone)} gone" if made.gone else "",
                f"behaviour changed in {counted(len(made.behaviour), 'scenario')}" if made.behaviour else "",
                "" if made.tree.complete else "not all scenarios explored to their end"]
@@ -133,6 +134,9 @@ def _tail(verdict: Verdict) -> list[str]:
     if made.problems:
         first = textwrap.shorten(made.problems[0], 2 * WIDTH, placeholder=" ...")
         lines += _labelled("Fails", _list([first, *made.problems[1:]], 1))
+    if made.inaccurate:
+        lines += _labelled("Fails", "less accurate in simulations, ns: " + _list(
+            [f"{name} {old:,.3f} -> {new:,.3f}" for name, (old, new) in made.inaccurate.items()], few))
     if made.regressed and made.gone:
         lines += _labelled("Gone", f"{counted(len(made.gone), 'violation')} of the base")
     elif made.gone:

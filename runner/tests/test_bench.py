@@ -7,11 +7,12 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from runner import cli
-from runner.boot import boots, results
+from runner.boot import boots, results, simulation
 from runner.boot.boots import Run
 from runner.boot.causes import Cause, Kind
 from runner.boot.kunit_boot import Boot, Counts
@@ -233,6 +234,7 @@ def test_verb(layout: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
         return Run(boot, found(tool.kernel))
     monkeypatch.setattr(builder, "build", KunitTool)
     monkeypatch.setattr(boots, "run", run)
+    monkeypatch.setattr(simulation, "run", lambda *_: [SimpleNamespace(updates_per_s=8.12e6)])
     monkeypatch.setenv("TKFI_SUMMARY", str(layout.build / "summary"))
     assert cli.main(["bench", "--json", "-"], layout) == status
     assert asked == [f"6.12/{kind}post-series tkfi_bench bench-{number}"
@@ -241,4 +243,7 @@ def test_verb(layout: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     answer = json.loads(captured.out)
     assert answer["format"] == 1 and answer["cpu"] and answer["kernels"][0]["kernel"] == "6.12.117"
     assert "relacy" in captured.err
+    said = "8.1 million updates a second, with a read each (aim: 3); a day of ticks at HZ=1000 takes 11 s"
+    assert (said in captured.err) == (status == 0)
+    assert answer["kernels"][0]["simulate_updates_per_s"] == (None if status else 8.12e6)
     assert (layout.build / "summary").read_text() == f"{counted} bench\n"

@@ -64,7 +64,8 @@ def made(*violations: dict[str, Any], **more: Any) -> Measured:
         violations, [], {"tkfi_series": Suite(50, 0, 2, [], "")}, {"tick, kernel readers": 40},
         frozenset({"update_vsyscall", "tkfi_vdso_clock_gettime", "ktime_get", "timekeeping_advance"}),
         {"falls-vdso": ["cpu0", "cpu1", "host"], "falls-kernel": ["cpu0", "cpu1", "host"]},
-        {"falls-vdso": ["aa", "bb"], "falls-kernel": ["aa"]}, {"falls-vdso": [1611071276]})
+        {"falls-vdso": ["aa", "bb"], "falls-kernel": ["aa"]}, {"falls-vdso": [1611071276]},
+        {"ticks: error max": [2.0, 2.1, 2.2]})
     return replace(whole, **more)
 
 
@@ -157,6 +158,21 @@ def test_so_is_a_crash() -> None:
     crash = [{"text": "falls-vdso: the kernel panicked", "failed": True}]
     assert compare(made(problems=crash), made()).regressed
     assert not compare(made(problems=[{"text": "not known", "failed": False}]), made()).regressed
+
+
+@pytest.mark.parametrize("tree, worse", [
+    ([2.0, 2.1, 2.2], False), ([9.0, 9.1, 2.2], False), ([2.3, 2.4, 9.0], True), ([1.0, 1.0, 1.0], False)])
+def test_less_accurate_by_more_than_seeds_make_is_a_regression(tree: list[float], worse: bool) -> None:
+    comparison = compare(made(accuracy={"ticks: error max": tree}), made())
+    assert comparison.regressed is worse
+    assert comparison.inaccurate == ({"ticks: error max": (2.2, 2.3)} if worse else {})
+    said = "less accurate in simulations, ns: ticks: error max 2.200 -> 2.300"
+    text = " ".join(verdict_text.text(verdict(comparison)).split())
+    assert (said in text) is worse and ("less accurate" in verdict_text.line(verdict(comparison))) is worse
+
+
+def test_what_one_of_them_was_not_simulated_for_is_not_compared() -> None:
+    assert not compare(made(accuracy={"NO_HZ: dev": [9.0]}), made()).inaccurate
 
 
 def test_other_outcomes_are_told_and_fail_only_if_strict() -> None:

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from runner import answer, check_counts, lock, machine
-from runner.boot import boots
+from runner.boot import boots, simulation
 from runner.boot.boots import Run, measured
 from runner.boot.records import Cost
+from runner.boot.simulation import Settings
 from runner.kernel import builder, kernels
 from runner.kernel.kernels import Kernel
 from runner.layout import Layout
@@ -33,6 +34,10 @@ SEQLOCKS = {SEQLOCK: "Mazurkiewicz, accesses but those of failed attempts",
             SEQLOCK_RETRIES: "Mazurkiewicz, accesses"}
 FIELDS = (*BARE_RUNS.values(), *HOOKED_RUNS.values())
 _ONE_AFTER_ANOTHER = "sequential"  # no strategy, and so no steps
+
+SIMULATED = Settings(offset_ppb=100_010, jitter_ns=20_000, samples=3_000_000, series=False)
+SIMULATE_AIM = 3_000_000  # updates a second, with a read each
+TICKS_A_DAY = 1000 * 86400
 
 METHOD = f"""\
 bare: the operations one after another, on a build without access hooks. idle hooks: the same, on one with
@@ -75,6 +80,7 @@ class Bench:
     costs: Mapping[str, Mapping[str, Cost]]
     seqlocks: Mapping[str, Mapping[str, Cost]]
     problems: Sequence[str]
+    updates_per_s: float | None = None  # of a simulation
 
     @property
     def measured(self) -> int:
@@ -93,7 +99,9 @@ class Bench:
                               for name, costs in self.costs.items()],
                 **{name.replace("-", "_"): _seqlock_json(name, self.seqlocks.get(name, {}))
                    for name in SEQLOCKS},
-                "seqlock_timekeeper_aims": SEQLOCK_AIMS}
+                "seqlock_timekeeper_aims": SEQLOCK_AIMS,
+                "simulate_updates_per_s": _rounded(self.updates_per_s),
+                "simulate_aim_updates_per_s": SIMULATE_AIM}
 
 
 @dataclass(frozen=True)
@@ -138,9 +146,14 @@ def measure(kernel: Kernel, layout: Layout) -> Bench:
     Raises TkfiError when one cannot be built or is not what it was built as.
     """
     tools = [builder.build(replace(kernel, bare=bare), layout) for bare in (False, True)]
-    return bench([(tool.kernel, boots.run(tool, SUITE, title=f"{tool.kernel.title} bench-{number}",
+    made = bench([(tool.kernel, boots.run(tool, SUITE, title=f"{tool.kernel.title} bench-{number}",
                                           name=f"bench-{number}"))
                   for number in range(1, BOOTS + 1) for tool in tools])
+    if made.problems:
+        return made
+    return replace(made, updates_per_s=max(
+        one.updates_per_s for _ in range(BOOTS)
+        for one in simulation.run(tools[1], [SIMULATED], "bench-simulate")))
 
 
 def bench(runs: Sequence[tuple[Kernel, Run]]) -> Bench:
@@ -229,7 +242,15 @@ def _table(made: Bench) -> str:
              _cell(_step_ns(costs.get("random_ns")), 1), _cell(_rate(costs.get("random_ns"))),
              _cell(_rate(costs.get("dpor_amortised_ns")))] for name, costs in made.costs.items()]
     return "\n\n".join([f"Linux {made.version} {made.variant}: ns per execution (random) or class (dpor)",
-                        tables.table(heading, rows), *made.problems])
+                        tables.table(heading, rows), *_simulated(made), *made.problems])
+
+
+def _simulated(made: Bench) -> list[str]:
+    if not made.updates_per_s:
+        return []
+    return [f"simulate, no hooks: {made.updates_per_s / 1e6:.1f} million updates a second, with a read "
+            f"each (aim: {SIMULATE_AIM / 1e6:.0f}); a day of ticks at HZ=1000 takes "
+            f"{TICKS_A_DAY / made.updates_per_s:.0f} s"]
 
 
 def _aims(costs: Mapping[str, Cost]) -> list[Aim]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -70,6 +71,29 @@ class Count(click.ParamType):
         return int(text)
 
 
+class Range(click.ParamType):
+    """Whole numbers of a unit with a sign, up to most: one as in 7, or FROM..TO, or FROM..TO/STEP."""
+
+    name = "range"
+    _form = re.compile(r"([+-]?\d{1,9})(?:\.\.([+-]?\d{1,9})(?:/(\d{1,9}))?)?", re.ASCII)
+
+    def __init__(self, unit: str, most: int) -> None:
+        self._unit, self._most = unit, most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[int]:
+        """All of them; a usage error if there are none, or some out of range."""
+        match = self._form.fullmatch(str(value))
+        if not match:
+            self.fail(f"'{value}' is no number of {self._unit}; write one as in 100010, or 100000..100099",
+                      param, ctx)
+        first = int(match[1])
+        last, step = int(match[2] or first), int(match[3] or 1)
+        if not step or not -self._most <= first <= last <= self._most:
+            self.fail(f"'{value}' has none, or some out of range; give numbers from -{self._most} to "
+                      f"{self._most}, the lower one first", param, ctx)
+        return list(range(first, last + 1, step))
+
+
 class ResultFile(click.ParamType):
     """A file that can be written to, or "-" for standard output."""
 
@@ -110,8 +134,9 @@ class _Option(click.Option):
 
     def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
         """The values, as the type has them. Raises UsageError for one that is missing."""
+        signed = (_Quantity, Count, Range)
         for text in value or ():
-            if str(text).startswith("-") and text != "-" and not isinstance(self.type, (_Quantity, Count)):
+            if str(text).startswith("-") and text != "-" and not isinstance(self.type, signed):
                 raise click.UsageError(f"option {self.opts[0]} needs a value, and '{text}' looks like an "
                                        f"option; a file of that name is ./{text}", ctx)
         return super().type_cast_value(ctx, value)
