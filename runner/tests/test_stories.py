@@ -24,8 +24,9 @@ from runner.report import stories_text
 from runner.tests.conftest import write
 
 HEADER = {"type": "header", "format": 1, "kernel": "6.12.99", "variant": "post-series", "compiler": "gcc"}
-FAULT: dict[str, Any] = {"type": "story", "clock": "1ghz", "rule": "back", "holds": "nobody goes back", "of": "time()",
-         "op": "adjtimex", "wanted": 2000, "seen": 1000, "times": 3, "text": "wait 9ms, adjtimex"}
+FAULT: dict[str, Any] = {
+    "type": "story", "clock": "1ghz", "rule": "back", "holds": "nobody goes back", "of": "time()",
+    "op": "adjtimex", "wanted": 2000, "seen": 1000, "times": 3, "text": "wait 9ms, adjtimex"}
 KNOWN = {**FAULT, "clock": "tsc", "cause": "a-bug", "cause_class": "fixed", "fixed_in": "6.15",
          "reason": "it was wrong"}
 
