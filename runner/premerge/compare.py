@@ -54,7 +54,8 @@ class Failing:
 class Comparison:
     """All of it: what is new, or worse; what of the base is gone; what both have; KUnit suites that do
     worse, or better; crashes and the like; scenarios with other outcomes; write holds, and figures of
-    simulations that are worse, in ns, base first."""
+    simulations that are worse, in ns, base first; what stories show that they do not show in the base, and
+    the other way round."""
 
     tree: Measured
     base: Measured
@@ -67,11 +68,13 @@ class Comparison:
     behaviour: Sequence[Behaviour] = ()
     holds: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     inaccurate: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    told: Sequence[Mapping[str, Any]] = ()
+    told_gone: Sequence[Mapping[str, Any]] = ()
 
     @property
     def regressed(self) -> bool:
         """Whether anything is worse than it was."""
-        return bool(self.new or self.failing or self.problems or self.inaccurate)
+        return bool(self.new or self.failing or self.problems or self.inaccurate or self.told)
 
     @property
     def causes_gone(self) -> list[str]:
@@ -102,7 +105,18 @@ def compare(tree: Measured, base: Measured) -> Comparison:
                       _worse(base.suites, tree.suites),
                       [text for text in tree.failed if text not in base.failed],
                       _behaviour(tree, base, objected), _holds(tree, base),
-                      accuracy.worse(tree.accuracy, base.accuracy))
+                      accuracy.worse(tree.accuracy, base.accuracy),
+                      _told(tree, base), _told(base, tree))
+
+
+def _told(one: Measured, other: Measured) -> list[Mapping[str, Any]]:
+    """What stories show in one state, and do not show in the other: by cause where that is known."""
+    there = {_fault(fault) for fault in other.stories}
+    return [fault for fault in one.stories if _fault(fault) not in there]
+
+
+def _fault(one: Mapping[str, Any]) -> tuple[str, ...]:
+    return (one["cause"],) if one["cause"] else (one["rule"], one["of"], one["op"])
 
 
 def function(access: Mapping[str, Any]) -> str:

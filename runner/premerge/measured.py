@@ -18,8 +18,9 @@ from typing import Any
 from runner.boot import lists, suite_batches, suites
 from runner.boot.records import KINDS, Event, Violation
 from runner.boot.suite_batches import Ran
-from runner.explore import explorer, scenarios
+from runner.explore import explorer, scenarios, stories
 from runner.explore.exploration import Exploration
+from runner.explore.stories import Stories
 from runner.explore.strategies import DEFAULT, Request
 from runner.errors import TkfiError
 from runner.files import write_safely
@@ -30,7 +31,8 @@ from runner.layout import Layout
 from runner.premerge import accuracy
 from runner.progress import note
 
-FORMAT = 3
+FORMAT = 4
+STORIES = 3  # operations, at most
 _HOLD = "tkfi_hold"
 _SYMBOL_TYPES = "tTwW"
 _KEPT = 8  # bases whose results are kept of one tree
@@ -39,8 +41,8 @@ _KEPT = 8  # bases whose results are kept of one tree
 @dataclass(frozen=True)
 class Asked:
     """How much is to be measured: seconds for each scenario, None for as long as it takes; quick leaves out
-    the suites that are not fast, and the write hold. times: seconds of scenarios, by name, for which they
-    differ."""
+    the suites that are not fast, the write hold, and simulations. times: seconds of scenarios, by name, for
+    which they differ."""
 
     time: int | None = None
     quick: bool = False
@@ -72,7 +74,8 @@ class Measured:
     explore's JSON; functions are the names of all functions of the kernel, holds the accesses with a
     sequence odd, by workload and readers. outcomes are the sets of those scenarios of which they are known;
     executed are, by scenario, the addresses of the last bytes of calls of hooks in the executions that were
-    watched. accuracy are figures of simulations, in ns, of several seeds each."""
+    watched. accuracy are figures of simulations, in ns, of several seeds each; stories what stories of up
+    to STORIES operations showed, of which so many were performed."""
 
     kernel: str
     compiler: str
@@ -86,6 +89,8 @@ class Measured:
     outcomes: Mapping[str, Sequence[str]]
     executed: Mapping[str, Sequence[int]]
     accuracy: Mapping[str, Sequence[float]]
+    stories: Sequence[Mapping[str, Any]]
+    performed: int
 
     @property
     def classes(self) -> int:
@@ -139,7 +144,10 @@ def measure(kernel: Kernel, asked: Asked, layout: Layout) -> Measured:
     wanted += [_HOLD] * (not asked.quick and _HOLD in there)
     ran = suite_batches.run(tool, dict(suites.matching(wanted, kernel, there)), "premerge", kernel.title)
     made = explorer.explore(kernel, scenarios.choose([], layout), asked.request, layout)
-    found = _measured(tool, made, ran)
+    jobs = asked.request.jobs
+    found = _measured(tool, made, ran, stories.tell(tool, stories.Asked(STORIES, jobs=jobs)))
+    if asked.quick:
+        return found
     try:
         return replace(found, accuracy=accuracy.measure(tool))
     except TkfiError as error:
@@ -151,7 +159,7 @@ def _is_fast(suite: str) -> bool:
     return suite not in ("tkfi_series", "tkfi_interleave", "tkfi_reproduce")
 
 
-def _measured(tool: KunitTool, made: Exploration, ran: Mapping[str, Ran]) -> Measured:
+def _measured(tool: KunitTool, made: Exploration, ran: Mapping[str, Ran], told: Stories) -> Measured:
     explored = made.json()
     holds = {f"{hold.workload}, {hold.readers} readers": hold.accesses
              for hold in (ran[_HOLD].found.holds if _HOLD in ran else ()) if hold.hooks}
@@ -165,7 +173,8 @@ def _measured(tool: KunitTool, made: Exploration, ran: Mapping[str, Ran]) -> Mea
         {name: _suite(one) for name, one in ran.items() if name != _HOLD}, holds, _functions(tool),
         {name: list(names) for name, names in made.vcpus.items()},
         {one.scenario: sorted(one.outcome_set) for one in made.explored if one.outcome_set is not None},
-        {one.scenario: sorted(one.ip_set or ()) for one in made.explored}, {})
+        {one.scenario: sorted(one.ip_set or ()) for one in made.explored}, {},
+        [asdict(fault) for fault in told.faults], sum(one.performed for one in told.told.values()))
 
 
 def _suite(ran: Ran) -> Suite:

@@ -69,7 +69,7 @@ class Verdict:
             return Word.INVALID
         if self.made.regressed or (self.strict and self.made.behaviour):
             return Word.REGRESSION
-        return Word.IMPROVED if self.made.gone else Word.PASS
+        return Word.IMPROVED if self.made.gone or self.made.told_gone else Word.PASS
 
     @property
     def warnings(self) -> bool:
@@ -94,6 +94,7 @@ class Verdict:
                 {**vars(one), "only": one.only[:_OUTCOMES], "only_base": one.only_base[:_OUTCOMES]}
                 for one in made.behaviour],
             "holds": {name: list(both) for name, both in made.holds.items()},
+            "stories": list(made.told), "stories_gone": list(made.told_gone),
             "inaccurate": {name: list(both) for name, both in made.inaccurate.items()},
             "coverage": self.coverage and vars(self.coverage), "tests": list(self.tests_changed),
             "repeat": self.repeat}

@@ -40,6 +40,7 @@ def line(verdict: Verdict) -> str:
     made = verdict.made
     numbers = [f"{counted(len(made.new), 'new violation')}" if made.new else "",
                f"{counted(len(made.failing), 'KUnit suite')} worse" if made.failing else "",
+               f"{counted(len(made.told), 'fault')} in stories" if made.told else "",
                "less accurate" if made.inaccurate else "",
                f"{len(made.gone)} gone" if made.gone else "",
                f"behaviour changed in {counted(len(made.behaviour), 'scenario')}" if made.behaviour else "",
@@ -83,6 +84,8 @@ def _head(verdict: Verdict) -> list[str]:
         *_labelled("Explored", f"{counted(len(made.tree.scenarios), 'scenario')}, {bound}: "
                    f"{made.tree.classes:,} classes of interleavings. Sequentially consistent: a missing "
                    "memory barrier does not show."),
+        *_labelled("Stories", f"{made.tree.performed:,} operations in sequences of up to "
+                   f"{measured.STORIES}, on four clocks."),
         *_labelled("Tests", tests + (" (--quick: not all of them)" if verdict.quick else "")),
         *_labelled("Proof", " ".join(proof.text for proof in verdict.proofs)),
     ]
@@ -134,9 +137,14 @@ def _tail(verdict: Verdict) -> list[str]:
     if made.problems:
         first = textwrap.shorten(made.problems[0], 2 * WIDTH, placeholder=" ...")
         lines += _labelled("Fails", _list([first, *made.problems[1:]], 1))
+    if made.told:
+        lines += _stories(made.told, verdict)
     if made.inaccurate:
         lines += _labelled("Fails", "less accurate in simulations, ns: " + _list(
             [f"{name} {old:,.3f} -> {new:,.3f}" for name, (old, new) in made.inaccurate.items()], few))
+    if made.told_gone and not made.gone:
+        fault = made.told_gone[0]
+        lines += _labelled("Gone", f"of stories: {fault['reason'] or fault['holds']}")
     if made.regressed and made.gone:
         lines += _labelled("Gone", f"{counted(len(made.gone), 'violation')} of the base")
     elif made.gone:
@@ -169,6 +177,16 @@ def _tail(verdict: Verdict) -> list[str]:
         lines += _labelled("Coverage", f"{ran} of {number} changed lines that access memory were executed"
                            + f", each by {by}" * bool(most) + f".{missed}")
     return [*lines, *_labelled("Repeat", ""), f"  {verdict.repeat}"]
+
+
+def _stories(told: Sequence[Mapping[str, Any]], verdict: Verdict) -> list[str]:
+    """The plainest fault that stories show, and how many more there are."""
+    one = min(told, key=lambda fault: (fault["text"].count(", "), fault["text"]))
+    more = f" (and {len(told) - 1} more)" * (len(told) > 1)
+    return [*_labelled("Fails", f"{one['of']} is {one['seen']:,} after {one['op']}, and ought to be "
+                       f"{one['wanted']:,}: {one['holds']}{more}"),
+            f"  ./tkfi explore --story {shlex.quote(one['text'])} --clock {one['clock']} "
+            f"--kernel {shlex.quote(verdict.tree.path)}"]
 
 
 def _gone(made: Comparison) -> list[str]:

@@ -55,6 +55,13 @@ def event(vcpu: int, kind: str, text: str, ns: int = 0) -> dict[str, Any]:
     return {"case": "x", "vcpu": vcpu, "kind": kind, "text": text, "ns": ns, "step": 0}
 
 
+TOLD: dict[str, Any] = {
+    "clock": "tsc", "rule": "back", "holds": "nobody goes back", "of": "time()", "op": "adjtimex",
+    "wanted": 2000, "seen": 1000, "times": 3, "text": "wait 9ms, adjtimex", "cause": "a-cause",
+    "cause_class": "bug", "fixed_in": "", "reason": "it borrows a second"}
+NOT_KNOWN = {**TOLD, "text": "tick", "op": "tick", "cause": "", "reason": ""}
+
+
 def made(*violations: dict[str, Any], **more: Any) -> Measured:
     """What was measured of a tree with these violations."""
     whole = Measured(
@@ -65,7 +72,7 @@ def made(*violations: dict[str, Any], **more: Any) -> Measured:
         frozenset({"update_vsyscall", "tkfi_vdso_clock_gettime", "ktime_get", "timekeeping_advance"}),
         {"falls-vdso": ["cpu0", "cpu1", "host"], "falls-kernel": ["cpu0", "cpu1", "host"]},
         {"falls-vdso": ["aa", "bb"], "falls-kernel": ["aa"]}, {"falls-vdso": [1611071276]},
-        {"ticks: error max": [2.0, 2.1, 2.2]})
+        {"ticks: error max": [2.0, 2.1, 2.2]}, [TOLD], 230_000)
     return replace(whole, **more)
 
 
@@ -74,6 +81,28 @@ def verdict(comparison: Comparison, **more: Any) -> Verdict:
     whole = Verdict(STATE, State("/a tree", '111111111111 ("Linux")', "1" * 40), comparison, [FOUND],
                     "./tkfi premerge --tree '/a tree' --base 111111111111")
     return replace(whole, **more)
+
+
+@pytest.mark.parametrize("tree, base, word", [
+    ([TOLD], [TOLD], Word.PASS), ([NOT_KNOWN], [NOT_KNOWN], Word.PASS),
+    ([{**TOLD, "of": "another reader", "op": "tick"}], [TOLD], Word.PASS),
+    ([TOLD], [], Word.REGRESSION), ([TOLD, NOT_KNOWN], [TOLD], Word.REGRESSION),
+    ([NOT_KNOWN], [{**NOT_KNOWN, "of": "another"}], Word.REGRESSION), ([], [TOLD], Word.IMPROVED),
+    ([], [NOT_KNOWN], Word.IMPROVED)])
+def test_what_stories_show_is_compared_by_cause(tree: list[dict[str, Any]], base: list[dict[str, Any]],
+                                                word: Word) -> None:
+    """Or by rule, reader and operation, if that is not known."""
+    found = verdict(compare(made(stories=tree), made(stories=base)))
+    assert found.word is word
+    text = verdict_text.text(found)
+    assert "Stories:  230,000 operations in sequences of up to 3, on four clocks.\n" in text
+    assert ("./tkfi explore --story" in text) is (word is Word.REGRESSION)
+    assert word is not Word.IMPROVED or "Gone:     of stories: " in text
+    assert ("fault in stories" in verdict_text.line(found)) is (word is Word.REGRESSION)
+    if NOT_KNOWN in tree and word is Word.REGRESSION:
+        assert ("Fails:    time() is 1,000 after tick, and ought to be 2,000: nobody goes\n          back"
+                in text)
+        assert "  ./tkfi explore --story tick --clock tsc --kernel '/a tree'" in text
 
 
 def test_the_same_is_no_difference() -> None:
