@@ -2,9 +2,9 @@
 /* The steps of stories about timekeeping, performed and judged one by one. */
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/ktime.h>
 #include <linux/math64.h>
 #include <linux/string.h>
-#include <linux/timekeeping.h>
 #include <linux/timex.h>
 #include <linux/vmalloc.h>
 
