@@ -130,14 +130,16 @@ static void report(struct tkfi_front *f, const struct found *one, const char *te
 		   const char *clock)
 {
 	const struct tkfi_fault_seen *fault = &one->fault;
+	const struct tkfi_cause *cause = fault->cause;
+	static char said[6 * 1024];
 
-	tkfi_result("\"type\":\"story\",\"clock\":\"%s\",\"rule\":\"%s\",\"holds\":\"%s\",\"of\":\"%s\",\"op\":\"%s\",\"wanted\":%lld,\"seen\":%lld,\"times\":%llu,\"text\":\"%s\",\"cause\":\"%s\",\"cause_class\":\"%s\",\"fixed_in\":\"%s\",\"reason\":\"%s\"",
-		    clock, fault->rule, fault->holds, fault->of, fault->op->name, fault->wanted,
-		    fault->seen, one->times, text, fault->cause ? fault->cause->id : "",
-		    fault->cause ? tkfi_cause_class_names[fault->cause->class] : "",
-		    fault->cause ? fault->cause->fixed_in ?: "" : "",
-		    fault->cause ? fault->cause->reason : "");
-	if (!fault->cause)
+	tkfi_result("\"type\":\"story\",\"clock\":\"%s\",\"kind\":%u,\"order\":\"%02x%*phN\",\"rule\":\"%s\",\"holds\":\"%s\",\"of\":\"%s\",\"op\":\"%s\",\"wanted\":%lld,\"seen\":%lld,\"times\":%llu,\"text\":\"%s\",\"cause\":\"%s\",\"cause_class\":\"%s\",\"fixed_in\":\"%s\",\"reason\":\"%s\"",
+		    clock, fault->kind, one->story.nr, TKFI_MAX_STORY, one->story.steps,
+		    fault->rule, fault->holds, fault->of, fault->op->name, fault->wanted,
+		    fault->seen, one->times, tkfi_result_string(said, sizeof(said), text),
+		    cause ? cause->id : "", cause ? tkfi_cause_class_names[cause->class] : "",
+		    cause ? cause->fixed_in ?: "" : "", cause ? cause->reason : "");
+	if (!cause)
 		fail_new(f, fault, text);
 }
 
@@ -168,9 +170,12 @@ static int tell_given(struct tkfi_front *f, const char *text, unsigned int nr, c
 
 static void say_problem_of_stories(struct tkfi_front *f, int error)
 {
-	const char *why = error == -EPERM ? "the story cannot be performed: an operation is impossible where it stands" :
-			  error == -ENOMEM ? "there is not enough memory for so many states" :
-			  "the stories could not be told";
+	const char *why = "the stories could not be told";
+
+	if (error == -EPERM)
+		why = "the story cannot be performed: an operation is impossible where it stands";
+	if (error == -ENOMEM)
+		why = "there is not enough memory for so many states";
 
 	tkfi_report_problem("story", why);
 	f->fail(f->arg, why);

@@ -20,11 +20,9 @@
  * struct step - something that can be done
  * @text:	operations of scenarios, with ", " between them; or "until EDGE [+-]N", which
  *		waits for N cycles more or less
- * @refused:	the error that the operation has to return, and change nothing; or 0
  */
 struct step {
 	const char *text;
-	int refused;
 };
 
 /* In the order of what people would try first. What this kernel lacks is left out. */
@@ -32,7 +30,7 @@ static const struct step steps[] = {
 #include "story_steps.h"
 };
 
-#define MAX_PARTS	24
+#define MAX_PARTS	32
 
 /**
  * struct part - one operation of a step
@@ -71,7 +69,7 @@ static struct {
 	} words[16];
 	unsigned int nr_words;
 	unsigned int nr;
-	char said[1024];
+	char said[2048];
 	struct usable usable[ARRAY_SIZE(steps) + 1];	/* the last one is given */
 } *story;
 
@@ -85,20 +83,33 @@ static int parse_part(struct part *part, char *text, char *err, size_t size)
 {
 	char none[] = "wait 0ns";
 
-	strscpy(part->text, text, sizeof(part->text));
-	if (sscanf(text, "until %7s %d", part->edge, &part->more) > 0)
+	if (strscpy(part->text, text, sizeof(part->text)) < 0) {
+		snprintf(err, size, "'%s' is too long for an operation of a story", text);
+		return -EINVAL;
+	}
+	if (sscanf(text, "until %7s %d", part->edge, &part->more) > 0) {
+		if (!tkfi_story_has_edge(part->edge)) {
+			snprintf(err, size,
+				 "there is no '%s' to wait for; there are: tick, second, leap",
+				 part->edge);
+			return -EINVAL;
+		}
 		text = none;
+	}
 	return tkfi_op_parse(&part->op, tkfi_operations, tkfi_nr_operations, text, err, size);
 }
 
-static int parse(struct usable *u, const char *step, const char *between, char *err, size_t size)
+static int parse(struct usable *u, const char *step, char *err, size_t size)
 {
 	char text[1024], *rest = text, *part;
 	int ret = 0;
 
 	*u = (struct usable){};
-	strscpy(text, step, sizeof(text));
-	while (!ret && (part = strsep(&rest, between))) {
+	if (strscpy(text, step, sizeof(text)) < 0) {
+		snprintf(err, size, "a story of more than %zu characters", sizeof(text) - 1);
+		return -EINVAL;
+	}
+	while (!ret && (part = strsep(&rest, ","))) {
 		if (u->nr == MAX_PARTS) {
 			snprintf(err, size, "more than %d operations", MAX_PARTS);
 			return -EINVAL;
@@ -190,15 +201,20 @@ static int open(unsigned int clock)
 		return ret;
 	}
 	find_words();
-	for (i = 0; i < ARRAY_SIZE(steps); i++)
-		story->nr += !parse(&story->usable[story->nr], steps[i].text, ",", err,
-				    sizeof(err));
+	for (i = 0; i < ARRAY_SIZE(steps); i++) {
+		struct usable *u = &story->usable[story->nr];
+
+		if (!parse(u, steps[i].text, err, sizeof(err)))
+			story->nr++;
+		else if (WARN(!u->parts[u->nr - 1].op.absent, "tkfi: %s: %s\n", steps[i].text, err))
+			break;
+	}
 	return story->nr;
 }
 
 static int given(const char *text, char *err, size_t size)
 {
-	return parse(&story->usable[story->nr], text, ",", err, size);
+	return parse(&story->usable[story->nr], text, err, size);
 }
 
 static void begin(void)
@@ -226,9 +242,6 @@ bool tkfi_story_is_asleep(void)
 
 static void see(struct tkfi_seen *seen)
 {
-	unsigned int nr;
-
-	tkfi_story_readers(&nr);
 	seen->valid = !now.asleep;
 	if (seen->valid)
 		tkfi_story_look(seen);
@@ -262,7 +275,7 @@ static void report(tkfi_fault_fn fault, void *arg, const struct tkfi_op *op, con
 {
 	fault(&(struct tkfi_fault_seen){
 		.rule = rule, .holds = holds, .of = "the call", .op = op->type, .wanted = wanted,
-		.seen = seen, .cause = tkfi_story_cause_of_refusal(op),
+		.seen = seen, .cause = tkfi_story_cause_of_refusal(op, rule),
 	}, arg);
 }
 
@@ -282,19 +295,26 @@ static bool is_of_aux(const struct tkfi_op *op)
 	       op->type < tkfi_aux_operations + tkfi_nr_aux_operations;
 }
 
+/* A time that CLOCK_REALTIME cannot have: it would have begun before the machine did. */
+static bool is_refused(const struct timespec64 *ts)
+{
+	return !timespec64_valid_settod(ts) || timespec64_to_ns(ts) < ktime_get();
+}
+
 /* The error that an operation has to return in this state, or 0. */
 static int wanted_error(const struct part *part)
 {
 	const struct tkfi_aux_clock *aux = tkfi_aux_clock();
 	const struct tkfi_op_type *type = part->op.type;
-	unsigned int i;
 
-	if (is_of_aux(&part->op) && type->flags & (TKFI_OP_SETS | TKFI_OP_TIMEX) && strcmp(type->name, "enable") &&
+	if (now.asleep)
+		return 0;
+	if (is_of_aux(&part->op) &&
+	    type->flags & (TKFI_OP_SETS | TKFI_OP_TIMEX) && strcmp(type->name, "enable") &&
 	    !TKFI_CLOCK_VALID(aux->timekeepers.real))
 		return -ENODEV;
-	for (i = 0; i < ARRAY_SIZE(steps); i++)
-		if (steps[i].refused && !strcmp(steps[i].text, part->text))
-			return steps[i].refused;
+	if (!strcmp(type->name, "settimeofday") && is_refused(&tkfi_args(&part->op)->ts))
+		return -EINVAL;
 	return 0;
 }
 
@@ -302,21 +322,24 @@ static int wanted_error(const struct part *part)
 static void judge_call(const struct tkfi_op *op, s64 result, int wanted, u64 before,
 		       tkfi_fault_fn fault, void *arg)
 {
-	if (wanted ? result != wanted : result < 0)
-		report(fault, arg, op, "errno", "a call is refused if it asks for the impossible, and only then",
-		       wanted, result);
+	if (wanted ? result != wanted : result < 0 && !op->reads)
+		report(fault, arg, op, "errno",
+		       "a call is refused if it asks for the impossible, and only then", wanted,
+		       result);
 	if (wanted && hash() != before)
 		report(fault, arg, op, "refused", "a call that is refused changes nothing", 0, 1);
 }
 
-/* NO_HZ has a tick come before the counter has gone too far for the multiplication. */
-static bool is_overdue(void)
+/* NO_HZ has a tick come before the counter has gone around, or too far for the multiplication. */
+static bool is_too_long(u64 cycles)
 {
 	const struct tk_read_base *tkr = &tkfi_timekeeper()->tkr_mono;
 	const u64 passed = (tkfi_clock_counter(tkr->clock, tkfi_clock_peek()) - tkr->cycle_last) &
 			   tkr->mask;
+	const u64 ns = mul_u64_u32_shr(passed, tkr->mult, tkr->shift) +
+		       mul_u64_u32_div(cycles, NSEC_PER_SEC, tkfi_clock_hz);
 
-	return mul_u64_u32_shr(passed, tkr->mult, tkr->shift) > tkr->clock->max_idle_ns;
+	return ns > tkr->clock->max_idle_ns;
 }
 
 /* Perform one operation. Returns false if it is impossible now. */
@@ -331,18 +354,21 @@ static bool perform_part(struct part *part, s64 *result)
 	*result = 0;
 	if (part->edge[0]) {
 		if (now.asleep || !tkfi_story_cycles_to(part->edge, &cycles) ||
-		    (s64)cycles + part->more <= 0)
+		    (s64)cycles + part->more <= 0 || is_too_long(cycles + part->more))
 			return false;
 		cycles += part->more;
 		tkfi_clock_advance(cycles);
 		scnprintf(part->text, sizeof(part->text), "wait %llucycles", cycles);
-		return !is_overdue();
+		return true;
 	}
+	if (part->op.type->run == tkfi_run_wait && !now.asleep &&
+	    is_too_long(tkfi_duration_cycles(part->op.duration)))
+		return false;
 	*result = part->op.type->run(&part->op);
 	if (flags & (TKFI_OP_SLEEPS | TKFI_OP_WAKES))
 		now.asleep = flags & TKFI_OP_SLEEPS;
 	now.phased |= tkfi_asks_for_phase(&part->op);
-	return now.asleep || !is_overdue();
+	return true;
 }
 
 static void judge(const struct tkfi_change *c)
@@ -379,7 +405,7 @@ static bool perform(unsigned int nr, tkfi_fault_fn fault, void *arg)
 
 	for (i = 0; i < u->nr; i++) {
 		struct part *part = &u->parts[i];
-		struct tkfi_seen *after = &story->seen[i % 2];
+		struct tkfi_seen *after = &story->seen[before == &story->seen[0]];
 
 		wanted = fault ? wanted_error(part) : 0;
 		if (wanted)
@@ -394,8 +420,9 @@ static bool perform(unsigned int nr, tkfi_fault_fn fault, void *arg)
 		see(after);
 		judge(&(struct tkfi_change){
 			.op = &part->op, .of_aux = is_of_aux(&part->op), .is_plain = !now.phased,
-			.result = result, .mono = now.asleep ? 0 : ktime_get(), .told = ask_adjtimex(&part->op), .before = before,
-			.after = after, .fault = fault, .arg = arg,
+			.result = result, .mono = now.asleep ? 0 : ktime_get(),
+			.told = ask_adjtimex(&part->op), .before = before, .after = after,
+			.fault = fault, .arg = arg,
 		});
 		before = after->valid ? after : before;
 	}
@@ -404,7 +431,7 @@ static bool perform(unsigned int nr, tkfi_fault_fn fault, void *arg)
 
 static size_t say(char *buf, size_t size)
 {
-	return strscpy(buf, story->said, size);
+	return scnprintf(buf, size, "%s", story->said);
 }
 
 const struct tkfi_steps tkfi_timekeeping_steps = {

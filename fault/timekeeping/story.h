@@ -131,10 +131,19 @@ const struct tkfi_cause *tkfi_story_cause_of_account(const struct tkfi_change *c
 /**
  * tkfi_story_cause_of_refusal() - why a refused operation changes something, if that is known
  * @op:		the operation
+ * @rule:	the rule that it breaks
  *
  * Return: the cause; NULL for none that is known.
  */
-const struct tkfi_cause *tkfi_story_cause_of_refusal(const struct tkfi_op *op);
+const struct tkfi_cause *tkfi_story_cause_of_refusal(const struct tkfi_op *op, const char *rule);
+
+/**
+ * tkfi_story_has_edge() - is there an edge of a name?
+ * @edge:	its name
+ *
+ * Return: whether tkfi_story_cycles_to() takes it.
+ */
+bool tkfi_story_has_edge(const char *edge);
 
 /**
  * tkfi_story_cycles_to() - how long to wait for an edge

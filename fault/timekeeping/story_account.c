@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Time that is accounted for, in the timekeeper's own units, so that nothing is lost between
- * the nanoseconds that readers show. The formulas are those of SERIES.md's arithmetic: a
- * line's time is (xtime_nsec + (counter - cycle_last) * mult) / 2^shift, and what NTP wants
- * is xtime + ntp_error.
+ * the nanoseconds that readers show. A line's time is
+ * (xtime_nsec + (counter - cycle_last) * mult) / 2^shift, and what NTP wants is
+ * xtime + ntp_error.
  */
 #include <linux/kernel.h>
 #include <linux/math64.h>
@@ -118,19 +118,30 @@ static bool may_step(const struct tkfi_op *op)
 	       (op->type->flags & TKFI_OP_TIMEX && tkfi_args(op)->timex.modes & ADJ_TAI);
 }
 
+/* Who changes the clocksource tells, as all is calculated anew. */
+static bool is_change(const struct tkfi_op *op)
+{
+	return !strcmp(op->type->name, "clocksource");
+}
+
 static void judge_told(const struct tkfi_change *c)
 {
 	const struct timekeeper *before = &c->before->tk, *after = &c->after->tk;
-	const bool moved = before->offs_real != after->offs_real ||
-			   before->offs_boot != after->offs_boot ||
-			   before->offs_tai != after->offs_tai;
+	const bool real = before->offs_real != after->offs_real;
+	const bool boot = before->offs_boot != after->offs_boot;
+	const bool tai = before->offs_tai - before->offs_real != after->offs_tai - after->offs_real;
+	/* adjtimex() may set the time and the TAI offset, each by itself. */
+	const int twice = tai && tkfi_sets_a_clock(c->op);
 	const int told = after->clock_was_set_seq - before->clock_was_set_seq;
 	const u64 to_mono = after->wall_to_monotonic.tv_sec * NSEC_PER_SEC +
 			    after->wall_to_monotonic.tv_nsec;
 
-	if (moved && told != 1)
+	if (real || boot || tai ? told != 1 + twice : told && !may_step(c->op) && !is_change(c->op))
 		report(c, "told", "who is told of offsets is told of each change, once",
-		       "clock_was_set_seq", 1, told);
+		       "clock_was_set_seq", real || boot || tai ? 1 + twice : 0, told);
+	if (boot && !(c->op->type->flags & (TKFI_OP_WAKES | TKFI_OP_SETS)))
+		report(c, "offsets", "only sleep moves CLOCK_BOOTTIME", "offs_boot",
+		       before->offs_boot, after->offs_boot);
 	if (!may_step(c->op) && after->offs_tai != before->offs_tai)
 		report(c, "leap", "a leap second does not move CLOCK_TAI", "offs_tai",
 		       before->offs_tai, after->offs_tai);

@@ -34,10 +34,11 @@ static bool is_leaping(const struct tkfi_change *c)
 static void judge_readback(const struct tkfi_change *c)
 {
 	const struct __kernel_timex *txc = &tkfi_args(c->op)->timex;
-	const s64 freq = clamp(txc->freq, -((s64)MAXFREQ << 16) / 1000, ((s64)MAXFREQ << 16) / 1000);
+	const s64 most = ((s64)MAXFREQ << 16) / 1000, freq = clamp(txc->freq, -most, most);
 	const bool nano = c->told.status & STA_NANO;
 
-	if (txc->modes & ADJ_FREQUENCY && !(txc->modes & ADJ_OFFSET) && abs(c->told.freq - freq) > 1)
+	if (txc->modes & ADJ_FREQUENCY && !(txc->modes & ADJ_OFFSET) &&
+	    abs(c->told.freq - freq) > 1)
 		TOLD(c, freq, freq);
 	if (txc->modes & ADJ_TICK)
 		TOLD(c, tick, txc->tick);

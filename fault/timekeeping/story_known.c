@@ -59,7 +59,9 @@ const struct tkfi_cause *tkfi_story_cause_of_read(const struct tkfi_change *c,
 		       (back || !strcmp(rule, "ahead")) ? cause(TKFI_AUX_WHOLE_NS) : NULL;
 	if (reader->kind != TKFI_COARSE)
 		return NULL;
-	if (back ? has_gained(&c->before->tk) : !strcmp(rule, "coarse") && has_gained(&c->after->tk))
+	if (has_gained(back ? &c->before->tk : &c->after->tk) && reader->unit != NSEC_PER_SEC &&
+	    (back ? seen == tkfi_line_time(&c->after->tk, reader, c->after->now) :
+		    !strcmp(rule, "coarse") && by > NSEC_PER_SEC / 2))
 		return &tkfi_causes[TKFI_GAINED_SECOND];
 	return back && c->before->now == c->after->now ? of_base(c, reader, by) : NULL;
 }
@@ -76,8 +78,9 @@ const struct tkfi_cause *tkfi_story_cause_of_account(const struct tkfi_change *c
 	       cause(TKFI_KNOWN_LEAP_NOT_MIRRORED);
 }
 
-const struct tkfi_cause *tkfi_story_cause_of_refusal(const struct tkfi_op *op)
+const struct tkfi_cause *tkfi_story_cause_of_refusal(const struct tkfi_op *op, const char *rule)
 {
-	return TKFI_WRITERS_HOLD_READERS && !strcmp(op->type->name, "settimeofday") ?
-	       &tkfi_causes[TKFI_REFUSED_SET] : NULL;
+	return TKFI_WRITERS_HOLD_READERS && !strcmp(rule, "refused") &&
+	       !strcmp(op->type->name, "settimeofday") &&
+	       timespec64_valid_settod(&tkfi_args(op)->ts) ? &tkfi_causes[TKFI_REFUSED_SET] : NULL;
 }

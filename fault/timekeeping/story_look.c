@@ -33,9 +33,10 @@ const struct tkfi_reader * const *tkfi_story_readers(unsigned int *nr)
 
 static void ask(s64 *values)
 {
-	unsigned int i;
+	unsigned int nr, i;
 
-	for (i = 0; i < nr_readers; i++)
+	tkfi_story_readers(&nr);
+	for (i = 0; i < nr; i++)
 		values[i] = readers[i]->read();
 }
 
@@ -84,6 +85,11 @@ static u64 cycles_in(const struct tk_read_base *tkr, s64 ns)
 
 	return ns <= 0 || (u64)ns << tkr->shift <= tkr->xtime_nsec ? 0 :
 	       DIV64_U64_ROUND_UP(shifted, tkr->mult);
+}
+
+bool tkfi_story_has_edge(const char *edge)
+{
+	return !strcmp(edge, "tick") || !strcmp(edge, "second") || !strcmp(edge, "leap");
 }
 
 bool tkfi_story_cycles_to(const char *edge, u64 *cycles)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What readers must show after an operation. */
+#include <linux/bits.h>
 #include <linux/kernel.h>
 
 #include "clock.h"
@@ -15,7 +16,8 @@ static void report(const struct tkfi_change *c, const struct tkfi_reader *reader
 {
 	c->fault(&(struct tkfi_fault_seen){
 		.rule = rule, .holds = holds, .of = reader->call, .op = c->op->type,
-		.kind = reader->id << 8 | reader->kind << 4 | (reader->unit == NSEC_PER_SEC),
+		.kind = BIT(16) | reader->id << 8 | reader->kind << 4 |
+			(reader->unit == NSEC_PER_SEC),
 		.wanted = wanted, .seen = seen,
 		.cause = tkfi_story_cause_of_read(c, reader, rule, wanted, seen),
 	}, c->arg);
@@ -97,7 +99,8 @@ static void judge(const struct tkfi_change *c, const struct tkfi_reader *reader,
 	if (to < from - within)
 		report(c, reader, "back", "a clock that was not set does not go back", from, to);
 	else if (stands(c) && reader->kind != TKFI_COARSE && to > from + within)
-		report(c, reader, "ahead", "a clock that was not set does not leap ahead", from, to);
+		report(c, reader, "ahead", "a clock that was not set does not leap ahead", from,
+		       to);
 }
 
 void tkfi_story_judge_readers(const struct tkfi_change *c)

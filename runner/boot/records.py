@@ -403,7 +403,7 @@ def unit(strategy: str) -> str:
 class StoryFault:
     """A rule that the last operation of a story breaks, where time is kept by a clock: what it was seen by,
     what it ought to be and is, and how often it was seen after an operation of this kind. The story is the
-    shortest. cause: why, if that is known."""
+    first with the fewest operations, as order has it. cause: why, if that is known."""
 
     clock: str
     rule: str
@@ -414,15 +414,17 @@ class StoryFault:
     seen: int
     times: int
     text: str
+    kind: int = 0
+    order: str = ""
     cause: str = ""
     cause_class: str = ""
     fixed_in: str = ""
     reason: str = ""
 
     @property
-    def plainness(self) -> tuple[int, str]:
-        """By which two stories are compared."""
-        return self.text.count(", "), self.text
+    def nature(self) -> tuple[str, ...]:
+        """What makes two faults the same: all of a kind see one fault."""
+        return (self.clock, self.rule, str(self.kind or self.of), self.op, self.cause)
 
 
 @record("states", "states")

@@ -19,7 +19,8 @@ FORMAT = 1
 CLOCKS = ("1ghz", "tsc", "hpet", "acpi_pm")  # as fault/timekeeping/story.c has them
 MOST = 6  # steps
 _CASE = "tkfi_explore.stories"
-_PATIENCE = 24 * 3600  # seconds
+_PATIENCE = 24 * 3600  # seconds, without a limit; with one so many more than that
+_MORE = 60
 
 
 @dataclass(frozen=True)
@@ -79,15 +80,21 @@ def tell(tool: KunitTool, asked: Asked) -> Stories:
     """Boot, and have all stories told. Raises TkfiError for a story that makes no sense, and when a kernel
     did not come to its end."""
     title = "A story" if asked.text else f"Stories of up to {asked.length} operations"
+    timeout = _PATIENCE if asked.time is None else round(len(CLOCKS) * asked.time) + _MORE
     with step(f"{title} on {tool.kernel.title}"):
         runs = boots.run_all(tool, [
-            Ask(_CASE, f"stories-{part}", asked.parameters(part), timeout=_PATIENCE)
+            Ask(_CASE, f"stories-{part}", asked.parameters(part), timeout=timeout)
             for part in range(asked.jobs)], at_once=asked.jobs)
     for run in runs:
         if run.found.failures:
             raise TkfiError(run.found.failures[0].text)
-        if (run.boot.cause and run.boot.cause.kind is not Kind.FAILED) or not run.found.told:
-            why = run.boot.failure() if run.boot.cause else f"full log: {run.boot.console}"
+        new = any(not fault.cause for fault in run.found.faults)
+        lacking = {asked.clock} if asked.clock else set(CLOCKS)
+        lacking -= {one.clock for one in run.found.told}
+        if ((run.boot.cause and (run.boot.cause.kind is not Kind.FAILED or not new))
+                or run.found.problems or lacking):
+            why = run.boot.failure() if run.boot.cause else "; ".join(
+                [*run.found.problems[:1], f"full log: {run.boot.console}"])
             raise TkfiError(f"{tool.kernel.title} did not come to the end of its stories: {why}")
     assert runs[0].found.header
     return Stories(runs[0].found.header, asked, _faults(runs), _told(runs), {
@@ -98,12 +105,11 @@ def _faults(runs: Sequence[boots.Run]) -> list[StoryFault]:
     """Of all parts, each with the plainest of its stories; what is new and plain comes first."""
     merged: dict[tuple[str, ...], StoryFault] = {}
     for fault in (fault for run in runs for fault in run.found.faults):
-        key = (fault.clock, fault.rule, fault.of, fault.op, fault.cause)
-        other = merged.get(key)
-        both = sorted([fault, *([other] if other else [])], key=lambda one: one.plainness)
-        merged[key] = replace(both[0], times=sum(one.times for one in both))
+        other = merged.get(fault.nature)
+        both = sorted([fault, *([other] if other else [])], key=lambda one: one.order)
+        merged[fault.nature] = replace(both[0], times=sum(one.times for one in both))
     return sorted(merged.values(), key=lambda one: (
-        bool(one.cause), CLOCKS.index(one.clock), *one.plainness))
+        bool(one.cause), CLOCKS.index(one.clock), one.order, one.nature))
 
 
 def _told(runs: Sequence[boots.Run]) -> dict[str, Told]:

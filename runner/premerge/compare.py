@@ -116,7 +116,7 @@ def _told(one: Measured, other: Measured) -> list[Mapping[str, Any]]:
 
 
 def _fault(one: Mapping[str, Any]) -> tuple[str, ...]:
-    return (one["cause"],) if one["cause"] else (one["rule"], one["of"], one["op"])
+    return (one["cause"],) if one["cause"] else (one["rule"], str(one["kind"] or one["of"]), one["op"])
 
 
 def function(access: Mapping[str, Any]) -> str:

@@ -20,7 +20,6 @@ from runner.boot.records import KINDS, Event, Violation
 from runner.boot.suite_batches import Ran
 from runner.explore import explorer, scenarios, stories
 from runner.explore.exploration import Exploration
-from runner.explore.stories import Stories
 from runner.explore.strategies import DEFAULT, Request
 from runner.errors import TkfiError
 from runner.files import write_safely
@@ -33,6 +32,7 @@ from runner.progress import note
 
 FORMAT = 4
 STORIES = 3  # operations, at most
+_STORIES_TIME = 60  # seconds for each clock; it takes half a second
 _HOLD = "tkfi_hold"
 _SYMBOL_TYPES = "tTwW"
 _KEPT = 8  # bases whose results are kept of one tree
@@ -145,13 +145,23 @@ def measure(kernel: Kernel, asked: Asked, layout: Layout) -> Measured:
     ran = suite_batches.run(tool, dict(suites.matching(wanted, kernel, there)), "premerge", kernel.title)
     made = explorer.explore(kernel, scenarios.choose([], layout), asked.request, layout)
     jobs = asked.request.jobs
-    found = _measured(tool, made, ran, stories.tell(tool, stories.Asked(STORIES, jobs=jobs)))
+    found = _measured(tool, made, ran)
+    try:
+        told = stories.tell(tool, stories.Asked(STORIES, jobs=jobs, time=_STORIES_TIME))
+        found = replace(found, stories=[asdict(fault) for fault in told.faults],
+                        performed=sum(one.performed for one in told.told.values()))
+    except TkfiError as error:
+        found = _with_problem(found, f"stories: {error}")
     if asked.quick:
         return found
     try:
         return replace(found, accuracy=accuracy.measure(tool))
     except TkfiError as error:
-        return replace(found, problems=[*found.problems, {"text": f"simulation: {error}", "failed": True}])
+        return _with_problem(found, f"simulation: {error}")
+
+
+def _with_problem(found: Measured, text: str) -> Measured:
+    return replace(found, problems=[*found.problems, {"text": text, "failed": True}])
 
 
 def _is_fast(suite: str) -> bool:
@@ -159,7 +169,7 @@ def _is_fast(suite: str) -> bool:
     return suite not in ("tkfi_series", "tkfi_interleave", "tkfi_reproduce")
 
 
-def _measured(tool: KunitTool, made: Exploration, ran: Mapping[str, Ran], told: Stories) -> Measured:
+def _measured(tool: KunitTool, made: Exploration, ran: Mapping[str, Ran]) -> Measured:
     explored = made.json()
     holds = {f"{hold.workload}, {hold.readers} readers": hold.accesses
              for hold in (ran[_HOLD].found.holds if _HOLD in ran else ()) if hold.hooks}
@@ -173,8 +183,7 @@ def _measured(tool: KunitTool, made: Exploration, ran: Mapping[str, Ran], told: 
         {name: _suite(one) for name, one in ran.items() if name != _HOLD}, holds, _functions(tool),
         {name: list(names) for name, names in made.vcpus.items()},
         {one.scenario: sorted(one.outcome_set) for one in made.explored if one.outcome_set is not None},
-        {one.scenario: sorted(one.ip_set or ()) for one in made.explored}, {},
-        [asdict(fault) for fault in told.faults], sum(one.performed for one in told.told.values()))
+        {one.scenario: sorted(one.ip_set or ()) for one in made.explored}, {}, [], 0)
 
 
 def _suite(ran: Ran) -> Suite:

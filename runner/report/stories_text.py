@@ -48,10 +48,11 @@ def _table(made: Stories) -> str:
 
 
 def _groups(faults: Sequence[StoryFault]) -> list[list[StoryFault]]:
-    """Faults by rule, and by what they were seen by, on whatever clock and after whatever operation."""
-    groups: dict[tuple[str, str], list[StoryFault]] = {}
+    """Faults by rule and operation, on whatever clock, and by whatever they were seen."""
+    groups: dict[tuple[str, ...], list[StoryFault]] = {}
     for fault in faults:
-        groups.setdefault((fault.rule, fault.op), []).append(fault)
+        groups.setdefault((fault.rule, fault.holds, fault.op, "" if fault.kind else fault.of),
+                          []).append(fault)
     return list(groups.values())
 
 
@@ -63,7 +64,7 @@ def _new(group: Sequence[StoryFault], kernel: str) -> str:
              f"after {one.op} (clock{'s' * (len(clocks) > 1)} {', '.join(clocks)})."]
     if others:
         more = f" and {len(others) - 4} more" * (len(others) > 4)
-        lines.append(f"The same is seen by {', '.join(others[:4])}{more}.")
+        lines.append(f"Also seen by {', '.join(others[:4])}{more}.")
     return "\n".join([*map(_wrapped, lines), "", f"  {command(one, kernel)}"])
 
 

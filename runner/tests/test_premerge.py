@@ -58,7 +58,8 @@ def event(vcpu: int, kind: str, text: str, ns: int = 0) -> dict[str, Any]:
 TOLD: dict[str, Any] = {
     "clock": "tsc", "rule": "back", "holds": "nobody goes back", "of": "time()", "op": "adjtimex",
     "wanted": 2000, "seen": 1000, "times": 3, "text": "wait 9ms, adjtimex", "cause": "a-cause",
-    "cause_class": "bug", "fixed_in": "", "reason": "it borrows a second"}
+    "cause_class": "bug", "fixed_in": "", "reason": "it borrows a second",
+    "kind": 0}
 NOT_KNOWN = {**TOLD, "text": "tick", "op": "tick", "cause": "", "reason": ""}
 
 
@@ -87,6 +88,7 @@ def verdict(comparison: Comparison, **more: Any) -> Verdict:
     ([TOLD], [TOLD], Word.PASS), ([NOT_KNOWN], [NOT_KNOWN], Word.PASS),
     ([{**TOLD, "of": "another reader", "op": "tick"}], [TOLD], Word.PASS),
     ([TOLD], [], Word.REGRESSION), ([TOLD, NOT_KNOWN], [TOLD], Word.REGRESSION),
+    ([{**NOT_KNOWN, "kind": 7, "of": "another"}], [{**NOT_KNOWN, "kind": 7}], Word.PASS),
     ([NOT_KNOWN], [{**NOT_KNOWN, "of": "another"}], Word.REGRESSION), ([], [TOLD], Word.IMPROVED),
     ([], [NOT_KNOWN], Word.IMPROVED)])
 def test_what_stories_show_is_compared_by_cause(tree: list[dict[str, Any]], base: list[dict[str, Any]],

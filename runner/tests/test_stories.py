@@ -39,6 +39,11 @@ def told(clock: str, **more: Any) -> list[dict[str, Any]]:
              "complete": True, "ns": 500000000, **more}]
 
 
+def everywhere() -> list[dict[str, Any]]:
+    """The same of all clocks."""
+    return [row for clock in stories.CLOCKS for row in told(clock)]
+
+
 @pytest.fixture(name="tool")
 def built(layout: Layout, source: Path) -> KunitTool:
     """A kernel."""
@@ -69,19 +74,21 @@ def tell(tool: KunitTool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 
 def test_parts_are_put_together(tool: KunitTool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of one fault the plainest story, and what is new first."""
-    long = {**FAULT, "text": "tick, wait 9ms, adjtimex", "times": 5}
-    made = tell(tool, tmp_path, monkeypatch, [[KNOWN, long, *told("1ghz"), *told("tsc")],
-                                              [FAULT, *told("1ghz", ns=900000000), *told("tsc")]])
+    short = {**FAULT, "kind": 7, "order": "02aa"}
+    long = {**FAULT, "kind": 7, "order": "0300", "text": "tick, wait 9ms, adjtimex", "times": 5}
+    made = tell(tool, tmp_path, monkeypatch, [
+        [KNOWN, {**long, "of": "another reader"}, *everywhere()],
+        [short, *told("1ghz", ns=900000000), *everywhere()[3:]]])
     assert [(one.text, one.times, one.cause) for one in made.faults] == [
         ("wait 9ms, adjtimex", 8, ""), ("wait 9ms, adjtimex", 3, "a-bug")]
     assert made.told["1ghz"].performed == 140 and made.told["1ghz"].ns == 900000000
-    assert list(made.told) == ["1ghz", "tsc"] and made.states["tsc"] == [1, 30]
+    assert list(made.told) == ["1ghz", "tsc", "hpet", "acpi_pm"] and made.states["tsc"] == [1, 30]
     assert made.status == 1 and made.complete
     text = stories_text.text(made, "--kernel x")
     assert "NEW, back: nobody goes back.\ntime() is 1,000, and ought to be 2,000, after adjtimex" in text
     assert "./tkfi explore --story 'wait 9ms, adjtimex' --clock 1ghz --kernel x" in text
     assert "known, back of time(): it was wrong (fixed in 6.15)\n  wait 9ms, adjtimex" in text
-    assert text.endswith("280 operations judged: 1 new fault, 1 known cause.")
+    assert text.endswith("560 operations judged: 1 new fault, 1 known cause.")
     assert all(len(line) <= 80 for line in text.splitlines() if "./tkfi" not in line)
     assert made.json()["clocks"][0]["states"] == [1, 30]
 
@@ -89,9 +96,9 @@ def test_parts_are_put_together(tool: KunitTool, tmp_path: Path, monkeypatch: py
 @pytest.mark.parametrize("more", [{"complete": False}, {"not_kept": 2}])
 def test_what_was_not_told_is_said(tool: KunitTool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
                                    more: dict[str, Any]) -> None:
-    made = tell(tool, tmp_path, monkeypatch, [[KNOWN, *told("tsc", **more)]])
+    made = tell(tool, tmp_path, monkeypatch, [[KNOWN, *told("1ghz", **more), *everywhere()[3:]]])
     assert made.status == 0 and not made.complete
-    assert "70 operations judged, not all that there are: 0 new faults" in stories_text.text(made, "")
+    assert "280 operations judged, not all that there are: 0 new faults" in stories_text.text(made, "")
 
 
 def test_a_story_that_makes_no_sense(tool: KunitTool, tmp_path: Path,
@@ -101,7 +108,9 @@ def test_a_story_that_makes_no_sense(tool: KunitTool, tmp_path: Path,
         tell(tool, tmp_path, monkeypatch, [[problem]])
 
 
-@pytest.mark.parametrize("cause, rows", [(Cause(Kind.PANIC, "it panicked"), told("tsc")), (None, [])])
+@pytest.mark.parametrize("cause, rows", [
+    (Cause(Kind.PANIC, "it panicked"), everywhere()), (None, []), (None, everywhere()[:-1]),
+    (Cause(Kind.FAILED, "1 failed"), everywhere()), (None, [{"type": "story"}, *everywhere()])])
 def test_a_kernel_that_does_not_come_to_its_end(tool: KunitTool, tmp_path: Path, cause: Cause | None,
                                                 monkeypatch: pytest.MonkeyPatch,
                                                 rows: list[dict[str, Any]]) -> None:
@@ -111,13 +120,14 @@ def test_a_kernel_that_does_not_come_to_its_end(tool: KunitTool, tmp_path: Path,
 
 def test_faults_are_no_crash(tool: KunitTool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """KUnit has the case fail, then."""
-    made = tell(tool, tmp_path, monkeypatch, [[FAULT, *told("1ghz")]], Cause(Kind.FAILED, "1 failed"))
+    made = tell(tool, tmp_path, monkeypatch, [[FAULT, *everywhere()]], Cause(Kind.FAILED, "1 failed"))
     assert made.status == 1
 
 
 @pytest.mark.parametrize("words", [["--stories", "2", "lock*"], ["--stories", "2", "--story", "tick"],
                                    ["--clock", "tsc"], ["--stories", "7"],
-                                   ["--clock", "tick", "--stories", "1"],
+                                   ["--clock", "tick", "--stories", "1"], ["--story", ""],
+                                   ["--stories", "1", "--strategy", "pct"],
                                    ["--story", "tick", "--report", "/tmp/x"]])
 def test_words_that_do_not_go_together(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explore", *words]) == 2

@@ -69,10 +69,12 @@ def command(layout: Layout, scenario: Sequence[str], kernel: str, variant: str, 
             outcome: str | None, coverage: bool, resume: bool, replay: bool, every: bool,
             report: str | None, json_to: str | None, **numbers: int | None) -> int:
     """Whether nothing is wrong, but for what is known; numbers are those that the strategy is told."""
-    if length or story or clock:
-        if scenario or report or not (length or story) or (length and story):
-            raise TkfiError("stories are told in place of scenarios, and without a report: write "
-                            "--stories N, or --story TEXT, and --clock besides if one clock is enough")
+    if length or story is not None or clock:
+        others = [outcomes, outcome, coverage, resume, replay, every, report, scenario,
+                  strategy != strategies.DEFAULT, *(numbers[name] for name in strategies.OPTIONS)]
+        if any(others) or bool(length) == bool(story):
+            raise TkfiError("stories are told in place of scenarios: write --stories N or --story TEXT, and "
+                            "besides --clock, --kernel, --variant, --time, --jobs and --json alone")
         asked = stories.Asked(length or 0, story or "", clock or "", jobs if length else 1,
                               numbers["time"])
         return _tell(asked, kernels.choose(kernel, layout, variant), layout, json_to)
@@ -106,7 +108,8 @@ def _tell(asked: stories.Asked, kernel: kernels.Kernel, layout: Layout, json_to:
     """Stories, in place of scenarios."""
     with lock.held(layout.lock):
         made = stories.tell(builder.build(kernel, layout), asked)
-    option_of = kernel.option if kernel.name != kernels.DEFAULT else ""
-    answer.give(stories_text.text(made, option_of), made.json(), json_to)
+    words = [kernel.option] * (kernel.name != kernels.DEFAULT)
+    words += [f"--variant {kernel.variant}"] * (kernel.variant != kernel.own)
+    answer.give(stories_text.text(made, " ".join(words)), made.json(), json_to)
     check_counts.add("stories", len(made.told), len(made.new))
     return made.status
