@@ -73,8 +73,8 @@ def command(layout: Layout, scenario: Sequence[str], kernel: str, variant: str, 
         others = [outcomes, outcome, coverage, resume, replay, every, report, scenario,
                   strategy != strategies.DEFAULT, *(numbers[name] for name in strategies.OPTIONS)]
         if any(others) or bool(length) == bool(story):
-            raise TkfiError("stories are told in place of scenarios: write --stories N or --story TEXT, and "
-                            "besides --clock, --kernel, --variant, --time, --jobs and --json alone")
+            raise TkfiError("stories are told in place of scenarios: write --stories N or --story TEXT, "
+                            "and besides only --clock, --kernel, --variant, --time, --jobs and --json")
         asked = stories.Asked(length or 0, story or "", clock or "", jobs if length else 1,
                               numbers["time"])
         return _tell(asked, kernels.choose(kernel, layout, variant), layout, json_to)
