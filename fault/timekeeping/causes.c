@@ -75,7 +75,7 @@ const struct tkfi_cause tkfi_causes[TKFI_NR_CAUSES] = {
 		.reason = "lowering the rate right before the edge of a second gives coarse clocks that second, and not its fraction",
 	},
 	[TKFI_REFUSED_SET] = {
-		"refused-set", TKFI_CLASS_FIXED, "6.13",
+		"refused-set", TKFI_CLASS_FIXED, "6.13", "bba9898ef399",
 		.reason = "do_settimeofday64() that refuses a time before boot clears NTP's state, and tells hrtimers of it",
 	},
 };

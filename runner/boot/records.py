@@ -419,6 +419,7 @@ class StoryFault:
     cause: str = ""
     cause_class: str = ""
     fixed_in: str = ""
+    fixed_by: str = ""
     reason: str = ""
 
     @property

@@ -19,6 +19,5 @@ def reason(violation: Violation | StoryFault) -> str:
     """Why a known violation occurs, and its class."""
     if not violation.cause_class:
         return violation.reason
-    by = f" by {violation.fixed_by}" if isinstance(violation, Violation) and violation.fixed_by else ""
-    where = f" in {violation.fixed_in}{by}" if violation.fixed_in else ""
+    where = f" in {violation.fixed_in} by {violation.fixed_by}" if violation.fixed_in else ""
     return f"{violation.reason} ({_ALONE[violation.cause_class]}{where})"

@@ -27,7 +27,7 @@ HEADER = {"type": "header", "format": 1, "kernel": "6.12.99", "variant": "post-s
 FAULT: dict[str, Any] = {
     "type": "story", "clock": "1ghz", "rule": "back", "holds": "nobody goes back", "of": "time()",
     "op": "adjtimex", "wanted": 2000, "seen": 1000, "times": 3, "text": "wait 9ms, adjtimex"}
-KNOWN = {**FAULT, "clock": "tsc", "cause": "a-bug", "cause_class": "fixed", "fixed_in": "6.15",
+KNOWN = {**FAULT, "clock": "tsc", "cause": "a-bug", "cause_class": "fixed", "fixed_in": "6.15", "fixed_by": "abc",
          "reason": "it was wrong"}
 
 
@@ -87,7 +87,7 @@ def test_parts_are_put_together(tool: KunitTool, tmp_path: Path, monkeypatch: py
     text = stories_text.text(made, "--kernel x")
     assert "NEW, back: nobody goes back.\ntime() is 1,000, and ought to be 2,000, after adjtimex" in text
     assert "./tkfi explore --story 'wait 9ms, adjtimex' --clock 1ghz --kernel x" in text
-    assert "known, back of time(): it was wrong (fixed in 6.15)\n  wait 9ms, adjtimex" in text
+    assert "known, back of time(): it was wrong (fixed in 6.15 by abc)\n  wait 9ms, adjtimex" in text
     assert text.endswith("560 operations judged: 1 new fault, 1 known cause.")
     assert all(len(line) <= 80 for line in text.splitlines() if "./tkfi" not in line)
     assert made.json()["clocks"][0]["states"] == [1, 30]
