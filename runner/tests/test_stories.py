@@ -27,8 +27,8 @@ HEADER = {"type": "header", "format": 1, "kernel": "6.12.99", "variant": "post-s
 FAULT: dict[str, Any] = {
     "type": "story", "clock": "1ghz", "rule": "back", "holds": "nobody goes back", "of": "time()",
     "op": "adjtimex", "wanted": 2000, "seen": 1000, "times": 3, "text": "wait 9ms, adjtimex"}
-KNOWN = {**FAULT, "clock": "tsc", "cause": "a-bug", "cause_class": "fixed", "fixed_in": "6.15", "fixed_by": "abc",
-         "reason": "it was wrong"}
+KNOWN = {**FAULT, "clock": "tsc", "cause": "a-bug", "cause_class": "fixed", "fixed_in": "6.15",
+         "fixed_by": "abc", "reason": "it was wrong"}
 
 
 def told(clock: str, **more: Any) -> list[dict[str, Any]]:
