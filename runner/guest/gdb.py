@@ -16,7 +16,7 @@ from runner.errors import TkfiError
 TIMEOUT = 60.0  # seconds in which the stub has to answer what it can answer at once
 _RAX, _RDX, _RIP = 0, 3, 16  # numbers of x86-64 registers
 _CHUNK = 2048  # bytes of memory in one packet
-_STOPPED = re.compile(rb"T..(?:thread:(?:p[0-9a-f]+\.)?([0-9a-f]+);)?")
+_STOPPED = re.compile(rb"T..thread:(?:p[0-9a-f]+\.)?([0-9a-f]+);")
 _INTERRUPT = b"\x03"
 
 
@@ -38,7 +38,7 @@ class Gdb:
 
     def __init__(self, connection: socket.socket) -> None:
         self._socket, self._buffer = connection, b""
-        self._acks, self._chosen = True, -1
+        self._chosen = -1  # the VCPU whose registers and memory are meant
         self._socket.settimeout(TIMEOUT)
         self._ask(b"qSupported:swbreak+;hwbreak+;vContSupported+")
         # Without having read this QEMU answers `p` with nothing.
@@ -65,11 +65,11 @@ class Gdb:
             self._socket.sendall(_INTERRUPT)
             answer, interrupted = self._receive(), True
         self._socket.settimeout(TIMEOUT)
-        self._chosen = -1
         match = _STOPPED.match(answer)
         if not match:
             raise GdbError(f"the guest stopped, and not for us: {answer.decode(errors='replace')}")
-        return None if interrupted and answer.startswith(b"T02") else int(match[1] or b"1", 16) - 1
+        self._chosen = int(match[1], 16) - 1  # the stub chooses the one that stopped
+        return None if interrupted and answer.startswith(b"T02") else self._chosen
 
     def break_at(self, address: int, *, there: bool = True) -> None:
         """Set a breakpoint, or take it away."""

@@ -14,7 +14,7 @@ from runner.guest.places import Stores
 from runner.kernel import builder, kernels
 from runner.kernel.kernels import Kernel
 from runner.layout import Layout
-from runner.units import format_ns, format_ppb
+from runner.units import format_ppb
 
 _READER = "vdso MONOTONIC"
 
@@ -43,7 +43,7 @@ def schedule_of(kernel: str, *, from_ppb: int, to_ppb: int, delay_ns: int, store
     the kernel's sequence begins the publication."""
     text = (f"setup: adjtimex freq={format_ppb(from_ppb)}, wait 13ms, tick, wait 3ms; "
             f"cpu0: adjtimex freq={format_ppb(to_ppb)}; cpu1: read {_READER}, read {_READER}; "
-            f"host: {format_ns(delay_ns)}")
+            f"host: {delay_ns}ns")
     # A reader that has to wait goes on where it can; one that need not stops after its first read.
     reads = "cpu1" if stores.vdso & 1 else "cpu1 before load vdso.seq#3"
     return Schedule(kernel, kernels.POST_SERIES, text, f"{_turn(stores, begin)}, host, {reads}, cpu0, cpu1",

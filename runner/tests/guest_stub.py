@@ -184,8 +184,10 @@ class Stub(threading.Thread):
             vcpus = [int(part[2:], 16) - 1 for part in text.split(";")[1:]]
             if ";s" in text:
                 guest.execute(vcpus[0])
+                self.chosen = vcpus[0]
                 return b"T05thread:p01.%02x;" % (vcpus[0] + 1)
             stopped = guest.go(vcpus, self.interrupted)
+            self.chosen = stopped or 0
             return b"T02thread:p01.01;" if stopped is None else b"T05thread:p01.%02x;" % (stopped + 1)
         if text.startswith("qXfer"):
             self.described = True

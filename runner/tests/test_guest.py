@@ -177,10 +177,10 @@ def test_btf() -> None:
     (Stores(3, 2), "cpu0 before store tk_core.seq#4, host, cpu1 before load"),
     (Stores(4, 2), "cpu0, host, cpu1 before load")])
 def test_schedule_of_uml(stores: Stores, turn: str) -> None:
-    asked = prediction.schedule_of("6.12", from_ppb=500_000, to_ppb=-500_000, delay_ns=10**7,
+    asked = prediction.schedule_of("6.12", from_ppb=500_000, to_ppb=-500_000, delay_ns=10_003_222,
                                    stores=stores, begin=3)
     assert asked.turns.startswith(turn)
-    assert "adjtimex freq=-500ppm" in asked.scenario and "host: 10ms" in asked.scenario
+    assert "adjtimex freq=-500ppm" in asked.scenario and "host: 10003222ns" in asked.scenario
 
 
 def events(*texts: str) -> list[Event]:
