@@ -38,12 +38,14 @@ int main(void)
 	ns = SECOND * NSEC_PER_SEC + 1000 - 50 * (tick.tv_nsec - tick.tv_nsec / 2000);
 	start.tv_sec = ns / NSEC_PER_SEC;
 	start.tv_nsec = ns % NSEC_PER_SEC;
+	/* A quarter into a tick: three are left when the edge has been accumulated. */
+	for (until = now(CLOCK_MONOTONIC_COARSE); now(CLOCK_MONOTONIC_COARSE) == until;)
+		;
+	while (now(CLOCK_MONOTONIC) < until + tick.tv_nsec / 4 * 5)
+		;
 	if (clock_settime(CLOCK_REALTIME, &start))
 		perror("clock_settime");
 	while (time(NULL) < SECOND)
-		;
-	until = now(CLOCK_MONOTONIC) + tick.tv_nsec / 4 * 3;
-	while (now(CLOCK_MONOTONIC) < until)
 		;
 	before = time(NULL);
 	coarse_before = now(CLOCK_REALTIME_COARSE) / NSEC_PER_SEC;

@@ -141,14 +141,15 @@ class Race:
 
     def _come_to(self, place: Place, counter: Counter) -> None:
         machine = self._machine
-        while True:
-            machine.run([UPDATER], place.address, machine.init["at_return"])
-            if machine.gdb.rip(UPDATER) != place.address:
+        while (rip := machine.gdb.rip(UPDATER)) != place.address or (
+                place.stores not in (None, counter.count())):
+            if rip == machine.init["at_return"]:
                 raise TkfiError(f"adjtimex() does not come to {place.name} in this kernel; choose another "
                                 "place")
-            if place.stores in (None, counter.count()):
-                return
-            machine.gdb.step(UPDATER)
+            if rip == place.address:
+                machine.gdb.step(UPDATER)
+            else:
+                machine.run([UPDATER], place.address, machine.init["at_return"])
 
     def _hold(self, line: Line) -> Read:
         """Let the reader read for so long: its last read."""

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Sequence
 
 from runner.boot.records import Event
 from runner.guest.outcome import Outcome
@@ -47,20 +47,25 @@ def _tries(made: Outcome) -> str:
     """How many were as predicted, and how much they differ."""
     number, held = len(made.tries), sum(one.held for one in made.tries)
     exact = sum(one.measured_ns == one.predicted_ns for one in made.tries)
-    values = Counter(one.measured_ns for one in made.tries)
-    went = f"{_went(made.tries[0])}, {'the same in each try' if number > 1 else 'in one try'}"
-    if len(values) > 1:
-        went = (f"the clock went on by {min(values):+,} to {max(values):+,} ns ("
-                f"{len(values)} different values)")
     waited = " The reader waited for the publication." if made.tries[0].waits else ""
     said = (f"{held} of {number} tries as predicted by the lines that the kernel published ({exact} to the "
-            f"nanosecond): {went}.{waited}")
+            f"nanosecond): {_went(made.tries)}.{waited}")
     return said if held == number else f"NOT AS PREDICTED. {said}"
 
 
-def _went(one: Try) -> str:
-    measured = one.measured_ns
-    return f"the clock went {'back' if measured < 0 else 'on'} {abs(measured):,} ns"
+def _went(tries: Sequence[Try]) -> str:
+    """What the clock did; and why not the same in each try."""
+    values = sorted({one.measured_ns for one in tries})
+    if len(values) == 1:
+        went = f"the clock went {'back' if values[0] < 0 else 'on'} {abs(values[0]):,} ns"
+        return went + ", the same in each try" * (len(tries) > 1)
+    went = (f"the clock went back {-values[-1]:,} to {-values[0]:,} ns" if values[-1] < 0 else
+            f"the clock went on by {values[0]:+,} to {values[-1]:+,} ns")
+    delays = [one.delay_cycles for one in tries if one.delay_cycles is not None]
+    if not delays:
+        return went
+    return (f"{went}, as tries are held for {min(delays):,} to {max(delays):,} cycles: some pass before "
+            "QEMU has stopped the guest")
 
 
 def _uml(made: Outcome) -> list[str]:

@@ -67,6 +67,12 @@ def test_held_too_late(at: str, stores: Stores) -> None:
     assert one.measured_ns == one.predicted_ns > 0
 
 
+def test_held_too_early() -> None:
+    """Before the sample; by an instruction that is executed twice."""
+    (one,) = tries(Guest(), "store tk_core.seq#2", 1)
+    assert one.stores == Stores(1, 0) and abs(one.step_ns) < 0.1 and one.measured_ns == one.predicted_ns > 0
+
+
 def test_sees_what_is_not_as_predicted() -> None:
     guest = Guest()
     guest.mistake_ns = 2
