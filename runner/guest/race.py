@@ -148,8 +148,9 @@ class Race:
                                 "place")
             if rip == place.address:
                 machine.gdb.step(UPDATER)
-            else:
-                machine.run([UPDATER], place.address, machine.init["at_return"])
+            elif machine.run([UPDATER], place.address, machine.init["at_return"]) is None:
+                raise TkfiError(f"the updater does not come to {place.name}: it is at "
+                                f"{machine.known.name(machine.gdb.rip(UPDATER))}")
 
     def _hold(self, line: Line) -> Read:
         """Let the reader read for so long: its last read."""
