@@ -35,17 +35,14 @@ class Outcome:
 
     @property
     def agrees(self) -> bool | None:
-        """Whether the guest did as UML predicts: it waited or not, and the lines are as far apart. None
-        without a prediction."""
+        """Whether the guest did as UML predicts: it waited or not, and the lines are as far apart in the
+        first try, of which the prediction is. None without one."""
         if not self.prediction:
             return None
-        return all(one.waits == self.prediction.waits and self._step_agrees(one) for one in self.tries)
-
-    def _step_agrees(self, one: Try) -> bool:
-        """A reader that waits reads only what is new: there is no step."""
-        assert self.prediction
-        step = Fraction(0) if one.waits else one.step_ns
-        return abs(step - self.prediction.step_ns) <= _WITHIN_NS
+        first = self.tries[0]
+        step = Fraction(0) if first.waits else first.step_ns  # who waits reads only what is new
+        return abs(step - self.prediction.step_ns) <= _WITHIN_NS and all(
+            one.waits == self.prediction.waits for one in self.tries)
 
     @property
     def held(self) -> bool:

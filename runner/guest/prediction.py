@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runner.boot.records import Event
 from runner.errors import TkfiError
@@ -65,7 +65,7 @@ def predict(kernel: Kernel, schedule: Schedule, layout: Layout) -> Prediction:
     """Execute a schedule in UML. Raises TkfiError where it does not fit."""
     scenario = scenarios.written(scenarios.GIVEN, schedule.scenario)
     made = replay.replay(builder.build(kernel, layout), scenario, schedule)
-    return outcome(schedule, made.events)
+    return outcome(replace(schedule, release=made.header.kernel), made.events)
 
 
 def outcome(schedule: Schedule, events: Sequence[Event]) -> Prediction:

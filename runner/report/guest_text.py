@@ -77,5 +77,6 @@ def _uml(made: Outcome) -> list[str]:
             f"need not wait; the new line is {uml.step_ns:+,} ns from the old one")
     theirs = "it waited" if one.waits else f"{float(one.step_ns):+,.2f} ns at the second read"
     verdict = "That agrees" if made.agrees else "THAT DOES NOT AGREE"
-    return [f"UML, held there for as long: a reader {ours}. In the guest: {theirs}. {verdict}.",
+    return [f"UML, held there for as long as the first try: a reader {ours}. In the guest: {theirs}. "
+            f"{verdict}.",
             f"  ./tkfi replay '{uml.schedule}'"]
