@@ -41,7 +41,8 @@ int main(void)
 	/* A quarter into a tick: three are left when the edge has been accumulated. */
 	for (until = now(CLOCK_MONOTONIC_COARSE); now(CLOCK_MONOTONIC_COARSE) == until;)
 		;
-	while (now(CLOCK_MONOTONIC) < until + tick.tv_nsec / 4 * 5)
+	until = now(CLOCK_MONOTONIC) + tick.tv_nsec / 4;
+	while (now(CLOCK_MONOTONIC) < until)
 		;
 	if (clock_settime(CLOCK_REALTIME, &start))
 		perror("clock_settime");
