@@ -8,7 +8,7 @@ BOOTS ?= 2
 PYTHON := /usr/bin/python3 -B
 
 .PHONY: help setup tree build reproduce check check-suites check-explore check-runner check-all \
-	check-style check-hold check-simulate check-kernels check-parser check-parts check-kernel check-identical check-lists check-variants check-breaks check-report check-tree check-verdicts \
+	check-style check-hold check-simulate check-kernels check-parser check-parts check-guest check-kernel check-identical check-lists check-variants check-breaks check-report check-tree check-verdicts \
 	clean distclean
 .NOTPARALLEL:
 
@@ -78,6 +78,11 @@ check-style: setup
 	$(PYTHON) -m mypy
 	$(PYTHON) -m yamllint --strict configs/ci
 	@./tkfi dev style --kernel '$(KERNEL)'
+
+# QEMU and an image are downloaded, some 50 MB; nothing is installed. KERNEL= must be a release.
+check-guest: setup
+	@./tkfi guest --kernel '$(KERNEL)'
+	@./tkfi dev findings --kernel '$(KERNEL)'
 
 check-hold: setup
 	@./tkfi hold --kernel '$(KERNEL)' --svg build/write-hold.svg

@@ -25,9 +25,9 @@ from runner.progress import note
 NEEDED_GB = 2  # disk space one kernel takes: package, source, objects
 _FEW_COLLECTIONS = 100_000  # objects between two; a command makes many that live until its end
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_VERBS = ("reproduce", "test", "summary", "explore", "replay", "simulate", "premerge", "bench", "hold",
-          "tree", "build", "list")
-_OF_DEV = ("bisect", "breaks", "identical", "lists", "source", "style", "trees", "verdicts")
+_VERBS = ("reproduce", "test", "summary", "explore", "replay", "simulate", "premerge", "guest", "bench",
+          "hold", "tree", "build", "list")
+_OF_DEV = ("bisect", "breaks", "findings", "identical", "lists", "source", "style", "trees", "verdicts")
 _EVERY = (*_VERBS, *(f"dev {name}" for name in _OF_DEV))
 
 

@@ -170,8 +170,22 @@ def tail(log: Path, lines: int = 15) -> str:
     return "\n".join("  " + line for line in text.splitlines()[-lines:])
 
 
+@contextmanager
+def beside(argv: Sequence[str | Path], *, log: Path, env: Mapping[str, str] | None = None,
+           keep: Sequence[int] = ()) -> Iterator[None]:
+    """Run a program, its output to the file log, until this is done, and end it and what is below it. It
+    keeps these file descriptors, and does not outlive us if we are killed."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        child = _start(["setpriv", "--pdeathsig", "KILL", "--", *argv], output.fileno(), None, env, keep)
+    try:
+        yield
+    finally:
+        _end_one(child.pid)
+
+
 def _start(argv: Sequence[str | Path], output: int, cwd: Path | None,
-           env: Mapping[str, str] | None) -> subprocess.Popen[bytes]:
+           env: Mapping[str, str] | None, keep: Sequence[int] = ()) -> subprocess.Popen[bytes]:
     compiled = {"PYTHONPYCACHEPREFIX": sys.pycache_prefix or "",
                 "PYTHONDONTWRITEBYTECODE": "" if sys.pycache_prefix else "1"}  # never beside its source
     # What a make that called us was told (--keep-going, KERNEL=) is not for the one that we call.
@@ -180,7 +194,7 @@ def _start(argv: Sequence[str | Path], output: int, cwd: Path | None,
     try:
         return subprocess.Popen([str(arg) for arg in argv], cwd=cwd, env=environment,
                                 stdin=subprocess.DEVNULL, stdout=output,
-                                stderr=subprocess.STDOUT, start_new_session=True)
+                                stderr=subprocess.STDOUT, start_new_session=True, pass_fds=keep)
     except (FileNotFoundError, PermissionError) as error:
         raise TkfiError(f"cannot run {argv[0]}: {error.strerror}; run 'make setup'") from error
 

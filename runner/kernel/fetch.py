@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Kernel sources from Debian: a private apt downloads and verifies, the system's apt is untouched."""
+"""Packages from Debian: a private apt downloads and verifies, the system's apt is untouched."""
 
 from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -55,10 +56,22 @@ def apt_options(state: Path) -> list[str]:
     return [arg for key, value in settings.items() for arg in ("-o", f"{key}={value}")]
 
 
-def sources_list(release: Release, mirror: str) -> str:
-    """The lines of sources.list that offer release."""
+def mirror_of_user() -> str:
+    """The mirror that is to be used."""
+    return os.environ.get("TKFI_MIRROR", MIRROR).rstrip("/")
+
+
+def set_up(state: Path, suites: Sequence[str], mirror: str) -> None:
+    """What apt needs below state to offer suites."""
+    for directory in (state / "download", state / "state/lists/partial", state / "cache/archives/partial"):
+        directory.mkdir(parents=True, exist_ok=True)
+    (state / "sources.list").write_text(sources_list(suites, mirror), encoding="utf-8")
+
+
+def sources_list(suites: Sequence[str], mirror: str) -> str:
+    """The lines of sources.list that offer suites."""
     lines = []
-    for suite in release.suites:
+    for suite in suites:
         base = f"{mirror}-security" if suite.endswith("-security") else mirror
         lines.append(f"deb [signed-by={KEYRING}] {base} {suite} main\n")
     return "".join(lines)
@@ -71,13 +84,11 @@ def _ensure_package(release: Release, layout: Layout) -> Path:
 
 
 def _download(release: Release, layout: Layout) -> Path:
-    state, mirror = layout.apt / release.version, os.environ.get("TKFI_MIRROR", MIRROR).rstrip("/")
+    state, mirror = layout.apt / release.version, mirror_of_user()
     partial = state / "download"
     shutil.rmtree(partial, ignore_errors=True)
-    for directory in (partial, state / "state/lists/partial", state / "cache/archives/partial",
-                      layout.debs):
-        directory.mkdir(parents=True, exist_ok=True)
-    (state / "sources.list").write_text(sources_list(release, mirror), encoding="utf-8")
+    layout.debs.mkdir(parents=True, exist_ok=True)
+    set_up(state, release.suites, mirror)
     note(f"Kernel {release.version}: the package {release.package} (about 150 MB) of Debian "
          f"{' or '.join(release.suites)} is going to be downloaded from {mirror}")
     options = apt_options(state)
@@ -88,7 +99,7 @@ def _download(release: Release, layout: Layout) -> Path:
     with step(f"Downloading {release.package}") as shown:
         status = process.run(
             ["apt-get", *options, "download", release.package], log=log, cwd=partial,
-            tick=lambda: shown.update(f"{_megabytes(partial)} MB"))
+            tick=lambda: shown.update(f"{megabytes(partial)} MB"))
     packages = list(partial.glob("*.deb"))
     if status != 0 or len(packages) != 1:
         raise _why_not(release, mirror, state)
@@ -130,7 +141,7 @@ def _extract(package: Path, release: Release, source: Path) -> None:
     shutil.rmtree(work)
 
 
-def _megabytes(directory: Path) -> int:
+def megabytes(directory: Path) -> int:
     """How much has arrived; apt may rename a file while we look."""
     size = 0
     for file in directory.iterdir():

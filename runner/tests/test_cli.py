@@ -160,13 +160,13 @@ def test_help_has_commands_for_users_and_for_developers(capsys: pytest.CaptureFi
         below = capsys.readouterr().out.partition(f"\n{heading}:\n")[2].partition("\n\n")[0]
         return re.findall(r"^ {2,4}((?:dev )?[a-z]+)\b", below, re.MULTILINE)
     assert named(["--help"], "commands") == [
-        "reproduce", "test", "summary", "explore", "replay", "simulate", "premerge", "bench", "hold",
+        "reproduce", "test", "summary", "explore", "replay", "simulate", "premerge", "guest", "bench", "hold",
         "tree", "build", "list"]
     assert named(["--help"], "commands for developers of tkfi") == [
-        "dev bisect", "dev breaks", "dev identical", "dev lists", "dev source", "dev style", "dev trees",
-        "dev verdicts"]
+        "dev bisect", "dev breaks", "dev findings", "dev identical", "dev lists", "dev source", "dev style",
+        "dev trees", "dev verdicts"]
     assert named(["dev", "--help"], "commands") == [
-        "bisect", "breaks", "identical", "lists", "source", "style", "trees", "verdicts"]
+        "bisect", "breaks", "findings", "identical", "lists", "source", "style", "trees", "verdicts"]
 
 
 @pytest.mark.parametrize("words", ["test --summary", "bench --hold", "bench --svg x", "dev", "dev -x", "-x",

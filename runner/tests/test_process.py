@@ -323,7 +323,7 @@ def test_apt_is_private(tmp_path: Path) -> None:
     assert f"Dir::State={tmp_path}/state" in options
     assert f"Dir::Etc::sourcelist={tmp_path}/sources.list" in options
     assert "Dir::Etc::sourceparts=/dev/null" in options
-    assert fetch.sources_list(Release("1", ("a", "a-security")), "http://m/debian") == (
+    assert fetch.sources_list(("a", "a-security"), "http://m/debian") == (
         f"deb [signed-by={fetch.KEYRING}] http://m/debian a main\n"
         f"deb [signed-by={fetch.KEYRING}] http://m/debian-security a-security main\n")
 

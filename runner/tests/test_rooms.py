@@ -15,7 +15,8 @@ from runner.tests.conftest import write
 
 COMMAND_LINE = ("cli", "__main__")  # at the top, though they use all others
 OPTIONS = "verbs.options"  # no verb: all verbs use it
-ROOMS = ("", "kernel", "boot", "explore", "premerge", "report", "verbs")  # each may use those before it
+# Each may use those before it.
+ROOMS = ("", "kernel", "boot", "explore", "guest", "premerge", "report", "verbs")
 
 
 def modules(runner: Path) -> dict[str, Path]:

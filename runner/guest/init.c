@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The first process of a guest: CPU 1 reads the clock while CPU 0 sets its frequency.
+ *
+ * It is told what to do, and stopped, by breakpoints at the functions at_*() and by what is
+ * written into its memory meanwhile (runner/guest/race.py).
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/timex.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+#include <x86intrin.h>
+
+#define NSEC_PER_SEC	1000000000LL
+#define NSEC_PER_MSEC	1000000L
+#define ENDED		"tkfi: the program ended with "
+
+/* What the host has CPU 0 set: ticks in us, frequencies in units of 2^-16 ppm. */
+struct setting { long tick, freq; } before, after;
+
+/* The host is told when the clock has got here, in cycles. */
+unsigned long long hold_until = ~0ULL;
+
+/* The last two readings of CPU 1, in ns. */
+struct { long long first, second; } readings;
+
+/* All of /proc/kallsyms, if asked for. */
+char *symbols;
+size_t symbols_size;
+
+/* Places for breakpoints. */
+#define PLACE(name) \
+	__attribute__((__noipa__)) void name(void) { asm volatile("" ::: "memory"); }
+PLACE(at_ready)
+PLACE(at_failure)
+PLACE(at_adjtimex)
+PLACE(at_return)
+PLACE(at_reading)
+PLACE(at_hold_over)
+
+static void fail(const char *what)
+{
+	perror(what);
+	tcdrain(STDERR_FILENO);
+	for (;;)
+		at_failure();
+}
+
+static void run_on(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		fail("sched_setaffinity");
+}
+
+static long long read_clock(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * NSEC_PER_SEC + ts.tv_nsec;
+}
+
+static void *reader(void *unused)
+{
+	(void)unused;
+	run_on(1);
+	for (;;) {
+		long long now = read_clock(CLOCK_MONOTONIC);
+
+		readings.first = readings.second;
+		readings.second = now;
+		at_reading();
+		if (__rdtsc() >= hold_until) {
+			hold_until = ~0ULL;
+			at_hold_over();
+		}
+	}
+	return NULL;
+}
+
+/* One CPU has to have something to do whenever the others are stopped: see qemu.py. */
+static void *spinner(void *unused)
+{
+	(void)unused;
+	run_on(2);
+	for (;;)
+		_mm_pause();
+	return NULL;
+}
+
+static void sleep_ms(long ms)
+{
+	struct timespec ts = { ms / 1000, ms % 1000 * NSEC_PER_MSEC };
+
+	nanosleep(&ts, NULL);
+}
+
+static void slurp(const char *name)
+{
+	size_t size = 1 << 25;
+	ssize_t got;
+	int fd = open(name, O_RDONLY);
+
+	symbols = malloc(size);
+	if (fd < 0 || !symbols)
+		fail(name);
+	while ((got = read(fd, symbols + symbols_size, size - symbols_size)) > 0)
+		symbols_size += got;
+	close(fd);
+}
+
+static void wait_for_tsc(void)
+{
+	static const char name[] =
+		"/sys/devices/system/clocksource/clocksource0/current_clocksource";
+	int left, fd;
+
+	for (left = 100; left; left--) {
+		char text[16] = "";
+
+		fd = open(name, O_RDONLY);
+		if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+			fail(name);
+		close(fd);
+		if (!strcmp(text, "tsc\n"))
+			return;
+		sleep_ms(100);
+	}
+	fail("the clocksource is not tsc");
+}
+
+static void set(long tick, long freq)
+{
+	struct timex t = { .modes = ADJ_TICK | ADJ_FREQUENCY, .tick = tick, .freq = freq };
+
+	if (adjtimex(&t) < 0)
+		fail("adjtimex");
+}
+
+/* Two thirds of a tick of 4 ms away from the last one. */
+static void wait_for_tick(void)
+{
+	long long last = read_clock(CLOCK_MONOTONIC_COARSE), now;
+
+	do {
+		now = read_clock(CLOCK_MONOTONIC_COARSE);
+	} while (now == last);
+	while (read_clock(CLOCK_MONOTONIC) < now + 2 * NSEC_PER_MSEC)
+		;
+}
+
+/* Run /program on the second serial port, say how it ended on the first one, and switch off. */
+static void run_program(void)
+{
+	int status, port = open("/dev/ttyS1", O_WRONLY);
+	struct termios raw;
+	pid_t child;
+
+	if (port < 0 || tcgetattr(port, &raw))
+		fail("/dev/ttyS1");
+	cfmakeraw(&raw);
+	tcsetattr(port, TCSANOW, &raw);
+	child = fork();
+	if (!child) {
+		dup2(port, STDOUT_FILENO);
+		dup2(port, STDERR_FILENO);
+		execl("/program", "program", NULL);
+		_exit(127);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		fail("/program");
+	tcdrain(port);
+	printf("\n" ENDED "%d\n", WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	fflush(stdout);
+	tcdrain(STDOUT_FILENO);
+	reboot(RB_POWER_OFF);
+	fail("reboot");
+}
+
+int main(int argc, char **argv)
+{
+	pthread_t threads[2];
+
+	if (mount("proc", "/proc", "proc", 0, NULL) || mount("sysfs", "/sys", "sysfs", 0, NULL))
+		fail("mount");
+	if (argc > 1 && !strcmp(argv[1], "symbols"))
+		slurp("/proc/kallsyms");
+	wait_for_tsc();
+	if (argc > 1 && !strcmp(argv[1], "run"))
+		run_program();
+	run_on(0);
+	if (pthread_create(&threads[0], NULL, reader, NULL) ||
+	    pthread_create(&threads[1], NULL, spinner, NULL))
+		fail("pthread_create");
+	at_ready();
+	for (;;) {
+		set(before.tick, before.freq);
+		sleep_ms(100);
+		wait_for_tick();
+		at_adjtimex();
+		set(after.tick, after.freq);
+		at_return();
+	}
+}

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A guest that runs a stock kernel image, and what is where in it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import socket
+import struct
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from runner import process
+from runner.errors import TkfiError
+from runner.guest import qemu
+from runner.guest.btf import Btf
+from runner.guest.gdb import Gdb, GdbError
+from runner.guest.lines import Line
+from runner.layout import Layout
+from runner.nearest import nearest
+from runner.progress import step
+
+UPDATER, READER, SPINNER = 0, 1, 2  # the VCPUs
+_BOOT_LIMIT = 600.0  # seconds
+_INIT = Path(__file__).with_name("init.c")
+_LINE: dict[str, list[str | int]] = {  # where the members of Line are; 1 is CLOCK_MONOTONIC
+    **{name: [name] for name in ("seq", "clock_mode", "cycle_last", "mult", "shift")},
+    "sec": ["basetime", 1, "sec"], "nsec": ["basetime", 1, "nsec"]}
+_WIDE = ("cycle_last", "sec", "nsec")  # 64 bits
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is where in an image: the same in each boot without KASLR."""
+
+    symbols: Mapping[str, int]
+    btf: Btf
+
+    def address(self, name: str) -> int:
+        """Of a symbol. Raises TkfiError if there is none."""
+        if name not in self.symbols:
+            raise TkfiError(f"the guest's kernel has no symbol '{name}'; "
+                            f"{nearest(name, self.symbols, 'the file /proc/kallsyms of such a kernel')}")
+        return self.symbols[name]
+
+    @cached_property
+    def sequence(self) -> int:
+        """The address of the timekeeper's sequence."""
+        if "tk_core" in self.symbols:  # of which it is the first member
+            return self.symbols["tk_core"]
+        return self.address("timekeeper_data") + self.btf.offset("tk_data", ["seq"])
+
+    def name(self, address: int) -> str:
+        """A place in the kernel as symbol+offset."""
+        below = max(((at, name) for name, at in self.symbols.items() if at <= address), default=(0, ""))
+        return f"{below[1]}+{address - below[0]:#x}" if below[1] else f"{address:#x}"
+
+
+class Machine:
+    """A running guest."""
+
+    def __init__(self, gdb: Gdb, places: Mapping[str, int], known: Known) -> None:
+        """places: the symbols of the guest's init."""
+        self.gdb, self.init, self.known = gdb, places, known
+        of, clock = "vdso_data", list[str | int]()
+        if "_vdso_data" in known.symbols:
+            self._vdso = known.address("_vdso_data")
+        else:
+            self._vdso = int.from_bytes(gdb.read(UPDATER, known.address("vdso_k_time_data"), 8), "little")
+            of, clock = "vdso_time_data", ["clock_data", 0]
+        self._offsets = {name: known.btf.offset(of, [*clock, *path]) for name, path in _LINE.items()}
+
+    @property
+    def vdso_sequence(self) -> int:
+        """The address of the vDSO readers' sequence."""
+        return self._vdso + self._offsets["seq"]
+
+    def line(self) -> Line:
+        """What the kernel has published to the vDSO's readers."""
+        size = max(self._offsets.values()) + 8
+        data = self.gdb.read(UPDATER, self._vdso, size)
+        return Line(**{name: int.from_bytes(data[at:at + (8 if name in _WIDE else 4)], "little")
+                       for name, at in self._offsets.items()})
+
+    def word(self, address: int, vcpu: int = UPDATER) -> int:
+        """32 bits of memory."""
+        return int.from_bytes(self.gdb.read(vcpu, address, 4), "little")
+
+    def run(self, vcpus: list[int], *addresses: int, limit: float = 60.0) -> int | None:
+        """Let only these VCPUs go on until one comes to one of the addresses: which; None if none does in
+        limit seconds."""
+        for vcpu in vcpus:
+            if self.gdb.rip(vcpu) in addresses:  # there a breakpoint would stop it at once
+                self.gdb.step(vcpu)
+        for address in addresses:
+            self.gdb.break_at(address)
+        try:
+            stopped = self.gdb.go([*vcpus, SPINNER], limit)
+        finally:
+            for address in addresses:
+                self.gdb.break_at(address, there=False)
+        return stopped
+
+
+@contextmanager
+def boot(image: Path, unpacked: Path, layout: Layout) -> Iterator[Machine]:
+    """A guest that runs image in the QEMU that is unpacked there, at its init's at_ready(). Raises
+    TkfiError when it does not get to that."""
+    place = layout.build / "guest"
+    init = qemu.ensure_static(_INIT, place / "init")
+    known = place / "known" / hashlib.sha256(image.read_bytes()).hexdigest()[:16]
+    new = not known.is_dir()
+    qemu.write_initramfs(place / "initramfs", {"init": init})
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        console, log = place / "console.log", place / "qemu.log"
+        argv = [*qemu.argv(unpacked, image, place / "initramfs", "symbols" if new else "", console),
+                "-chardev", f"socket,id=gdb,fd={theirs.fileno()}", "-gdb", "chardev:gdb", "-S"]
+        with process.beside(argv, log=log, env=qemu.environment(unpacked), keep=[theirs.fileno()]):
+            theirs.close()
+            try:
+                gdb = Gdb(ours)
+                places = _symbols_of(init)
+                _wait_for(gdb, places, console)
+                if new:
+                    _remember(gdb, places, known)
+                machine = Machine(gdb, places, _recall(known))
+                yield machine
+            except GdbError as error:
+                raise TkfiError(f"{error}; full logs: {log}, {console}\n{process.tail(log)}"
+                                f"{process.tail(console)}") from error
+
+
+def _wait_for(gdb: Gdb, places: Mapping[str, int], console: Path) -> None:
+    start = time.monotonic()
+    stops = [places["at_ready"], places["at_failure"]]
+    with step("Booting the guest"):
+        for address in stops:
+            gdb.break_at(address)
+        stopped = gdb.go([UPDATER, READER, SPINNER], _BOOT_LIMIT)
+        for address in stops:
+            gdb.break_at(address, there=False)
+    if stopped is None or gdb.rip(stopped) != stops[0]:
+        seconds = time.monotonic() - start
+        why = "its init failed" if stopped is not None else f"not ready after {seconds:.0f} s"
+        raise TkfiError(f"the guest did not boot: {why}; full log: {console}\n{process.tail(console)}")
+
+
+def _remember(gdb: Gdb, places: Mapping[str, int], known: Path) -> None:
+    """Keep the guest's symbols and its BTF."""
+    at, size = (struct.unpack("<Q", gdb.read(UPDATER, places[name], 8))[0]
+                for name in ("symbols", "symbols_size"))
+    with step("Reading the guest's symbols and BTF"):
+        text = gdb.read(UPDATER, at, size)
+        symbols = _parse(text)
+        if not {"__start_BTF", "__stop_BTF"} <= symbols.keys():
+            raise TkfiError("the guest's kernel has no BTF; choose an image with CONFIG_DEBUG_INFO_BTF and "
+                            "CONFIG_KALLSYMS_ALL")
+        start, stop = symbols["__start_BTF"], symbols["__stop_BTF"]
+        btf = gdb.read(UPDATER, start, stop - start)
+    work = known.with_name(known.name + ".partial")
+    work.mkdir(parents=True, exist_ok=True)
+    (work / "kallsyms").write_bytes(text)
+    (work / "btf").write_bytes(btf)
+    work.rename(known)
+
+
+def _recall(known: Path) -> Known:
+    return Known(_parse((known / "kallsyms").read_bytes()), Btf((known / "btf").read_bytes()))
+
+
+def _parse(kallsyms: bytes) -> dict[str, int]:
+    """The symbols of the kernel itself; of some with one name the first."""
+    symbols: dict[str, int] = {}
+    for line in kallsyms.decode().splitlines():
+        words = line.split()
+        if len(words) == 3 and words[1] not in "aA":
+            symbols.setdefault(words[2], int(words[0], 16))
+    return symbols
+
+
+def _symbols_of(init: Path) -> dict[str, int]:
+    log = init.with_name("nm.log")
+    process.checked(["nm", init], log=log, what=f"Reading the symbols of {init}")
+    return {match[2]: int(match[1], 16) for match in re.finditer(
+        r"^([0-9a-f]+) \w (\w+)$", log.read_text(encoding="utf-8"), re.MULTILINE)}

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0
+"""How QEMU is told to run a kernel image, and the initramfs that it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from runner import process
+
+# Virtual time is the number of instructions executed: 1 ns each, and a TSC of 1 GHz. When the last VCPU
+# comes to a breakpoint it jumps to the next timer, which can be 30 s: a third VCPU always goes on. That one
+# spins in `pause`, which passes on to the next VCPU: it executes hardly anything, and time hardly passes.
+_ICOUNT = ("-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off", "-cpu", "max")
+_DEVICES = ("-machine", "q35,hpet=off,vmport=off", "-smp", "3", "-m", "256", "-nodefaults",
+            "-display", "none", "-no-reboot")
+# reliable: else another clocksource is taken. nohz_full: else the reader's tick waits for what the updater
+# holds. tsc_early_khz, and no ACPI timer to refine it by: the frequency that it has.
+_KERNEL_LINE = ("console=ttyS0 quiet panic=-1 nokaslr mitigations=off nohz_full=1,2 tsc=reliable "
+                "tsc_early_khz=1000000 pmtmr=0 rdinit=/init")
+
+
+def argv(unpacked: Path, image: Path, initramfs: Path, arguments: str, console: Path) -> list[str | Path]:
+    """The command line of a guest; arguments are those of its init."""
+    return [unpacked / "usr/bin/qemu-system-x86_64", *_ICOUNT, *_DEVICES,
+            "-L", unpacked / "usr/share/qemu", "-L", unpacked / "usr/share/seabios",
+            "-kernel", image, "-initrd", initramfs, "-append", f"{_KERNEL_LINE} -- {arguments}",
+            "-serial", f"file:{console}"]
+
+
+def environment(unpacked: Path) -> dict[str, str]:
+    """That in which QEMU finds its libraries."""
+    return {"LD_LIBRARY_PATH": ":".join(str(unpacked / directory / "x86_64-linux-gnu")
+                                        for directory in ("usr/lib", "lib"))}
+
+
+def ensure_static(source: Path, program: Path) -> Path:
+    """A static program, compiled if it is older than its source. Raises TkfiError."""
+    if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
+        program.parent.mkdir(parents=True, exist_ok=True)
+        process.checked(["gcc", "-O2", "-Wall", "-Wextra", "-static", "-no-pie", "-pthread", source,
+                         "-o", program], log=program.with_name(f"{program.name}.log"),
+                        what=f"Compiling {source}")
+    return program
+
+
+def write_initramfs(file: Path, programs: Mapping[str, Path]) -> None:
+    """An archive as Documentation/driver-api/early-userspace/buffer-format.rst has it: programs by name,
+    and what they need."""
+    directory, device, program = 0o040755, 0o020600, 0o100755
+    entries = [*((name, directory, b"", 0, 0) for name in ("proc", "sys", "dev")),
+               ("dev/console", device, b"", 5, 1), ("dev/ttyS1", device, b"", 4, 65),
+               *((name, program, path.read_bytes(), 0, 0) for name, path in programs.items()),
+               ("TRAILER!!!", 0, b"", 0, 0)]
+    out = b""
+    for number, (name, mode, data, major, minor) in enumerate(entries, 1):
+        fields = (number, mode, 0, 0, 1, 0, len(data), 0, 0, major, minor, len(name) + 1, 0)
+        head = b"070701" + b"".join(b"%08x" % field for field in fields) + name.encode() + b"\0"
+        out += head + bytes(-len(head) % 4) + data + bytes(-len(data) % 4)
+    file.write_bytes(out)

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The race in a guest, for a person: the diagram of a try, a table of all, and what UML says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from runner.boot.records import Event
+from runner.guest.outcome import Outcome
+from runner.guest.race import Try
+from runner.report import diagram, tables
+from runner.units import format_ns, format_ppb, format_seconds
+
+_READ = "clock_gettime(MONOTONIC)"
+
+
+def text(made: Outcome) -> str:
+    """All of it."""
+    asked = made.request
+    title = (f"Linux {made.release}, unpatched, in QEMU ({made.accel}): {format_ppb(asked.from_ppb)} -> "
+             f"{format_ppb(asked.to_ppb)}, {format_ns(asked.delay_ns)} at {made.place}")
+    if made.symbol != made.place:
+        title += f" ({made.symbol})"
+    heading = ["try", "first read, s", "second read, s", "measured, ns", "predicted, ns", "difference, ns"]
+    rows = [[str(number), format_seconds(one.first.ns), format_seconds(one.second.ns),
+             f"{one.measured_ns:+d}", f"{one.predicted_ns:+d}", f"{one.measured_ns - one.predicted_ns:+d}"]
+            for number, one in enumerate(made.tries, 1)]
+    return "\n\n".join([title, diagram.draw(_events(made)), tables.table(heading, rows),
+                        "\n".join([_tries(made), *_uml(made)])])
+
+
+def _events(made: Outcome) -> list[Event]:
+    """The first try, as it went."""
+    one, asked = made.tries[0], made.request
+    call, kind = f"adjtimex({format_ppb(asked.to_ppb)})", "stop"
+    first = Event("", 1, "read", _READ, one.first.ns)
+    rows = [Event("", 0, "call", call), Event("", 0, kind, made.symbol)]
+    if one.waits:
+        return [first, *rows, Event("", 1, "blocked", "the vDSO's sequence"),
+                Event("", 0, "return", call), Event("", 1, "read", _READ, one.second.ns)]
+    return [*rows, Event("", 1, "call", f"({format_ns(asked.delay_ns)} pass)"),
+            Event("", 1, "return", f"({format_ns(asked.delay_ns)} pass)"), first,
+            Event("", 0, "point", "published"), Event("", 1, "read", _READ, one.second.ns)]
+
+
+def _tries(made: Outcome) -> str:
+    """How many were as predicted, and how much they differ."""
+    number, held = len(made.tries), sum(one.held for one in made.tries)
+    exact = sum(one.measured_ns == one.predicted_ns for one in made.tries)
+    waited = " The reader waited for the publication." if made.tries[0].waits else ""
+    said = (f"{held} of {number} tries as predicted by the lines that the kernel published ({exact} to the "
+            f"nanosecond): {_went(made.tries)}.{waited}")
+    return said if held == number else f"NOT AS PREDICTED. {said}"
+
+
+def _went(tries: Sequence[Try]) -> str:
+    """What the clock did; and why not the same in each try."""
+    values = sorted({one.measured_ns for one in tries})
+    if len(values) == 1:
+        went = f"the clock went {'back' if values[0] < 0 else 'on'} {abs(values[0]):,} ns"
+        return went + ", the same in each try" * (len(tries) > 1)
+    went = (f"the clock went back {-values[-1]:,} to {-values[0]:,} ns" if values[-1] < 0 else
+            f"the clock went on by {values[0]:+,} to {values[-1]:+,} ns")
+    delays = [one.delay_cycles for one in tries if one.delay_cycles is not None]
+    if not delays:
+        return went
+    return (f"{went}, as tries are held for {min(delays):,} to {max(delays):,} cycles: some pass before "
+            "QEMU has stopped the guest")
+
+
+def _uml(made: Outcome) -> list[str]:
+    """What UML does in the same schedule, and whether that is what the guest did."""
+    if not made.prediction:
+        return [made.why_not]
+    one, uml = made.tries[0], made.prediction
+    ours = ("waits for the publication, and sees no step" if uml.waits else
+            f"need not wait; the new line is {uml.step_ns:+,} ns from the old one")
+    theirs = "it waited" if one.waits else f"{float(one.step_ns):+,.2f} ns at the second read"
+    verdict = "That agrees" if made.agrees else "THAT DOES NOT AGREE"
+    return [f"UML, held there for as long as the first try: a reader {ours}. In the guest: {theirs}. "
+            f"{verdict}.",
+            f"  ./tkfi replay '{uml.schedule}'"]

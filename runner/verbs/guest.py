@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The verb `guest`: the race in a stock, unpatched kernel in QEMU, seen by its user space."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from runner import answer, check_counts, lock
+from runner.boot import results
+from runner.errors import TkfiError
+from runner.explore import scenarios, schedule
+from runner.guest import machine, packages, places, prediction, programs, schedules
+from runner.guest.outcome import Outcome
+from runner.guest.prediction import Prediction
+from runner.guest.race import Race, Request, Try
+from runner.kernel import kernels
+from runner.layout import Layout
+from runner.progress import step
+from runner.report import guest_text
+from runner.units import format_ns
+from runner.verbs.options import (Count, Delay, Frequency, Name, json_option, option, pass_layout, verb)
+
+_MOST_DELAY_NS = 10**9
+_DELAY_NS, _FROM_PPB, _TO_PPB = 10**7, 500_000, -500_000
+
+
+@verb("guest", "show the race in a stock, unpatched kernel in QEMU",
+      words="SCHEDULE: of explore, as far as a guest can execute it; else the options say what is done.",
+      held="the clock did as predicted, back or not; or the program ended with 0", failed="not so")
+@click.argument("schedule_text", metavar="[SCHEDULE]", required=False)
+@option("--kernel", help="6.1, 6.12, 7.2 or 7.3: Debian's newest image; a version as `uname -r` has it; or "
+        "a bzImage (6.12)")
+@option("--delay", "delay_ns", type=Delay(), help="how long the updater is held (10ms)")
+@option("--from", "from_ppb", type=Frequency(), help="frequency before (+500ppm)")
+@option("--to", "to_ppb", type=Frequency(), help="frequency after (-500ppm)")
+@option("--at", metavar="PLACE", help=f"SYMBOL+OFFSET, or {', '.join(places.POINTS)} ({places.BEFORE})")
+@option("--tries", type=Count(most=1000), default="20", metavar="N", help="how often, in one boot (20)")
+@option("--run", "program", metavar="FILE.c", help="instead: compile a program statically, run it in the "
+        "guest, and print what it prints")
+@option("--accel", type=Name(("tcg", "kvm"), "./tkfi guest --help"), default="tcg",
+        help="tcg: needs no privilege, repeats exactly; kvm is not there yet (tcg)")
+@json_option
+@pass_layout
+def command(layout: Layout, schedule_text: str | None, kernel: str | None, delay_ns: int | None,
+            from_ppb: int | None, to_ppb: int | None, at: str | None, tries: int, program: str | None,
+            accel: str, json_to: str | None) -> int:
+    """Whether the clock did as predicted; of a program, whether it ended with 0."""
+    _check_accel(accel)
+    race = {"--delay": delay_ns, "--from": from_ppb, "--to": to_ppb, "--at": at}
+    if program:
+        _check_alone("a program does all itself", {**race, "SCHEDULE": schedule_text})
+        return _run_program(Path(program), kernel or kernels.DEFAULT, json_to, layout)
+    if schedule_text:
+        _check_alone("a schedule says all but the kernel and the number of tries", race)
+        asked = schedule.parse(schedule_text)
+        request, place = schedules.read(asked, asked.choose(scenarios.shipped(layout)))
+        kernel = kernel or asked.version
+    else:
+        request = Request(*(default if value is None else value for value, default in (
+            (delay_ns, _DELAY_NS), (from_ppb, _FROM_PPB), (to_ppb, _TO_PPB))))
+        place = at or places.BEFORE
+        places.check(place)
+    check_request(request)
+    with lock.held(layout.lock):
+        made = run(packages.choose(kernel or kernels.DEFAULT, layout), request, place, tries, layout)
+    answer.give(guest_text.text(made), made.json(), json_to)
+    check_counts.add("guest", int(made.held), int(not made.held))
+    return 0 if made.held else 1
+
+
+def run(image: Path, request: Request, place: str, number: int, layout: Layout) -> Outcome:
+    """Boot once, and try so many times. Raises TkfiError."""
+    with machine.boot(image, packages.ensure_qemu(layout), layout) as guest:
+        race = Race(guest, request)
+        found, tries = race.find(place), list[Try]()
+        symbol = guest.known.name(found.address)
+        with step(f"Holding the updater at {symbol}") as shown:
+            for done in range(number):
+                tries.append(race.try_at(found))
+                shown.update(f"{done + 1} of {number} tries")
+    release = packages.release(image)
+    predicted, why_not = predict(release, request, tries[0], race.trace.begin, layout)
+    return Outcome(request, release, "TCG, icount", place, symbol, tries, predicted, why_not)
+
+
+def predict(release: str, request: Request, one: Try, begin: int,
+            layout: Layout) -> tuple[Prediction | None, str]:
+    """What UML does where the guest was held, for as long as the second read came after the sample; or why
+    that cannot be said."""
+    kernel = prediction.kernel_of(release, layout)
+    if not kernel:
+        return None, f"What UML predicts is not known: ./tkfi list kernels has none like {release}."
+    delay = one.delay_cycles if one.delay_cycles is not None and not one.first_is_new else request.delay_ns
+    asked = prediction.schedule_of(kernel.name, from_ppb=request.from_ppb, to_ppb=request.to_ppb,
+                                   delay_ns=delay, stores=one.stores, begin=begin)
+    return prediction.predict(kernel, asked, layout), ""
+
+
+def check_request(request: Request) -> None:
+    """Raises TkfiError for what a guest cannot do in reasonable time."""
+    if request.delay_ns > _MOST_DELAY_NS:
+        raise TkfiError(f"a guest can be held for at most {format_ns(_MOST_DELAY_NS)}, as it executes "
+                        "every instruction of the delay; './tkfi reproduce' goes to 10min")
+
+
+def _check_accel(accel: str) -> None:
+    if accel == "kvm":
+        why = "it has never been tested" if Path("/dev/kvm").exists() else "there is no /dev/kvm here"
+        raise TkfiError(f"the guest cannot be run under KVM: {why}, and releasing a VCPU without "
+                        "stopping the other is not written yet; leave out --accel")
+
+
+def _run_program(source: Path, kernel: str, json_to: str | None, layout: Layout) -> int:
+    with lock.held(layout.lock):
+        image = packages.choose(kernel, layout)
+        ran = programs.run(image, packages.ensure_qemu(layout), source, layout)
+    answer.give(ran.output.rstrip("\n"), {"format": results.FORMAT, "kernel": packages.release(image),
+                                          "program": str(source), **asdict(ran)}, json_to)
+    return int(ran.status != 0)
+
+
+def _check_alone(why: str, others: Mapping[str, object]) -> None:
+    for name, value in others.items():
+        if value is not None:
+            raise TkfiError(f"{why}; leave out {name}")
