@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -157,7 +158,8 @@ class Stub(threading.Thread):
         self.start()
 
     def run(self) -> None:
-        """Until the client is gone."""
+        """Until the client is gone. Signals are for the main thread, which may have them wait."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         buffer = b""
         while more := self.ours.recv(4096):
             buffer += more
