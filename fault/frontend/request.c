@@ -256,7 +256,8 @@ bool tkfi_request_wants(const struct tkfi_request *request, const char *name)
 		return false;
 	if (request->is_list)
 		return file_of(name);
-	return !request->text && !request->stories && !request->story && glob_match(request->name, name);
+	return !request->text && !request->stories && !request->story &&
+	       glob_match(request->name, name);
 }
 
 const char *tkfi_request_state(const struct tkfi_request *request, const char *name)
