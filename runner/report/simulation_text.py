@@ -17,7 +17,8 @@ METHOD = """\
 dev, max, freq: residuals and frequency of the regression of the reported time against the counter, one
 sample after each update. Of the second half of the samples: the error is against the line that NTP asks
 for, the offset against the time that passed; unknown is what ntp_error does not know of the error at
-updates. * differs from the first column; - was lost: it was off by 9 minutes, or had too many corners."""
+updates. * differs from the first column; - could not be measured: the error came to more than 9 minutes, or
+the largest residual would have needed more memory than there is for it."""
 
 
 def report(runs: Runs) -> str:
