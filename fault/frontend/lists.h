@@ -8,7 +8,8 @@
  * point: where the executing VCPU can be scheduled out. operation: what a scenario of a
  * subject may have, with its arguments; aux_operation: what may follow "aux" in it.
  * setting: what may follow "adjtimex". reader: what may follow "read". oracle. strategy:
- * those that can be asked for by name, and what they take. limit: of what is written.
+ * those that can be asked for by name, and what they take. clock: what stories go by. limit: of
+ * what is written.
  */
 void tkfi_lists(void);
 

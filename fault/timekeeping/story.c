@@ -16,17 +16,12 @@
 
 #include <tkfi-glue.h>
 
-/**
- * struct step - something that can be done
- * @text:	operations of scenarios, with ", " between them; or "until EDGE [+-]N", which
- *		waits for N cycles more or less
+/*
+ * What can be done, in the order of what people would try first: operations of scenarios, with
+ * ", " between them, and "until EDGE [+-]N", which waits for N cycles more or less than that.
+ * What this kernel lacks is left out.
  */
-struct step {
-	const char *text;
-};
-
-/* In the order of what people would try first. What this kernel lacks is left out. */
-static const struct step steps[] = {
+static const char * const steps[] = {
 #include "story_steps.h"
 };
 
@@ -204,9 +199,9 @@ static int open(unsigned int clock)
 	for (i = 0; i < ARRAY_SIZE(steps); i++) {
 		struct usable *u = &story->usable[story->nr];
 
-		if (!parse(u, steps[i].text, err, sizeof(err)))
+		if (!parse(u, steps[i], err, sizeof(err)))
 			story->nr++;
-		else if (WARN(!u->parts[u->nr - 1].op.absent, "tkfi: %s: %s\n", steps[i].text, err))
+		else if (WARN(!u->parts[u->nr - 1].op.absent, "tkfi: %s: %s\n", steps[i], err))
 			break;
 	}
 	return story->nr;

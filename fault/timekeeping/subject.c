@@ -68,6 +68,8 @@ static void list(tkfi_line_fn line)
 	for (i = 0; i < tkfi_nr_aux_operations && tkfi_aux_clock(); i++)
 		line("\"type\":\"aux_operation\",\"name\":\"%s\",\"usage\":\"%s\"",
 		     tkfi_aux_operations[i].name, tkfi_aux_operations[i].usage);
+	for (i = 0; tkfi_timekeeping_steps.clocks[i]; i++)
+		line("\"type\":\"clock\",\"name\":\"%s\"", tkfi_timekeeping_steps.clocks[i]);
 	tkfi_settings_list(line);
 	tkfi_readers_list(line);
 	tkfi_oracles_list(line);
