@@ -9,6 +9,7 @@ from pathlib import Path
 from runner.errors import TkfiError
 
 OBJECTS = ".kunit"  # in a tree
+ANSWERS = ".tkfi-answers"  # of the compiler to kbuild, in there
 REPO = Path(__file__).resolve().parent.parent
 
 

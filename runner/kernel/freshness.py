@@ -24,7 +24,7 @@ from typing import Any
 from runner.files import write_safely
 from runner.kernel import patches
 from runner.kernel.kernels import Kernel
-from runner.layout import OBJECTS, Layout
+from runner.layout import ANSWERS, OBJECTS, Layout
 
 FORMAT = 1
 TOOLS = ("gcc", "ld", "as", "ar", "nm", "objcopy", "strip", "make", "flex", "bison", "bc", "patch")
@@ -84,6 +84,8 @@ class Record:
         if linux in edited:
             for name in ("linux", "vmlinux"):
                 (objects / name).unlink(missing_ok=True)
+        if edited & compiler:
+            shutil.rmtree(objects / ANSWERS, ignore_errors=True)
         if edited - {linux}:
             for command in _commands(objects):
                 read = _names(_READ.findall(command.read_bytes()), objects)
@@ -142,6 +144,7 @@ class Making:
             yield from _everything(place)
         yield from (str(file) for file in (*patches.lists(kernel.series), *kernel.patches()))
         yield from (str(Path(__file__).parents[1] / f"{name}.py") for name in MODULES)
+        yield str(Path(__file__).with_name("try-run.sh"))
         yield from (name for name in [_compiler(), *self._asked["tools"]] if name)
         yield from _built_from(tree, objects)
 
@@ -244,9 +247,16 @@ def _names(found: Iterable[bytes], objects: Path) -> set[str]:
 def _resolved(names: Iterable[str]) -> Iterator[str]:
     """Without links, which belong to directories of their own: it takes time to follow them again."""
     for name in names:
-        directory, base = os.path.split(name)
-        place = os.path.join(_directory(directory), base)
-        yield os.path.realpath(place) if base in (".", "..") or os.path.islink(place) else place
+        place = _beside(name)
+        with suppress(OSError):  # most of a tree are links to files that are none
+            place = _beside(os.path.join(os.path.dirname(place), os.readlink(place)))
+        yield os.path.realpath(place) if os.path.islink(place) else place
+
+
+def _beside(name: str) -> str:
+    """With the links of its directory followed, not its own."""
+    directory, base = os.path.split(name)
+    return os.path.join(_directory(directory), base) if base not in ("", ".", "..") else _directory(name)
 
 
 @functools.cache

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -16,7 +17,7 @@ from runner.kernel import patches
 from runner.kernel.kernels import Kernel
 from runner.kernel.prepare import FAULT
 from runner.kernel.user_lines import UserLines
-from runner.layout import OBJECTS, Layout
+from runner.layout import ANSWERS, OBJECTS, Layout
 from runner.progress import step
 
 PYTHON = "/usr/bin/python3"
@@ -79,7 +80,7 @@ class KunitTool:
 
     @property
     def _argv(self) -> list[str]:
-        return ["make", "ARCH=um", f"O={OBJECTS}", f"--jobs={len(os.sched_getaffinity(0))}"]
+        return ["make", "ARCH=um", f"O={OBJECTS}", f"--jobs={len(os.sched_getaffinity(0))}", _try_run()]
 
     def _run(self, argv: Sequence[str | Path], name: str, what: str, **options: Any) -> None:
         """What a compiler says is about the user's own files."""
@@ -87,6 +88,15 @@ class KunitTool:
         log = self.layout.results(self.kernel.place) / f"{name}.log"
         process.checked(argv, log=log, cwd=tree, what=what,
                         retell=lambda said: self.user_lines().text(said), **options)
+
+
+def _try_run() -> str:
+    """kbuild's own, which keeps no answers, is in scripts/Makefile.compiler. $(1) is a command."""
+    script = shlex.quote(str(Path(__file__).with_name("try-run.sh"))).replace("$", "$$")
+    versions = "$(CONFIG_CC_VERSION_TEXT) $(CONFIG_AS_VERSION) $(CONFIG_LD_VERSION)"
+    command = "$(subst ','\\'',$(1))"
+    return (f"try-run=$(shell if {script} {ANSWERS} '{versions}' '{command}'; "
+            "then echo \"$(2)\"; else echo \"$(3)\"; fi)")
 
 
 def made_since(directory: Path, start: float) -> int:

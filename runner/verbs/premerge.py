@@ -13,7 +13,6 @@ from runner import answer, check_counts, lock
 from runner.errors import TkfiError
 from runner.kernel import git_tree
 from runner.layout import Layout
-from runner.premerge import junit as junit_file
 from runner.premerge import judge, states
 from runner.premerge.measured import Asked
 from runner.premerge.verdict import Codes, Word
@@ -65,6 +64,7 @@ def command(layout: Layout, tree: str, base: str | None, time: int | None, quick
         text = verdict_text.for_b4(made)
     answer.give(text, made.json(), json_to)
     if junit:
+        from runner.premerge import junit as junit_file  # takes longer than all others together
         junit_file.write(made, Path(junit))
     _summarize(told, verdict_text.line(made))
     check_counts.add("premerge", int(made.word is not Word.INVALID), int(made.word is Word.INVALID))
