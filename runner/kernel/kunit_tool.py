@@ -80,7 +80,7 @@ class KunitTool:
 
     @property
     def _argv(self) -> list[str]:
-        return ["make", "ARCH=um", f"O={OBJECTS}", f"--jobs={len(os.sched_getaffinity(0))}", _try_run()]
+        return ["make", "ARCH=um", f"O={OBJECTS}", f"--jobs={len(os.sched_getaffinity(0))}", try_run()]
 
     def _run(self, argv: Sequence[str | Path], name: str, what: str, **options: Any) -> None:
         """What a compiler says is about the user's own files."""
@@ -90,7 +90,7 @@ class KunitTool:
                         retell=lambda said: self.user_lines().text(said), **options)
 
 
-def _try_run() -> str:
+def try_run() -> str:
     """kbuild's own, which keeps no answers, is in scripts/Makefile.compiler. $(1) is a command."""
     script = shlex.quote(str(Path(__file__).with_name("try-run.sh"))).replace("$", "$$")
     versions = "$(CONFIG_CC_VERSION_TEXT) $(CONFIG_AS_VERSION) $(CONFIG_LD_VERSION)"
