@@ -46,12 +46,13 @@ class Change:
 
 
 def select(kernel: Kernel, names: Sequence[str]) -> list[Change]:
-    """The changes of these names, or all, of a kernel: the variant that is fixed is one, as somebody's own
-    work. Raises TkfiError for a name it does not have."""
+    """The changes of these names, or all, of a kernel: fixes of what it does wrong are some, and so is the
+    variant that is fixed, as somebody's own work. Raises TkfiError for a name it does not have."""
     every = {name: _read(patch) for name, patch in patches.beside(kernel.series, "changes").items()
              if _is_for(kernel.series.name, patch)}
+    fixes = sorted((kernel.series / "fixes").glob("*.patch"))
     fixed = patches.beside(kernel.series, "variants").get(kernels.FIXED)
-    every |= {fixed.stem: Change(fixed, "improved")} if fixed else {}
+    every |= {patch.stem: Change(patch, "improved") for patch in [*fixes, *([fixed] if fixed else [])]}
     for name in names:
         if name not in every:
             raise TkfiError(f"no change of {kernel.name} is called '{name}'; "
