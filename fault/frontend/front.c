@@ -67,13 +67,13 @@ static void say_malformed(struct tkfi_front *f, const char *what, const char *te
 
 /*
  * Report what causes there are, once: who has explored all scenarios, in however many boots,
- * can say which were not found.
+ * can say which were not found. By another clock than the first some need not be.
  */
 static void say_causes(struct tkfi_front *f, const struct tkfi_scenario *s)
 {
 	unsigned int i;
 
-	for (i = 0; i < tkfi_subject->nr_causes && !f->causes_said; i++) {
+	for (i = 0; i < tkfi_subject->nr_causes && !f->causes_said && !tkfi_subject_clock; i++) {
 		const struct tkfi_cause *cause = &tkfi_subject->causes[i];
 
 		if (tkfi_cause_occurs(cause))
@@ -287,7 +287,7 @@ enum tkfi_front_done tkfi_front_causes(struct tkfi_front *f)
 {
 	unsigned int i;
 
-	if (f->nr_whole < tkfi_subject->nr_scenarios)
+	if (f->nr_whole < tkfi_subject->nr_scenarios || tkfi_subject_clock)
 		return TKFI_FRONT_NOT_ASKED;
 	for (i = 0; i < tkfi_subject->nr_causes; i++) {
 		const struct tkfi_cause *cause = &tkfi_subject->causes[i];

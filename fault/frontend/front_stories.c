@@ -190,7 +190,7 @@ static int tell(struct tkfi_front *f, unsigned int clock)
 		.back = back, .hash = hash, .go_on = go_on,
 	};
 	const struct tkfi_explore_options *options = &f->request.options;
-	const char *name = steps()->clocks[clock];
+	const char *name = tkfi_subject->clocks[clock];
 	struct tkfi_stories stories = {
 		.length = f->request.stories,
 		.part = options->part,
@@ -230,15 +230,15 @@ enum tkfi_front_done tkfi_front_stories(struct tkfi_front *f)
 
 	if ((!f->request.stories && !f->request.story) || !steps())
 		return TKFI_FRONT_NOT_ASKED;
-	/* Steps have clocks of their own. */
+	/* It goes by one clock after another. */
 	if (tkfi_subject->close)
 		tkfi_subject->close();
-	for (clock = 0; steps()->clocks[clock] && !ret; clock++)
-		if (!f->request.clock || !strcmp(f->request.clock, steps()->clocks[clock]))
+	for (clock = 0; tkfi_subject->clocks[clock] && !ret; clock++)
+		if (!f->request.clock || clock == tkfi_subject_clock)
 			ret = tell(f, clock);
 	if (ret)
 		say_problem_of_stories(f, ret);
-	ret = tkfi_subject->open ? tkfi_subject->open() : 0;
+	ret = tkfi_subject->open ? tkfi_subject->open(tkfi_subject_clock) : 0;
 	if (ret)
 		f->fail(f->arg, "the subject cannot be opened again");
 	return TKFI_FRONT_DONE;

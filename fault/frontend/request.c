@@ -94,7 +94,7 @@ MODULE_PARM_DESC(stories, "tell all stories of up to so many steps, 1 to 6, in p
 
 static char *clock;
 module_param(clock, charp, 0444);
-MODULE_PARM_DESC(clock, "which clock stories go by (each in turn)");
+MODULE_PARM_DESC(clock, "the clock that scenarios go by (the first), or stories (each in turn)");
 
 static char *story;
 module_param(story, charp, 0444);
@@ -223,6 +223,10 @@ int tkfi_request_read(struct tkfi_request *request)
 	}
 	if (subject && tkfi_subject_choose(subject)) {
 		pr_err("tkfi: no subject is called %s\n", subject);
+		return -EINVAL;
+	}
+	if (clock && tkfi_subject_choose_clock(clock)) {
+		pr_err("tkfi: no clock is called %s\n", clock);
 		return -EINVAL;
 	}
 	ret = read_options(&request->options) ?: (list ? read_list() : 0);

@@ -18,7 +18,7 @@ int tkfi_run_open(struct tkfi_run *run)
 	tkfi_state_use(tkfi_subject->state);
 	ret = tkfi_state_alloc(&run->own) ?: tkfi_state_alloc(&run->begin);
 	if (!ret && tkfi_subject->open)
-		ret = tkfi_subject->open();
+		ret = tkfi_subject->open(tkfi_subject_clock);
 	run->is_open = !ret;
 	if (!ret) {
 		run->finals = tkfi_finals_create();
@@ -136,15 +136,38 @@ static const char *find_fault(const char *text)
 	return NULL;
 }
 
+/*
+ * A scenario may begin with the name of the clock that it goes by, which was chosen before the
+ * subject was opened. Returns what comes after it, NULL if it is another clock.
+ */
+static const char *after_clock(const char *text)
+{
+	const char *name = tkfi_subject->clocks ? tkfi_subject->clocks[tkfi_subject_clock] : "";
+	const size_t len = strlen(name);
+
+	if (!strstarts(text, "clock:"))
+		return text;
+	text = skip_spaces(text + strlen("clock:"));
+	if (strncmp(text, name, len))
+		return NULL;
+	text = skip_spaces(text + len);
+	return *text == ';' ? skip_spaces(text + 1) : NULL;
+}
+
 int tkfi_run_load(struct tkfi_run *run, const struct tkfi_scenario *scenario,
 		  char *err, size_t size)
 {
-	const char *text = skip_spaces(scenario->text), *end, *fault;
+	const char *text = after_clock(skip_spaces(scenario->text)), *end, *fault;
 	int ret;
 
 	run->setup_text[0] = '\0';
 	run->plan.absent = false;
 	run->setup.absent = false;
+	if (!text) {
+		run->wrong = skip_spaces(scenario->text) - scenario->text;
+		snprintf(err, size, "it goes by another clock than was chosen by tkfi.clock");
+		return -EINVAL;
+	}
 	if (strstarts(text, "setup:")) {
 		text += strlen("setup:");
 		end = strchrnul(text, ';');

@@ -6,6 +6,7 @@
 #include "subject.h"
 
 const struct tkfi_subject *tkfi_subject;
+unsigned int tkfi_subject_clock;
 
 const char * const tkfi_cause_class_names[TKFI_NR_CLASSES] = {
 	[TKFI_CLASS_BUG]	= "bug",
@@ -22,6 +23,20 @@ int tkfi_subject_choose(const char *name)
 		if (strcmp((*s)->name, name))
 			continue;
 		tkfi_subject = *s;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+int tkfi_subject_choose_clock(const char *name)
+{
+	const char * const *clocks = tkfi_subject->clocks;
+	unsigned int i;
+
+	for (i = 0; clocks && clocks[i]; i++) {
+		if (strcmp(clocks[i], name))
+			continue;
+		tkfi_subject_clock = i;
 		return 0;
 	}
 	return -ENOENT;

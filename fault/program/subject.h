@@ -118,9 +118,8 @@ typedef void (*tkfi_fault_fn)(const struct tkfi_fault_seen *fault, void *arg);
 
 /**
  * struct tkfi_steps - what can be done to a subject one step after another, without VCPUs
- * @clocks:	names of the clocks that there are to go by, NULL after the last
- * @open:	gets ready, to go by a clock of these; may sleep. Returns the number of steps, up
- *		to 255, or an error
+ * @open:	gets ready, to go by a clock of the subject's; may sleep. Returns the number of
+ *		steps, up to 255, or an error
  * @close:	undoes @open
  * @begin:	from here to @end the live state belongs to the steps; @start comes first
  * @end:	the live state is what it was at @begin
@@ -138,7 +137,6 @@ typedef void (*tkfi_fault_fn)(const struct tkfi_fault_seen *fault, void *arg);
  *		reader can tell apart
  */
 struct tkfi_steps {
-	const char * const *clocks;
 	int (*open)(unsigned int clock);
 	void (*close)(void);
 	void (*begin)(void);
@@ -157,7 +155,10 @@ struct tkfi_steps {
  * @name:	without blanks
  * @build:	returns the name of the variant of the kernel, for schedules and results;
  *		NULL if the subject does not know
- * @open:	prepares the subject; may sleep. Returns 0 or an error. May be NULL
+ * @clocks:	names of the clocks that there are to go by, NULL after the last; the first is
+ *		what nobody has to ask for. NULL if there is one that has no name
+ * @open:	prepares the subject, to go by a clock of these; may sleep. Returns 0 or an
+ *		error. May be NULL
  * @close:	undoes @open; nothing happens if it is not open. May be NULL
  * @state:	lists all objects that executions change
  * @sequences:	lists the sequences among them
@@ -197,7 +198,8 @@ struct tkfi_steps {
 struct tkfi_subject {
 	const char *name;
 	const char *(*build)(void);
-	int (*open)(void);
+	const char * const *clocks;
+	int (*open)(unsigned int clock);
 	void (*close)(void);
 	void (*state)(tkfi_region_fn add);
 	void (*sequences)(tkfi_sequence_fn mark);
@@ -241,6 +243,9 @@ extern const struct tkfi_subject * const __stop_tkfi_subjects[];
 /* The subject that is explored: the first one, until another one is chosen. */
 extern const struct tkfi_subject *tkfi_subject;
 
+/* The clock that it goes by, of its @clocks. */
+extern unsigned int tkfi_subject_clock;
+
 /**
  * tkfi_build() - which variant of the kernel this is
  *
@@ -271,5 +276,15 @@ const struct tkfi_scenario *tkfi_scenario_find(const char *name);
  * Return: 0, or -ENOENT if there is none of this name: the subject is what it was then.
  */
 int tkfi_subject_choose(const char *name);
+
+/**
+ * tkfi_subject_choose_clock() - choose the clock that the chosen subject goes by
+ * @name:	name of a clock
+ *
+ * Not while the subject is open.
+ *
+ * Return: 0, or -ENOENT if there is none of this name: the clock is what it was then.
+ */
+int tkfi_subject_choose_clock(const char *name);
 
 #endif

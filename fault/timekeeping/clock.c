@@ -43,11 +43,23 @@ u64 tkfi_clock_peek(void)
 	return tkfi_clock_now;
 }
 
+u64 tkfi_clock_count(const struct clocksource *cs, u64 cycles)
+{
+	return cs == &tkfi_second_clocksource ?
+	       mul_u64_u32_div(cycles, TKFI_SECOND_HZ, tkfi_clock_hz) : cycles;
+}
+
 u64 tkfi_clock_counter(const struct clocksource *cs, u64 cycles)
 {
-	if (cs == &tkfi_second_clocksource)
-		return mul_u64_u32_div(cycles, TKFI_SECOND_HZ, tkfi_clock_hz);
-	return cycles & tkfi_clocksource.mask;
+	return tkfi_clock_count(cs, cycles) &
+	       (cs == &tkfi_clocksource ? tkfi_clocksource.mask : U64_MAX);
+}
+
+s64 tkfi_clock_passed(const struct tk_read_base *tkr, u64 from, u64 to)
+{
+	const u64 ahead = (to - from) & tkr->mask;
+
+	return ahead > tkr->mask / 2 ? ahead - tkr->mask - 1 : ahead;
 }
 
 u64 tkfi_clock_read_mode(s32 clock_mode)

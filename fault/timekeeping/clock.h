@@ -3,6 +3,7 @@
 #define __TKFI_CLOCK_H
 
 #include <linux/clocksource.h>
+#include <linux/timekeeper_internal.h>
 #include <linux/types.h>
 
 #include "units.h"
@@ -10,6 +11,27 @@
 /* What tkfi_clock_install() accepts, in Hz. */
 #define TKFI_MIN_HZ		1000000U
 #define TKFI_MAX_HZ		4000000000U
+
+/**
+ * struct tkfi_clock - a clock that timekeeping is explored by
+ * @name:	its name
+ * @hz:		frequency
+ * @bits:	width of its counter
+ */
+struct tkfi_clock {
+	const char *name;
+	u32 hz;
+	unsigned int bits;
+};
+
+/*
+ * The kindest clock there is, then some that real machines have. tkfi_clock_names has their
+ * names, and NULL.
+ */
+#define TKFI_NR_CLOCKS		4
+
+extern const struct tkfi_clock tkfi_clocks[TKFI_NR_CLOCKS];
+extern const char * const tkfi_clock_names[TKFI_NR_CLOCKS + 1];
 
 /* Frequency of the installed clock, Hz; 0 while none is installed. */
 extern u32 tkfi_clock_hz;
@@ -101,6 +123,15 @@ u64 tkfi_clock_ns(void);
 void tkfi_read_persistent_clock64(struct timespec64 *ts);
 
 /**
+ * tkfi_clock_count() - cycles of a counter in cycles of the clock
+ * @cs:		tkfi_clocksource or tkfi_second_clocksource
+ * @cycles:	cycles of the clock
+ *
+ * Return: cycles of the counter, which would not wrap around, rounded down.
+ */
+u64 tkfi_clock_count(const struct clocksource *cs, u64 cycles);
+
+/**
  * tkfi_clock_counter() - convert a value of the clock to a counter's
  * @cs:		tkfi_clocksource or tkfi_second_clocksource
  * @cycles:	the clock's value
@@ -110,6 +141,16 @@ void tkfi_read_persistent_clock64(struct timespec64 *ts);
  * Return: the counter's value, in its own cycles, and within its mask.
  */
 u64 tkfi_clock_counter(const struct clocksource *cs, u64 cycles);
+
+/**
+ * tkfi_clock_passed() - how far a counter has gone
+ * @tkr:	whose clock's counter it is
+ * @from:	a value of it
+ * @to:		another one
+ *
+ * Return: cycles from one to the other by the shorter way around; negative if that is back.
+ */
+s64 tkfi_clock_passed(const struct tk_read_base *tkr, u64 from, u64 to);
 
 /**
  * tkfi_clock_read_mode() - read the counter behind a vDSO clock mode

@@ -37,6 +37,17 @@ struct clocksource tkfi_second_clocksource = {
 	.vdso_clock_mode = VDSO_CLOCKMODE_TKFI_SECOND,
 };
 
+#define CLOCKS(what)						\
+	what("1ghz", NSEC_PER_SEC, 64),				\
+	what("tsc", 2893202417U, 64),				\
+	what("hpet", TKFI_SECOND_HZ, 32),			\
+	what("acpi_pm", 3579545, 24)
+#define CLOCK(name, hz, bits)	{ name, hz, bits }
+#define NAME(name, hz, bits)	name
+
+const struct tkfi_clock tkfi_clocks[TKFI_NR_CLOCKS] = { CLOCKS(CLOCK) };
+const char * const tkfi_clock_names[TKFI_NR_CLOCKS + 1] = { CLOCKS(NAME) };
+
 #define MIN_BITS	24
 
 int tkfi_clock_install_bits(u32 hz, unsigned int bits)

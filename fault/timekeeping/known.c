@@ -93,13 +93,19 @@ static bool has_leapt(const struct tkfi_read *read)
  * How far a read's offset can be from its line's, if it reads it apart: the @nth of the
  * other lines has another offset.
  */
-static s64 offset_apart(const struct tkfi_read *read, unsigned int nth)
+static s64 offset_apart_of(const struct tkfi_read *read, const struct tkfi_publication *line,
+			   unsigned int nth)
 {
 	const struct tkfi_publication *p = &tkfi_published[nth];
 
-	if (!is_offset_apart(read) || p->owner != read->line->owner)
+	if (!is_offset_apart(read) || p->owner != line->owner)
 		return 0;
-	return tkfi_line_step(&read->line->tk, &p->tk, reader_of(read));
+	return tkfi_line_step(&line->tk, &p->tk, reader_of(read));
+}
+
+static s64 offset_apart(const struct tkfi_read *read, unsigned int nth)
+{
+	return offset_apart_of(read, read->line, nth);
 }
 
 /*
@@ -126,7 +132,8 @@ static bool differs_by_offsets(struct verdict *v, const struct tkfi_read *first,
 
 /*
  * Two reads that saw lines at cycles, and the way from one to the other. An older line's time
- * is beyond that of a newer one with a lower multiplier at every cycle after the sample.
+ * is beyond that of a newer one with a lower multiplier at every cycle after the sample. The
+ * page of an auxiliary clock has whole nanoseconds.
  */
 static struct verdict on_lines(const struct tkfi_read *first, const struct tkfi_read *second,
 			       s64 measured)
@@ -142,7 +149,8 @@ static struct verdict on_lines(const struct tkfi_read *first, const struct tkfi_
 		.ns = path.ns + tkfi_line_step(&first->line->tk, &second->line->tk,
 					       reader_of(second)) +
 		      NSEC_PER_SEC * (has_leapt(first) - has_leapt(second)),
-		.within = max(reader_of(first)->unit, reader_of(second)->unit),
+		.within = max(reader_of(first)->unit, reader_of(second)->unit) +
+			  (vdso && tkfi_owner_of(reader_of(second)) == TKFI_AUX),
 	};
 	const bool other_offset = fast && abs(measured - v.ns) > v.within &&
 				  differs_by_offsets(&v, first, second, measured);
@@ -193,7 +201,20 @@ static bool may_be_asleep(struct verdict *v, const struct tkfi_read *first,
 	return false;
 }
 
-/* The vDSO page of an auxiliary clock is behind the line by less than 1 ns. */
+/* Was a line published after one, up to another, that begins at whole nanoseconds? */
+static bool is_set_between(const struct tkfi_publication *after,
+			   const struct tkfi_publication *to)
+{
+	const struct tkfi_publication *p;
+
+	for (p = after + 1; p <= to; p++)
+		if (p->owner == to->owner &&
+		    !(p->tk.tkr_mono.xtime_nsec & (BIT_ULL(p->tk.tkr_mono.shift) - 1)))
+			return true;
+	return false;
+}
+
+/* The vDSO page of an auxiliary clock is behind the line by less than 1 ns: set or not. */
 static bool loses_a_ns(const struct verdict *v, const struct tkfi_read *first,
 		       const struct tkfi_read *second, s64 measured)
 {
@@ -331,6 +352,35 @@ static bool has_half_an_offset(const struct tkfi_read *read, s64 *ns)
 	return false;
 }
 
+/*
+ * Did an NMI-safe accessor take local_clock() for the counter? It does between the end of the
+ * sleep and the update of what it reads: dummy_clock_read() is still there then.
+ */
+static bool has_local_clock(const struct tkfi_read *read)
+{
+	unsigned int i, j;
+	u64 ns;
+
+	if (read->line || !is_family(read, TKFI_FAST) ||
+	    tkfi_results(read->op)->counter == TKFI_NOT_READ)
+		return false;
+	ns = mul_u64_u32_div(tkfi_results(read->op)->counter, NSEC_PER_SEC, tkfi_clock_hz);
+	for (i = 0; i < tkfi_nr_published(); i++) {
+		struct timekeeper tk = tkfi_published[i].tk;
+
+		if (!tkfi_published[i].asleep)
+			continue;
+		tk.tkr_mono.clock = &tkfi_clocksource;
+		tk.tkr_raw.clock = &tkfi_clocksource;
+		for (j = 0; j < tkfi_nr_published(); j++)
+			if (read->op->result == tkfi_line_time(&tk, reader_of(read), ns) +
+						offset_apart_of(read, &tkfi_published[i],
+								j))
+				return true;
+	}
+	return false;
+}
+
 static struct verdict pair(const struct tkfi_execution *e, const struct tkfi_read *first,
 			   const struct tkfi_read *second, s64 measured)
 {
@@ -338,7 +388,7 @@ static struct verdict pair(const struct tkfi_execution *e, const struct tkfi_rea
 	const struct verdict seconds = { TKFI_SECONDS_IN_PIECES, true };
 	const struct verdict offset = { TKFI_OFFSET_IN_PIECES, true };
 	struct verdict v, other;
-	s64 ns;
+	s64 ns, step;
 
 	if (is_in_pieces(e, second))
 		return seconds;
@@ -347,6 +397,8 @@ static struct verdict pair(const struct tkfi_execution *e, const struct tkfi_rea
 		return early;
 	if (has_half_an_offset(first, &ns) || has_half_an_offset(second, &ns))
 		return offset;
+	if (has_local_clock(first) || has_local_clock(second))
+		return (struct verdict){ TKFI_LOCAL_CLOCK, true };
 	if (!first->line || !second->line)
 		return nothing;
 	if (reader_of(second)->kind == TKFI_COARSE)
@@ -355,21 +407,31 @@ static struct verdict pair(const struct tkfi_execution *e, const struct tkfi_rea
 	v = on_lines(first, second, measured);
 	if (v.cause == TKFI_OFFSET_IN_PIECES && may_be_asleep(&other, first, second, measured))
 		v = other;
-	if (loses_a_ns(&v, first, second, measured) && v.ns >= -1)
+	step = tkfi_line_step(&first->line->tk, &second->line->tk, reader_of(second));
+	if (loses_a_ns(&v, first, second, measured - step) && v.ns - step >= -1)
 		v.cause = TKFI_AUX_WHOLE_NS;
+	else if (measured == -1 && !v.ns && is_set_between(first->line, second->line))
+		v.cause = TKFI_SET_WHOLE_NS;
 	else
 		v.holds &= v.ns < 0;
 	return v;
 }
 
 /* A read that is on no line. */
-static struct verdict alone(const struct tkfi_execution *e, const struct tkfi_read *read)
+static struct verdict alone(const struct tkfi_execution *e, const struct tkfi_read *read,
+			    s64 measured)
 {
 	struct verdict v = { TKFI_OFFSET_IN_PIECES, true, true };
 
 	if (is_in_pieces(e, read))
 		return (struct verdict){ TKFI_SECONDS_IN_PIECES, true };
-	return has_half_an_offset(read, &v.ns) ? v : nothing;
+	if (has_local_clock(read))
+		return (struct verdict){ TKFI_LOCAL_CLOCK, true };
+	if (!has_half_an_offset(read, &v.ns))
+		return nothing;
+	/* Not of the latest line, if that begins after the read. */
+	v.is_predicted = measured == v.ns;
+	return v;
 }
 
 /* VDSO and kernel do not agree on a clock. */
@@ -401,7 +463,7 @@ static struct verdict judge(const struct tkfi_finding *finding, const struct tkf
 	if (!strcmp(finding->oracle, tkfi_oracle_monotonic.name))
 		return pair(e, first, second, finding->second_ns - finding->first_ns);
 	if (!strcmp(finding->oracle, tkfi_oracle_line.name))
-		return alone(e, second);
+		return alone(e, second, finding->second_ns - finding->first_ns);
 	if (!strcmp(finding->oracle, tkfi_oracle_agree.name))
 		return disagree(finding);
 	if (!strcmp(finding->rule ?: "", "s7-mirror"))
@@ -420,6 +482,6 @@ void tkfi_known_cause(struct tkfi_finding *finding, const struct tkfi_execution 
 	finding->cause = &tkfi_causes[v.cause];
 	finding->is_predicted = v.is_predicted;
 	finding->predicted_ns = v.ns;
-	finding->is_known = tkfi_known_occurs(finding->cause) && v.holds &&
+	finding->is_known = tkfi_known_is_here(finding->cause) && v.holds &&
 			    (!v.is_predicted || abs(measured - v.ns) <= v.within);
 }

@@ -21,6 +21,8 @@
  * @TKFI_AUX_WHOLE_NS:		an auxiliary clock's page has no fractions of ns
  * @TKFI_GAINED_SECOND:		lowering the rate moves coarse clocks ahead by a second
  * @TKFI_REFUSED_SET:		settimeofday that is refused changes what is behind readers
+ * @TKFI_LOCAL_CLOCK:		NMI-safe accessors take the scheduler's ns for cycles
+ * @TKFI_SET_WHOLE_NS:		settimeofday drops fractions of ns
  * @TKFI_NR_CAUSES:		how many there are; stands for none
  */
 enum tkfi_known {
@@ -39,6 +41,8 @@ enum tkfi_known {
 	TKFI_AUX_WHOLE_NS,
 	TKFI_GAINED_SECOND,
 	TKFI_REFUSED_SET,
+	TKFI_LOCAL_CLOCK,
+	TKFI_SET_WHOLE_NS,
 	TKFI_NR_CAUSES
 };
 
@@ -48,9 +52,17 @@ extern const struct tkfi_cause tkfi_causes[TKFI_NR_CAUSES];
  * tkfi_known_occurs() - is a cause to be found in this build?
  * @cause:	one of tkfi_causes
  *
- * Return: whether it is, when all shipped scenarios are explored.
+ * Return: whether it is, when all shipped scenarios are explored by the first clock.
  */
 bool tkfi_known_occurs(const struct tkfi_cause *cause);
+
+/**
+ * tkfi_known_is_here() - does this build have a cause?
+ * @cause:	one of tkfi_causes
+ *
+ * Return: whether it has, by whatever clock and scenario that is to be seen.
+ */
+bool tkfi_known_is_here(const struct tkfi_cause *cause);
 
 /**
  * tkfi_known_cause() - find the cause of a finding, by what the execution did

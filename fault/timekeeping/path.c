@@ -25,6 +25,11 @@ static __int128 times(const struct tk_read_base *tkr, s64 cycles)
 	return (__int128)cycles * tkr->mult * (1LL << (FRACTION - tkr->shift));
 }
 
+static __int128 time_between(const struct tk_read_base *tkr, u64 from, u64 to)
+{
+	return times(tkr, tkfi_clock_passed(tkr, from, to));
+}
+
 /* The time of a line where its counter has a value. */
 static __int128 time_at(const struct tkfi_publication *p, u64 counter, bool raw)
 {
@@ -36,7 +41,7 @@ static __int128 time_at(const struct tkfi_publication *p, u64 counter, bool raw)
 
 	return ((__int128)ns << FRACTION) +
 	       (__int128)tkr->xtime_nsec * (1LL << (FRACTION - tkr->shift)) +
-	       times(tkr, counter - tkr->cycle_last);
+	       time_between(tkr, tkr->cycle_last, counter);
 }
 
 /* Where a line is left for the next one, by the counter of either. */
@@ -48,14 +53,14 @@ struct joint {
 /* How far a line goes in 2^30 cycles of the clock, whatever its counter is. */
 static __int128 rate_of(const struct tk_read_base *tkr)
 {
-	return times(tkr, tkfi_clock_counter(tkr->clock, BIT(30)));
+	return times(tkr, tkfi_clock_count(tkr->clock, BIT(30)));
 }
 
 /* Does a read come after the place where a line is left? Both by one counter, or it does not. */
 static bool is_after(const struct tk_read_base *read, u64 place, const struct tk_read_base *line,
 		     u64 left)
 {
-	return read->clock == line->clock && (s64)(place - left) > 0;
+	return read->clock == line->clock && tkfi_clock_passed(line, left, place) > 0;
 }
 
 /* @from and @begin are the line and the place of the first read. */
@@ -110,16 +115,16 @@ struct tkfi_path tkfi_path_between(const struct tkfi_publication *from, u64 begi
 		next = next_of(p, p < to ? 1 : -1);
 		if (p < to) {
 			joint = join(&path, p, next, raw, from, begin);
-			time += times(base_of(p, raw), joint.left - at);
+			time += time_between(base_of(p, raw), at, joint.left);
 			at = joint.entered;
 		} else {
 			joint = join(&path, next, p, raw, from, begin);
-			time += times(base_of(p, raw), joint.entered - at);
+			time += time_between(base_of(p, raw), at, joint.entered);
 			at = joint.left;
 		}
 		p = next;
 	}
-	time += times(base_of(p, raw), end - at);
+	time += time_between(base_of(p, raw), at, end);
 	path.ns = time >> FRACTION;
 	return path;
 }

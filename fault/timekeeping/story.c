@@ -161,19 +161,6 @@ static void close(void)
 	story = NULL;
 }
 
-/* The kindest clock there is, and some that real machines have. */
-static const struct {
-	u32 hz;
-	unsigned int bits;
-} clocks[] = {
-	{ NSEC_PER_SEC, 64 },
-	{ 2893202417U, 64 },
-	{ 14318180, 32 },
-	{ 3579545, 24 },
-};
-
-static const char * const clock_names[] = { "1ghz", "tsc", "hpet", "acpi_pm", NULL };
-
 static int open(unsigned int clock)
 {
 	char err[256];
@@ -183,8 +170,7 @@ static int open(unsigned int clock)
 	story = vzalloc(sizeof(*story));
 	if (!story)
 		return -ENOMEM;
-	static_assert(ARRAY_SIZE(clock_names) == ARRAY_SIZE(clocks) + 1);
-	ret = tkfi_drive_open(&story->drive, clocks[clock].hz, clocks[clock].bits);
+	ret = tkfi_drive_open(&story->drive, tkfi_clocks[clock].hz, tkfi_clocks[clock].bits);
 	if (ret) {
 		vfree(story);
 		story = NULL;
@@ -430,7 +416,6 @@ static size_t say(char *buf, size_t size)
 }
 
 const struct tkfi_steps tkfi_timekeeping_steps = {
-	.clocks		= clock_names,
 	.open		= open,
 	.close		= close,
 	.begin		= begin,

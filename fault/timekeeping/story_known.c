@@ -17,7 +17,7 @@ static const struct tkfi_cause *cause(enum tkfi_known known)
 {
 	const struct tkfi_cause *cause = &tkfi_causes[known];
 
-	return tkfi_known_occurs(cause) ? cause : NULL;
+	return tkfi_known_is_here(cause) ? cause : NULL;
 }
 
 /* Coarse clocks show where a line begins, and a higher multiplier moves that back. */

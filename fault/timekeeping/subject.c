@@ -33,9 +33,9 @@ static const char *build(void)
 	return tkfi_variant_names[tkfi_variant()];
 }
 
-static int open(void)
+static int open(unsigned int clock)
 {
-	return tkfi_clock_install(NSEC_PER_SEC);
+	return tkfi_clock_install_bits(tkfi_clocks[clock].hz, tkfi_clocks[clock].bits);
 }
 
 static void close(void)
@@ -68,8 +68,8 @@ static void list(tkfi_line_fn line)
 	for (i = 0; i < tkfi_nr_aux_operations && tkfi_aux_clock(); i++)
 		line("\"type\":\"aux_operation\",\"name\":\"%s\",\"usage\":\"%s\"",
 		     tkfi_aux_operations[i].name, tkfi_aux_operations[i].usage);
-	for (i = 0; tkfi_timekeeping_steps.clocks[i]; i++)
-		line("\"type\":\"clock\",\"name\":\"%s\"", tkfi_timekeeping_steps.clocks[i]);
+	for (i = 0; i < TKFI_NR_CLOCKS; i++)
+		line("\"type\":\"clock\",\"name\":\"%s\"", tkfi_clocks[i].name);
 	tkfi_settings_list(line);
 	tkfi_readers_list(line);
 	tkfi_oracles_list(line);
@@ -78,6 +78,7 @@ static void list(tkfi_line_fn line)
 static struct tkfi_subject timekeeping = {
 	.name		= "timekeeping",
 	.build		= build,
+	.clocks		= tkfi_clock_names,
 	.open		= open,
 	.close		= close,
 	.state		= tkfi_timekeeping_state,
