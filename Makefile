@@ -101,7 +101,7 @@ check-variants: setup
 
 # Each schedule is replayed on a kernel of its own.
 check-report: setup
-	@./tkfi explore --kernel '$(KERNEL)' --jobs 2 --replay --report "build/report-$$(basename '$(KERNEL)')"
+	@./tkfi explore --kernel '$(KERNEL)' --clock 1ghz --jobs 2 --replay --report "build/report-$$(basename '$(KERNEL)')"
 
 check-breaks: setup
 	@./tkfi dev breaks --kernel '$(KERNEL)'

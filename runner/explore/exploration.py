@@ -21,7 +21,7 @@ from runner.errors import INTERRUPTED, InputError, TkfiError
 from runner.explore import coverage, scenario_parts, schedule
 from runner.explore.rounds import Runs, by_scenario
 from runner.explore.scenario_parts import Piece
-from runner.explore.scenarios import Scenario
+from runner.explore.scenarios import Scenario, base_of
 from runner.kernel.kernels import Kernel
 
 _NOT_WRITTEN = re.compile(r'tkfi: ({"type":"not_written",.*})')
@@ -58,7 +58,8 @@ class Found:
 
 @dataclass(frozen=True)
 class Exploration:
-    """What was explored of so many scenarios, in their order, and all that was found. vcpus are the names
+    """What was explored of so many scenarios, by one clock or several, in their order, and all that was
+    found. vcpus are the names
     of each one's VCPUs; begun says what is known of explorations that did not come to their end; absent are
     scenarios that are not for this kernel; not_found are causes that one of all scenarios should show.
     outcomes are executions with an outcome that was asked for, told is what was asked for besides
@@ -136,9 +137,10 @@ def whole(kernel: Kernel, runs: Runs, strategy: str, *, stopped: bool = False,
         problems += _problems(piece, run)
     for console in dict.fromkeys(run.boot.console for _, run in runs if not stopped):
         problems += _not_written(console)
-    absent = {name for _, run in runs for name in run.found.absent}
+    absent = {piece.scenario.name for piece, run in runs
+              if piece.scenario.kernels_name in run.found.absent}
     if absent and len(absent) == len(scenarios):
-        problems.append(Problem(f"not for this kernel: {', '.join(sorted(absent))}", failed=False))
+        problems.append(Problem(f"not for this kernel: {', '.join(_bases(absent))}", failed=False))
     not_found = _not_found(scenarios, explored, violations, absent)
     problems += [Problem(f"known, but not found: {one.cause}: {one.reason}", failed=True, cause=one.cause)
                  for one in not_found]
@@ -151,11 +153,17 @@ def whole(kernel: Kernel, runs: Runs, strategy: str, *, stopped: bool = False,
     violations = [found for found in violations if not found.violation.is_outcome]
     if "outcome" in told:
         problems += _not_met(explored, outcomes)
-    return Exploration(kernel, header, strategy, len(scenarios) - len(absent), explored, violations,
+    there = _bases(scenario.name for scenario in scenarios if scenario.name not in absent)
+    return Exploration(kernel, header, strategy, len(there), explored, violations,
                        list(dict.fromkeys(problems)), outcomes=outcomes, told=frozenset(told),
                        vcpus={scenario.name: scenario.vcpus for scenario in scenarios},
-                       begun=begun, absent=sorted(absent), not_found=[one.cause for one in not_found],
+                       begun=begun, absent=_bases(absent), not_found=[one.cause for one in not_found],
                        stopped=stopped)
+
+
+def _bases(names: Iterable[str]) -> list[str]:
+    """Without their clocks."""
+    return sorted({base_of(name) for name in names})
 
 
 def _not_met(explored: Sequence[Explored], outcomes: Sequence[Found]) -> list[Problem]:
@@ -170,7 +178,7 @@ def _done(runs: Runs, strategy: str, problems: list[Problem]) -> list[Explored]:
     """What the kernel reported of a scenario, all parts together, under its own name."""
     done = []
     for piece, run in runs:
-        reports = [one for one in run.found.explored if one.scenario == piece.kernels_name]
+        reports = [one for one in run.found.explored if one.scenario == piece.scenario.kernels_name]
         if len(reports) > 1:
             problems.append(Problem(f"{piece.words} is reported {len(reports)} times", failed=False))
         elif reports and reports[0].strategy != strategy:
@@ -195,7 +203,7 @@ def _found(runs: Runs, done: Sequence[Explored], problems: list[Problem]) -> lis
     scenario = runs[0][0].scenario
     so_far = not all(run.found.explored for _, run in runs)
     violations = scenario_parts.merge(one for piece, run in runs for one in run.found.violations
-                                      if one.scenario == piece.kernels_name)
+                                      if one.scenario == piece.scenario.kernels_name)
     if len(runs) > 1 and done:
         violations = scenario_parts.proved(violations, done[0])
     for violation in violations:
@@ -211,9 +219,11 @@ def _found(runs: Runs, done: Sequence[Explored], problems: list[Problem]) -> lis
 
 def _not_found(scenarios: Mapping[Scenario, Runs], explored: Sequence[Explored],
                violations: Sequence[Found], absent: Collection[str]) -> list[Cause]:
-    """The causes that none of all scenarios of a subject shows, if all were explored to the end."""
+    """The causes that none of all scenarios of a subject shows by the first clock, if all were explored to
+    the end."""
     whole = {one.scenario for one in explored if one.complete and one.preemptions is None} | {*absent}
-    there = Counter(one.subject for one in scenarios if one.shipped and one.name in whole)
+    there = Counter(one.subject for one in scenarios if one.shipped and not one.clock
+                    and one.name in whole)
     found = {one.violation.cause for one in violations}
     causes = {one.cause: one for runs in scenarios.values() for _, run in runs for one in run.found.causes}
     return [one for one in causes.values()
@@ -230,10 +240,10 @@ def _problems(piece: Piece, run: Run) -> list[Problem]:
     if found.refused:
         return [Problem(f"{piece.words} cannot go on from what is kept: {one.why}; explore without "
                         "--resume, from the beginning", failed=False) for one in found.refused]
-    missing = piece.kernels_name not in [*(one.scenario for one in found.explored), *found.absent]
+    missing = piece.scenario.kernels_name not in [*(one.scenario for one in found.explored), *found.absent]
     reported = {one.scenario for one in found.explored} | {one.scenario for one in found.violations}
     problems = [Problem(f"the kernel reports a scenario '{name}' that it was not asked for", failed=False)
-                for name in sorted(reported - {piece.kernels_name})]
+                for name in sorted(reported - {piece.scenario.kernels_name})]
     problems += [Problem(text, failed=False) for text in found.problems if not found.missing]
     problems += [Problem(one.text, failed=not missing) for one in found.failures]
     if boot.cause and boot.cause.kind is Kind.FAILED:

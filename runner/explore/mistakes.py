@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from runner import units
 from runner.boot.lists import Lists, Reader
 from runner.errors import InputError, TkfiError
-from runner.explore.scenarios import Scenario
+from runner.explore.scenarios import Scenario, after_clock
 from runner.explore.schedule import Schedule
 from runner.kernel.kernels import Kernel
 from runner.nearest import nearest
@@ -101,7 +101,8 @@ def _pieces(text: str, at: int, separator: str) -> Iterator[tuple[int, str]]:
 
 
 def _check_scenario(text: str, known: Language) -> None:
-    start = len(text) - len(text.lstrip())
+    start = after_clock(text)
+    start += len(text[start:]) - len(text[start:].lstrip())
     if text.startswith("setup:", start):
         start += len("setup:")
         setup = text[start:].partition(";")[0]

@@ -40,11 +40,6 @@ class Piece:
         return f"{self.scenario.name}{of_all}"
 
     @property
-    def kernels_name(self) -> str:
-        """What the kernel calls the scenario."""
-        return self.scenario.name if self.scenario.shipped else GIVEN
-
-    @property
     def name(self) -> str:
         """Of its files."""
         return f"{self.plan.round}-{self.number}of{self.plan.parts}"
@@ -63,7 +58,8 @@ class Piece:
                     *([f"tkfi.shared={self.plan.shared}"] if self.plan.shared else []),
                     f"tkfi.keep={self.place / self.name}.state",
                     *(["tkfi.resume=1"] if self.has_state else [])],
-                   patience, self.place, MEMORY, shares=self.scenario.name if self._is_plain else "")
+                   patience, self.place, MEMORY,
+                   shares=self.scenario.kernels_name if self._is_plain else "")
 
     @property
     def _is_plain(self) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from runner.boot import lists
 from runner.errors import InputError, TkfiError
+from runner.kernel import kernels
 from runner.layout import Layout
 from runner.nearest import nearest
 
@@ -17,25 +19,43 @@ LISTING = "./tkfi list scenarios"  # the command that lists all
 SUBJECT = "timekeeping"  # what is explored when nothing else is asked for
 GIVEN = "given"  # what the kernel calls one that is not shipped
 MAX_TEXT = 1023  # characters; the kernel ignores a longer parameter
+# What scenarios go by, as the kernel lists them. The first one need not be named.
+CLOCKS = tuple(lists.read(lists.of_series(Layout().patches / kernels.DEFAULT)).names("clock"))
 
 _VCPU = re.compile(r"(?:(nmi )?cpu\+?([0-9]+)|host)", re.ASCII)
+_CLOCK = re.compile(r"\s*clock:\s*(\w+)\s*;", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """What is explored: the kernel knows a shipped one by its name, any other by its text."""
+    """What is explored: the kernel knows a shipped one by its name, any other by its text. clock is what
+    it goes by, of CLOCKS, "" for the first; name@clock is the name of one that goes by another."""
 
     name: str
     text: str
     shipped: bool = False
     subject: str = SUBJECT  # of which it is a scenario: a room of fault/
+    clock: str = ""
+
+    @property
+    def kernels_name(self) -> str:
+        """What the kernel calls it."""
+        return base_of(self.name) if self.shipped else GIVEN
 
     @property
     def parameters(self) -> list[str]:
         """What the kernel is told."""
         subject = [] if self.subject == SUBJECT else [f"tkfi.subject={self.subject}"]
-        return [f'tkfi.scenario="{self.name if self.shipped else self.text}"', *subject]
+        return [f'tkfi.scenario="{self.kernels_name if self.shipped else self.text}"', *subject,
+                *([f"tkfi.clock={self.clock}"] if self.clock else [])]
+
+    def by(self, clock: str) -> Scenario:
+        """The same, by a clock of CLOCKS, unless it has one that is its own."""
+        if self.clock or self.subject != SUBJECT or clock == CLOCKS[0]:
+            return self
+        text = self.text if self.shipped else f"clock: {clock}; {self.text}"
+        return replace(self, name=f"{self.name}@{clock}", text=text, clock=clock)
 
     @property
     def vcpus(self) -> tuple[str, ...]:
@@ -55,19 +75,46 @@ def shipped(layout: Layout) -> list[Scenario]:
             for file in files for name, text in _lines(file)]
 
 
-def choose(words: Sequence[str], layout: Layout) -> list[Scenario]:
-    """The shipped scenarios that words name (a glob may name several), in their order, all of timekeeping
-    without a word; then those that other words are (a text, which has a colon) or hold (a file).
+def after_clock(text: str) -> int:
+    """Where what comes after the name of the clock begins in a text."""
+    clock = _CLOCK.match(text)
+    return clock.end() if clock else 0
+
+
+def base_of(name: str) -> str:
+    """The name of a scenario without that of its clock."""
+    return name.partition("@")[0]
+
+
+def clock_of(name: str) -> str:
+    """The clock that the scenario of this name goes by."""
+    return name.partition("@")[2] or CLOCKS[0]
+
+
+def choose(words: Sequence[str], layout: Layout, clocks: Sequence[str] = ()) -> list[Scenario]:
+    """The shipped scenarios that words name (a glob may name several, and name@clock one by its clock), in
+    their order; then those that other words are (a text, which has a colon) or hold (a file): by each of
+    clocks, or by the first. Without a word all of timekeeping: by each of clocks, or all there are.
 
     Raises TkfiError for a word that is none of these.
     """
+    found = _named(words, layout)
+    every = [scenario.by(clock) for clock in clocks or (CLOCKS[:1] if words else CLOCKS)
+             for scenario in found]
+    return list(dict.fromkeys(every))
+
+
+def _named(words: Sequence[str], layout: Layout) -> list[Scenario]:
     ours = shipped(layout)
     if not words:
         return [scenario for scenario in ours if scenario.subject == SUBJECT]
     names: set[str] = set()
     others: list[Scenario] = []
+    every = [scenario.by(clock) for clock in CLOCKS for scenario in ours]
     for word in words:
-        matching = {scenario.name for scenario in ours if fnmatchcase(scenario.name, word)}
+        whole = word if "@" in word else f"{word}@{CLOCKS[0]}"
+        matching = {scenario.name for scenario in every
+                    if fnmatchcase(f"{base_of(scenario.name)}@{clock_of(scenario.name)}", whole)}
         if ":" in word:
             nth = sum(other.name.startswith(GIVEN) for other in others) + 1
             others.append(written(GIVEN if nth == 1 else f"{GIVEN}-{nth}", word))
@@ -79,7 +126,7 @@ def choose(words: Sequence[str], layout: Layout) -> list[Scenario]:
             near = nearest(word, (scenario.name for scenario in ours), LISTING)
             raise TkfiError(f"no scenario matches '{word}', nor is there such a file; {near}; or write "
                             "one, as in 'cpu0: tick; cpu1: read vdso MONOTONIC; host: 12ms'")
-    every = [scenario for scenario in ours if scenario.name in names] + others
+    every = [scenario for scenario in dict.fromkeys(every) if scenario.name in names] + others
     for number, scenario in enumerate(every):
         if scenario.name in [other.name for other in [*ours * (not scenario.shipped), *every[:number]]]:
             raise TkfiError(f"two scenarios are called '{scenario.name}'; give one another name")
@@ -94,7 +141,11 @@ def written(name: str, text: str) -> Scenario:
             raise InputError(text, at, 1, "a scenario holds no such character")
     if len(text) > MAX_TEXT:
         raise TkfiError(f"a scenario of {len(text)} characters; {MAX_TEXT} are possible")
-    return Scenario(name, text)
+    clock = _CLOCK.match(text)
+    if clock and clock[1] not in CLOCKS:
+        raise InputError(text, clock.start(1), len(clock[1]),
+                         f"no clock is called '{clock[1]}'; there are: {', '.join(CLOCKS)}")
+    return Scenario(name, text, clock=clock[1] if clock and clock[1] != CLOCKS[0] else "")
 
 
 def read(file: Path) -> list[Scenario]:

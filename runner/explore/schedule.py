@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runner.errors import InputError
-from runner.explore.scenarios import GIVEN, LISTING, MAX_TEXT, Scenario, written
+from runner.explore.scenarios import CLOCKS, GIVEN, LISTING, MAX_TEXT, Scenario, written
 from runner.nearest import nearest
 
 FORMAT = "tkfi1"
@@ -22,7 +22,7 @@ _HEAD = (
     ("a kernel release such as 6.12.117", re.compile(r"\d+\.\d+[\w.+-]*(?=\s)", re.ASCII)),
     ("a variant such as post-series", re.compile(r"[\w.-]+(?=\s)", re.ASCII)),
     ("a scenario's name, or its text in double quotes, and a colon",
-     re.compile(r"(?:\"[^\"]*\"|[\w.-]+)(?=\s*:)", re.ASCII)),
+     re.compile(r"(?:\"[^\"]*\"|[\w.-]+(?:@\w+)?)(?=\s*:)", re.ASCII)),
 )
 
 
@@ -54,7 +54,7 @@ class Schedule:
         """The same, if it is one of scenario's as the kernel prints it: there it must be able to stand
         alone."""
         if scenario.shipped:
-            return self
+            return replace(self, scenario=scenario.name)
         return Schedule(self.release, self.variant, scenario.text, self.turns, text=True)
 
     def wrong(self, word: str, reason: str) -> InputError:
@@ -65,11 +65,14 @@ class Schedule:
         """Its scenario. Raises InputError when there is none of that name."""
         if self.text:
             return written(GIVEN, self.scenario)
+        base, _, clock = self.scenario.partition("@")
+        if clock and clock not in CLOCKS:
+            raise self.wrong(self.scenario, f"no clock is called '{clock}'; there are: {', '.join(CLOCKS)}")
         for scenario in shipped:
-            if scenario.name == self.scenario:
-                return scenario
-        near = nearest(self.scenario, (scenario.name for scenario in shipped), LISTING)
-        raise self.wrong(self.scenario, f"no scenario is called '{self.scenario}'; {near}")
+            if scenario.name == base:
+                return scenario.by(clock or CLOCKS[0])
+        near = nearest(base, (scenario.name for scenario in shipped), LISTING)
+        raise self.wrong(self.scenario, f"no scenario is called '{base}'; {near}")
 
 
 def parse(text: str) -> Schedule:

@@ -7,18 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from runner.boot import boots, lists
+from runner.boot import boots
 from runner.boot.causes import Kind
 from runner.boot.kunit_boot import Ask
 from runner.boot.records import Header, StoryFault, Told
 from runner.errors import TkfiError
-from runner.kernel import kernels
+from runner.explore.scenarios import CLOCKS
 from runner.kernel.kunit_tool import KunitTool
-from runner.layout import Layout
 from runner.progress import step
 
 FORMAT = 1
-CLOCKS = tuple(lists.read(lists.of_series(Layout().patches / kernels.DEFAULT)).names("clock"))
 MOST = 6  # steps
 _CASE = "tkfi_explore.stories"
 _PATIENCE = 24 * 3600  # seconds, without a limit; with one so many more than that

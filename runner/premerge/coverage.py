@@ -19,6 +19,7 @@ from pathlib import Path
 
 import networkx
 
+from runner.explore.scenarios import base_of
 from runner.kernel.git_tree import Instead
 from runner.kernel.user_lines import UserLines
 from runner.premerge.verdict import Coverage
@@ -85,7 +86,7 @@ def covered(lines: Lines, executed: Mapping[str, Collection[int]], linux: Path, 
         graph = _Graph(_blocks(linux, first, end, hooks))
         for scenario, returned in done.items():
             for one in filter(None, map(place, graph.executed(returned))):
-                by.setdefault(one, set()).add(scenario)
+                by.setdefault(one, set()).add(base_of(scenario))
                 names[one] = name
         for one in filter(None, map(place, graph.hooked())):
             names.setdefault(one, name)

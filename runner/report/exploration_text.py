@@ -11,6 +11,7 @@ from runner.boot import records
 from runner.boot.records import Explored
 from runner.explore import coverage
 from runner.explore.exploration import Exploration, Found
+from runner.explore.scenarios import CLOCKS, base_of, clock_of
 from runner.plural import counted
 from runner.report import classes
 from runner.report.diagram import draw
@@ -18,17 +19,38 @@ from runner.report.diagram import draw
 
 def title(made: Exploration) -> str:
     """What was explored."""
-    return f"Linux {made.header.kernel} ({made.header.variant}), strategy {made.strategy}"
+    by = ", classes by each clock" * (len(clocks_of(made)) > 1)
+    return f"Linux {made.header.kernel} ({made.header.variant}), strategy {made.strategy}{by}"
 
 
 def scenario_rows(made: Exploration, explored: Sequence[Explored]) -> tuple[list[str], list[list[str]]]:
     """The heading of a table of these, and its lines."""
-    unit = records.unit(made.strategy)
-    numbers = Counter((found.violation.scenario, found.violation.known) for found in made.violations)
-    lines = [[one.scenario, f"{getattr(one, unit):,}", coverage.cell(one),
-              *(str(numbers[one.scenario, known]) for known in (True, False)), f"{one.ns / 1e6:,.1f}"]
-             for one in explored]
-    return ["scenario", unit, f"complete{_within(made)}", "known", "new", "time, ms"], lines
+    unit, clocks = records.unit(made.strategy), clocks_of(made)
+    numbers = Counter((base_of(found.violation.scenario), found.violation.known)
+                      for found in made.violations)
+    lines = []
+    for name, those in by_name(explored).items():
+        cells = {clock_of(one.scenario): f"{getattr(one, unit):,}" for one in those}
+        worst = min(those, key=lambda one: one.complete)
+        lines.append([name, *(cells.get(clock, "") for clock in clocks), coverage.cell(worst),
+                      *(str(numbers[name, known]) for known in (True, False)),
+                      f"{sum(one.ns for one in those) / 1e6:,.1f}"])
+    units = [unit] if clocks == [CLOCKS[0]] else clocks
+    return ["scenario", *units, f"complete{_within(made)}", "known", "new", "time, ms"], lines
+
+
+def by_name(explored: Sequence[Explored]) -> dict[str, list[Explored]]:
+    """What was explored of each scenario, by whichever clock."""
+    found: dict[str, list[Explored]] = {}
+    for one in explored:
+        found.setdefault(base_of(one.scenario), []).append(one)
+    return found
+
+
+def clocks_of(made: Exploration) -> list[str]:
+    """By which clocks scenarios were explored."""
+    there = {clock_of(one.scenario) for one in made.explored}
+    return [clock for clock in CLOCKS if clock in there]
 
 
 def how_often(found: Found) -> str:
@@ -59,10 +81,12 @@ def total(made: Exploration) -> str:
     explored = (counted(sum(one.classes for one in made.explored), "class", "es")
                 if records.unit(made.strategy) == "classes" else
                 counted(sum(one.executions for one in made.explored), "execution"))
-    complete = sum(one.complete for one in made.explored)
+    complete = sum(all(one.complete for one in those) for those in by_name(made.explored).values())
+    clocks = len(clocks_of(made))
     known = counted(len(made.violations) - len(made.new), "known violation") + _by_class(made)
     scenarios = counted(made.scenarios, "scenario")
-    return (f"{complete} of {scenarios} explored to the end{_within(made)}, {explored}: "
+    return (f"{complete} of {scenarios} explored to the end{_within(made)}"
+            f"{f' by {clocks} clocks' * (clocks > 1)}, {explored}: "
             f"{known}, {len(made.new)} new.")
 
 

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from runner.boot.records import Explored
 from runner.explore import coverage
 from runner.explore.exploration import Exploration, Found
+from runner.explore.scenarios import base_of
 from runner.plural import counted
 from runner.report import classes, tables
-from runner.report.exploration_text import command, diagram, how_often, scenario_rows, title, total
+from runner.report.exploration_text import (by_name, command, diagram, how_often, scenario_rows, title,
+                                            total)
 from runner.report.violations import explained, like, values
 
 LINES = 60  # of a text that does not show all
@@ -37,7 +39,7 @@ class Group:
     @property
     def scenarios(self) -> list[str]:
         """The names of their scenarios."""
-        return list(dict.fromkeys(found.violation.scenario for found in self.violations))
+        return list(dict.fromkeys(base_of(found.violation.scenario) for found in self.violations))
 
     @property
     def title(self) -> str:
@@ -82,7 +84,7 @@ def text(made: Exploration, *, every: bool = False) -> str:
     said = _shortened(_said(made), _SAID)
     known = _known(made, every=False) if not news else []
     left = LINES - 2 - sum(part.count("\n") + 2 for part in [title(made), *said, *known, *last])
-    left -= min(_ROWS, len(_with_findings(made))) + 4
+    left -= min(_ROWS, len(by_name(_with_findings(made)))) + 4
     shown = []
     for number, group in enumerate(news):
         whole = _whole(made, group)
@@ -104,10 +106,10 @@ def table(made: Exploration, explored: Sequence[Explored], *, most: int | None =
     """A table of some scenarios, if there are any, of at most so many rows."""
     if not explored:
         return []
-    shown = explored if most is None else explored[:most]
-    heading, rows = scenario_rows(made, shown)
+    heading, rows = scenario_rows(made, explored)
+    rows = rows if most is None else rows[:most]
     drawn = tables.table(heading, rows)
-    hidden = len(made.explored) - len(shown)
+    hidden = len(by_name(made.explored)) - len(rows)
     if hidden:
         drawn += f"\n  ... and {counted(hidden, 'more scenario')}; --all shows all"
     return [drawn]
@@ -116,11 +118,13 @@ def table(made: Exploration, explored: Sequence[Explored], *, most: int | None =
 def _with_findings(made: Exploration) -> list[Explored]:
     """What a person has to see: first what has news, then what is not complete, then what is known. One
     scenario is always shown."""
-    news = {found.violation.scenario for found in made.new.values()}
-    known = {found.violation.scenario for found in made.violations}
-    rows = [one for one in made.explored
-            if one.scenario in known or not one.complete or len(made.explored) == 1]
-    return sorted(rows, key=lambda one: (one.scenario not in news, one.complete))
+    there = by_name(made.explored)
+    news = {base_of(found.violation.scenario) for found in made.new.values()}
+    known = {base_of(found.violation.scenario) for found in made.violations}
+    whole = {name: all(one.complete for one in those) for name, those in there.items()}
+    names = [name for name in there if name in known or not whole[name] or len(there) == 1]
+    return [one for name in sorted(names, key=lambda name: (name not in news, whole[name]))
+            for one in there[name]]
 
 
 def _said(made: Exploration, *, every: bool = False) -> list[str]:

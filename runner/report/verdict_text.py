@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from runner.explore.scenarios import base_of, clock_of
 from runner.plural import counted
 from runner.premerge import measured
 from runner.premerge.compare import Changed, Comparison, Failing, function, size
@@ -77,11 +78,14 @@ def _head(verdict: Verdict) -> list[str]:
              f"not all to their end, as each has {verdict.time} s at most" if verdict.time else
              f"not all to their end, as each has {PATIENCE} times what it takes in the base, and {LEAST} s "
              "at least")
+    names = {base_of(one["name"]) for one in made.tree.scenarios}
+    clocks = len({clock_of(one["name"]) for one in made.tree.scenarios})
+    by_clocks = f" by {clocks} clocks" * (clocks > 1)
     return [
         f"timekeeping checks: {verdict.word.name}", *_wrapped(_means(verdict)), "",
         *_labelled("Tree", verdict.tree.words), *_labelled("Base", verdict.base.words),
         *_labelled("Kernel", f"Linux {made.tree.kernel}, User Mode Linux, {made.tree.compiler}"),
-        *_labelled("Explored", f"{counted(len(made.tree.scenarios), 'scenario')}, {bound}: "
+        *_labelled("Explored", f"{counted(len(names), 'scenario')}{by_clocks}, {bound}: "
                    f"{made.tree.classes:,} classes of interleavings. Sequentially consistent: a missing "
                    "memory barrier does not show."),
         *_labelled("Stories", f"{made.tree.performed:,} operations in sequences of up to "

@@ -29,7 +29,7 @@ from runner.kernel.kernels import Kernel
 from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
 from runner.report.violations import verdict
-from runner.tests.conftest import write
+from runner.tests.conftest import ONE_CLOCK, write
 from runner.tests.test_results import DATA
 from runner.units import parse_seconds
 
@@ -168,17 +168,17 @@ def known(given: Mapping[str, str]) -> str:
 def test_text_is_golden(start: Callable[..., Machine], layout: Layout,
                         capsys: pytest.CaptureFixture[str]) -> None:
     booted = start(kernel)
-    assert cli.main(["explore"], layout) == 1
+    assert cli.main(["explore", *ONE_CLOCK], layout) == 1
     assert capsys.readouterr().out == (DATA / "explored.txt").read_text()
     assert booted.asked == [f'tkfi_explore.shipped tkfi.scenario="{name}"' for name in NAMES]
-    assert cli.main(["explore", "--all"], layout) == 1
+    assert cli.main(["explore", *ONE_CLOCK, "--all"], layout) == 1
     assert capsys.readouterr().out == (DATA / "explored-all.txt").read_text()
 
 
 def test_nothing_new(start: Callable[..., Machine], layout: Layout,
                      capsys: pytest.CaptureFixture[str]) -> None:
     start(known)
-    assert cli.main(["explore"], layout) == 0
+    assert cli.main(["explore", *ONE_CLOCK], layout) == 0
     out = capsys.readouterr().out
     assert "3 of 3 scenarios explored to the end, 54 classes: 2 known violations, 0 new." in out
     assert "NEW" not in out
@@ -186,7 +186,7 @@ def test_nothing_new(start: Callable[..., Machine], layout: Layout,
 
 def test_json(start: Callable[..., Machine], layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
     start(kernel)
-    assert cli.main(["explore", "--json", "-"], layout) == 1
+    assert cli.main(["explore", *ONE_CLOCK, "--json", "-"], layout) == 1
     data = json.loads(capsys.readouterr().out)
     assert (data["format"], data["kernel"], data["variant"], data["compiler"]) == (
         1, "6.12.117", "post-series", "gcc 12.2.0")
@@ -210,7 +210,7 @@ def test_the_division_does_not_show(start: Callable[..., Machine], layout: Layou
     outputs = []
     for words, at_once in (("", 1), ("--jobs 2", 2), ("tick-vdso *-*", 1)):
         booted = start(kernel)
-        assert cli.main(["explore", *words.split()], layout) == 1
+        assert cli.main(["explore", *ONE_CLOCK, *words.split()], layout) == 1
         outputs.append(capsys.readouterr().out)
         assert booted.at_once == at_once
         shares = [f" tkfi.part={number}/3" for number in range(3)] if at_once == 2 else [""]
@@ -290,7 +290,7 @@ def test_bad_ends(start: Callable[..., Machine], layout: Layout, capsys: pytest.
                   says: str) -> None:
     """What was explored is shown all the same."""
     start(spoiled("rises-coarse", spoil), cause, output, bad="rises-coarse")
-    assert cli.main(["explore", "--all"], layout) == status
+    assert cli.main(["explore", *ONE_CLOCK, "--all"], layout) == status
     out = capsys.readouterr().out
     assert says in out and "falls-vdso" in out.partition("\n\n")[2]
     assert ["tick-vdso", "15", "yes"] in [line.split()[:3] for line in out.splitlines()]
@@ -302,7 +302,7 @@ def test_what_is_new_is_said_once(start: Callable[..., Machine], layout: Layout,
     """The kernel's case fails for it, too."""
     start(lambda given: kernel(given).replace('"turns":3', '"turns":4294967295'), WRONG,
           say("new: monotonic of clock_gettime(MONOTONIC_COARSE)"), bad="rises-coarse")
-    assert cli.main(["explore"], layout) == 1
+    assert cli.main(["explore", *ONE_CLOCK], layout) == 1
     out = capsys.readouterr().out
     assert out.count("NEW") == 1 and "new: " not in out
 
@@ -342,12 +342,12 @@ def test_causes_that_none_of_all_scenarios_shows(
     bounded = '"complete":true,"preemptions":2' if "--preemptions" in arguments else '"complete":true'
     start(lambda given: known(given).replace('"known":true,', CAUSED).replace('"complete":true', bounded)
           + "".join(CAUSE % cause for cause in causes if "falls-vdso" in given.get("tkfi.scenario", "")))
-    assert cli.main(["explore", *arguments, "--json", "-"], layout) == bool(missing)
+    assert cli.main(["explore", *ONE_CLOCK, *arguments, "--json", "-"], layout) == bool(missing)
     made = json.loads(capsys.readouterr().out)
     assert made["not_found"] == missing and made["violations"][0]["cause"] == "cover-letter"
     assert made["violations"][0]["class"] == "fixed" and made["violations"][0]["predicted_ns"] is None
     assert [f"known, but not found: {cause}: a reason" for cause in missing] == made["problems"]
-    assert cli.main(["explore", *arguments], layout) == bool(missing)
+    assert cli.main(["explore", *ONE_CLOCK, *arguments], layout) == bool(missing)
     out = capsys.readouterr().out
     assert re.search(r"\d known violations? \(\d fixed in 6\.15\), 0 new\.", out)
     assert " (fixed in 6.15 by b7)\n" in out
@@ -362,7 +362,7 @@ def test_a_kernel_that_reports_nothing(start: Callable[..., Machine], layout: La
     assert captured.err.endswith("tkfi: given: unknown operation 'frob'; there are: tick\n")
     assert not captured.out
     start(file)
-    assert cli.main(["explore"], layout) == 2
+    assert cli.main(["explore", *ONE_CLOCK], layout) == 2
     assert "falls-vdso was not explored; full log: console" in capsys.readouterr().err
 
 
@@ -393,19 +393,19 @@ def test_what_a_fresh_boot_does_not_confirm(start: Callable[..., Machine], layou
                                             capsys: pytest.CaptureFixture[str]) -> None:
     """The finding stays; the disagreement is said beside it."""
     booted = start(lambda given: replays(given) if given["glob"].endswith("replayed") else kernel(given))
-    assert cli.main(["explore", "--replay"], layout) == 1
+    assert cli.main(["explore", *ONE_CLOCK, "--replay"], layout) == 1
     out = capsys.readouterr().out
     assert f"[tkfi internal bug] on a fresh boot this schedule comes to something else: {COARSE}" in out
     assert booted.asked[-1] == ('tkfi_explore.replayed tkfi.scenario="rises-coarse" tkfi.schedule="cpu2"')
     start(kernel)
-    assert cli.main(["explore", "--replay"], layout) == 1
+    assert cli.main(["explore", *ONE_CLOCK, "--replay"], layout) == 1
     assert "internal bug" not in capsys.readouterr().out
 
 
 def test_a_schedule_that_does_not_fit_into_one(start: Callable[..., Machine], layout: Layout,
                                                capsys: pytest.CaptureFixture[str]) -> None:
     booted = start(lambda given: kernel(given).replace('"turns":3', '"turns":4294967295'))
-    assert cli.main(["explore"], layout) == 1
+    assert cli.main(["explore", *ONE_CLOCK], layout) == 1
     assert "  its schedule has too many turns to be printed\n" in capsys.readouterr().out
     assert len(booted.asked) == 3
 
@@ -453,7 +453,8 @@ def test_options_reach_a_strategy_that_takes_them(start: Callable[..., Machine],
     monkeypatch.setattr(strategies, "STRATEGIES", {"dpor": frozenset(), "luck": {"seed", "time"}})
     booted = start(lambda given: known(given).replace('"dpor"', '"luck"').replace(
         '"classes":21,"executions":21', '"classes":0,"executions":10000'))
-    assert cli.main(["explore", "--strategy", "luck", "--seed", "7", "--time", "2min"], layout) == 0
+    assert cli.main(["explore", *ONE_CLOCK, "--strategy", "luck", "--seed", "7", "--time", "2min"],
+                    layout) == 0
     assert booted.asked == [f'tkfi_explore.shipped tkfi.scenario="{name}" tkfi.strategy=luck tkfi.seed=7 '
                             "tkfi.ms=120000" for name in NAMES]
     out = capsys.readouterr().out
@@ -488,7 +489,7 @@ def test_numbers_out_of_range(start: Callable[..., Machine], layout: Layout, wor
                               capsys: pytest.CaptureFixture[str]) -> None:
     """The kernel would take another number, or none, and not say so."""
     booted = start(kernel)
-    assert cli.main(["explore", *words.split()], layout) == 2 and not booted.asked
+    assert cli.main(["explore", *ONE_CLOCK, *words.split()], layout) == 2 and not booted.asked
     assert f"value for '{words.split()[0]}': '" in (said := capsys.readouterr().err) and wanted in said
 
 
@@ -525,7 +526,7 @@ def test_within_a_bound(start: Callable[..., Machine], layout: Layout, tmp_path:
                         words: str, capsys: pytest.CaptureFixture[str]) -> None:
     """That something is complete is not said without it."""
     start(lambda given: known(given).replace('"dpor"', f'"{strategy}","preemptions":2'))
-    assert cli.main(["explore", "--strategy", strategy, "--json", str(tmp_path / "json"),
+    assert cli.main(["explore", *ONE_CLOCK, "--strategy", strategy, "--json", str(tmp_path / "json"),
                      "--report", str(tmp_path / "report")], layout) == 0
     out = capsys.readouterr().out
     page = (tmp_path / "report/index.html").read_text()

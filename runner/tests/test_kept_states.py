@@ -27,7 +27,7 @@ from runner.explore.live_progress import Watch
 from runner.explore.scenario_parts import Piece
 from runner.explore.scenarios import Scenario
 from runner.layout import REPO, Layout
-from runner.tests.conftest import write
+from runner.tests.conftest import ONE_CLOCK, write
 from runner.tests.test_explore import (DIED, EXPLORED, NAMES, PASSED, WRONG, WRONG_RECORD, Files, Machine,
                                        in_parts, kernel, known, lines, machine, say)
 from runner.tests.test_process import alive
@@ -157,7 +157,7 @@ def test_a_part_that_is_missing(start: Callable[..., Machine], layout: Layout,
                                 capsys: pytest.CaptureFixture[str]) -> None:
     """The others count, and are not all."""
     start(lambda given: "" if given.get("tkfi.part") == "1/3" else known(given))
-    assert cli.main(["explore", "--jobs", "2"], layout) == 2
+    assert cli.main(["explore", *ONE_CLOCK, "--jobs", "2"], layout) == 2
     out = capsys.readouterr().out
     assert rows(out)["falls-vdso"] == ["14", "no", "1", "0"]
     assert "tick-vdso, part 2 of 3 was not explored" in out
@@ -214,7 +214,7 @@ def test_what_a_boot_found_is_not_lost_by_a_later_one_that_went_back(tmp_path: P
 def stop_in_the_second(start: Callable[..., Machine], layout: Layout) -> None:
     """Somebody stops us."""
     booted = start(begun, stop_after=2)
-    assert cli.main(["explore"], layout) == 130
+    assert cli.main(["explore", *ONE_CLOCK], layout) == 130
     assert len(booted.asked) == 2
 
 
@@ -222,8 +222,8 @@ def test_stopped(start: Callable[..., Machine], layout: Layout, tmp_path: Path,
                  capsys: pytest.CaptureFixture[str]) -> None:
     """What was found is shown, and is not done again."""
     start(begun, stop_after=2)
-    assert cli.main(["explore", "--json", str(tmp_path / "json"), "--report", str(tmp_path / "report")],
-                    layout) == 130
+    assert cli.main(["explore", *ONE_CLOCK, "--json", str(tmp_path / "json"),
+                     "--report", str(tmp_path / "report")], layout) == 130
     captured = capsys.readouterr()
     assert rows(captured.out) == {"falls-vdso": ["21", "yes", "1", "0"],
                                   "rises-coarse": ["1,234,567", "no", "1", "1"]}
@@ -246,12 +246,12 @@ def test_going_on(start: Callable[..., Machine], layout: Layout,
     stop_in_the_second(start, layout)
     booted = start(known)
     capsys.readouterr()
-    assert cli.main(["explore", "--resume"], layout) == 0
+    assert cli.main(["explore", *ONE_CLOCK, "--resume"], layout) == 0
     assert booted.asked == ['tkfi_explore.shipped tkfi.scenario="rises-coarse" tkfi.resume=1',
                             'tkfi_explore.shipped tkfi.scenario="tick-vdso"']
     went_on = capsys.readouterr().out
     booted = start(known)
-    assert cli.main(["explore"], layout) == 0
+    assert cli.main(["explore", *ONE_CLOCK], layout) == 0
     assert [line.split()[1:] for line in booted.asked] == [[f'tkfi.scenario="{name}"'] for name in NAMES]
     assert capsys.readouterr().out == went_on
 
@@ -262,10 +262,10 @@ def test_what_is_new_stays_new(start: Callable[..., Machine], layout: Layout,
     said = say("new: monotonic") + say("rises-coarse: known, but not found: a reason")
     start(lambda given: kernel(given) + WRONG_RECORD * ("rises-coarse" in given["tkfi.scenario"]), WRONG,
           said, bad="rises-coarse")
-    assert cli.main(["explore"], layout) == 1
+    assert cli.main(["explore", *ONE_CLOCK], layout) == 1
     out = capsys.readouterr().out
     booted = start(kernel)
-    assert cli.main(["explore", "--resume"], layout) == 1
+    assert cli.main(["explore", *ONE_CLOCK, "--resume"], layout) == 1
     assert capsys.readouterr().out == out and "rises-coarse: known, but not found: a reason" in out
     assert not booted.asked
 
@@ -291,7 +291,7 @@ def test_a_damaged_plan(start: Callable[..., Machine], layout: Layout,
     for kept in layout.explored("6.12/post-series").glob("dpor/*/plan.json"):
         write(kept, '{"build":')
     booted = start(known)
-    assert cli.main(["explore", "--resume"], layout) == 2
+    assert cli.main(["explore", *ONE_CLOCK, "--resume"], layout) == 2
     assert not booted.asked and "is damaged: explore without --resume" in capsys.readouterr().err
 
 
@@ -299,7 +299,7 @@ def test_other_builds_options_and_texts(start: Callable[..., Machine], layout: L
                                         capsys: pytest.CaptureFixture[str]) -> None:
     stop_in_the_second(start, layout)
     booted = start(known)
-    cli.main(["explore", "--resume", "--preemptions", "3"], layout)
+    cli.main(["explore", *ONE_CLOCK, "--resume", "--preemptions", "3"], layout)
     assert len(booted.asked) == 3 and not any("resume" in line for line in booted.asked)
     scenarios = layout.repo / "fault/timekeeping/scenarios.txt"
     write(scenarios, scenarios.read_text().replace("cpu2: tick", "cpu2: adjtimex"))
@@ -309,10 +309,10 @@ def test_other_builds_options_and_texts(start: Callable[..., Machine], layout: L
     write(layout.objects("6.12/post-series") / "linux", "another build")
     booted = start(known)
     capsys.readouterr()
-    assert cli.main(["explore", "--resume"], layout) == 2
+    assert cli.main(["explore", *ONE_CLOCK, "--resume"], layout) == 2
     assert "falls-vdso is of another build of the kernel: explore without --resume" in (
         capsys.readouterr().err) and not booted.asked
-    assert cli.main(["explore"], layout) == 0
+    assert cli.main(["explore", *ONE_CLOCK], layout) == 0
 
 
 def test_the_division_stays(tmp_path: Path) -> None:
@@ -346,7 +346,7 @@ def test_the_runners_own_disk_full(start: Callable[..., Machine], layout: Layout
         raise OSError(errno.ENOSPC, "No space left on device")
     monkeypatch.setattr(kept_states, "write_safely", full)
     start(known)
-    assert cli.main(["explore"], layout) == 2
+    assert cli.main(["explore", *ONE_CLOCK], layout) == 2
     assert "the disk is full" in capsys.readouterr().err
 
 
@@ -466,22 +466,22 @@ def test_who_waits_in_a_queue_keeps_what_it_has(start: Callable[..., Machine], l
                                                 capsys: pytest.CaptureFixture[str]) -> None:
     """What had been explored, and how long that took: however often we are stopped before it goes on."""
     start(far, DIED)
-    assert cli.main(["explore", "--time", "20s"], layout) == 2
+    assert cli.main(["explore", *ONE_CLOCK, "--time", "20s"], layout) == 2
     before = capsys.readouterr().out
     assert times(before) == {name: "8,400.0" for name in NAMES}
     for _ in range(2):
         start(known, stop_after=0)
-        assert cli.main(["explore", "--time", "20s", "--resume"], layout) == 130
+        assert cli.main(["explore", *ONE_CLOCK, "--time", "20s", "--resume"], layout) == 130
         out = capsys.readouterr().out
         assert times(out) == times(before) and rows(out) == rows(before)
     monkeypatch.setattr("runner.progress.PLAIN_INTERVAL", 0)
     booted = start(lambda given: lines(EXPLORED) if "tick" in given["tkfi.scenario"] else timed(given),
                    stop_after=3)
-    cli.main(["explore", "--time", "20s", "--resume"], layout)
+    cli.main(["explore", *ONE_CLOCK, "--time", "20s", "--resume"], layout)
     assert [line.partition('" ')[2] for line in booted.asked] == ["tkfi.ms=11600 tkfi.resume=1"] * 3
     assert "rises-coarse: 100 classes, 2 violations, 8 s; tick-vdso: 100 classes" in capsys.readouterr().err
     start(known, stop_after=0)
-    assert cli.main(["explore", "--time", "40s", "--resume"], layout) == 130
+    assert cli.main(["explore", *ONE_CLOCK, "--time", "40s", "--resume"], layout) == 130
     assert times(capsys.readouterr().out) == {"falls-vdso": "18,600.0", "rises-coarse": "18,600.0",
                                               "tick-vdso": "8,400.0"}
 
@@ -527,10 +527,10 @@ def test_what_cannot_be_gone_on_with_does_not_count(start: Callable[..., Machine
                                                     capsys: pytest.CaptureFixture[str]) -> None:
     """It was killed before it kept a state: it is explored from the beginning."""
     start(lambda given: lines(EXPLORED) + progress(given["tkfi.scenario"].strip('"'), 100), DIED)
-    assert cli.main(["explore"], layout) == 2
+    assert cli.main(["explore", *ONE_CLOCK], layout) == 2
     assert times(capsys.readouterr().out) == {name: "8,400.0" for name in NAMES}
     start(known, stop_after=0)
-    assert cli.main(["explore", "--resume"], layout) == 130
+    assert cli.main(["explore", *ONE_CLOCK, "--resume"], layout) == 130
     assert not times(capsys.readouterr().out)
 
 
@@ -631,7 +631,7 @@ def wait_until(true: Callable[[], bool]) -> None:
 def test_killed(run: Callable[..., subprocess.Popen[str]], tmp_path: Path, kill_kernel: bool,
                 number: signal.Signals) -> None:
     """A kernel that outlives the runner is ended before another goes on."""
-    first = run("explore")
+    first = run("explore", *ONE_CLOCK)
     wait_until(lambda: len(counted(tmp_path)) > 10)
     pid = int((tmp_path / "rises-coarse.pid").read_text())
     first.send_signal(number)
@@ -643,7 +643,7 @@ def test_killed(run: Callable[..., subprocess.Popen[str]], tmp_path: Path, kill_
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda: not alive(pid))
     first.communicate(timeout=20) if number is signal.SIGINT else first.wait(20)
-    second = run("explore", "--resume", "--all")
+    second = run("explore", *ONE_CLOCK, "--resume", "--all")
     out, err = second.communicate(timeout=30)
     assert second.returncode == 0, err
     assert not alive(pid)

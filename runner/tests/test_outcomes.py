@@ -13,7 +13,7 @@ import pytest
 from runner import cli
 from runner.boot import results
 from runner.layout import Layout
-from runner.tests.conftest import write
+from runner.tests.conftest import ONE_CLOCK, write
 from runner.tests.test_explore import EXPLORED, Machine, known, lines, machine
 
 __all__ = ["machine"]  # the fixture
@@ -50,7 +50,7 @@ def asked_for(given: Mapping[str, str], *, full: str = "") -> str:
 def explored(words: str, layout: Layout, capsys: pytest.CaptureFixture[str],
              status: int = 0) -> dict[str, dict[str, object]]:
     """What an exploration reports of each scenario."""
-    assert cli.main(["explore", *words.split(), "--json", "-"], layout) == status
+    assert cli.main(["explore", *ONE_CLOCK, *words.split(), "--json", "-"], layout) == status
     return {one["name"]: one for one in json.loads(capsys.readouterr().out)["scenarios"]}
 
 

@@ -20,7 +20,7 @@ from runner.boot.causes import Cause
 from runner.errors import Interrupted
 from runner.layout import Layout
 from runner.report import report_directory
-from runner.tests.conftest import write
+from runner.tests.conftest import ONE_CLOCK, write
 from runner.tests.test_explore import (DIED, PANIC, RACE, REPLAYED, Files, Machine, kernel, known, lines,
                                        machine)
 
@@ -30,7 +30,7 @@ HASH = "befb15983ff1d559"
 
 
 def explored_to(directory: Path, layout: Layout, *more: str) -> int:
-    return cli.main(["explore", "--report", str(directory), *more], layout)
+    return cli.main(["explore", *ONE_CLOCK, "--report", str(directory), *more], layout)
 
 
 class Page(HTMLParser):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from runner.boot import lists
-from runner.errors import TkfiError
+from runner.errors import InputError, TkfiError
 from runner.explore import schedule
 from runner.explore.scenarios import Scenario, choose, read, shipped, written
 from runner.explore.schedule import Schedule
@@ -48,7 +48,7 @@ def test_what_is_shipped() -> None:
 
 def test_other_subjects(layout: Layout) -> None:
     """They are explored when somebody asks for them."""
-    assert [one.name for one in choose([], layout)] == ["falls-vdso", "falls-fast", "rises"]
+    assert [one.name for one in choose([], layout, ["1ghz"])] == ["falls-vdso", "falls-fast", "rises"]
     (other,) = choose(["seqlock-*"], layout)
     assert other.parameters == ['tkfi.scenario="seqlock-peek"', "tkfi.subject=seqlock"]
     assert choose(["rises"], layout)[0].parameters == ['tkfi.scenario="rises"']
@@ -167,18 +167,38 @@ def test_the_files_are_read(layout: Layout) -> None:
                  True),
         Scenario("rises", "cpu0: tick", True),
         Scenario("seqlock-peek", "cpu0: write 3; cpu1: peek", True, "seqlock")]
-    assert ["host" in scenario.vcpus for scenario in choose([], layout)] == [
+    assert ["host" in scenario.vcpus for scenario in choose([], layout, ["1ghz"])] == [
         True, False, False]
 
 
 @pytest.mark.parametrize("words, names", [
-    ([], ["falls-vdso", "falls-fast", "rises"]),
+    (["*"], ["falls-vdso", "falls-fast", "rises", "seqlock-peek"]),
+    (["rises@tsc", "falls-*@hpet"], ["rises@tsc", "falls-vdso@hpet", "falls-fast@hpet"]),
+    (["falls-vdso@*"], ["falls-vdso", "falls-vdso@tsc", "falls-vdso@hpet", "falls-vdso@acpi_pm"]),
     (["rises", "falls-*"], ["falls-vdso", "falls-fast", "rises"]),
     (["*-fast", "falls-fast"], ["falls-fast"]),
     (["cpu0: tick", "rises", "cpu0:  tick,\n tick"], ["rises", "given", "given-2"]),
 ])
 def test_words(layout: Layout, words: list[str], names: list[str]) -> None:
     assert [scenario.name for scenario in choose(words, layout)] == names
+
+
+def test_clocks(layout: Layout) -> None:
+    """Without a word all there are; what names its clock has no other."""
+    assert [one.name for one in choose([], layout)] == [
+        f"{name}{clock}" for clock in ("", "@tsc", "@hpet", "@acpi_pm")
+        for name in ("falls-vdso", "falls-fast", "rises")]
+    (by_tsc,) = choose(["rises"], layout, ["tsc"])
+    assert by_tsc.parameters == ['tkfi.scenario="rises"', "tkfi.clock=tsc"]
+    assert [(one.name, one.parameters) for one in choose(["cpu0: tick"], layout, ["1ghz", "tsc"])] == [
+        ("given", ['tkfi.scenario="cpu0: tick"']),
+        ("given@tsc", ['tkfi.scenario="clock: tsc; cpu0: tick"', "tkfi.clock=tsc"])]
+    (own,) = choose(["clock: hpet; cpu0: tick"], layout, ["1ghz", "tsc"])
+    assert own.parameters == ['tkfi.scenario="clock: hpet; cpu0: tick"', "tkfi.clock=hpet"]
+    (first,) = choose(["clock: 1ghz; cpu0: tick"], layout)
+    assert first.parameters == ['tkfi.scenario="clock: 1ghz; cpu0: tick"']
+    with pytest.raises(InputError, match="no clock is called 'sundial'; there are: 1ghz, tsc, hpet"):
+        choose(["clock: sundial; cpu0: tick"], layout)
 
 
 def test_a_file(layout: Layout, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from runner.boot.kunit_boot import Ask, Boot, Counts
 from runner.cli import main
 from runner.errors import TkfiError
 from runner.explore import stories
+from runner.explore.scenarios import CLOCKS
 from runner.explore.stories import Asked
 from runner.kernel import kernels
 from runner.kernel.kunit_tool import KunitTool
@@ -41,7 +42,7 @@ def told(clock: str, **more: Any) -> list[dict[str, Any]]:
 
 def everywhere() -> list[dict[str, Any]]:
     """The same of all clocks."""
-    return [row for clock in stories.CLOCKS for row in told(clock)]
+    return [row for clock in CLOCKS for row in told(clock)]
 
 
 @pytest.fixture(name="tool")
@@ -125,8 +126,9 @@ def test_faults_are_no_crash(tool: KunitTool, tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("words", [["--stories", "2", "lock*"], ["--stories", "2", "--story", "tick"],
-                                   ["--clock", "tsc"], ["--stories", "7"],
-                                   ["--clock", "tick", "--stories", "1"], ["--story", ""],
+                                   ["--clock", "tsc", "--clock", "hpet", "--stories", "1"],
+                                   ["--stories", "7"], ["--story", ""],
+                                   ["--clock", "tick", "--stories", "1"],
                                    ["--stories", "1", "--strategy", "pct"],
                                    ["--story", "tick", "--report", "/tmp/x"]])
 def test_words_that_do_not_go_together(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -38,8 +38,9 @@ def _status(directory: Path, command: str, versions: str = "1") -> int:
     return subprocess.run([_SCRIPT, "kept", versions, command], cwd=directory, check=False).returncode
 
 
-@pytest.mark.parametrize("command, status", [("true", 0), ("exit 3", 3), ('echo "a  b" | grep -q "a  b"', 0),
-                                             ("echo x > \"$TMP\"", 0), ("no-such-compiler 2>&1", 127)])
+@pytest.mark.parametrize("command, status", [
+    ("true", 0), ("exit 3", 3), ('echo "a  b" | grep -q "a  b"', 0), ("echo x > \"$TMP\"", 0),
+    ("no-such-compiler 2>&1", 127)])
 def test_the_first_answer_is_the_commands_own(tmp_path: Path, command: str, status: int) -> None:
     assert [_status(tmp_path, command), _status(tmp_path, command)] == [status, status]
 

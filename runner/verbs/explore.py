@@ -20,7 +20,7 @@ from runner.progress import note
 from runner.report import findings, stories_text
 from runner.report.report_directory import Report
 from runner.verbs.options import (Body, Count, Name, Seconds, flag, json_option, kernel_option, option,
-                                  pass_layout, variant_option, verb)
+                                  options, pass_layout, variant_option, verb)
 
 
 def _number_options(function: Body) -> Body:
@@ -50,8 +50,9 @@ def _number_options(function: Body) -> Body:
 @option("--stories", "length", type=Count(1, stories.MOST), metavar="N", help=(
     "in place of scenarios: all sequences of up to N operations, on four clocks, each judged"))
 @option("--story", metavar="TEXT", help="one such sequence again, as in 'wait 10ms, tick'")
-@option("--clock", type=Name(stories.CLOCKS, "./tkfi explore --help"), metavar="CLOCK", help=(
-    f"the clock that stories go by: {', '.join(stories.CLOCKS)} (each in turn)"))
+@options("--clock", type=Name(scenarios.CLOCKS, "./tkfi explore --help"), metavar="CLOCK", help=(
+    f"what to go by: {', '.join(scenarios.CLOCKS)}; may be repeated (each, but named scenarios by the "
+    "first)"))
 @flag("--outcomes", about="report how many outcomes each scenario has, and a digest of them: an outcome is "
       "all that an execution lets anybody observe")
 @option("--outcome", metavar="HASH", help="show an execution with this outcome, in place of violations")
@@ -65,23 +66,23 @@ def _number_options(function: Body) -> Body:
 @json_option
 @pass_layout
 def command(layout: Layout, scenario: Sequence[str], kernel: str, variant: str, strategy: str, jobs: int,
-            length: int | None, story: str | None, clock: str | None, outcomes: bool,
+            length: int | None, story: str | None, clock: Sequence[str], outcomes: bool,
             outcome: str | None, coverage: bool, resume: bool, replay: bool, every: bool,
             report: str | None, json_to: str | None, **numbers: int | None) -> int:
     """Whether nothing is wrong, but for what is known; numbers are those that the strategy is told."""
-    if length or story is not None or clock:
+    if length or story is not None:
         others = [outcomes, outcome, coverage, resume, replay, every, report, scenario,
                   strategy != strategies.DEFAULT, *(numbers[name] for name in strategies.OPTIONS)]
-        if any(others) or bool(length) == bool(story):
+        if any(others) or bool(length) == bool(story) or len(clock) > 1:
             raise TkfiError("stories are told in place of scenarios: write --stories N or --story TEXT, "
-                            "and besides only --clock, --kernel, --variant, --time, --jobs and --json")
-        asked = stories.Asked(length or 0, story or "", clock or "", jobs if length else 1,
+                            "and besides only one --clock, --kernel, --variant, --time, --jobs and --json")
+        asked = stories.Asked(length or 0, story or "", "".join(clock), jobs if length else 1,
                               numbers["time"])
         return _tell(asked, kernels.choose(kernel, layout, variant), layout, json_to)
     told = {name: value for name in (*strategies.OPTIONS, "time") if (value := numbers[name]) is not None}
     request = Request(strategy, told, jobs, resume, outcomes, coverage, outcome or "")
     request.check()
-    chosen = scenarios.choose(scenario, layout)
+    chosen = scenarios.choose(scenario, layout, clock)
     of_kernel = kernels.choose(kernel, layout, variant)
     if not all(one.shipped for one in chosen):
         mistakes.check(chosen, of_kernel, lists.known(of_kernel, layout))
