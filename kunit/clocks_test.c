@@ -136,7 +136,7 @@ static struct kunit_case clocks_cases[] = {
 };
 
 static struct kunit_suite clocks_suite = {
-	.name = "tkfi_clocks",
+	.name = "tkfi_engine_clocks",
 	.exit = clocks_exit,
 	.test_cases = clocks_cases,
 };
