@@ -5,6 +5,7 @@
 #include <linux/string.h>
 #include <os.h>
 
+#include "front_races.h"
 #include "front_stories.h"
 #include "report.h"
 #include "result.h"
@@ -30,6 +31,8 @@ static unsigned int nr_found;
 static u64 not_kept;
 static const struct tkfi_story *told;
 static u64 deadline;
+static struct tkfi_races races;
+static int races_error;
 
 static const struct tkfi_steps *steps(void)
 {
@@ -115,6 +118,27 @@ static const char *write(const struct tkfi_story *story)
 	}
 	steps()->end();
 	return text;
+}
+
+/* Races begin in each state that is reached, by the steps that are possible there. */
+static void reached(const struct tkfi_story *story, void *arg)
+{
+	const struct tkfi_story_teller *teller = arg;
+	DECLARE_BITMAP(possible, U8_MAX) = {};
+	unsigned int i;
+
+	steps()->begin();
+	steps()->start();
+	for (i = 0; i < story->nr; i++)
+		steps()->perform(story->steps[i], NULL, NULL);
+	steps()->look();
+	for (i = 0; i < teller->nr_steps; i++) {
+		if (steps()->perform(i, NULL, NULL))
+			set_bit(i, possible);
+		steps()->back();
+	}
+	steps()->end();
+	races_error = races_error ?: tkfi_races_add(&races, write(story), possible);
 }
 
 static void fail_new(struct tkfi_front *f, const struct tkfi_fault_seen *fault, const char *text)
@@ -208,6 +232,8 @@ static int tell(struct tkfi_front *f, unsigned int clock)
 	if (nr < 0)
 		return nr;
 	teller.nr_steps = nr;
+	teller.arg = &teller;
+	teller.reached = f->request.races ? reached : NULL;
 	ret = f->request.story ? tell_given(f, f->request.story, nr, name) :
 				 tkfi_stories_tell(&stories, &teller);
 	for (i = 0; i < nr_found && !f->request.story; i++)
@@ -219,7 +245,25 @@ static int tell(struct tkfi_front *f, unsigned int clock)
 		    name, stories.length, nr, stories.nr_performed, not_kept,
 		    !ret && (stories.complete || f->request.story) ? "true" : "false",
 		    os_nsecs() - began);
+	if (f->request.races && !ret)
+		ret = races_error ?: tkfi_races_add_steps(&races, nr);
 	steps()->close();
+	return ret;
+}
+
+/* The same clock once more: from each state that was reached one step, beside others. */
+static int race(struct tkfi_front *f, unsigned int clock)
+{
+	const unsigned int chosen = tkfi_subject_clock;
+	int ret = 0;
+
+	if (f->request.races && !f->request.story) {
+		tkfi_subject_clock = clock;
+		ret = tkfi_front_races(f, &races);
+		tkfi_subject_clock = chosen;
+	}
+	tkfi_races_free(&races);
+	races_error = 0;
 	return ret;
 }
 
@@ -235,7 +279,7 @@ enum tkfi_front_done tkfi_front_stories(struct tkfi_front *f)
 		tkfi_subject->close();
 	for (clock = 0; tkfi_subject->clocks[clock] && !ret; clock++)
 		if (!f->request.clock || clock == tkfi_subject_clock)
-			ret = tell(f, clock);
+			ret = tell(f, clock) ?: race(f, clock);
 	if (ret)
 		say_problem_of_stories(f, ret);
 	ret = tkfi_subject->open ? tkfi_subject->open(tkfi_subject_clock) : 0;

@@ -92,6 +92,10 @@ static unsigned int stories;
 module_param(stories, uint, 0444);
 MODULE_PARM_DESC(stories, "tell all stories of up to so many steps, 1 to 6, in place of scenarios");
 
+static bool races;
+module_param(races, bool, 0444);
+MODULE_PARM_DESC(races, "with stories: explore each step beside readers, from each state that they reach");
+
 static char *clock;
 module_param(clock, charp, 0444);
 MODULE_PARM_DESC(clock, "the clock that scenarios go by (the first), or stories (each in turn)");
@@ -213,6 +217,7 @@ int tkfi_request_read(struct tkfi_request *request)
 		.is_list = list,
 		.lists = lists,
 		.stories = stories,
+		.races = races,
 		.story = story,
 		.clock = clock,
 	};

@@ -14,6 +14,7 @@
  * @steps:	report every step of executions that are shown
  * @lists:	report what there is
  * @stories:	the most steps of stories that are told; 0 for none
+ * @races:	from the states that stories reach, one step is explored beside readers
  * @clock:	name of the clock that stories go by; NULL for each in turn
  * @story:	a story that somebody gave; NULL for none
  */
@@ -26,6 +27,7 @@ struct tkfi_request {
 	bool steps;
 	bool lists;
 	unsigned int stories;
+	bool races;
 	const char *clock;
 	const char *story;
 };

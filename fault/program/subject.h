@@ -135,6 +135,10 @@ typedef void (*tkfi_fault_fn)(const struct tkfi_fault_seen *fault, void *arg);
  * @back:	makes the state what it was at the last @look
  * @hash:	one number for the state. Equal numbers stand for states that no step and no
  *		reader can tell apart
+ * @beside:	a step as an operation of scenarios that a VCPU can perform while others read, or
+ *		NULL if it is none
+ * @others:	what these others do: operations of scenarios, NULL after the last
+ * @delay:	how long the host delays one of them, as in scenarios
  */
 struct tkfi_steps {
 	int (*open)(unsigned int clock);
@@ -148,6 +152,9 @@ struct tkfi_steps {
 	void (*look)(void);
 	void (*back)(void);
 	u64 (*hash)(void);
+	const char *(*beside)(unsigned int step);
+	const char * const *others;
+	const char *delay;
 };
 
 /**

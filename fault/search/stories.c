@@ -129,6 +129,8 @@ int tkfi_stories_tell(struct tkfi_stories *s, const struct tkfi_story_teller *t)
 		const struct tkfi_story story = r.stories[i];
 
 		s->nr_states[story.nr]++;
+		if (t->reached)
+			t->reached(&story, t->arg);
 		nth += story.nr + 1 == s->length;
 		if (!is_mine(s, &story, nth))
 			continue;

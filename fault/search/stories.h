@@ -34,6 +34,8 @@ struct tkfi_story {
  * @back:	makes the live state what it was at the last @look
  * @hash:	one number for the live state. Equal numbers stand for states that no step and
  *		nobody who looks can tell apart
+ * @reached:	told of each state that is fewer than the most steps away, the nearest first; the
+ *		live state is nobody's then. May be NULL
  * @go_on:	called before each state is expanded; false ends the enumeration
  * @arg:	for all of them
  */
@@ -46,6 +48,7 @@ struct tkfi_story_teller {
 	void (*look)(void *arg);
 	void (*back)(void *arg);
 	u64 (*hash)(void *arg);
+	void (*reached)(const struct tkfi_story *story, void *arg);
 	bool (*go_on)(void *arg);
 	void *arg;
 };

@@ -410,6 +410,27 @@ static bool perform(unsigned int nr, tkfi_fault_fn fault, void *arg)
 	return true;
 }
 
+static const char *beside(unsigned int nr)
+{
+	const struct usable *u = &story->usable[nr];
+
+	/* What waits leaves nothing to be read meanwhile. */
+	return u->nr == 1 && !u->parts[0].edge[0] && u->parts[0].op.type->run != tkfi_run_wait ?
+	       u->parts[0].text : NULL;
+}
+
+/* One of each kind that has a way of its own to what is published, twice; and two ways. */
+static const char * const others[] = {
+	"read vdso MONOTONIC, read vdso MONOTONIC",
+	"read kernel ktime_get, read kernel ktime_get",
+	"read fast ktime_get_mono_fast_ns, read fast ktime_get_mono_fast_ns",
+	"read vdso MONOTONIC, read kernel ktime_get",
+	"read vdso MONOTONIC_COARSE, read vdso MONOTONIC_COARSE",
+	"read kernel ktime_get_coarse, read kernel ktime_get_coarse",
+	"read vdso time, read vdso time",
+	NULL
+};
+
 static size_t say(char *buf, size_t size)
 {
 	return scnprintf(buf, size, "%s", story->said);
@@ -427,4 +448,7 @@ const struct tkfi_steps tkfi_timekeeping_steps = {
 	.look		= look,
 	.back		= back,
 	.hash		= hash,
+	.beside		= beside,
+	.others		= others,
+	.delay		= "10ms",
 };
