@@ -17,6 +17,7 @@
  * struct kind - violations of one kind: the same oracle, rule, reader and cause, by one step
  * @finding:	the first one
  * @step:	which step it was
+ * @order:	where the first one is among all of all parts
  * @times:	how many races show one
  * @text:	the first race
  * @schedule:	its turns
@@ -24,6 +25,7 @@
 struct kind {
 	struct tkfi_finding finding;
 	unsigned int step;
+	u64 order;
 	u64 times;
 	char *text;
 	char *schedule;
@@ -35,6 +37,7 @@ static struct {
 	unsigned int nr_kinds;
 	u64 nr_new;
 	u64 not_kept;
+	u64 order;
 	u64 done;
 	u64 of;
 	u64 classes;
@@ -95,7 +98,7 @@ void tkfi_races_free(struct tkfi_races *races)
 
 static void say_progress(void)
 {
-	tkfi_result("\"type\":\"racing\",\"clock\":\"%s\",\"done\":%llu,\"of\":%llu,\"classes\":%llu,\"new\":%llu",
+	tkfi_result("\"type\":\"story_racing\",\"clock\":\"%s\",\"done\":%llu,\"of\":%llu,\"classes\":%llu,\"new\":%llu",
 		    tkfi_subject->clocks[tkfi_subject_clock], now.done, now.of, now.classes,
 		    now.nr_new);
 	now.reported = os_nsecs();
@@ -115,7 +118,9 @@ static struct kind *kind_of(const struct tkfi_finding *f, unsigned int step)
 	}
 	if (now.nr_kinds == MAX_KINDS)
 		return NULL;
-	now.kinds[now.nr_kinds] = (struct kind){ .finding = *f, .step = step };
+	now.kinds[now.nr_kinds] = (struct kind){
+		.finding = *f, .step = step, .order = now.order,
+	};
 	now.nr_new += !f->is_known;
 	return &now.kinds[now.nr_kinds++];
 }
@@ -194,11 +199,11 @@ static void say_kind(struct tkfi_front *f, const struct kind *kind)
 	static char text[3072], schedule[2 * TKFI_SCHEDULE_TEXT], said[3072];
 	static char first[256], second[256];
 
-	tkfi_result("\"type\":\"race\",\"clock\":\"%s\",\"oracle\":\"%s\",\"rule\":\"%s\",\"first\":\"%s\",\"of\":\"%s\",\"first_ns\":%lld,\"second_ns\":%lld,\"times\":%llu,\"text\":\"%s\",\"turns\":\"%s\",\"cause\":\"%s\",\"cause_class\":\"%s\",\"fixed_in\":\"%s\",\"fixed_by\":\"%s\",\"reason\":\"%s\"",
+	tkfi_result("\"type\":\"story_race\",\"clock\":\"%s\",\"oracle\":\"%s\",\"rule\":\"%s\",\"first\":\"%s\",\"of\":\"%s\",\"first_ns\":%lld,\"second_ns\":%lld,\"order\":%llu,\"times\":%llu,\"text\":\"%s\",\"turns\":\"%s\",\"cause\":\"%s\",\"cause_class\":\"%s\",\"fixed_in\":\"%s\",\"fixed_by\":\"%s\",\"reason\":\"%s\"",
 		    tkfi_subject->clocks[tkfi_subject_clock], one->oracle, one->rule ?: "",
 		    tkfi_result_string(first, sizeof(first), one->is_pair ? one->first.call : ""),
 		    tkfi_result_string(second, sizeof(second), one->clock), one->first_ns,
-		    one->second_ns, kind->times,
+		    one->second_ns, kind->order, kind->times,
 		    tkfi_result_string(text, sizeof(text), kind->text ?: ""),
 		    tkfi_result_string(schedule, sizeof(schedule), kind->schedule ?: ""),
 		    cause ? cause->id : "", cause ? tkfi_cause_class_names[cause->class] : "",
@@ -231,6 +236,7 @@ static int from_state(struct tkfi_front *f, const struct tkfi_races *races,
 		if (!is_raced(races, state, step))
 			continue;
 		for (other = 0; steps->others[other] && !ret; other++) {
+			now.order = ((state - races->states) * U8_MAX + step) * U8_MAX + other;
 			if (ms && os_nsecs() - now.began > ms * NSEC_PER_MSEC)
 				return -ETIME;
 			if (scnprintf(text, sizeof(text), "clock: %s; %s%s%scpu0: %s; cpu1: %s; host: %s",
@@ -284,7 +290,7 @@ int tkfi_front_races(struct tkfi_front *f, const struct tkfi_races *races)
 		kfree(now.kinds[i].text);
 		kfree(now.kinds[i].schedule);
 	}
-	tkfi_result("\"type\":\"raced\",\"clock\":\"%s\",\"states\":%u,\"races\":%llu,\"of\":%llu,\"classes\":%llu,\"not_kept\":%llu,\"complete\":%s,\"ns\":%llu",
+	tkfi_result("\"type\":\"story_raced\",\"clock\":\"%s\",\"states\":%u,\"races\":%llu,\"of\":%llu,\"classes\":%llu,\"not_kept\":%llu,\"complete\":%s,\"ns\":%llu",
 		    tkfi_subject->clocks[tkfi_subject_clock], races->nr_states, now.done, now.of,
 		    now.classes, now.not_kept, ret || now.incomplete ? "false" : "true",
 		    os_nsecs() - now.began);

@@ -45,7 +45,7 @@ u64 tkfi_clock_peek(void)
 
 u64 tkfi_clock_count(const struct clocksource *cs, u64 cycles)
 {
-	return cs == &tkfi_second_clocksource ?
+	return cs == &tkfi_second_clocksource && cycles != TKFI_NOT_READ ?
 	       mul_u64_u32_div(cycles, TKFI_SECOND_HZ, tkfi_clock_hz) : cycles;
 }
 

@@ -124,7 +124,7 @@ void tkfi_read_persistent_clock64(struct timespec64 *ts);
 
 /**
  * tkfi_clock_count() - cycles of a counter in cycles of the clock
- * @cs:		tkfi_clocksource or tkfi_second_clocksource
+ * @cs:		tkfi_clocksource, tkfi_second_clocksource, or NULL for the clock itself
  * @cycles:	cycles of the clock
  *
  * Return: cycles of the counter, which would not wrap around, rounded down.
@@ -133,7 +133,8 @@ u64 tkfi_clock_count(const struct clocksource *cs, u64 cycles);
 
 /**
  * tkfi_clock_counter() - convert a value of the clock to a counter's
- * @cs:		tkfi_clocksource or tkfi_second_clocksource
+ * @cs:		tkfi_clocksource or tkfi_second_clocksource; NULL for one that counts as the clock
+ *		does, and does not wrap around
  * @cycles:	the clock's value
  *
  * The clock itself never wraps around.

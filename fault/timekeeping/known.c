@@ -353,6 +353,26 @@ static bool has_half_an_offset(const struct tkfi_read *read, s64 *ns)
 }
 
 /*
+ * Is a read what a line shows where its counter has a value? One from before the line begins
+ * is taken for that, or overflows.
+ */
+static bool is_at(const struct tkfi_read *read, const struct timekeeper *tk, u64 counter, s64 apart)
+{
+	const struct tk_read_base *tkr = reader_of(read)->kind == TKFI_RAW ? &tk->tkr_raw :
+									     &tk->tkr_mono;
+	const u64 delta = (counter - tkr->cycle_last) & tkr->mask;
+	const s64 begin = tkfi_line_time(tk, reader_of(read), tkr->cycle_last) + apart;
+	const s64 base = begin - (s64)(tkr->xtime_nsec >> tkr->shift);
+
+	if (read->op->result == tkfi_line_time(tk, reader_of(read), counter) + apart)
+		return true;
+	return tkfi_clock_passed(tkr, tkr->cycle_last, counter) < 0 &&
+	       (read->op->result == begin ||
+		read->op->result ==
+		base + (s64)((delta * tkr->mult + tkr->xtime_nsec) >> tkr->shift));
+}
+
+/*
  * Did an NMI-safe accessor take local_clock() for the counter? It does between the end of the
  * sleep and the update of what it reads: dummy_clock_read() is still there then.
  */
@@ -370,12 +390,11 @@ static bool has_local_clock(const struct tkfi_read *read)
 
 		if (!tkfi_published[i].asleep)
 			continue;
-		tk.tkr_mono.clock = &tkfi_clocksource;
-		tk.tkr_raw.clock = &tkfi_clocksource;
+		tk.tkr_mono.clock = NULL;
+		tk.tkr_raw.clock = NULL;
 		for (j = 0; j < tkfi_nr_published(); j++)
-			if (read->op->result == tkfi_line_time(&tk, reader_of(read), ns) +
-						offset_apart_of(read, &tkfi_published[i],
-								j))
+			if (is_at(read, &tk, ns,
+				  offset_apart_of(read, &tkfi_published[i], j)))
 				return true;
 	}
 	return false;

@@ -81,8 +81,8 @@ static bool is_on_line(const struct tkfi_op *op,
 	if (cycle == TKFI_NOT_READ && tkfi_reader_of(op)->family == TKFI_FAST) {
 		/* Timekeeping sleeps, and they stand where its counter was. */
 		halted = *p;
-		halted.tk.tkr_mono.clock = &tkfi_clocksource;
-		halted.tk.tkr_raw.clock = &tkfi_clocksource;
+		halted.tk.tkr_mono.clock = NULL;
+		halted.tk.tkr_raw.clock = NULL;
 		cycle = tkfi_halted_at();
 		p = &halted;
 	}

@@ -453,6 +453,65 @@ class Told:
     ns: int
 
 
+@record("story_race", "story_races")
+@dataclass(frozen=True)
+class StoryRace:
+    """A kind of violation that an operation beside readers shows, after a story, where time is kept by a
+    clock: the first scenario that shows it, as order has it, with the turns of its schedule; how many show
+    one. cause: why, if that is known."""
+
+    clock: str
+    oracle: str
+    rule: str
+    first: str
+    of: str
+    first_ns: int
+    second_ns: int
+    order: int
+    times: int
+    text: str
+    turns: str
+    cause: str = ""
+    cause_class: str = ""
+    fixed_in: str = ""
+    fixed_by: str = ""
+    reason: str = ""
+
+    @property
+    def nature(self) -> tuple[str, ...]:
+        """What makes two the same: of a cause that is known the first one is enough."""
+        place = ("",) if self.cause else (self.of, self.text.partition("cpu0: ")[2].partition(";")[0])
+        return (self.clock, self.oracle, self.rule, self.cause, *place)
+
+
+@record("story_racing", "story_racing")
+@dataclass(frozen=True)
+class StoryRacing:
+    """How far races have come."""
+
+    clock: str
+    done: int
+    of: int
+    classes: int
+    new: int
+
+
+@record("story_raced", "story_raced")
+@dataclass(frozen=True)
+class StoryRaced:
+    """All races from so many states, where time is kept by a clock, of a part: how many were explored, of
+    how many, and how many classes of interleavings they have. complete: each to its end."""
+
+    clock: str
+    states: int
+    races: int
+    of: int
+    classes: int
+    not_kept: int
+    complete: bool
+    ns: int
+
+
 @record("cause", "causes")
 @dataclass(frozen=True)
 class Cause:

@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 from runner.boot.records import (KINDS, Absent, Cause, Corners, Cost, End, Event, Executed, Explored,
                                  Failure, Header, Hold, Malformed, Moments, NotSimulated, Observed,
                                  Outcomes, Progress, Race, Refused, Same, SameEvents, Series, Shown,
-                                 Simulated, States, Step, StepsBack, StoryFault, Told, Took, Trace,
-                                 Violation)
+                                 Simulated, States, Step, StepsBack, StoryFault, StoryRace, StoryRaced,
+                                 StoryRacing, Told, Took, Trace, Violation)
 from runner.errors import TkfiError
 
 FORMAT = 1
@@ -47,6 +47,9 @@ class Results:
     faults: list[StoryFault] = field(default_factory=list)
     states: list[States] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
+    story_races: list[StoryRace] = field(default_factory=list)
+    story_racing: list[StoryRacing] = field(default_factory=list)
+    story_raced: list[StoryRaced] = field(default_factory=list)
     progress: Progress | None = None
     refused: list[Refused] = field(default_factory=list)
     malformed: list[Malformed] = field(default_factory=list)

@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from runner.boot import boots
 from runner.boot.causes import Kind
 from runner.boot.kunit_boot import Ask
-from runner.boot.records import Header, StoryFault, Told
+from runner.boot.records import Header, StoryFault, StoryRace, StoryRaced, Told
 from runner.errors import TkfiError
 from runner.explore.scenarios import CLOCKS
 from runner.kernel.kunit_tool import KunitTool
@@ -21,24 +24,28 @@ MOST = 6  # steps
 _CASE = "tkfi_explore.stories"
 _PATIENCE = 24 * 3600  # seconds, without a limit; with one so many more than that
 _MORE = 60
+_LAST = 4096  # bytes of a report in which the last line on races is
 
 
 @dataclass(frozen=True)
 class Asked:
     """What is told: stories of so many steps at most, or else one, as text; by one clock, or each in turn
-    if it is ""; on so many kernels at once; for so many seconds by each clock at most."""
+    if it is ""; on so many kernels at once; for so many seconds by each clock at most. races: from
+    each state that is not the last of a story one more operation is explored beside readers; for as long
+    again."""
 
     length: int = 0
     text: str = ""
     clock: str = ""
     jobs: int = 1
     time: float | None = None
+    races: bool = False
 
     def parameters(self, part: int) -> list[str]:
         """What the kernel is told."""
         what = f'tkfi.story="{self.text}"' if self.text else f"tkfi.stories={self.length}"
         told = [what, f"tkfi.part={part}/{self.jobs}"]
-        told += [f"tkfi.clock={self.clock}"] * bool(self.clock)
+        told += [f"tkfi.clock={self.clock}"] * bool(self.clock) + ["tkfi.races=1"] * self.races
         return told if self.time is None else [*told, f"tkfi.ms={round(self.time * 1000)}"]
 
 
@@ -51,6 +58,8 @@ class Stories:
     faults: Sequence[StoryFault]
     told: Mapping[str, Told]
     states: Mapping[str, Sequence[int]]
+    races: Sequence[StoryRace] = ()
+    raced: Mapping[str, StoryRaced] = field(default_factory=dict)
 
     @property
     def new(self) -> list[StoryFault]:
@@ -58,14 +67,20 @@ class Stories:
         return [fault for fault in self.faults if not fault.cause]
 
     @property
+    def new_races(self) -> list[StoryRace]:
+        """What is not known of what races show."""
+        return [race for race in self.races if not race.cause]
+
+    @property
     def complete(self) -> bool:
-        """Whether all stories were told, and all their faults kept."""
-        return all(one.complete and not one.not_kept for one in self.told.values())
+        """Whether all stories were told, all races explored, and all that they showed kept."""
+        every: list[Told | StoryRaced] = [*self.told.values(), *self.raced.values()]
+        return all(one.complete and not one.not_kept for one in every)
 
     @property
     def status(self) -> int:
         """As an exit status."""
-        return 1 if self.new else 0
+        return 1 if self.new or self.new_races else 0
 
     def json(self) -> dict[str, Any]:
         """For a program."""
@@ -73,22 +88,27 @@ class Stories:
                 "story": self.asked.text, "complete": self.complete,
                 "clocks": [{**asdict(one), "states": self.states.get(clock, [])}
                            for clock, one in self.told.items()],
-                "faults": [asdict(fault) for fault in self.faults]}
+                "faults": [asdict(fault) for fault in self.faults],
+                **({"raced": [asdict(one) for one in self.raced.values()],
+                    "races": [asdict(race) for race in self.races]} if self.asked.races else {})}
 
 
 def tell(tool: KunitTool, asked: Asked) -> Stories:
     """Boot, and have all stories told. Raises TkfiError for a story that makes no sense, and when a kernel
     did not come to its end."""
     title = "A story" if asked.text else f"Stories of up to {asked.length} operations"
-    timeout = _PATIENCE if asked.time is None else round(len(CLOCKS) * asked.time) + _MORE
-    with step(f"{title} on {tool.kernel.title}"):
+    timeout = (_PATIENCE if asked.time is None else
+               round((1 + asked.races) * len(CLOCKS) * asked.time) + _MORE)
+    with step(f"{title} on {tool.kernel.title}") as shown:
         runs = boots.run_all(tool, [
             Ask(_CASE, f"stories-{part}", asked.parameters(part), timeout=timeout)
-            for part in range(asked.jobs)], at_once=asked.jobs)
+            for part in range(asked.jobs)], at_once=asked.jobs,
+            progress=lambda files: shown.update(_so_far(files)))
     for run in runs:
         if run.found.failures:
             raise TkfiError(run.found.failures[0].text)
-        new = any(not fault.cause for fault in run.found.faults)
+        found: list[StoryFault | StoryRace] = [*run.found.faults, *run.found.story_races]
+        new = any(not one.cause for one in found)
         lacking = {asked.clock} if asked.clock else set(CLOCKS)
         lacking -= {one.clock for one in run.found.told}
         if ((run.boot.cause and (run.boot.cause.kind is not Kind.FAILED or not new))
@@ -98,7 +118,43 @@ def tell(tool: KunitTool, asked: Asked) -> Stories:
             raise TkfiError(f"{tool.kernel.title} did not come to the end of its stories: {why}")
     assert runs[0].found.header
     return Stories(runs[0].found.header, asked, _faults(runs), _told(runs), {
-        clock: [one.states for one in runs[0].found.states if one.clock == clock] for clock in CLOCKS})
+        clock: [one.states for one in runs[0].found.states if one.clock == clock] for clock in CLOCKS},
+        _races(runs), _raced(runs))
+
+
+def _so_far(files: Sequence[Path]) -> str:
+    """How far races have come, by the last that kernels said of it."""
+    done = of = classes = new = 0
+    clocks = []
+    for file in files:
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            last = file.read_bytes()[-_LAST:].rpartition(b'"type":"story_racing"')[2].partition(b"\n")[0]
+            found = json.loads(b'{"type":"story_racing"' + last)
+            done, of = done + int(found["done"]), of + int(found["of"])
+            classes, new = classes + int(found["classes"]), new + int(found["new"])
+            clocks.append(str(found["clock"]))
+    return (f"{', '.join(dict.fromkeys(clocks))}: {done:,} of {of:,} races, {classes:,} classes, {new} new"
+            if clocks else "")
+
+
+def _races(runs: Sequence[boots.Run]) -> list[StoryRace]:
+    """Of all parts, each with the first that shows it; what is new comes first."""
+    merged: dict[tuple[str, ...], StoryRace] = {}
+    for race in (race for run in runs for race in run.found.story_races):
+        other = merged.get(race.nature)
+        both = sorted([race, *([other] if other else [])], key=lambda one: one.order)
+        merged[race.nature] = replace(both[0], times=sum(one.times for one in both))
+    return sorted(merged.values(), key=lambda one: (bool(one.cause), CLOCKS.index(one.clock), one.order,
+                                                    one.nature))
+
+
+def _raced(runs: Sequence[boots.Run]) -> dict[str, StoryRaced]:
+    every = [one for run in runs for one in run.found.story_raced]
+    return {clock: replace(those[0], races=sum(one.races for one in those), of=sum(one.of for one in those),
+                           classes=sum(one.classes for one in those),
+                           not_kept=sum(one.not_kept for one in those),
+                           complete=all(one.complete for one in those), ns=max(one.ns for one in those))
+            for clock in CLOCKS if (those := [one for one in every if one.clock == clock])}
 
 
 def _faults(runs: Sequence[boots.Run]) -> list[StoryFault]:

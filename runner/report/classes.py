@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from runner.boot.records import StoryFault, Violation
+from runner.boot.records import StoryFault, StoryRace, Violation
 
 ORDER = ("bug", "fixed", "design", "hardware")  # the ids, as they are counted
 _COUNTED = {"bug": "bug", "fixed": "fixed", "design": "by design", "hardware": "not on hardware"}
@@ -15,7 +15,7 @@ def counted_as(class_id: str, fixed_in: str) -> str:
     return _COUNTED[class_id] + (f" in {fixed_in}" if fixed_in else "")
 
 
-def reason(violation: Violation | StoryFault) -> str:
+def reason(violation: Violation | StoryFault | StoryRace) -> str:
     """Why a known violation occurs, and its class."""
     if not violation.cause_class:
         return violation.reason

@@ -7,7 +7,8 @@ import shlex
 import textwrap
 from collections.abc import Sequence
 
-from runner.boot.records import StoryFault
+from runner.boot.records import StoryFault, StoryRace
+from runner.explore.schedule import FORMAT
 from runner.explore.stories import Stories
 from runner.plural import counted
 from runner.report import classes, tables
@@ -23,20 +24,29 @@ def text(made: Stories, kernel: str) -> str:
         head += f"\n\n{_wrapped(made.asked.text)}"
     groups = _groups(made.new)
     parts = [head, *([] if made.asked.text else [_table(made)]),
-             *[_new(group, kernel) for group in groups[:_SHOWN]]]
+             *[_races_table(made)] * bool(made.raced), *[_new(group, kernel) for group in groups[:_SHOWN]]]
     if groups[_SHOWN:]:
         parts.append(f"... and {counted(len(groups[_SHOWN:]), 'more fault')}; --json has all")
-    parts += [_known(made)] * bool(len(made.new) < len(made.faults))
+    races = made.new_races
+    parts += [_new_race(race, made) for race in races[:_SHOWN]]
+    if races[_SHOWN:]:
+        parts.append(f"... and {counted(len(races[_SHOWN:]), 'more violation')}; --json has all")
+    parts += [_known(made)] * bool(_caused(made))
     return "\n\n".join([*parts, total(made)])
 
 
 def total(made: Stories) -> str:
     """One line on all of them."""
-    causes = {fault.cause for fault in made.faults if fault.cause}
+    causes = {one.cause for one in _caused(made)}
     what = (f"{sum(one.performed for one in made.told.values()):,} operations judged"
             if made.asked.length else "one story told")
+    new = counted(len(_groups(made.new)), "new fault")
+    if made.raced:
+        what += (f", {sum(one.races for one in made.raced.values()):,} races explored "
+                 f"({sum(one.classes for one in made.raced.values()):,} classes)")
+        new += f", {counted(len(made.new_races), 'new violation')}"
     return (f"{what}{'' if made.complete else ', not all that there are'}: "
-            f"{counted(len(_groups(made.new)), 'new fault')}, {counted(len(causes), 'known cause')}.")
+            f"{new}, {counted(len(causes), 'known cause')}.")
 
 
 def _table(made: Stories) -> str:
@@ -45,6 +55,22 @@ def _table(made: Stories) -> str:
     after = [f"after {number}" for number in range(made.asked.length)]
     return ("States so many operations after boot; what nobody can tell apart is one:\n\n"
             + tables.table(["clock", *after, "operations", "complete", "time, s"], rows))
+
+
+def _races_table(made: Stories) -> str:
+    rows = [[clock, f"{one.states:,}", f"{one.races:,}", f"{one.classes:,}",
+             "yes" if one.complete else "no", f"{one.ns / 1e9:.1f}"] for clock, one in made.raced.items()]
+    return ("From each state but the last ones one more operation beside readers, in all orders:\n\n"
+            + tables.table(["clock", "states", "races", "classes", "complete", "time, s"], rows))
+
+
+def _new_race(race: StoryRace, made: Stories) -> str:
+    what = (f"{race.of} = {race.second_ns:,} ns after {race.first} = {race.first_ns:,} ns" if race.first
+            else f"{race.of}: {race.first_ns:,} ns and {race.second_ns:,} ns")
+    schedule = (f'{FORMAT} {made.header.kernel} {made.header.variant} "{race.text}": {race.turns}')
+    return "\n".join([_wrapped(f"NEW, {race.oracle}{f' ({race.rule})' * bool(race.rule)}: {what} (in "
+                               f"{counted(race.times, 'race')})."), "",
+                      f"  ./tkfi replay {shlex.quote(schedule)}"])
 
 
 def _groups(faults: Sequence[StoryFault]) -> list[list[StoryFault]]:
@@ -74,14 +100,18 @@ def command(fault: StoryFault, kernel: str) -> str:
             + f" {kernel}" * bool(kernel))
 
 
+def _caused(made: Stories) -> list[StoryFault | StoryRace]:
+    every: list[StoryFault | StoryRace] = [*made.faults, *made.races]
+    return [one for one in every if one.cause]
+
+
 def _known(made: Stories) -> str:
-    by_cause: dict[str, StoryFault] = {}
-    for fault in made.faults:
-        if fault.cause:
-            by_cause.setdefault(fault.cause, fault)
-    return "\n".join([line for fault in by_cause.values() for line in (
-        _wrapped(f"known, {fault.rule} of {fault.of}: {classes.reason(fault)}"),
-        f"  {fault.text}")])
+    by_cause: dict[str, StoryFault | StoryRace] = {}
+    for one in _caused(made):
+        by_cause.setdefault(one.cause, one)
+    return "\n".join([line for one in by_cause.values() for line in (
+        _wrapped(f"known, {one.oracle if isinstance(one, StoryRace) else one.rule} of {one.of}: "
+                 f"{classes.reason(one)}"), _wrapped(f"  {one.text}"))])
 
 
 def _wrapped(words: str) -> str:

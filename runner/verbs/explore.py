@@ -48,7 +48,9 @@ def _number_options(function: Body) -> Body:
     "kernels at once (1); dpor without a bound divides scenarios among them, at the cost of some "
     "executions that come to nothing"))
 @option("--stories", "length", type=Count(1, stories.MOST), metavar="N", help=(
-    "in place of scenarios: all sequences of up to N operations, on four clocks, each judged"))
+    "in place of scenarios: all sequences of up to N operations, each judged; then from each state that "
+    "N - 1 lead to one more operation beside readers, in all orders"))
+@flag("--sequential", about="of --stories only the sequences")
 @option("--story", metavar="TEXT", help="one such sequence again, as in 'wait 10ms, tick'")
 @options("--clock", type=Name(scenarios.CLOCKS, "./tkfi explore --help"), metavar="CLOCK", help=(
     f"what to go by: {', '.join(scenarios.CLOCKS)}; may be repeated (each, but named scenarios by the "
@@ -66,18 +68,18 @@ def _number_options(function: Body) -> Body:
 @json_option
 @pass_layout
 def command(layout: Layout, scenario: Sequence[str], kernel: str, variant: str, strategy: str, jobs: int,
-            length: int | None, story: str | None, clock: Sequence[str], outcomes: bool,
+            length: int | None, sequential: bool, story: str | None, clock: Sequence[str], outcomes: bool,
             outcome: str | None, coverage: bool, resume: bool, replay: bool, every: bool,
             report: str | None, json_to: str | None, **numbers: int | None) -> int:
     """Whether nothing is wrong, but for what is known; numbers are those that the strategy is told."""
-    if length or story is not None:
+    if length or story is not None or sequential:
         others = [outcomes, outcome, coverage, resume, replay, every, report, scenario,
                   strategy != strategies.DEFAULT, *(numbers[name] for name in strategies.OPTIONS)]
         if any(others) or bool(length) == bool(story) or len(clock) > 1:
             raise TkfiError("stories are told in place of scenarios: write --stories N or --story TEXT, "
                             "and besides only one --clock, --kernel, --variant, --time, --jobs and --json")
         asked = stories.Asked(length or 0, story or "", "".join(clock), jobs if length else 1,
-                              numbers["time"])
+                              numbers["time"], races=bool(length) and not sequential)
         return _tell(asked, kernels.choose(kernel, layout, variant), layout, json_to)
     told = {name: value for name in (*strategies.OPTIONS, "time") if (value := numbers[name]) is not None}
     request = Request(strategy, told, jobs, resume, outcomes, coverage, outcome or "")
