@@ -70,15 +70,35 @@ static void shipped(struct kunit *test)
 	skip_if(test, tkfi_front_shipped(&front, s->name));
 }
 
+static bool is_asked_for_nothing(void)
+{
+	const struct tkfi_request *request = &front.request;
+
+	return !request->is_list && !request->text && !request->turns && !request->story &&
+	       !request->stories && !strcmp(request->name, "*");
+}
+
 /* All sequences of operations: as long as is asked for, or, if nothing is, what takes seconds. */
 static void stories(struct kunit *test)
 {
-	struct tkfi_request *request = &front.request;
+	const struct tkfi_request asked = front.request;
 
-	if (!request->is_list && !request->text && !request->turns && !request->story &&
-	    !strcmp(request->name, "*"))
-		request->stories = request->stories ?: 3;
+	if (is_asked_for_nothing())
+		front.request.stories = 3;
 	skip_if(test, tkfi_front_stories(&front));
+	front.request.stories = asked.stories;
+}
+
+/* Each operation beside readers, right after boot. What is asked for is done above. */
+static void races(struct kunit *test)
+{
+	if (!is_asked_for_nothing())
+		kunit_skip(test, "not asked for");
+	front.request.stories = 1;
+	front.request.races = true;
+	skip_if(test, tkfi_front_stories(&front));
+	front.request.stories = 0;
+	front.request.races = false;
 }
 
 /* What is known to occur does, in one of them. */
@@ -169,6 +189,7 @@ static struct kunit_case explore_cases[] = {
 	KUNIT_CASE(causes),
 	KUNIT_CASE(heeds),
 	KUNIT_CASE(stories),
+	KUNIT_CASE(races),
 	KUNIT_CASE(given),
 	KUNIT_CASE(replayed),
 	{}

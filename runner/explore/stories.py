@@ -17,6 +17,7 @@ from runner.boot.records import Header, StoryFault, StoryRace, StoryRaced, Told
 from runner.errors import TkfiError
 from runner.explore.scenarios import CLOCKS
 from runner.kernel.kunit_tool import KunitTool
+from runner.plural import counted
 from runner.progress import step
 
 FORMAT = 1
@@ -96,21 +97,22 @@ class Stories:
 def tell(tool: KunitTool, asked: Asked) -> Stories:
     """Boot, and have all stories told. Raises TkfiError for a story that makes no sense, and when a kernel
     did not come to its end."""
-    title = "A story" if asked.text else f"Stories of up to {asked.length} operations"
+    title = "A story" if asked.text else f"Stories of up to {counted(asked.length, 'operation')}"
     timeout = (_PATIENCE if asked.time is None else
                round((1 + asked.races) * len(CLOCKS) * asked.time) + _MORE)
     with step(f"{title} on {tool.kernel.title}") as shown:
         runs = boots.run_all(tool, [
             Ask(_CASE, f"stories-{part}", asked.parameters(part), timeout=timeout)
             for part in range(asked.jobs)], at_once=asked.jobs,
-            progress=lambda files: shown.update(_so_far(files)))
+            progress=lambda files: shown.update(so_far(files)))
     for run in runs:
         if run.found.failures:
             raise TkfiError(run.found.failures[0].text)
         found: list[StoryFault | StoryRace] = [*run.found.faults, *run.found.story_races]
         new = any(not one.cause for one in found)
-        lacking = {asked.clock} if asked.clock else set(CLOCKS)
-        lacking -= {one.clock for one in run.found.told}
+        wanted = {asked.clock} if asked.clock else set(CLOCKS)
+        lacking = wanted - {one.clock for one in run.found.told}
+        lacking |= (wanted - {one.clock for one in run.found.story_raced}) if asked.races else set()
         if ((run.boot.cause and (run.boot.cause.kind is not Kind.FAILED or not new))
                 or run.found.problems or lacking):
             why = run.boot.failure() if run.boot.cause else "; ".join(
@@ -122,13 +124,14 @@ def tell(tool: KunitTool, asked: Asked) -> Stories:
         _races(runs), _raced(runs))
 
 
-def _so_far(files: Sequence[Path]) -> str:
+def so_far(files: Sequence[Path]) -> str:
     """How far races have come, by the last that kernels said of it."""
     done = of = classes = new = 0
     clocks = []
     for file in files:
         with suppress(OSError, ValueError, KeyError, TypeError):
-            last = file.read_bytes()[-_LAST:].rpartition(b'"type":"story_racing"')[2].partition(b"\n")[0]
+            whole = file.read_bytes()[-_LAST:].rpartition(b"\n")[0]
+            last = whole.rpartition(b'"type":"story_racing"')[2].partition(b"\n")[0]
             found = json.loads(b'{"type":"story_racing"' + last)
             done, of = done + int(found["done"]), of + int(found["of"])
             classes, new = classes + int(found["classes"]), new + int(found["new"])

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,12 +52,15 @@ def built(layout: Layout, source: Path) -> KunitTool:
 
 
 def tell(tool: KunitTool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-         reports: Sequence[Sequence[dict[str, Any]]], cause: Cause | None = None) -> stories.Stories:
+         reports: Sequence[Sequence[dict[str, Any]]], cause: Cause | None = None, *,
+         races: bool = False) -> stories.Stories:
     """With kernels that report that."""
     asked: list[Ask] = []
 
-    def run_all(_tool: KunitTool, asks: Sequence[Ask], *, at_once: int) -> list[boots.Run]:
+    def run_all(_tool: KunitTool, asks: Sequence[Ask], *, at_once: int,
+                progress: Callable[[list[Path]], None]) -> list[boots.Run]:
         assert at_once == len(asks) == len(reports)
+        progress([])
         asked.extend(asks)
         made = []
         for number, rows in enumerate(reports):
@@ -66,9 +69,9 @@ def tell(tool: KunitTool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
             made.append(boots.Run(Boot(Counts(), 1.0, cause, file, ""), results.read(file)))
         return made
     monkeypatch.setattr(boots, "run_all", run_all)
-    made = stories.tell(tool, Asked(2, jobs=len(reports), time=1.5))
+    made = stories.tell(tool, Asked(2, jobs=len(reports), time=1.5, races=races))
     assert [ask.arguments for ask in asked] == [
-        ["tkfi.stories=2", f"tkfi.part={part}/{len(reports)}", "tkfi.ms=1500"]
+        ["tkfi.stories=2", f"tkfi.part={part}/{len(reports)}", *["tkfi.races=1"] * races, "tkfi.ms=1500"]
         for part in range(len(reports))]
     return made
 
@@ -100,6 +103,59 @@ def test_what_was_not_told_is_said(tool: KunitTool, tmp_path: Path, monkeypatch:
     made = tell(tool, tmp_path, monkeypatch, [[KNOWN, *told("1ghz", **more), *everywhere()[3:]]])
     assert made.status == 0 and not made.complete
     assert "280 operations judged, not all that there are: 0 new faults" in stories_text.text(made, "")
+
+
+RACE = {"type": "story_race", "clock": "tsc", "oracle": "monotonic", "rule": "", "first": "ktime_get()",
+        "of": "time()", "first_ns": 2000, "second_ns": 1000, "order": 9, "times": 3,
+        "text": "clock: tsc; setup: wait 9ms; cpu0: tick; cpu1: read vdso time; host: 1ms",
+        "turns": "cpu0, host"}
+
+
+def raced(**more: Any) -> list[dict[str, Any]]:
+    """The end of the races by all clocks."""
+    return [{"type": "story_raced", "clock": clock, "states": 41, "races": 60, "of": 60, "classes": 700,
+             "not_kept": 0, "complete": True, "ns": 2000000000, **more} for clock in CLOCKS]
+
+
+def test_races_of_parts_are_put_together(tool: KunitTool, tmp_path: Path,
+                                         monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of one kind the first, whichever part it is in; of a cause that is known one is enough."""
+    known = {**RACE, "cause": "a-bug", "cause_class": "bug", "reason": "it is wrong", "order": 4}
+    made = tell(tool, tmp_path, monkeypatch, [
+        [*everywhere(), {**RACE, "order": 12, "text": str(RACE["text"]).replace("9", "8")}, known, *raced()],
+        [*everywhere(), {**known, "of": "another", "order": 2}, RACE, *raced(ns=1)]], races=True)
+    assert [(one.order, one.times, one.cause, one.of) for one in made.races] == [
+        (9, 6, "", "time()"), (2, 6, "a-bug", "another")]
+    assert made.raced["tsc"].races == 120 and made.raced["tsc"].ns == 2000000000
+    assert made.status == 1 and made.complete and not made.new
+    text = stories_text.text(made, "")
+    assert "NEW, monotonic: time() = 1,000 ns after ktime_get() = 2,000 ns (in 6 races)." in text
+    assert ("  ./tkfi replay 'tkfi1 6.12.99 post-series \"clock: tsc; setup: wait 9ms; cpu0: tick; "
+            "cpu1: read vdso time; host: 1ms\": cpu0, host'") in text
+    assert text.endswith("480 races explored (5,600 classes): 0 new faults, 1 new violation, "
+                         "1 known cause.")
+    assert all(len(line) <= 84 for line in text.splitlines() if "./tkfi" not in line)
+    assert len(made.json()["races"]) == 2 and len(made.json()["raced"]) == 4
+
+
+@pytest.mark.parametrize("rows", [everywhere(), [*everywhere(), *raced()[1:]]])
+def test_races_that_do_not_come_to_their_end(tool: KunitTool, tmp_path: Path, rows: list[dict[str, Any]],
+                                             monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(TkfiError, match="did not come to the end of its stories"):
+        tell(tool, tmp_path, monkeypatch, [rows], races=True)
+    made = tell(tool, tmp_path, monkeypatch, [[*everywhere(), *raced(complete=False)]], races=True)
+    assert made.status == 0 and not made.complete
+
+
+def test_how_far_races_have_come(tmp_path: Path) -> None:
+    """A line that is half there, or no file yet, is not counted."""
+    line = '{{"type":"story_racing","clock":"tsc","done":{},"of":70,"classes":900,"new":1}}\n'
+    write(tmp_path / "0", line.format(3) + line.format(1005) + '{"type":"story"}\n')
+    write(tmp_path / "1", line.format(7) + line.format(11)[:30])
+    files = [tmp_path / name for name in ("0", "1", "2")]
+    assert stories.so_far(files[:1]) == "tsc: 1,005 of 70 races, 900 classes, 1 new"
+    assert stories.so_far(files[2:]) == "" == stories.so_far([])
+    assert stories.so_far(files) == "tsc: 1,012 of 140 races, 1,800 classes, 2 new"
 
 
 def test_a_story_that_makes_no_sense(tool: KunitTool, tmp_path: Path,
