@@ -32,7 +32,7 @@ def text(made: Stories, kernel: str) -> str:
     if races[_SHOWN:]:
         parts.append(f"... and {counted(len(races[_SHOWN:]), 'more violation')}; --json has all")
     parts += [_known(made)] * bool(_caused(made))
-    return "\n\n".join([*parts, total(made)])
+    return "\n\n".join([*parts, _wrapped(total(made))])
 
 
 def total(made: Stories) -> str:
@@ -60,13 +60,14 @@ def _table(made: Stories) -> str:
 def _races_table(made: Stories) -> str:
     rows = [[clock, f"{one.states:,}", f"{one.races:,}", f"{one.classes:,}",
              "yes" if one.complete else "no", f"{one.ns / 1e9:.1f}"] for clock, one in made.raced.items()]
-    return ("From each state but the last ones one more operation beside readers, in all orders:\n\n"
+    return ("From each state but the last ones, one more operation beside readers:\n\n"
             + tables.table(["clock", "states", "races", "classes", "complete", "time, s"], rows))
 
 
 def _new_race(race: StoryRace, made: Stories) -> str:
     what = (f"{race.of} = {race.second_ns:,} ns after {race.first} = {race.first_ns:,} ns" if race.first
-            else f"{race.of}: {race.first_ns:,} ns and {race.second_ns:,} ns")
+            else f"{race.of}: {race.first_ns:,} ns and {race.second_ns:,} ns"
+            if race.first_ns or race.second_ns else race.of)
     schedule = (f'{FORMAT} {made.header.kernel} {made.header.variant} "{race.text}": {race.turns}')
     return "\n".join([_wrapped(f"NEW, {race.oracle}{f' ({race.rule})' * bool(race.rule)}: {what} (in "
                                f"{counted(race.times, 'race')})."), "",
