@@ -133,7 +133,7 @@ def test_races_of_parts_are_put_together(tool: KunitTool, tmp_path: Path,
     assert "NEW, monotonic: time() = 1,000 ns after ktime_get() = 2,000 ns (in 6 races)." in text
     assert ("  ./tkfi replay 'tkfi1 6.12.99 post-series \"clock: tsc; setup: wait 9ms; cpu0: tick; "
             "cpu1: read vdso time; host: 1ms\": cpu0, host'") in text
-    assert text.endswith("480 races explored (5,600 classes): 0 new faults, 1\n  new violation, "
+    assert text.endswith("480 races explored (5,600 classes): 0 new faults, 1 new\n  violation, "
                          "1 known cause.")
     assert all(len(line) <= 80 for line in text.splitlines() if "./tkfi" not in line)
     assert len(made.json()["races"]) == 2 and len(made.json()["raced"]) == 4
