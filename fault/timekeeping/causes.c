@@ -102,9 +102,8 @@ static u8 variants_with(enum tkfi_known known)
 	case TKFI_ASLEEP:
 	case TKFI_HALTED_LATE:
 	case TKFI_LOCAL_CLOCK:
-		return ALL;
 	case TKFI_SET_WHOLE_NS:
-		return PRE | POST;
+		return ALL;
 	case TKFI_SECONDS_BEHIND:
 		return POST | FIXED;
 	case TKFI_SECONDS_EARLY:

@@ -429,7 +429,8 @@ static struct verdict pair(const struct tkfi_execution *e, const struct tkfi_rea
 	step = tkfi_line_step(&first->line->tk, &second->line->tk, reader_of(second));
 	if (loses_a_ns(&v, first, second, measured - step) && v.ns - step >= -1)
 		v.cause = TKFI_AUX_WHOLE_NS;
-	else if (measured == -1 && !v.ns && is_set_between(first->line, second->line))
+	else if (measured == -1 && !v.ns && is_set_between(first->line, second->line) &&
+		 (tkfi_variant() != TKFI_FIXED || either_is(first, second, TKFI_FAST)))
 		v.cause = TKFI_SET_WHOLE_NS;
 	else
 		v.holds &= v.ns < 0;

@@ -50,6 +50,7 @@
 	"settimeofday -1",
 	"settimeofday 1361491198, adjtimex status=16, until second, wait 10ms, tick",
 	"settimeofday 1361491198, adjtimex status=32, until second, wait 10ms, tick",
+	"settimeofday 1361491197.999999999, adjtimex status=16, wait 10ms, tick, wait 1990ms, tick",
 	"until leap",
 	"until leap -1",
 	"clocksource second",
