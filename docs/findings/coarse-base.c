@@ -7,11 +7,11 @@
 #include <sys/timex.h>
 #include <time.h>
 
-static long long coarse(void)
+static long long now(clockid_t clock)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
+	clock_gettime(clock, &ts);
 	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
 }
 
@@ -25,22 +25,24 @@ static void set_ppm(long ppm)
 
 int main(void)
 {
-	struct timespec tick, ms3 = { 0, 3000000 };
+	struct timespec tick;
 	long long worst = 0, before, after;
 	int i, back = 0;
 
 	clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
-	ms3.tv_nsec = tick.tv_nsec / 4 * 3;
 	for (i = 0; i < 100; i++) {
 		set_ppm(-500);
-		nanosleep(&ms3, NULL);
-		before = coarse();
+		/* Three quarters of the way from one tick to the next. */
+		for (before = now(CLOCK_MONOTONIC_COARSE); now(CLOCK_MONOTONIC_COARSE) == before; )
+			;
+		before = now(CLOCK_MONOTONIC_COARSE);
+		while (now(CLOCK_MONOTONIC) < before + tick.tv_nsec / 4 * 3)
+			;
+		before = now(CLOCK_MONOTONIC_COARSE);
 		set_ppm(500);
-		after = coarse();
-		if (after < before) {
-			back++;
-			worst = after - before < worst ? after - before : worst;
-		}
+		after = now(CLOCK_MONOTONIC_COARSE);
+		back += after < before;
+		worst = after - before < worst ? after - before : worst;
 	}
 	printf("CLOCK_MONOTONIC_COARSE went back %d times of %d, by up to %lld ns\n",
 	       back, i, -worst);
