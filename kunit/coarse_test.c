@@ -6,6 +6,7 @@
  */
 #include <kunit/test.h>
 
+#include "glue.h"
 #include "operation.h"
 #include "harness.h"
 #include "readers.h"
@@ -76,15 +77,13 @@ static void coarse_test_exit(struct kunit *test)
 static s64 expected_jump(const struct edge *edge,
 			 const struct tkfi_reader *reader)
 {
-	const bool is_fixed = tkfi_variant() == TKFI_FIXED;
-
 	if (reader->kind != TKFI_COARSE)
 		return 0;
 	if (reader->unit == NSEC_PER_SEC)
-		return is_fixed ? 0 : NSEC_PER_SEC *
+		return TKFI_COARSE_HAS_SECOND ? 0 : NSEC_PER_SEC *
 		       (reader->id == CLOCK_REALTIME ? edge->real_s :
 						       edge->mono_s);
-	if (is_fixed)
+	if (TKFI_COARSE_HAS_SECOND)
 		return edge->fixed_ns;
 	return TKFI_COARSE_IS_STEADY ? edge->steady_ns : edge->moving_ns;
 }
@@ -108,7 +107,7 @@ static void jump(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, ops[2].result - ops[0].result,
 				    expected_jump(edge, reader), "%s",
 				    reader->call);
-		if (tkfi_variant() == TKFI_FIXED)
+		if (TKFI_COARSE_HAS_SECOND)
 			KUNIT_EXPECT_GE_MSG(test, ops[2].result, ops[0].result,
 					    "%s", reader->call);
 	}
@@ -117,7 +116,6 @@ static void jump(struct kunit *test)
 /* A borrowed second is missed until the next tick gives it back. */
 static void until_the_next_tick(struct kunit *test)
 {
-	const bool is_fixed = tkfi_variant() == TKFI_FIXED;
 	const struct tkfi_op *ops = harness.plan.programs[0].ops;
 	static const char * const readers[] = {
 		"vdso time", "kernel ktime_get_real_seconds",
@@ -132,7 +130,7 @@ static void until_the_next_tick(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, ops[0].result,
 				(TKFI_START_WALL + 1) * NSEC_PER_SEC);
 		KUNIT_EXPECT_EQ(test, ops[3].result - ops[0].result,
-				is_fixed ? 0 : -NSEC_PER_SEC);
+				TKFI_COARSE_HAS_SECOND ? 0 : -NSEC_PER_SEC);
 		KUNIT_EXPECT_GT(test, ops[4].result, ops[0].result);
 		KUNIT_EXPECT_EQ(test, ops[7].result, ops[0].result);
 	}

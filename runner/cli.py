@@ -127,6 +127,8 @@ def _usage(error: click.UsageError) -> str:
         known = [name for parameter in context.command.params for name in parameter.opts
                  if name.startswith("-")]
         said = f"there is no option {error.option_name}; {nearest(error.option_name, known, listing)}"
+    elif "unexpected extra argument" in said and "schedule_text" in context.params:
+        said += "; a schedule is one argument: put it in quotes"
     elif "; " not in said:
         said += f"; '{listing}' lists all that can be given"
     return f"{context.get_usage()}\ntkfi: {said}"

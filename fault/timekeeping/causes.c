@@ -93,8 +93,9 @@ static u8 variants_with(enum tkfi_known known)
 {
 	switch (known) {
 	case TKFI_COVER_LETTER:
-	case TKFI_BORROWED_SECOND:
 		return PRE | POST;
+	case TKFI_BORROWED_SECOND:
+		return TKFI_COARSE_HAS_SECOND ? 0 : PRE | POST;
 	case TKFI_COARSE_BASE:
 		return TKFI_COARSE_IS_STEADY ? 0 : PRE | POST;
 	case TKFI_NMI_SAFE:
@@ -114,7 +115,7 @@ static u8 variants_with(enum tkfi_known known)
 	case TKFI_KNOWN_LEAP_NOT_MIRRORED:
 		return TKFI_WRITERS_HOLD_READERS ? ALL : 0;
 	case TKFI_AUX_WHOLE_NS:
-		return tkfi_aux_clock() ? PRE | POST : 0;
+		return tkfi_aux_clock() && TKFI_AUX_PAGE_IS_WHOLE ? PRE | POST : 0;
 	case TKFI_GAINED_SECOND:	/* only stories show these: see story_known.c */
 	case TKFI_REFUSED_SET:
 	case TKFI_NR_CAUSES:

@@ -4,52 +4,59 @@
 #include "clock.h"
 #include "names.h"
 
-#ifdef TKFI_HAS_UPDATE_BEGIN
-/* All that coarse readers see has members of its own there. */
 enum tkfi_variant tkfi_variant(void)
 {
+#ifdef TKFI_HAS_UPDATE_BEGIN
 	return TKFI_FIXED;
-}
-
-struct tkfi_coarse tkfi_coarse(const struct timekeeper *tk)
-{
-	s64 ns = (s64)tk->coarse_sec * NSEC_PER_SEC + tk->coarse_nsec;
-
-	return (struct tkfi_coarse){ .ns = ns, .seconds_ns = ns };
-}
-
-#define TKFI_NAME_COARSE(name, tk)					\
-do {									\
-	tkfi_name_add(&(tk)->coarse_sec, name ".coarse_sec");		\
-	tkfi_name_add(&(tk)->coarse_nsec, name ".coarse_nsec");		\
-	tkfi_name_add(&(tk)->coarse_base, name ".coarse_base");		\
-} while (0)
 #else
+	return TKFI_VARIANT;
+#endif
+}
+
 #ifdef TKFI_HAS_COARSE_NSEC
 #define TKFI_COARSE_NSEC(tk, nsec)	((tk)->coarse_nsec)
-#define TKFI_NAME_COARSE(name, tk)					\
+#define TKFI_NAME_COARSE_NSEC(name, tk)					\
 	tkfi_name_add(&(tk)->coarse_nsec, name ".coarse_nsec")
 #else
 #define TKFI_COARSE_NSEC(tk, nsec)	(nsec)
-#define TKFI_NAME_COARSE(name, tk)	do { } while (0)
+#define TKFI_NAME_COARSE_NSEC(name, tk)	do { } while (0)
 #endif
 
-enum tkfi_variant tkfi_variant(void)
-{
-	return TKFI_VARIANT;
-}
+#ifdef TKFI_HAS_COARSE_SEC
+#define TKFI_COARSE_SEC(tk)		((tk)->coarse_sec)
+#define TKFI_NAME_COARSE_SEC(name, tk)					\
+	tkfi_name_add(&(tk)->coarse_sec, name ".coarse_sec")
+#else
+#define TKFI_COARSE_SEC(tk)		((tk)->xtime_sec)
+#define TKFI_NAME_COARSE_SEC(name, tk)	do { } while (0)
+#endif
 
+#ifdef TKFI_HAS_COARSE_BASE
+#define TKFI_NAME_COARSE_BASE(name, tk)					\
+	tkfi_name_add(&(tk)->coarse_base, name ".coarse_base")
+#else
+#define TKFI_NAME_COARSE_BASE(name, tk)	do { } while (0)
+#endif
+
+#define TKFI_NAME_COARSE(name, tk)					\
+do {									\
+	TKFI_NAME_COARSE_NSEC(name, tk);				\
+	TKFI_NAME_COARSE_SEC(name, tk);					\
+	TKFI_NAME_COARSE_BASE(name, tk);				\
+} while (0)
+
+/* Who has a second of their own has nanoseconds that belong to it. */
 struct tkfi_coarse tkfi_coarse(const struct timekeeper *tk)
 {
-	s64 sec = (s64)tk->xtime_sec * NSEC_PER_SEC;
-	u32 nsec = tk->tkr_mono.xtime_nsec >> tk->tkr_mono.shift;
+	const s64 sec = (s64)TKFI_COARSE_SEC(tk) * NSEC_PER_SEC;
+	const u32 nsec = tk->tkr_mono.xtime_nsec >> tk->tkr_mono.shift;
+	const u32 own = TKFI_COARSE_NSEC(tk, nsec);
 
 	return (struct tkfi_coarse){
-		.ns = sec + TKFI_COARSE_NSEC(tk, nsec),
-		.seconds_ns = sec + nsec,
+		.ns = sec + own,
+		.seconds_ns = sec + (TKFI_COARSE_HAS_SECOND ? own : nsec),
 	};
 }
-#endif
 
 const struct timekeeper *tkfi_timekeeper(void)
 {

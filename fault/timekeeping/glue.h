@@ -37,6 +37,20 @@ enum tkfi_variant {
 #define TKFI_COARSE_IS_STEADY	false
 #endif
 
+/* Have they a second of their own, too, which no adjustment moves? */
+#ifdef TKFI_HAS_COARSE_SEC
+#define TKFI_COARSE_HAS_SECOND	true
+#else
+#define TKFI_COARSE_HAS_SECOND	false
+#endif
+
+/* Has the vDSO page of an auxiliary clock whole nanoseconds? */
+#ifdef TKFI_HAS_WHOLE_AUX_PAGE
+#define TKFI_AUX_PAGE_IS_WHOLE	true
+#else
+#define TKFI_AUX_PAGE_IS_WHOLE	false
+#endif
+
 /*
  * What NTP has a tick be, of cycle_interval cycles, 2^-32 ns: ntp_tick, less what a whole
  * number of cycles cannot be if that is kept apart, and with the slew if that is.

@@ -37,8 +37,8 @@ static s64 ns_at(const struct tk_read_base *tkr, u64 nsec, u64 cycle)
 static u64 base_nsec(const struct tk_read_base *tkr,
 		     const struct tkfi_reader *reader)
 {
-	if (tkfi_owner_of(reader) == TKFI_AUX && reader->family == TKFI_VDSO &&
-	    tkfi_variant() != TKFI_FIXED)
+	if (TKFI_AUX_PAGE_IS_WHOLE && tkfi_owner_of(reader) == TKFI_AUX &&
+	    reader->family == TKFI_VDSO)
 		return tkr->xtime_nsec >> tkr->shift << tkr->shift;
 	return tkr->xtime_nsec;
 }

@@ -43,7 +43,7 @@ static const struct tkfi_cause *of_base(const struct tkfi_change *c,
 /* The second of a line with a fraction from before its edge: most of a second too much. */
 static bool has_gained(const struct timekeeper *tk)
 {
-	return TKFI_COARSE_IS_STEADY && tkfi_variant() != TKFI_FIXED &&
+	return TKFI_COARSE_IS_STEADY && !TKFI_COARSE_HAS_SECOND &&
 	       tkfi_coarse(tk).ns - tkfi_line_base(tk, CLOCK_REALTIME) > NSEC_PER_SEC / 2;
 }
 

@@ -325,7 +325,7 @@ _ARGUMENTS: dict[str, Callable[[str, int], object]] = {
 
 def _check_turns(text: str, vcpus: Sequence[str], most: int) -> None:
     at = len(text) - len(text.lstrip(" "))
-    turns = 0
+    turns, is_over = 0, False
     while at < len(text):
         if turns == most:
             raise _Wrong(at, f"too many turns; {most} are possible")
@@ -333,9 +333,13 @@ def _check_turns(text: str, vcpus: Sequence[str], most: int) -> None:
         word = _word(text, at)
         if word not in vcpus:
             raise _Wrong(at, "no such VCPU; write cpuN, nmiN or host")
+        if word == "host" and is_over:
+            raise _Wrong(at, "the host's turn before this one went on to its end: all its delays are over")
         at = _after_blanks(text, at + len(word))
         if text.startswith("before ", at):
             at = _check_step(text, _after_blanks(text, at + len("before ")))
+        else:
+            is_over |= word == "host"
         if at < len(text):
             if text[at] != ",":
                 raise _Wrong(at, "a comma or the end is expected")

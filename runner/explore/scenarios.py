@@ -124,6 +124,8 @@ def _named(words: Sequence[str], layout: Layout) -> list[Scenario]:
             others += read(Path(word))
         else:
             near = nearest(word, (scenario.name for scenario in ours), LISTING)
+            if any(one.endswith(":") for one in words):
+                near = "the text of a scenario is one argument: put it in quotes"
             raise TkfiError(f"no scenario matches '{word}', nor is there such a file; {near}; or write "
                             "one, as in 'cpu0: tick; cpu1: read vdso MONOTONIC; host: 12ms'")
     every = [scenario for scenario in dict.fromkeys(every) if scenario.name in names] + others

@@ -43,6 +43,11 @@ def _operations(layout: Layout, kernel: str, variant: str) -> list[Row]:
               for row in more)]
 
 
+def _readers(layout: Layout, kernel: str, variant: str) -> list[Row]:
+    """In the order in which scenarios name them: read FAMILY NAME."""
+    return [{"family": row["family"], **row} for row in _of_kernel("reader")(layout, kernel, variant)]
+
+
 def _strategies(layout: Layout, kernel: str, variant: str) -> list[Row]:
     """What each takes of explore's options."""
     return [{"name": row["name"], "takes": " ".join(f"--{option}" for option in sorted(
@@ -66,13 +71,14 @@ def _breaks(layout: Layout, kernel: str, _variant: str) -> list[Row]:
 
 _LISTS: dict[str, Callable[[Layout, str, str], list[Row]]] = {
     "breaks": _breaks,
+    "clocks": _of_kernel("clock"),
     "kernels": lambda layout, *_: [{"name": release.version, "package": release.package,
                                     "from": " or ".join(release.suites)}
                                    for release in kernels.offered(layout)],
     "operations": _operations,
     "oracles": _of_kernel("oracle"),
     "points": _of_kernel("point"),
-    "readers": _of_kernel("reader"),
+    "readers": _readers,
     "scenarios": lambda layout, *_: [{"name": scenario.name, "text": scenario.text}
                                      for scenario in scenarios.shipped(layout)],
     "strategies": _strategies,
