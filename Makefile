@@ -48,7 +48,7 @@ check-runner: setup
 	@./tkfi build
 	$(PYTHON) -m pytest -q
 
-check-all: check-style check-hold check-simulate check-kernels check-parser check-parts check-tree check-verdicts
+check-all: check-style check-hold check-simulate check-kernels check-parser check-parts check-tree check-verdicts check-guest
 
 check-kernels: setup
 	@status=0; for kernel in $(EVERY); do \
@@ -79,10 +79,11 @@ check-style: setup
 	$(PYTHON) -m yamllint --strict configs/ci
 	@./tkfi dev style --kernel '$(KERNEL)'
 
-# QEMU and an image are downloaded, some 50 MB; nothing is installed. KERNEL= must be a release.
+# The race and what docs/findings.md has, in a stock kernel. QEMU and an image are downloaded, some 50 MB;
+# nothing is installed.
 check-guest: setup
-	@./tkfi guest --kernel '$(KERNEL)'
-	@./tkfi dev findings --kernel '$(KERNEL)'
+	@case '$(KERNEL)' in */*) echo "skipped: check-guest, as a tree is no stock kernel";; \
+		*) ./tkfi guest --kernel '$(KERNEL)' && ./tkfi dev findings --kernel '$(KERNEL)';; esac
 
 check-hold: setup
 	@./tkfi hold --kernel '$(KERNEL)' --svg build/write-hold.svg

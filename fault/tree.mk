@@ -18,4 +18,4 @@ tkfi-tree-y += $(if $(call tkfi-has,skew_delta;,include/linux/timekeeper_interna
 tkfi-tree-y += $(if $(and \
 	$(call tkfi-has,update_vsyscall_begin$(tkfi-open),kernel/time/vsyscall.c),\
 	$(call tkfi-has,timekeeping_write_begin$(tkfi-open),kernel/time/timekeeping.c),\
-	$(call tkfi-has,coarse_base;,include/linux/timekeeper_internal.h)),-DTKFI_HAS_UPDATE_BEGIN)
+	$(findstring -DTKFI_HAS_COARSE_BASE,$(tkfi-tree-y))),-DTKFI_HAS_UPDATE_BEGIN)

@@ -55,10 +55,10 @@ def test_list_readers(layout: Layout, capsys: pytest.CaptureFixture[str]) -> Non
     write_lists(layout, reader=[
         {"name": "REALTIME_COARSE", "family": "vdso", "clock": "REALTIME", "kind": "coarse"},
         {"name": "get_jiffies_64", "family": "kernel", "clock": "JIFFIES", "kind": "coarse"}])
-    assert listed(layout, capsys, "readers") == ["  name              family   clock      kind",
-                                                 "  ---------------   ------   --------   ------",
-                                                 "  REALTIME_COARSE   vdso     REALTIME   coarse",
-                                                 "  get_jiffies_64    kernel   JIFFIES    coarse"]
+    assert listed(layout, capsys, "readers") == ["  family   name              clock      kind",
+                                                 "  ------   ---------------   --------   ------",
+                                                 "  vdso     REALTIME_COARSE   REALTIME   coarse",
+                                                 "  kernel   get_jiffies_64    JIFFIES    coarse"]
 
 
 def test_lists_fit_on_a_screen(capsys: pytest.CaptureFixture[str]) -> None:
@@ -128,8 +128,8 @@ def test_an_option_is_no_value(layout: Layout, words: str, capsys: pytest.Captur
      "did you mean --suite? './tkfi test --help' lists all\n"),
     ("explore --strategi pct", "there is no option --strategi; did you mean --strategy"),
     ("dev style --kernal=6.12", "there is no option --kernal; did you mean --kernel? './tkfi dev style "),
-    ("list", "missing argument 'WHAT'. There are breaks, kernels, "),
-    ("list point", "'point' is none of breaks, kernels, operations, oracles, points, readers, scenarios, "
+    ("list", "missing argument 'WHAT'. There are breaks, clocks, "),
+    ("list point", "'point' is none of breaks, clocks, kernels, operations, oracles, points, readers, scenarios, "
                    "strategies, suites, variants; did you mean points? './tkfi list --help' lists all\n"),
     ("replay", "missing argument 'SCHEDULE'; './tkfi replay --help' lists all that can be given\n"),
     ("tree x", "unexpected extra argument (x); './tkfi tree --help' lists all that can be given\n"),

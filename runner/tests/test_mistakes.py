@@ -153,6 +153,13 @@ def turns(text: str) -> None:
                          Scenario("given", VCPUS), KNOWN)
 
 
+def test_the_host_has_one_turn() -> None:
+    """Unless it stops before a step: one goes on to the end of all its delays."""
+    turns("host before store clock, cpu0, host")
+    with pytest.raises(InputError, match="all its delays are over\\n.*\\n *\\^"):
+        turns("host, cpu0, host")
+
+
 def test_turns_that_the_kernel_refuses() -> None:
     rows = refused_by_kernel("turns")
     assert len(rows) == 12

@@ -83,7 +83,7 @@ def test_make_and_the_probe_see_the_same(source: Path, line: str, holds: bool) -
     write(source / "x.mk", f"srctree := {source}\ninclude {Layout().repo}/fault/tree.mk\n"
           "all:\n\t@echo $(tkfi-tree-y)\n")
     made = subprocess.run(["make", "-s", "-f", source / "x.mk"], check=True, capture_output=True, text=True)
-    assert made.stdout.split() == ["-DTKFI_HAS_UPDATE_BEGIN"] * holds
+    assert made.stdout.split() == ["-DTKFI_HAS_COARSE_BASE", *["-DTKFI_HAS_UPDATE_BEGIN"] * holds]
     assert probes.look(source).is_fixed is holds
 
 
