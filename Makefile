@@ -67,7 +67,7 @@ check-parts: setup
 check-tree: setup
 	@tree=$$(./tkfi dev source 7.2); case $$? in 0) ;; \
 		1) echo "skipped: check-tree, as Debian has no source of 7.2 any more"; exit 0;; *) exit 2;; esac; \
-		./tkfi test --kernel "$$tree" && ./tkfi explore --kernel "$$tree" --jobs 2
+		./tkfi test --kernel "$$tree" && ./tkfi explore --kernel "$$tree" --clock 1ghz --jobs 2
 
 # One of each kind: nothing is worse, something is, it cannot be judged.
 check-verdicts: setup
@@ -92,7 +92,8 @@ check-hold: setup
 check-simulate: setup
 	@./tkfi simulate --kernel '$(KERNEL)' --nohz 500 --svg build/simulate.svg
 
-check-kernel: check-variants check-report check-breaks check-identical check-lists
+# 6.1 is broken as 6.12 is, for five minutes more: make check-breaks KERNEL=6.1.
+check-kernel: check-variants check-report $(if $(filter 6.1,$(KERNEL)),,check-breaks) check-identical check-lists
 
 # All of them in one table, as some things must be the same in each; and in each boot.
 check-variants: setup
