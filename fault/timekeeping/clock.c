@@ -10,15 +10,15 @@
 #include "operation.h"
 
 static u64 tkfi_clock_now;
+static u32 tkfi_rtc_absent;
 u32 tkfi_clock_hz;
 
-/* Report an access of the clock: memory that VCPUs read and the host writes. */
-static void access(bool store)
-{
-	if (tkfi_current)
-		tkfi_access(&tkfi_clock_now, sizeof(tkfi_clock_now), store,
-			    false, _RET_IP_);
-}
+/* Report an access of the clock, or of the RTC: memory that VCPUs share. */
+#define access(what, store)						\
+do {									\
+	if (tkfi_current)						\
+		tkfi_access(&(what), sizeof(what), store, false, _RET_IP_); \
+} while (0)
 
 void tkfi_clock_note(u64 cycles)
 {
@@ -33,7 +33,7 @@ void tkfi_clock_note(u64 cycles)
 
 u64 tkfi_clock_read(void)
 {
-	access(false);
+	access(tkfi_clock_now, false);
 	tkfi_clock_note(tkfi_clock_now);
 	return tkfi_clock_now;
 }
@@ -79,12 +79,26 @@ void tkfi_read_persistent_clock64(struct timespec64 *ts)
 	struct timespec64 now;
 
 	if (tkfi_current || tkfi_driven) {
-		now = ns_to_timespec64(tkfi_clock_ns());
+		access(tkfi_rtc_absent, false);
+		now = tkfi_rtc_absent ? (struct timespec64){} :
+					ns_to_timespec64(tkfi_clock_ns());
 		/* With hooks: @ts belongs to timekeeping. */
 		tkfi_memcpy(ts, &now, sizeof(now));
 	} else {
 		read_persistent_clock64(ts);
 	}
+}
+
+void tkfi_rtc_set_absent(bool absent)
+{
+	access(tkfi_rtc_absent, true);
+	tkfi_rtc_absent = absent;
+}
+
+void *tkfi_rtc_storage(size_t *size)
+{
+	*size = sizeof(tkfi_rtc_absent);
+	return &tkfi_rtc_absent;
 }
 
 void tkfi_clock_set(u64 cycles)
@@ -94,7 +108,7 @@ void tkfi_clock_set(u64 cycles)
 
 void tkfi_clock_advance(u64 cycles)
 {
-	access(true);
+	access(tkfi_clock_now, true);
 	tkfi_clock_now += cycles;
 }
 

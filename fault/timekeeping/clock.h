@@ -118,9 +118,25 @@ u64 tkfi_clock_ns(void);
  * @ts:		receives the time
  *
  * On a VCPU the time is that of an RTC that shows 1970 when the clock is 0, and is never
- * set; else it is the kernel's own.
+ * set, or 0 if there is none; else it is the kernel's own.
  */
 void tkfi_read_persistent_clock64(struct timespec64 *ts);
+
+/**
+ * tkfi_rtc_set_absent() - take that RTC away, or put it back
+ * @absent:	it is not there
+ *
+ * On a VCPU this is a store to shared memory.
+ */
+void tkfi_rtc_set_absent(bool absent);
+
+/**
+ * tkfi_rtc_storage() - where it is noted whether there is one: part of the state
+ * @size:	set to its size in bytes
+ *
+ * Return: its address.
+ */
+void *tkfi_rtc_storage(size_t *size);
 
 /**
  * tkfi_clock_count() - cycles of a counter in cycles of the clock

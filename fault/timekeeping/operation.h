@@ -32,6 +32,7 @@ struct tkfi_args {
 		struct __kernel_timex timex;
 		struct timespec64 ts;
 		struct clocksource *cs;
+		bool absent;
 		struct {
 			long tick_us;
 			long freq;

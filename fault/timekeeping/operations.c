@@ -232,6 +232,24 @@ static int parse_clocksource(struct tkfi_op *op, char *args, char *err,
 	return 0;
 }
 
+static int parse_rtc(struct tkfi_op *op, char *args, char *err, size_t size)
+{
+	tkfi_args(op)->absent = !strcmp(args, "absent");
+	if (!tkfi_args(op)->absent && strcmp(args, "present")) {
+		snprintf(err, size, "unknown state '%s' of the RTC; there are: present, absent",
+			 args);
+		return -EINVAL;
+	}
+	snprintf(op->call, sizeof(op->call), "<the RTC is %s>", args);
+	return 0;
+}
+
+static s64 run_rtc(struct tkfi_op *op)
+{
+	tkfi_rtc_set_absent(tkfi_args(op)->absent);
+	return 0;
+}
+
 static s64 run_clocksource(struct tkfi_op *op)
 {
 	return timekeeping_notify(tkfi_args(op)->cs);
@@ -344,6 +362,7 @@ const struct tkfi_op_type tkfi_operations[] = {
 	{ "ntp", "freq=FREQUENCY", parse_ntp, run_ntp },
 	{ "read", "FAMILY CLOCK", parse_read, run_read },
 	{ "resume", "", parse_resume, run_resume, TKFI_OP_WAKES },
+	{ "rtc", "present|absent", parse_rtc, run_rtc },
 	{ "settimeofday", "SECONDS[.FRACTION]", parse_settimeofday, run_settimeofday,
 	  TKFI_OP_SETS },
 	{ "sleeptime", "TIME", parse_sleeptime, run_sleeptime, TKFI_OP_SETS },

@@ -12,14 +12,17 @@
 void tkfi_timekeeping_state(tkfi_region_fn add)
 {
 	size_t size;
-	void *clock = tkfi_clock_storage(&size);
+	void *addr;
 
 	tkfi_timekeeping_regions(add);
 	tkfi_ntp_regions(add);
 	tkfi_vdso_regions(add);
 	tkfi_tick_regions(add);
 	tkfi_locals_each(add);
-	add("tkfi_clock", clock, size);
+	addr = tkfi_clock_storage(&size);
+	add("tkfi_clock", addr, size);
+	addr = tkfi_rtc_storage(&size);
+	add("tkfi_rtc", addr, size);
 }
 
 static u64 tkfi_ntp_hashed;
@@ -69,6 +72,7 @@ void tkfi_session_close(struct tkfi_session *session)
 void tkfi_timekeeping_start(void)
 {
 	tkfi_clock_set(TKFI_START_CYCLES);
+	tkfi_rtc_set_absent(false);
 	tkfi_locals_reset();
 	tkfi_ntp_reset();
 	tkfi_tick_reset();

@@ -58,6 +58,7 @@
 	"suspend",
 	"resume",
 	"suspend, wait 10s, resume",
+	"rtc absent",
 	"sleeptime 10s",
 	"aux enable",
 	"aux disable",

@@ -303,9 +303,15 @@ def _check_offset(text: str, at: int) -> None:
 
 
 def _check_seconds(text: str, at: int) -> None:
-    if not _is_s64(text):
+    seconds, point, fraction = text.partition(".")
+    if not _is_s64(seconds) or point and not re.fullmatch("[0-9]{1,9}", fraction):
         raise _Wrong(at, f"impossible time '{text}'; write seconds since 1970, as in settimeofday "
-                     "1361404800")
+                     "1361404800 or 1361404799.999999999")
+
+
+def _check_rtc(text: str, at: int) -> None:
+    if text not in ("present", "absent"):
+        raise _Wrong(at, f"unknown state '{text}' of the RTC; there are: present, absent")
 
 
 def _check_clocksource(text: str, at: int) -> None:
@@ -319,6 +325,7 @@ def _is_s64(text: str) -> bool:
 
 _ARGUMENTS: dict[str, Callable[[str, int], object]] = {
     "clocksource": _check_clocksource, "inject": _check_offset, "ntp": _check_frequency,
+    "rtc": _check_rtc,
     "settime": _check_seconds, "settimeofday": _check_seconds, "sleeptime": _check_sleep,
     "wait": _check_wait}
 

@@ -129,8 +129,9 @@ def test_an_option_is_no_value(layout: Layout, words: str, capsys: pytest.Captur
     ("explore --strategi pct", "there is no option --strategi; did you mean --strategy"),
     ("dev style --kernal=6.12", "there is no option --kernal; did you mean --kernel? './tkfi dev style "),
     ("list", "missing argument 'WHAT'. There are breaks, clocks, "),
-    ("list point", "'point' is none of breaks, clocks, kernels, operations, oracles, points, readers, scenarios, "
-                   "strategies, suites, variants; did you mean points? './tkfi list --help' lists all\n"),
+    ("list point", "'point' is none of breaks, clocks, kernels, operations, oracles, points, readers, "
+                   "scenarios, strategies, suites, variants; did you mean points? './tkfi list --help' "
+                   "lists all\n"),
     ("replay", "missing argument 'SCHEDULE'; './tkfi replay --help' lists all that can be given\n"),
     ("tree x", "unexpected extra argument (x); './tkfi tree --help' lists all that can be given\n"),
     ("tree --kernel", "option '--kernel' requires an argument; './tkfi tree --help' lists all"),

@@ -64,7 +64,7 @@ def updaters() -> list[str]:
             modes = [mode for mode in there.names("setting")
                      if mode != "ss_read" and (not prefix or mode != "tai=")]
             found += [f"{prefix}{name} {mode}".strip() for mode in (modes if name == "adjtimex" else [""])]
-    return [name for name in found if name not in ("aux", "jiffies", "ntp", "read", "wait")]
+    return [name for name in found if name not in ("aux", "jiffies", "ntp", "read", "rtc", "wait")]
 
 
 def programs(scenario: Scenario) -> list[list[str]]:
