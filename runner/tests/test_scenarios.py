@@ -12,9 +12,9 @@ import pytest
 from runner.boot import lists
 from runner.errors import InputError, TkfiError
 from runner.explore import schedule
-from runner.explore.scenarios import Scenario, choose, read, shipped, written
+from runner.explore.scenarios import SUBJECT, Scenario, choose, read, shipped, written
 from runner.explore.schedule import Schedule
-from runner.kernel.kernels import offered
+from runner.kernel.kernels import Release, offered
 from runner.layout import Layout
 from runner.tests.conftest import write
 
@@ -275,3 +275,20 @@ def test_a_bad_schedule(text: str, marks: str, reason: str) -> None:
 def test_turns_too_long_for_the_kernel() -> None:
     with pytest.raises(TkfiError, match="more than 1023 characters"):
         schedule.parse("tkfi1 6.12.117 fixed rises: " + 1024 * "x")
+
+
+@pytest.mark.parametrize("release", offered(Layout()), ids=lambda release: release.version)
+def test_the_page_on_scenarios_has_all(release: Release) -> None:
+    """Each operation, setting with its range, reader and clock that a kernel has, and no other reader."""
+    page = (Layout().repo / "docs/scenarios.md").read_text(encoding="utf-8")
+    there = lists.read(lists.of_series(Layout().patches / release.version))
+    for kind in "operation", "aux_operation":
+        for row in there.rows[kind]:
+            if row.get("subject", SUBJECT) == SUBJECT:
+                assert f"`{row['name']}" in page, row
+    for row in there.rows["setting"]:
+        (line,) = [line for line in page.splitlines() if line.startswith(f"| `{row['name']}` |")]
+        assert "most" not in row or f"{row['least']:,} to {row['most']:,}" in line, line
+    for reader in there.readers:
+        assert f"| `read {reader.family} {reader.name}` | {reader.clock}, {reader.kind} |" in page
+    assert f"{there.names('clock')[0]} otherwise" in page
