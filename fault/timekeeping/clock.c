@@ -9,8 +9,12 @@
 #include "engine.h"
 #include "operation.h"
 
-static u64 tkfi_clock_now;
-static u32 tkfi_rtc_absent;
+/* What no code of the kernel has hooks for. */
+static struct {
+	u64 now;
+	u64 rtc_absent;
+} tkfi_clock;
+
 u32 tkfi_clock_hz;
 
 /* Report an access of the clock, or of the RTC: memory that VCPUs share. */
@@ -33,14 +37,14 @@ void tkfi_clock_note(u64 cycles)
 
 u64 tkfi_clock_read(void)
 {
-	access(tkfi_clock_now, false);
-	tkfi_clock_note(tkfi_clock_now);
-	return tkfi_clock_now;
+	access(tkfi_clock.now, false);
+	tkfi_clock_note(tkfi_clock.now);
+	return tkfi_clock.now;
 }
 
 u64 tkfi_clock_peek(void)
 {
-	return tkfi_clock_now;
+	return tkfi_clock.now;
 }
 
 u64 tkfi_clock_count(const struct clocksource *cs, u64 cycles)
@@ -79,8 +83,8 @@ void tkfi_read_persistent_clock64(struct timespec64 *ts)
 	struct timespec64 now;
 
 	if (tkfi_current || tkfi_driven) {
-		access(tkfi_rtc_absent, false);
-		now = tkfi_rtc_absent ? (struct timespec64){} :
+		access(tkfi_clock.rtc_absent, false);
+		now = tkfi_clock.rtc_absent ? (struct timespec64){} :
 					ns_to_timespec64(tkfi_clock_ns());
 		/* With hooks: @ts belongs to timekeeping. */
 		tkfi_memcpy(ts, &now, sizeof(now));
@@ -91,25 +95,19 @@ void tkfi_read_persistent_clock64(struct timespec64 *ts)
 
 void tkfi_rtc_set_absent(bool absent)
 {
-	access(tkfi_rtc_absent, true);
-	tkfi_rtc_absent = absent;
-}
-
-void *tkfi_rtc_storage(size_t *size)
-{
-	*size = sizeof(tkfi_rtc_absent);
-	return &tkfi_rtc_absent;
+	access(tkfi_clock.rtc_absent, true);
+	tkfi_clock.rtc_absent = absent;
 }
 
 void tkfi_clock_set(u64 cycles)
 {
-	tkfi_clock_now = cycles;
+	tkfi_clock.now = cycles;
 }
 
 void tkfi_clock_advance(u64 cycles)
 {
-	access(tkfi_clock_now, true);
-	tkfi_clock_now += cycles;
+	access(tkfi_clock.now, true);
+	tkfi_clock.now += cycles;
 }
 
 u64 tkfi_clock_cycles(u64 ns)
@@ -124,6 +122,6 @@ u64 tkfi_clock_max_delay(void)
 
 void *tkfi_clock_storage(size_t *size)
 {
-	*size = sizeof(tkfi_clock_now);
-	return &tkfi_clock_now;
+	*size = sizeof(tkfi_clock);
+	return &tkfi_clock;
 }

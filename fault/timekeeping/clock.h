@@ -131,14 +131,6 @@ void tkfi_read_persistent_clock64(struct timespec64 *ts);
 void tkfi_rtc_set_absent(bool absent);
 
 /**
- * tkfi_rtc_storage() - where it is noted whether there is one: part of the state
- * @size:	set to its size in bytes
- *
- * Return: its address.
- */
-void *tkfi_rtc_storage(size_t *size);
-
-/**
  * tkfi_clock_count() - cycles of a counter in cycles of the clock
  * @cs:		tkfi_clocksource, tkfi_second_clocksource, or NULL for the clock itself
  * @cycles:	cycles of the clock
@@ -210,7 +202,8 @@ u64 tkfi_clock_cycles(u64 ns);
 u64 tkfi_clock_max_delay(void);
 
 /**
- * tkfi_clock_storage() - where the clock's value is stored: part of the state
+ * tkfi_clock_storage() - where the clock's value is stored, and whether there is an RTC: part
+ * of the state
  * @size:	set to its size in bytes
  *
  * Return: its address.

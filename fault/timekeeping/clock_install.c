@@ -66,7 +66,6 @@ int tkfi_clock_install_bits(u32 hz, unsigned int bits)
 		return ret;
 	tkfi_clock_hz = hz;
 	tkfi_name_add(tkfi_clock_storage(&size), "clock");
-	tkfi_name_add(tkfi_rtc_storage(&size), "rtc");
 	ret = clocksource_register_hz(&tkfi_second_clocksource, TKFI_SECOND_HZ);
 	if (ret) {
 		tkfi_clock_uninstall();

@@ -12,17 +12,14 @@
 void tkfi_timekeeping_state(tkfi_region_fn add)
 {
 	size_t size;
-	void *addr;
+	void *clock = tkfi_clock_storage(&size);
 
 	tkfi_timekeeping_regions(add);
 	tkfi_ntp_regions(add);
 	tkfi_vdso_regions(add);
 	tkfi_tick_regions(add);
 	tkfi_locals_each(add);
-	addr = tkfi_clock_storage(&size);
-	add("tkfi_clock", addr, size);
-	addr = tkfi_rtc_storage(&size);
-	add("tkfi_rtc", addr, size);
+	add("tkfi_clock", clock, size);
 }
 
 static u64 tkfi_ntp_hashed;
