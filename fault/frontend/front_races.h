@@ -22,12 +22,14 @@ struct tkfi_races_state {
  * @states:	the states
  * @nr_states:	how many there are
  * @room:	for how many there is room
+ * @left_out:	states that take more operations than a set-up has
  * @steps:	what one VCPU does, by the numbers of steps; NULL for what it cannot do
  */
 struct tkfi_races {
 	struct tkfi_races_state *states;
 	unsigned int nr_states;
 	unsigned int room;
+	unsigned int left_out;
 	char *steps[U8_MAX];
 };
 
@@ -36,6 +38,8 @@ struct tkfi_races {
  * @races:	races
  * @text:	how it is reached
  * @possible:	the steps that can be performed in it
+ *
+ * A state that takes more operations than a set-up has is left out, and counted.
  *
  * Return: 0 or -ENOMEM.
  */

@@ -225,6 +225,8 @@ static int tell(struct tkfi_front *f, unsigned int clock)
 	unsigned int i;
 	int nr, ret;
 
+	tkfi_races_free(&races);
+	races_error = 0;
 	deadline = options->ms ? began + options->ms * NSEC_PER_MSEC : 0;
 	nr_found = 0;
 	not_kept = 0;
@@ -262,8 +264,6 @@ static int race(struct tkfi_front *f, unsigned int clock)
 		ret = tkfi_front_races(f, &races);
 		tkfi_subject_clock = chosen;
 	}
-	tkfi_races_free(&races);
-	races_error = 0;
 	return ret;
 }
 

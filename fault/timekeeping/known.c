@@ -150,7 +150,8 @@ static struct verdict on_lines(const struct tkfi_read *first, const struct tkfi_
 					       reader_of(second)) +
 		      NSEC_PER_SEC * (has_leapt(first) - has_leapt(second)),
 		.within = max(reader_of(first)->unit, reader_of(second)->unit) +
-			  (vdso && tkfi_owner_of(reader_of(second)) == TKFI_AUX),
+			  (TKFI_AUX_PAGE_IS_WHOLE && vdso &&
+			   tkfi_owner_of(reader_of(second)) == TKFI_AUX),
 	};
 	const bool other_offset = fast && abs(measured - v.ns) > v.within &&
 				  differs_by_offsets(&v, first, second, measured);

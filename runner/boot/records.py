@@ -457,8 +457,8 @@ class Told:
 @dataclass(frozen=True)
 class StoryRace:
     """A kind of violation that an operation beside readers shows, after a story, where time is kept by a
-    clock: the first scenario that shows it, as order has it, with the turns of its schedule; how many show
-    one. cause: why, if that is known."""
+    clock: the first scenario that shows it, as order has it, with the turns of its schedule; how many there
+    are. cause: why, if that is known."""
 
     clock: str
     oracle: str
@@ -500,7 +500,8 @@ class StoryRacing:
 @dataclass(frozen=True)
 class StoryRaced:
     """All races from so many states, where time is kept by a clock, of a part: how many were explored, of
-    how many, and how many classes of interleavings they have. complete: each to its end."""
+    how many, and how many classes of interleavings they have. left_out: states that take more
+    operations than a set-up has. complete: none is, and each race was explored to its end."""
 
     clock: str
     states: int
@@ -510,6 +511,7 @@ class StoryRaced:
     not_kept: int
     complete: bool
     ns: int
+    left_out: int = 0
 
 
 @record("cause", "causes")

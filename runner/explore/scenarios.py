@@ -54,8 +54,10 @@ class Scenario:
         """The same, by a clock of CLOCKS, unless it has one that is its own."""
         if self.clock or self.subject != SUBJECT or clock == CLOCKS[0]:
             return self
-        text = self.text if self.shipped else f"clock: {clock}; {self.text}"
-        return replace(self, name=f"{self.name}@{clock}", text=text, clock=clock)
+        name = f"{self.name}@{clock}"
+        if self.shipped:
+            return replace(self, name=name, clock=clock)
+        return self if after_clock(self.text) else written(name, f"clock: {clock}; {self.text}")
 
     @property
     def vcpus(self) -> tuple[str, ...]:

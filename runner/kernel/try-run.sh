@@ -9,6 +9,9 @@ if ! { read -r status < "$answer"; } 2> /dev/null; then
 	mkdir -p "$1" && TMP=$(mktemp "$1/try.XXXXXX") || exit 2
 	( eval "$3" ) > /dev/null 2>&1
 	status=$?
-	echo $status > "$TMP" && mv "$TMP" "$answer"
+	# Who was killed has not answered.
+	if [ $status -gt 128 ] || ! echo $status > "$TMP" || ! mv "$TMP" "$answer"; then
+		rm -f "$TMP"
+	fi
 fi
 exit "$status"

@@ -60,8 +60,12 @@ def _table(made: Stories) -> str:
 def _races_table(made: Stories) -> str:
     rows = [[clock, f"{one.states:,}", f"{one.races:,}", f"{one.classes:,}",
              "yes" if one.complete else "no", f"{one.ns / 1e9:.1f}"] for clock, one in made.raced.items()]
+    left = max((one.left_out for one in made.raced.values()), default=0)
+    more = (f"By each clock up to {counted(left, 'state')} took more operations than a set-up has: no race "
+            "begins there.")
     return ("From each state but the last ones, one more operation beside readers:\n\n"
-            + tables.table(["clock", "states", "races", "classes", "complete", "time, s"], rows))
+            + tables.table(["clock", "states", "races", "classes", "complete", "time, s"], rows)
+            + f"\n\n{_wrapped(more)}" * bool(left))
 
 
 def _new_race(race: StoryRace, made: Stories) -> str:
@@ -70,7 +74,7 @@ def _new_race(race: StoryRace, made: Stories) -> str:
             if race.first_ns or race.second_ns else race.of)
     schedule = (f'{FORMAT} {made.header.kernel} {made.header.variant} "{race.text}": {race.turns}')
     return "\n".join([_wrapped(f"NEW, {race.oracle}{f' ({race.rule})' * bool(race.rule)}: {what} (in "
-                               f"{counted(race.times, 'race')})."), "",
+                               f"{counted(race.times, 'violation')})."), "",
                       f"  ./tkfi replay {shlex.quote(schedule)}"])
 
 

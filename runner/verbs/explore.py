@@ -75,9 +75,10 @@ def command(layout: Layout, scenario: Sequence[str], kernel: str, variant: str, 
     if length or story is not None or sequential:
         others = [outcomes, outcome, coverage, resume, replay, every, report, scenario,
                   strategy != strategies.DEFAULT, *(numbers[name] for name in strategies.OPTIONS)]
-        if any(others) or bool(length) == bool(story) or len(clock) > 1:
-            raise TkfiError("stories are told in place of scenarios: write --stories N or --story TEXT, "
-                            "and besides only one --clock, --kernel, --variant, --time, --jobs and --json")
+        if any(others) or bool(length) == bool(story) or len(clock) > 1 or sequential and not length:
+            raise TkfiError("stories are told in place of scenarios: write --stories N, with --sequential "
+                            "or without, or --story TEXT, and besides only one --clock, --kernel, "
+                            "--variant, --time, --jobs and --json")
         asked = stories.Asked(length or 0, story or "", "".join(clock), jobs if length else 1,
                               numbers["time"], races=bool(length) and not sequential)
         return _tell(asked, kernels.choose(kernel, layout, variant), layout, json_to)
