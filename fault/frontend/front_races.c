@@ -226,7 +226,8 @@ static void say_kind(struct tkfi_front *f, const struct kind *kind)
 	if (cause)
 		return;
 	snprintf(said, sizeof(said), "new: %s of %s: %lld ns, then %lld ns; %s; schedule %s",
-		 one->oracle, one->clock, one->first_ns, one->second_ns, kind->text, kind->schedule);
+		 one->oracle, one->clock, one->first_ns, one->second_ns, kind->text,
+		 kind->schedule);
 	f->fail(f->arg, said);
 }
 
