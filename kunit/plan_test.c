@@ -9,6 +9,7 @@
 #include "harness.h"
 #include "names.h"
 #include "refusal.h"
+#include "timex.h"
 
 #include <tkfi-glue.h>
 
@@ -169,6 +170,25 @@ static const struct adjustment adjustments[] = {
 	{ "singleshot=-1000", ADJUST_SINGLE, 0, 0, ADJUST_SINGLE,
 	  { .offset = -1000 } },
 	{ "ss_read", READ_SINGLE, 0, 0, ADJUST_SINGLE },
+	{ "modes=18 freq=65536 status=16", ADJ_FREQUENCY | ADJ_STATUS, 0,
+	  BIT(CLOCK_REALTIME), ADJ_FREQUENCY | ADJ_STATUS,
+	  { .freq = 65536, .status = STA_INS } },
+	{ "modes=8576 sec=-1 usec=999999999 constant=3", ADJ_SETOFFSET | ADJ_NANO | ADJ_TAI, BACK, 0,
+	  ADJ_SETOFFSET | ADJ_TAI, { .time.tv_usec = -1, .tai = 3 } },
+	{ "modes=128 status=16 sec=-1", ADJ_TAI, BIT(CLOCK_TAI), 0, ADJ_TAI },
+};
+
+/* Each with what is wrong with it, and a call of its kind beside it that is taken. */
+static const char * const refused_calls[][2] = {
+	{ "modes=16384 tick=8999", "modes=16384 tick=9000" },
+	{ "modes=16384 tick=11001", "modes=16384 tick=11000" },
+	{ "modes=2 freq=140737488356", "modes=2 freq=140737488355" },
+	{ "modes=2 freq=-140737488356", "modes=2 freq=-140737488355" },
+	{ "modes=256 usec=1000000", "modes=256 usec=999999" },
+	{ "modes=256 usec=-1", "modes=256 usec=0" },
+	{ "modes=8448 usec=1000000000", "modes=8448 usec=999999999" },
+	{ "modes=256 sec=-4000000000", "modes=256 sec=-1000000000" },
+	{ "modes=32768", "modes=32769" },
 };
 
 static void adjustment_desc(const struct adjustment *a, char *desc)
@@ -238,6 +258,28 @@ static void adjusts(struct kunit *test)
 		return;
 	KUNIT_EXPECT_GE(test, op[1].result, 0);
 	expect_back(test, a);
+}
+
+/* What is documented to be refused is refused, and nothing else. */
+static void refuses(struct kunit *test)
+{
+	struct tkfi_op *ops = harness.plan.programs[0].ops;
+	const s64 real = 1361404800 * NSEC_PER_SEC, mono = NSEC_PER_SEC;
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(refused_calls); i++) {
+		if (harness_parse(test, "cpu0: adjtimex %s, adjtimex %s", refused_calls[i][0],
+				  refused_calls[i][1]) ||
+		    harness_execute(test, NULL))
+			return;
+		for (j = 0; j < 2; j++) {
+			KUNIT_EXPECT_EQ_MSG(test, tkfi_timex_error(&tkfi_args(&ops[j])->timex, false,
+								   real, mono),
+					    j ? 0 : -EINVAL, "%s", refused_calls[i][j]);
+			KUNIT_EXPECT_EQ_MSG(test, min_t(s64, ops[j].result, 0), j ? 0 : -EINVAL, "%s",
+					    refused_calls[i][j]);
+		}
+	}
 }
 
 static void adjustment_calls(struct kunit *test)
@@ -473,6 +515,7 @@ static struct kunit_case plan_cases[] = {
 	KUNIT_CASE_PARAM(refused, bad_plan_gen_params),
 	KUNIT_CASE(too_long),
 	KUNIT_CASE_PARAM(adjusts, adjustment_gen_params),
+	KUNIT_CASE(refuses),
 	KUNIT_CASE(adjustment_calls),
 	KUNIT_CASE(durations),
 	KUNIT_CASE(frequencies),

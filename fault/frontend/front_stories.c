@@ -10,6 +10,7 @@
 #include "report.h"
 #include "result.h"
 #include "stories.h"
+#include "story_outcomes.h"
 #include "subject.h"
 
 /**
@@ -31,6 +32,7 @@ static unsigned int nr_found;
 static u64 not_kept;
 static const struct tkfi_story *told;
 static u64 deadline;
+static const char *outcomes_by;	/* name of the clock, if outcomes are reported */
 static struct tkfi_races races;
 static int races_error;
 
@@ -68,6 +70,8 @@ static void begin(void *arg)
 static void end(void *arg)
 {
 	steps()->end();
+	if (outcomes_by)
+		tkfi_story_outcomes_report(outcomes_by);
 }
 
 static void start(void *arg)
@@ -78,7 +82,11 @@ static void start(void *arg)
 static bool step(const struct tkfi_story *story, bool judged, void *arg)
 {
 	told = story;
-	return steps()->perform(story->steps[story->nr - 1], judged ? note : NULL, NULL);
+	if (!steps()->perform(story->steps[story->nr - 1], judged ? note : NULL, NULL))
+		return false;
+	if (judged && outcomes_by)
+		tkfi_story_outcomes_note(story);
+	return true;
 }
 
 static void look(void *arg)
@@ -187,6 +195,8 @@ static int tell_given(struct tkfi_front *f, const char *text, unsigned int nr, c
 	steps()->start();
 	steps()->look();
 	possible = steps()->perform(nr, note, NULL);
+	if (possible && outcomes_by)
+		tkfi_story_values_report();
 	steps()->end();
 	for (i = 0; i < nr_found; i++)
 		report(f, &found[i], text, clock);
@@ -233,6 +243,9 @@ static int tell(struct tkfi_front *f, unsigned int clock)
 	nr = steps()->open(clock);
 	if (nr < 0)
 		return nr;
+	outcomes_by = options->outcomes ? name : NULL;
+	if (outcomes_by)
+		tkfi_story_outcomes_begin(nr);
 	teller.nr_steps = nr;
 	teller.arg = &teller;
 	teller.reached = f->request.races ? reached : NULL;

@@ -129,6 +129,9 @@ typedef void (*tkfi_fault_fn)(const struct tkfi_fault_seen *fault, void *arg);
  *		being undefined, if it cannot be performed in this state
  * @given:	parses a text, operations with ", " between them, as one more step. Returns 0, or
  *		-EINVAL with a sentence
+ * @text:	a step, as @given takes it
+ * @shown:	tells all that was seen after the last step that was judged, always in the same
+ *		order, but not of where nobody may look
  * @say:	the step that was performed last, as it is written in scenarios; returns the
  *		length, as snprintf()
  * @look:	notes the state, and all that it shows
@@ -148,6 +151,8 @@ struct tkfi_steps {
 	void (*start)(void);
 	bool (*perform)(unsigned int step, tkfi_fault_fn fault, void *arg);
 	int (*given)(const char *text, char *err, size_t size);
+	const char *(*text)(unsigned int step);
+	void (*shown)(tkfi_observed_fn tell, void *arg);
 	size_t (*say)(char *buf, size_t size);
 	void (*look)(void);
 	void (*back)(void);

@@ -12,6 +12,7 @@
 #include <linux/timex.h>
 
 #include "adjtimex.h"
+#include "timex.h"
 
 /* The most that adjtimex accepts, s; see ntp.c. */
 #define MAX_TAI_OFFSET	100000
@@ -59,8 +60,20 @@ void tkfi_set_offset(struct tkfi_op *op, s64 ns)
 
 	tkfi_args(op)->timex.time.tv_sec = ts.tv_sec;
 	tkfi_args(op)->timex.time.tv_usec = ts.tv_nsec;
-	if (ns < 0)
-		tkfi_args(op)->sets |= BIT(CLOCK_REALTIME) | BIT(CLOCK_TAI);
+}
+
+void tkfi_note_what_it_sets(struct tkfi_op *op)
+{
+	struct tkfi_args *args = tkfi_args(op);
+	const struct __kernel_timex *txc = &args->timex;
+
+	if (txc->modes & ADJ_SETOFFSET && txc->time.tv_sec < 0)
+		args->sets |= BIT(CLOCK_REALTIME) | BIT(CLOCK_TAI);
+	if (txc->modes & ADJ_TAI)
+		args->sets |= BIT(CLOCK_TAI);
+	/* An inserted second is CLOCK_REALTIME's only. */
+	if (txc->modes & ADJ_STATUS && txc->status & STA_INS)
+		args->arms |= BIT(CLOCK_REALTIME);
 }
 
 /* The bits that status= accepts; the others only the kernel writes. */
@@ -122,6 +135,7 @@ void tkfi_settings_list(tkfi_line_fn line)
 			     s->name, s->min, s->max, s->unit);
 		else
 			line("\"type\":\"setting\",\"name\":\"%s\"", s->name);
+	tkfi_members_list(line);
 }
 
 /**
@@ -253,10 +267,6 @@ static void adjust(const struct adjustment *adj)
 	tkfi_set_offset(op, value[SETOFFSET]);
 	if (adj->at[MICRO])
 		txc->time.tv_usec /= NSEC_PER_USEC;
-	if (adj->at[TAI])
-		tkfi_args(op)->sets |= BIT(CLOCK_TAI);
-	/* An inserted second is CLOCK_REALTIME's only. */
-	tkfi_args(op)->arms = txc->status & STA_INS ? BIT(CLOCK_REALTIME) : 0;
 }
 
 /* How it is shown: without a "freq=" that is alone, and with room left for "AUX: ". */
@@ -279,6 +289,14 @@ int tkfi_parse_adjtimex(struct tkfi_op *op, bool aux, char *args, char *err,
 	unsigned int i;
 	int nr;
 
+	if (strstarts(args, "modes=")) {
+		strscpy(said, args, sizeof(said));
+		if (tkfi_parse_timex(&tkfi_args(op)->timex, args, &op->wrong, err, size))
+			return -EINVAL;
+		tkfi_note_what_it_sets(op);
+		name_adjtimex(op, said);
+		return 0;
+	}
 	while ((word = strsep(&args, BLANKS))) {
 		if (!*word)
 			continue;
@@ -313,6 +331,7 @@ int tkfi_parse_adjtimex(struct tkfi_op *op, bool aux, char *args, char *err,
 		return -EINVAL;
 	}
 	adjust(&adj);
+	tkfi_note_what_it_sets(op);
 	name_adjtimex(op, said);
 	return 0;
 }

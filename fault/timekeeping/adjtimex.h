@@ -7,7 +7,7 @@
 
 /* Usage of the settings of an auxiliary clock; the core's also has tai=. */
 #define TKFI_SETTINGS							\
-	"[freq=FREQUENCY] [tick=N] [status=N] [constant=N] [maxerror=N] [esterror=N] [offset=N] [setoffset=[+-]TIME] [nano|micro]|singleshot=N|ss_read"
+	"[freq=FREQUENCY] [tick=N] [status=N] [constant=N] [maxerror=N] [esterror=N] [offset=N] [setoffset=[+-]TIME] [nano|micro]|singleshot=N|ss_read|modes=N [MEMBER=N]..."
 
 /**
  * tkfi_parse_adjtimex() - parse settings such as "tick=10001 status=1", in any order
@@ -22,9 +22,10 @@
  * STA_PLL, as the kernel ignores an offset without the PLL. constant=: up to 10 with nano,
  * offset= or setoffset=, else up to 6, as if STA_NANO were not set. setoffset=: as for
  * tkfi_parse_offset(). singleshot= (us) and ss_read are those of adjtime(), each alone.
+ * What begins with modes= is left to tkfi_parse_timex().
  *
  * Return: 0; -EINVAL for something that is no setting, or that the kernel would refuse,
- * truncate or ignore.
+ * truncate or ignore unless it is written with modes=.
  */
 int tkfi_parse_adjtimex(struct tkfi_op *op, bool aux, char *args, char *err,
 			size_t size);
@@ -57,10 +58,15 @@ int tkfi_parse_offset(const char *text, s64 *ns);
 
 /**
  * tkfi_set_offset() - set the time that ADJ_SETOFFSET adds, with ADJ_NANO
- * @op:		operation; its timex gets the time. If that is negative, its @sets get the
- *		clocks that go back by it
+ * @op:		operation; its timex gets the time
  * @ns:		nanoseconds, with a sign
  */
 void tkfi_set_offset(struct tkfi_op *op, s64 ns);
+
+/**
+ * tkfi_note_what_it_sets() - which clocks may go back by an adjtimex()
+ * @op:		operation with a timex; its @sets and @arms get these clocks
+ */
+void tkfi_note_what_it_sets(struct tkfi_op *op);
 
 #endif

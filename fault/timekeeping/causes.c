@@ -78,6 +78,10 @@ const struct tkfi_cause tkfi_causes[TKFI_NR_CAUSES] = {
 		"refused-set", TKFI_CLASS_FIXED, "6.13", "bba9898ef399",
 		.reason = "do_settimeofday64() that refuses a time before boot clears NTP's state, and tells hrtimers of it",
 	},
+	[TKFI_REFUSED_OFFSET] = {
+		"refused-offset", TKFI_CLASS_FIXED, "6.13", "82214756d35f",
+		.reason = "timekeeping_inject_offset() that refuses a time before boot clears NTP's state, and tells hrtimers of it",
+	},
 	[TKFI_LOCAL_CLOCK] = {
 		"local-clock", TKFI_CLASS_BUG,
 		.reason = "resume lets NMI-safe accessors take local_clock() for the counter until it updates them: dummy_clock_read()",
@@ -118,6 +122,7 @@ static u8 variants_with(enum tkfi_known known)
 		return tkfi_aux_clock() && TKFI_AUX_PAGE_IS_WHOLE ? PRE | POST : 0;
 	case TKFI_GAINED_SECOND:	/* only stories show these: see story_known.c */
 	case TKFI_REFUSED_SET:
+	case TKFI_REFUSED_OFFSET:
 	case TKFI_NR_CAUSES:
 		break;
 	}

@@ -21,6 +21,7 @@
  * @TKFI_AUX_WHOLE_NS:		an auxiliary clock's page has no fractions of ns
  * @TKFI_GAINED_SECOND:		lowering the rate moves coarse clocks ahead by a second
  * @TKFI_REFUSED_SET:		settimeofday that is refused changes what is behind readers
+ * @TKFI_REFUSED_OFFSET:	so does an offset that is refused
  * @TKFI_LOCAL_CLOCK:		NMI-safe accessors take the scheduler's ns for cycles
  * @TKFI_SET_WHOLE_NS:		settimeofday drops fractions of ns
  * @TKFI_NR_CAUSES:		how many there are; stands for none
@@ -41,6 +42,7 @@ enum tkfi_known {
 	TKFI_AUX_WHOLE_NS,
 	TKFI_GAINED_SECOND,
 	TKFI_REFUSED_SET,
+	TKFI_REFUSED_OFFSET,
 	TKFI_LOCAL_CLOCK,
 	TKFI_SET_WHOLE_NS,
 	TKFI_NR_CAUSES

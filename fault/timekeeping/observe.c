@@ -15,10 +15,9 @@ static void ask_readers(const struct tkfi_reader *readers, unsigned int nr,
 		     readers[i].read(), arg);
 }
 
-static void tell_timex(const char *of, int ret, const struct __kernel_timex *txc,
-		       tkfi_observed_fn tell, void *arg)
+void tkfi_observe_timex(const char *of, const struct __kernel_timex *txc, tkfi_observed_fn tell,
+			void *arg)
 {
-	tell(of, "return", ret, arg);
 	tell(of, "offset", txc->offset, arg);
 	tell(of, "freq", txc->freq, arg);
 	tell(of, "maxerror", txc->maxerror, arg);
@@ -37,17 +36,16 @@ void tkfi_timekeeping_observe(tkfi_observed_fn tell, void *arg)
 {
 	const struct tkfi_aux_clock *aux = tkfi_aux_clock();
 	struct __kernel_timex txc = {};
-	int ret;
 
 	ask_readers(tkfi_readers, tkfi_nr_readers, tell, arg);
 	ask_readers(&tkfi_jiffies_reader, 1, tell, arg);
-	ret = do_adjtimex(&txc);
-	tell_timex("adjtimex", ret, &txc, tell, arg);
+	tell("adjtimex", "return", do_adjtimex(&txc), arg);
+	tkfi_observe_timex("adjtimex", &txc, tell, arg);
 	if (aux) {
 		ask_readers(aux->readers, TKFI_NR_AUX_READERS, tell, arg);
 		txc = (struct __kernel_timex){};
-		ret = aux->adjtimex(&txc);
-		tell_timex("aux adjtimex", ret, &txc, tell, arg);
+		tell("aux adjtimex", "return", aux->adjtimex(&txc), arg);
+		tkfi_observe_timex("aux adjtimex", &txc, tell, arg);
 	}
 	ask_readers(tkfi_floor_readers, tkfi_nr_floor_readers, tell, arg);
 }

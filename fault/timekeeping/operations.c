@@ -210,6 +210,7 @@ static int parse_inject(struct tkfi_op *op, char *args, char *err, size_t size)
 	}
 	tkfi_args(op)->timex.modes = ADJ_SETOFFSET | ADJ_NANO;
 	tkfi_set_offset(op, ns);
+	tkfi_note_what_it_sets(op);
 	snprintf(op->call, sizeof(op->call), "do_adjtimex(offset %s)", args);
 	return 0;
 }

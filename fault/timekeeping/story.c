@@ -11,8 +11,11 @@
 #include "clock.h"
 #include "drive.h"
 #include "glue.h"
+#include "observe.h"
+#include "readers.h"
 #include "session.h"
 #include "story.h"
+#include "timex.h"
 
 #include <tkfi-glue.h>
 
@@ -43,10 +46,12 @@ struct part {
 
 /**
  * struct usable - a step that this kernel has
+ * @text:	as written
  * @nr:		how many operations it has
  * @parts:	the operations
  */
 struct usable {
+	const char *text;
 	unsigned int nr;
 	struct part parts[MAX_PARTS];
 };
@@ -56,7 +61,8 @@ static struct {
 	struct tkfi_drive drive;
 	struct tkfi_state looked;	/* at the last look */
 	struct tkfi_state scratch;
-	struct tkfi_seen base;		/* what was seen then */
+	struct tkfi_seen base;		/* what was seen then, or if it sleeps, when it went to sleep */
+	struct tkfi_seen awake;		/* what was seen when it went to sleep last */
 	struct tkfi_seen seen[2];
 	struct {
 		u32 *word;		/* in scratch */
@@ -65,6 +71,8 @@ static struct {
 	unsigned int nr_words;
 	unsigned int nr;
 	char said[2048];
+	struct tkfi_change last;	/* that was judged */
+	char later[TKFI_STORY_READERS][48];	/* names of what readers return a cycle later */
 	struct usable usable[ARRAY_SIZE(steps) + 1];	/* the last one is given */
 } *story;
 
@@ -99,7 +107,7 @@ static int parse(struct usable *u, const char *step, char *err, size_t size)
 	char text[1024], *rest = text, *part;
 	int ret = 0;
 
-	*u = (struct usable){};
+	*u = (struct usable){ .text = step };
 	if (strscpy(text, step, sizeof(text)) < 0) {
 		snprintf(err, size, "a story of more than %zu characters", sizeof(text) - 1);
 		return -EINVAL;
@@ -161,6 +169,17 @@ static void close(void)
 	story = NULL;
 }
 
+static void name_later(void)
+{
+	const struct tkfi_reader * const *readers;
+	unsigned int nr, i;
+
+	readers = tkfi_story_readers(&nr);
+	for (i = 0; i < nr; i++)
+		snprintf(story->later[i], sizeof(story->later[i]), "%s, a cycle later",
+			 readers[i]->clock);
+}
+
 static int open(unsigned int clock)
 {
 	char err[256];
@@ -182,6 +201,7 @@ static int open(unsigned int clock)
 		return ret;
 	}
 	find_words();
+	name_later();
 	for (i = 0; i < ARRAY_SIZE(steps); i++) {
 		struct usable *u = &story->usable[story->nr];
 
@@ -242,7 +262,10 @@ static void look(void)
 {
 	tkfi_state_save(&story->looked);
 	looked = now;
-	see(&story->base);
+	if (now.asleep)
+		story->base = story->awake;
+	else
+		see(&story->base);
 }
 
 static void back(void)
@@ -282,6 +305,11 @@ static bool is_refused(const struct timespec64 *ts)
 	return !timespec64_valid_settod(ts) || timespec64_to_ns(ts) < ktime_get();
 }
 
+static bool is_refused_timex(const struct tkfi_op *op)
+{
+	return tkfi_timex_error(&tkfi_args(op)->timex, is_of_aux(op), ktime_get_real(), ktime_get());
+}
+
 /* The error that an operation has to return in this state, or 0. */
 static int wanted_error(const struct part *part)
 {
@@ -290,6 +318,8 @@ static int wanted_error(const struct part *part)
 
 	if (now.asleep)
 		return 0;
+	if (type->flags & TKFI_OP_TIMEX && is_refused_timex(&part->op))
+		return -EINVAL;
 	if (is_of_aux(&part->op) &&
 	    type->flags & (TKFI_OP_SETS | TKFI_OP_TIMEX) && strcmp(type->name, "enable") &&
 	    !TKFI_CLOCK_VALID(aux->timekeepers.real))
@@ -345,6 +375,8 @@ static bool perform_part(struct part *part, s64 *result)
 	if (part->op.type->run == tkfi_run_wait && !now.asleep &&
 	    is_too_long(tkfi_duration_cycles(part->op.duration)))
 		return false;
+	if (flags & TKFI_OP_SLEEPS)
+		see(&story->awake);
 	*result = part->op.type->run(&part->op);
 	if (flags & (TKFI_OP_SLEEPS | TKFI_OP_WAKES))
 		now.asleep = flags & TKFI_OP_SLEEPS;
@@ -399,15 +431,41 @@ static bool perform(unsigned int nr, tkfi_fault_fn fault, void *arg)
 			continue;
 		judge_call(&part->op, result, wanted, hashed, fault, arg);
 		see(after);
-		judge(&(struct tkfi_change){
+		story->last = (struct tkfi_change){
 			.op = &part->op, .of_aux = is_of_aux(&part->op), .is_plain = !now.phased,
 			.result = result, .mono = now.asleep ? 0 : ktime_get(),
 			.told = ask_adjtimex(&part->op), .before = before, .after = after,
 			.fault = fault, .arg = arg,
-		});
+		};
+		judge(&story->last);
 		before = after->valid ? after : before;
 	}
 	return true;
+}
+
+static const char *text_of(unsigned int nr)
+{
+	return story->usable[nr].text;
+}
+
+static void shown(tkfi_observed_fn tell, void *arg)
+{
+	const struct tkfi_change *c = &story->last;
+	const struct tkfi_reader * const *readers;
+	unsigned int nr, i;
+
+	tell(c->op->type->name, "returns", c->result, arg);
+	if (c->op->type->flags & TKFI_OP_TIMEX)
+		tkfi_observe_timex("adjtimex() after it", &c->told, tell, arg);
+	if (!c->after->valid)
+		return;
+	readers = tkfi_story_readers(&nr);
+	for (i = 0; i < nr; i++) {
+		tell(tkfi_family_names[readers[i]->family], readers[i]->clock, c->after->at[i],
+		     arg);
+		tell(tkfi_family_names[readers[i]->family], story->later[i], c->after->later[i],
+		     arg);
+	}
 }
 
 static const char *beside(unsigned int nr)
@@ -444,6 +502,8 @@ const struct tkfi_steps tkfi_timekeeping_steps = {
 	.start		= start,
 	.perform	= perform,
 	.given		= given,
+	.text		= text_of,
+	.shown		= shown,
 	.say		= say,
 	.look		= look,
 	.back		= back,

@@ -80,7 +80,15 @@ const struct tkfi_cause *tkfi_story_cause_of_account(const struct tkfi_change *c
 
 const struct tkfi_cause *tkfi_story_cause_of_refusal(const struct tkfi_op *op, const char *rule)
 {
-	return TKFI_WRITERS_HOLD_READERS && !strcmp(rule, "refused") &&
-	       !strcmp(op->type->name, "settimeofday") &&
-	       timespec64_valid_settod(&tkfi_args(op)->ts) ? &tkfi_causes[TKFI_REFUSED_SET] : NULL;
+	const struct __kernel_timex *txc = &tkfi_args(op)->timex;
+
+	if (!TKFI_WRITERS_HOLD_READERS || strcmp(rule, "refused"))
+		return NULL;
+	if (!strcmp(op->type->name, "settimeofday"))
+		return timespec64_valid_settod(&tkfi_args(op)->ts) ?
+		       &tkfi_causes[TKFI_REFUSED_SET] : NULL;
+	/* Refused for no other reason: the offset is one. */
+	return op->type->flags & TKFI_OP_TIMEX && txc->modes == ADJ_SETOFFSET &&
+	       txc->time.tv_usec >= 0 && txc->time.tv_usec < USEC_PER_SEC ?
+	       &tkfi_causes[TKFI_REFUSED_OFFSET] : NULL;
 }

@@ -514,6 +514,38 @@ class StoryRaced:
     left_out: int = 0
 
 
+@record("story_step", "story_steps")
+@dataclass(frozen=True)
+class StoryStep:
+    """A step of stories, by its number in this kernel."""
+
+    nr: int
+    text: str
+
+
+@record("story_outcomes", "story_outcomes")
+@dataclass(frozen=True)
+class StoryOutcomes:
+    """What stories show that differ in their last step only: the numbers of the steps before that, two
+    hexadecimal digits each, and for each last step a hash of all values, eight digits, 0 for one that is
+    impossible."""
+
+    clock: str
+    after: str
+    shown: str
+
+
+@record("story_value", "story_values")
+@dataclass(frozen=True)
+class StoryValue:
+    """A value that was seen after the last step of a story: by whom, its name, and the value; of a reader
+    in ns."""
+
+    of: str
+    name: str
+    value: int
+
+
 @record("cause", "causes")
 @dataclass(frozen=True)
 class Cause:

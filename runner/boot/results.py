@@ -15,8 +15,9 @@ from typing import Any, TypeVar
 from runner.boot.records import (KINDS, Absent, Cause, Corners, Cost, End, Event, Executed, Explored,
                                  Failure, Header, Hold, Malformed, Moments, NotSimulated, Observed,
                                  Outcomes, Progress, Race, Refused, Same, SameEvents, Series, Shown,
-                                 Simulated, States, Step, StepsBack, StoryFault, StoryRace, StoryRaced,
-                                 StoryRacing, Told, Took, Trace, Violation)
+                                 Simulated, States, Step, StepsBack, StoryFault, StoryOutcomes, StoryRace,
+                                 StoryRaced, StoryRacing, StoryStep, StoryValue, Told, Took, Trace,
+                                 Violation)
 from runner.errors import TkfiError
 
 FORMAT = 1
@@ -50,6 +51,9 @@ class Results:
     story_races: list[StoryRace] = field(default_factory=list)
     story_racing: list[StoryRacing] = field(default_factory=list)
     story_raced: list[StoryRaced] = field(default_factory=list)
+    story_steps: list[StoryStep] = field(default_factory=list)
+    story_outcomes: list[StoryOutcomes] = field(default_factory=list)
+    story_values: list[StoryValue] = field(default_factory=list)
     progress: Progress | None = None
     refused: list[Refused] = field(default_factory=list)
     malformed: list[Malformed] = field(default_factory=list)

@@ -44,11 +44,12 @@ class _Wrong(Exception):
 class Language:
     """What may be written for a kernel, which option chooses: the operations with their arguments, those on
     an auxiliary clock, the settings of adjtimex with least, most and unit of those that are a plain number,
-    the readers, and the limits."""
+    the members of struct timex with least and most, the readers, and the limits."""
 
     operations: dict[str, str]
     aux: dict[str, str]
     settings: dict[str, tuple[int, int, str] | None]
+    members: dict[str, tuple[int, int]]
     readers: Sequence[Reader]
     limits: dict[str, int]
     option: str
@@ -58,7 +59,8 @@ def language(kernel: Kernel, there: Lists) -> Language:
     """That of a kernel, which has this."""
     settings = {row["name"]: (row["least"], row["most"], row["unit"]) if "most" in row else None
                 for row in there.rows["setting"]}
-    return Language(there.operations(), there.operations("aux_operation"), settings, there.readers,
+    members = {row["name"]: (row["least"], row["most"]) for row in there.rows["member"]}
+    return Language(there.operations(), there.operations("aux_operation"), settings, members, there.readers,
                     there.limits, kernel.option)
 
 
@@ -181,6 +183,8 @@ def _check_operation(text: str, at: int, types: dict[str, str], known: Language)
     elif not types[name]:
         if arguments:
             raise _Wrong(at, f"{name} takes no arguments, not '{arguments}'")
+    elif name == "adjtimex" and arguments.startswith("modes="):
+        _check_members(arguments, at, known.members)
     elif name == "adjtimex":
         _check_settings(arguments, at, known.settings, aux=types is known.aux)
     elif name == "read":
@@ -213,6 +217,23 @@ def _check_settings(text: str, at: int, known: Mapping[str, tuple[int, int, str]
     for name, wrong, instead in _contradictions(values, aux):
         if name in values and wrong:
             raise _Wrong(where[name], f"impossible together: '{written[name]}'; {instead}")
+
+
+def _check_members(text: str, at: int, known: Mapping[str, tuple[int, int]]) -> None:
+    seen = set[str]()
+    for word in re.finditer(r"\S+", text):
+        name, _, value = word[0].partition("=")
+        name += "="
+        if name not in known or "=" not in word[0]:
+            raise _Wrong(at + word.start(),
+                         f"unknown member of struct timex '{word[0]}'; there are: {', '.join(known)}")
+        if name in seen:
+            raise _Wrong(at + word.start(), f"'{word[0]}' is the second {name}; write one")
+        seen.add(name)
+        least, most = known[name]
+        if not (_WHOLE.fullmatch(value) and least <= int(value) <= most):
+            raise _Wrong(at + word.start(),
+                         f"impossible member '{word[0]}'; write {name}{least} to {name}{most}")
 
 
 def _setting(name: str, word: str, at: int, among: tuple[int, int, str] | None) -> int:

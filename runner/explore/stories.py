@@ -13,7 +13,7 @@ from typing import Any
 from runner.boot import boots
 from runner.boot.causes import Kind
 from runner.boot.kunit_boot import Ask
-from runner.boot.records import Header, StoryFault, StoryRace, StoryRaced, Told
+from runner.boot.records import Header, StoryFault, StoryRace, StoryRaced, StoryStep, StoryValue, Told
 from runner.errors import TkfiError
 from runner.explore.scenarios import CLOCKS
 from runner.kernel.kunit_tool import KunitTool
@@ -33,7 +33,7 @@ class Asked:
     """What is told: stories of so many steps at most, or else one, as text; by one clock, or each in turn
     if it is ""; on so many kernels at once; for so many seconds by each clock at most. races: from
     each state that is not the last of a story one more operation is explored beside readers; for as long
-    again."""
+    again. outcomes: what each story shows is reported, too, or of one story each value."""
 
     length: int = 0
     text: str = ""
@@ -41,18 +41,22 @@ class Asked:
     jobs: int = 1
     time: float | None = None
     races: bool = False
+    outcomes: bool = False
 
     def parameters(self, part: int) -> list[str]:
         """What the kernel is told."""
         what = f'tkfi.story="{self.text}"' if self.text else f"tkfi.stories={self.length}"
         told = [what, f"tkfi.part={part}/{self.jobs}"]
         told += [f"tkfi.clock={self.clock}"] * bool(self.clock) + ["tkfi.races=1"] * self.races
+        told += ["tkfi.outcomes=1"] * self.outcomes
         return told if self.time is None else [*told, f"tkfi.ms={round(self.time * 1000)}"]
 
 
 @dataclass(frozen=True)
 class Stories:
-    """What came of it: for each clock, what was performed, and how many states are so many steps away."""
+    """What came of it: for each clock, what was performed, and how many states are so many steps away.
+    outcomes: if asked for, what stories show by (clock, the numbers of all steps but the last), as
+    StoryOutcomes.shown; steps: the texts of these steps; values: of one story."""
 
     header: Header
     asked: Asked
@@ -61,6 +65,9 @@ class Stories:
     states: Mapping[str, Sequence[int]]
     races: Sequence[StoryRace] = ()
     raced: Mapping[str, StoryRaced] = field(default_factory=dict)
+    outcomes: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    steps: Sequence[str] = ()
+    values: Sequence[StoryValue] = ()
 
     @property
     def new(self) -> list[StoryFault]:
@@ -121,7 +128,14 @@ def tell(tool: KunitTool, asked: Asked) -> Stories:
     assert runs[0].found.header
     return Stories(runs[0].found.header, asked, _faults(runs), _told(runs), {
         clock: [one.states for one in runs[0].found.states if one.clock == clock] for clock in CLOCKS},
-        _races(runs), _raced(runs))
+        _races(runs), _raced(runs),
+        {(one.clock, one.after): one.shown for run in runs for one in run.found.story_outcomes},
+        _steps(runs[0].found.story_steps), runs[0].found.story_values)
+
+
+def _steps(those: Sequence[StoryStep]) -> list[str]:
+    """Each clock has the same."""
+    return [text for _, text in sorted({one.nr: one.text for one in those}.items())]
 
 
 def so_far(files: Sequence[Path]) -> str:

@@ -7,18 +7,41 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from runner.boot.records import Violation
-from runner.explore import explorer, scenarios
+from runner.explore import explorer, scenarios, stories
 from runner.explore.exploration import Found
 from runner.explore.strategies import DEFAULT, Request
+from runner.kernel import builder
 from runner.kernel.kernels import Kernel
 from runner.layout import Layout
-from runner.premerge.compare import Behaviour
+from runner.premerge.compare import Behaviour, StoriesChanged
 from runner.premerge.states import States
 from runner.units import format_seconds
 
 _SHOWN = 1  # scenarios of which executions are shown
 _VALUES = 3  # of what differs between them
 _TRIED = 6  # executions of the base, for one that differs little
+
+
+def stories_shown(changed: Sequence[StoriesChanged], chosen: States,
+                  layout: Layout) -> list[StoriesChanged]:
+    """The first of them with values from each side."""
+    return [*(replace(one, shown=_story_words(one, chosen, layout)) for one in changed[:_SHOWN]),
+            *changed[_SHOWN:]]
+
+
+def _story_words(one: StoriesChanged, chosen: States, layout: Layout) -> list[str]:
+    asked = stories.Asked(text=one.text, clock=one.clock, outcomes=True)
+    mine, its = ({f"{value.of} {value.name}": value.value
+                  for value in stories.tell(builder.build(kernel, layout), asked).values}
+                 for kernel in (chosen.tree, chosen.base))
+    differing = [f"{name}: {mine.get(name, 'nothing')}, in the base {its.get(name, 'nothing')}"
+                 for name in dict.fromkeys([*mine, *its]) if mine.get(name) != its.get(name)]
+    return _few(differing)
+
+
+def _few(differing: Sequence[str]) -> list[str]:
+    more = [f"and {len(differing) - _VALUES} more values"] if len(differing) > _VALUES else []
+    return [*differing[:_VALUES], *more]
 
 
 def shown(changed: Sequence[Behaviour], chosen: States, layout: Layout) -> list[Behaviour]:
@@ -48,9 +71,7 @@ def _differing(now: Found | None, before: Found | None) -> list[str]:
 def _words(now: Found | None, before: Found | None) -> list[str]:
     """What differs, and how the tree's is replayed."""
     differing = _differing(now, before) if now and before else []
-    more = [f"and {len(differing) - _VALUES} more values"] if len(differing) > _VALUES else []
-    replay = [now.schedule] if now and now.schedule else []
-    return [*differing[:_VALUES], *more, *replay]
+    return [*_few(differing), *([now.schedule] if now and now.schedule else [])]
 
 
 def _values(violation: Violation) -> dict[str, str]:

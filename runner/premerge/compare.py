@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from runner.explore.scenarios import CLOCKS
 from runner.premerge import accuracy
 from runner.premerge.measured import Measured, Suite
 
+_HASH = 8  # hexadecimal digits of what a story shows
 _ROUNDING = 1  # ns, by which a jump may be larger than another one and the same
 
 Violation = Mapping[str, Any]  # as in the JSON of explore
@@ -41,6 +43,19 @@ class Behaviour:
 
 
 @dataclass(frozen=True)
+class StoriesChanged:
+    """Stories that end in one step and show other values than in the base, though no rule is broken: how
+    many, the first with the fewest steps and the clock that time is kept by there, and values of each side
+    in words."""
+
+    step: str
+    stories: int
+    text: str
+    clock: str
+    shown: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class Failing:
     """A KUnit suite that does worse than that of the base: the cases that fail, or why it did not come to
     its end."""
@@ -55,7 +70,7 @@ class Comparison:
     """All of it: what is new, or worse; what of the base is gone; what both have; KUnit suites that do
     worse, or better; crashes and the like; scenarios with other outcomes; write holds, and figures of
     simulations that are worse, in ns, base first; what stories show that they do not show in the base, and
-    the other way round."""
+    the other way round; and stories with other values."""
 
     tree: Measured
     base: Measured
@@ -70,11 +85,17 @@ class Comparison:
     inaccurate: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     told: Sequence[Mapping[str, Any]] = ()
     told_gone: Sequence[Mapping[str, Any]] = ()
+    stories_changed: Sequence[StoriesChanged] = ()
 
     @property
     def regressed(self) -> bool:
         """Whether anything is worse than it was."""
         return bool(self.new or self.failing or self.problems or self.inaccurate or self.told)
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything else can be observed, with nothing wrong."""
+        return bool(self.behaviour or self.stories_changed)
 
     @property
     def causes_gone(self) -> list[str]:
@@ -101,12 +122,13 @@ def compare(tree: Measured, base: Measured) -> Comparison:
     gone = [one for one in base.violations
             if one["scenario"] in whole and (_nature(one), one["scenario"]) not in found]
     objected = {one.violation["scenario"] for one in new} | {one["scenario"] for one in gone}
+    told, told_gone = _told(tree, base), _told(base, tree)
     return Comparison(tree, base, new, gone, same, _worse(tree.suites, base.suites),
                       _worse(base.suites, tree.suites),
                       [text for text in tree.failed if text not in base.failed],
                       _behaviour(tree, base, objected), _holds(tree, base),
                       accuracy.worse(tree.accuracy, base.accuracy),
-                      _told(tree, base), _told(base, tree))
+                      told, told_gone, [] if told or told_gone else _stories_changed(tree, base))
 
 
 def _told(one: Measured, other: Measured) -> list[Mapping[str, Any]]:
@@ -180,6 +202,34 @@ def _behaviour(tree: Measured, base: Measured, objected: set[str]) -> list[Behav
         if mine != its and name not in objected and all(name in names for names in complete):
             found.append(Behaviour(name, len(mine), len(its), sorted(mine - its), sorted(its - mine)))
     return sorted(found, key=lambda one: len(one.only) + len(one.only_base))
+
+
+def _stories_changed(tree: Measured, base: Measured) -> list[StoriesChanged]:
+    """Of stories that are in both, by their last step; the fewest steps first."""
+    number = {text: index for index, text in enumerate(base.story_steps)}
+    there = [number.get(text, -1) for text in tree.story_steps]
+    found: dict[int, list[tuple[int, str, bytes]]] = {}
+    for key, shown in tree.story_outcomes.items():
+        clock, _, hexadecimal = key.partition(" ")
+        after = bytes.fromhex(hexadecimal)
+        same = [there[step] for step in after]
+        its = base.story_outcomes.get(f"{clock} {bytes(same).hex()}") if -1 not in same else None
+        if its is None or (its == shown and there == sorted(there)):
+            continue
+        for step, other in enumerate(there):
+            if other >= 0 and _hash_at(shown, step) != _hash_at(its, other):
+                found.setdefault(step, []).append((len(after), clock, after))
+    changed = []
+    for step, those in sorted(found.items(), key=lambda item: (min(item[1])[0], item[0])):
+        _, clock, after = min(those, key=lambda one: (one[0], CLOCKS.index(one[1]), one[2]))
+        texts = [tree.story_steps[one] for one in (*after, step)]
+        changed.append(StoriesChanged(texts[-1], len(those), ", ".join(texts), clock))
+    return changed
+
+
+def _hash_at(shown: str, step: int) -> str:
+    """0 where the step was impossible."""
+    return shown[_HASH * step:_HASH * (step + 1)] or "0" * _HASH
 
 
 def _holds(tree: Measured, base: Measured) -> dict[str, tuple[int, int]]:

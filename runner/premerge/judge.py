@@ -33,7 +33,8 @@ def judge(chosen: States, asked: Asked, layout: Layout, *, strict: bool = False)
                                                  times={} if asked.time else times), layout)
     proofs = proof.prove(chosen.tree, tree, layout)
     made = compare(tree, base)
-    made = replace(made, behaviour=behaviour.shown(made.behaviour, chosen, layout))
+    made = replace(made, behaviour=behaviour.shown(made.behaviour, chosen, layout),
+                   stories_changed=behaviour.stories_shown(made.stories_changed, chosen, layout))
     return Verdict(chosen.words, chosen.base_words, made, proofs, _repeat(chosen, asked, strict=strict),
                    asked.quick, asked.time, strict, _coverage(chosen, tree, layout), chosen.tests)
 

@@ -31,7 +31,7 @@ from runner.layout import Layout
 from runner.premerge import accuracy
 from runner.progress import note
 
-FORMAT = 5
+FORMAT = 6
 STORIES = 3  # operations, at most
 _STORIES_TIME = 60  # seconds for each clock; it takes half a second
 _HOLD = "tkfi_hold"
@@ -76,7 +76,9 @@ class Measured:
     sequence odd, by workload and readers. outcomes are the sets of those scenarios of which they are known;
     executed are, by scenario, the addresses of the last bytes of calls of hooks in the executions that were
     watched. accuracy are figures of simulations, in ns, of several seeds each; stories what stories of up
-    to STORIES operations showed, of which so many were performed."""
+    to STORIES operations showed, of which so many were performed. story_outcomes are hashes of all values
+    that stories show, by clock and the numbers of all steps but the last, "CLOCK NUMBERS"; story_steps the
+    texts of steps."""
 
     kernel: str
     compiler: str
@@ -92,6 +94,8 @@ class Measured:
     accuracy: Mapping[str, Sequence[float]]
     stories: Sequence[Mapping[str, Any]]
     performed: int
+    story_outcomes: Mapping[str, str] = field(default_factory=dict)
+    story_steps: Sequence[str] = ()
 
     @property
     def classes(self) -> int:
@@ -149,9 +153,11 @@ def measure(kernel: Kernel, asked: Asked, layout: Layout) -> Measured:
     jobs = asked.request.jobs
     found = _measured(tool, made, ran)
     try:
-        told = stories.tell(tool, stories.Asked(STORIES, jobs=jobs, time=_STORIES_TIME))
+        told = stories.tell(tool, stories.Asked(STORIES, jobs=jobs, time=_STORIES_TIME, outcomes=True))
         found = replace(found, stories=[asdict(fault) for fault in told.faults],
-                        performed=sum(one.performed for one in told.told.values()))
+                        performed=sum(one.performed for one in told.told.values()),
+                        story_steps=told.steps,
+                        story_outcomes={" ".join(key): shown for key, shown in told.outcomes.items()})
     except TkfiError as error:
         found = _with_problem(found, f"stories: {error}")
     if asked.quick:

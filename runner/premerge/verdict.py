@@ -67,14 +67,14 @@ class Verdict:
         """What it comes to."""
         if not all(proof.holds for proof in self.proofs):
             return Word.INVALID
-        if self.made.regressed or (self.strict and self.made.behaviour):
+        if self.made.regressed or (self.strict and self.made.changed):
             return Word.REGRESSION
         return Word.IMPROVED if self.made.gone or self.made.told_gone else Word.PASS
 
     @property
     def warnings(self) -> bool:
         """Whether there is something to look at that is no fault."""
-        return bool(self.made.behaviour or (self.coverage and self.coverage.missed)
+        return bool(self.made.changed or (self.coverage and self.coverage.missed)
                     or not self.made.tree.complete)
 
     def json(self) -> dict[str, Any]:
@@ -94,6 +94,7 @@ class Verdict:
                 {**vars(one), "only": one.only[:_OUTCOMES], "only_base": one.only_base[:_OUTCOMES]}
                 for one in made.behaviour],
             "holds": {name: list(both) for name, both in made.holds.items()},
+            "stories_changed": [vars(one) for one in made.stories_changed],
             "stories": list(made.told), "stories_gone": list(made.told_gone),
             "inaccurate": {name: list(both) for name, both in made.inaccurate.items()},
             "coverage": self.coverage and vars(self.coverage), "tests": list(self.tests_changed),

@@ -45,6 +45,7 @@ def line(verdict: Verdict) -> str:
                "less accurate" if made.inaccurate else "",
                f"{len(made.gone)} gone" if made.gone else "",
                f"behaviour changed in {counted(len(made.behaviour), 'scenario')}" if made.behaviour else "",
+               "behaviour changed in stories" if made.stories_changed else "",
                "" if made.tree.complete else "not all scenarios explored to their end"]
     said = ", ".join(filter(None, numbers)) or "no difference that matters"
     return f"timekeeping: {verdict.word.name}: {said} ({made.tree.classes:,} classes, {verdict.base.words})"
@@ -167,6 +168,13 @@ def _tail(verdict: Verdict) -> list[str]:
         for said in made.behaviour[0].shown if not made.new else ():
             lines += ([f"  ./tkfi replay {shlex.quote(said)} --kernel {shlex.quote(verdict.tree.path)}"]
                       if said.startswith("tkfi1 ") else _labelled("", said))
+    if made.stories_changed:
+        one = made.stories_changed[0]
+        of = sum(changed.stories for changed in made.stories_changed)
+        lines += _labelled("Changed", f"{counted(of, 'sequence')} of operations show other values than in "
+                           f"the base, though nothing is wrong with them; on {one.clock}: {one.text}")
+        for said in one.shown if not made.new else ():
+            lines += _labelled("", said)
     if made.holds:
         lines += _labelled("Hold", "accesses with a sequence odd: " + _list(
             [f"{name} {old} -> {new}" for name, (old, new) in made.holds.items()], few))

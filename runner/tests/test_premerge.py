@@ -107,6 +107,43 @@ def test_what_stories_show_is_compared_by_cause(tree: list[dict[str, Any]], base
         assert "  ./tkfi explore --story tick --clock tsc --kernel '/a tree'" in text
 
 
+STEPS = ["tick", "jiffies", "suspend"]
+
+
+def shows(*after: int, **steps: int) -> dict[str, str]:
+    """What stories show by the clock tsc that begin so: tick, jiffies and suspend."""
+    return {f"tsc {bytes(after).hex()}": "".join(f"{steps.get(name, 7):08x}" for name in STEPS)}
+
+
+def test_stories_with_other_values_are_a_change_of_behaviour() -> None:
+    """By their last step, the shortest first; a step that is impossible on one side is a change, too."""
+    base = made(story_steps=STEPS, story_outcomes=shows() | shows(0) | shows(1))
+    tree = replace(base, story_outcomes=shows() | shows(0, jiffies=8) | shows(1, jiffies=9, suspend=0))
+    found = compare(tree, base)
+    assert [(one.step, one.stories, one.text, one.clock) for one in found.stories_changed] == [
+        ("jiffies", 2, "tick, jiffies", "tsc"), ("suspend", 1, "jiffies, suspend", "tsc")]
+    found = replace(found, stories_changed=[replace(found.stories_changed[0], shown=["vdso time: 1"]),
+                                            *found.stories_changed[1:]])
+    assert verdict(found).word is Word.PASS and verdict(found, strict=True).word is Word.REGRESSION
+    assert verdict(found).json()["stories_changed"][0]["stories"] == 2
+    assert ("Changed:  3 sequences of operations show other values than in the base,\n"
+            "          though nothing is wrong with them; on tsc: tick, jiffies\n"
+            "          vdso time: 1\n") in verdict_text.text(verdict(found))
+    assert "behaviour changed in stories" in verdict_text.line(verdict(found))
+    assert not compare(replace(tree, stories=[NOT_KNOWN]), base).stories_changed
+
+
+def test_stories_are_compared_by_the_texts_of_their_steps() -> None:
+    """A kernel may have more of them than another."""
+    base = made(story_steps=STEPS, story_outcomes=shows() | shows(1, suspend=6))
+    tree = made(story_steps=["aux tick", *STEPS], story_outcomes={
+        "tsc ": "00000001000000070000000700000007", "tsc 02": "00000001000000070000000700000006",
+        "tsc 00": "00000003"})
+    assert not compare(tree, base).changed
+    other = replace(tree, story_outcomes={"tsc 02": "00000001000000070000000700000007"})
+    assert [one.text for one in compare(other, base).stories_changed] == ["jiffies, suspend"]
+
+
 def test_the_same_is_no_difference() -> None:
     found = compare(made(violation()), made(violation()))
     assert not found.regressed and not found.gone and len(found.same) == 1

@@ -53,7 +53,7 @@ def built(layout: Layout, source: Path) -> KunitTool:
 
 def tell(tool: KunitTool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
          reports: Sequence[Sequence[dict[str, Any]]], cause: Cause | None = None, *,
-         races: bool = False) -> stories.Stories:
+         races: bool = False, outcomes: bool = False) -> stories.Stories:
     """With kernels that report that."""
     asked: list[Ask] = []
 
@@ -69,11 +69,23 @@ def tell(tool: KunitTool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
             made.append(boots.Run(Boot(Counts(), 1.0, cause, file, ""), results.read(file)))
         return made
     monkeypatch.setattr(boots, "run_all", run_all)
-    made = stories.tell(tool, Asked(2, jobs=len(reports), time=1.5, races=races))
+    made = stories.tell(tool, Asked(2, jobs=len(reports), time=1.5, races=races, outcomes=outcomes))
     assert [ask.arguments for ask in asked] == [
-        ["tkfi.stories=2", f"tkfi.part={part}/{len(reports)}", *["tkfi.races=1"] * races, "tkfi.ms=1500"]
+        ["tkfi.stories=2", f"tkfi.part={part}/{len(reports)}", *["tkfi.races=1"] * races,
+         *["tkfi.outcomes=1"] * outcomes, "tkfi.ms=1500"]
         for part in range(len(reports))]
     return made
+
+
+def test_outcomes_of_all_parts(tool: KunitTool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def part(after: str) -> list[dict[str, Any]]:
+        return [*({"type": "story_step", "nr": number, "text": text} for _ in CLOCKS
+                  for number, text in enumerate(["tick", "until tick"])),
+                {"type": "story_outcomes", "clock": "tsc", "after": after, "shown": "0000000700000000"},
+                *everywhere()]
+    made = tell(tool, tmp_path, monkeypatch, [part(""), part("01")], outcomes=True)
+    assert made.steps == ["tick", "until tick"]
+    assert made.outcomes == {("tsc", ""): "0000000700000000", ("tsc", "01"): "0000000700000000"}
 
 
 def test_parts_are_put_together(tool: KunitTool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,7 +54,7 @@ def _judge(kernel: str, change: Change, tree: WorkTree, asked: Asked, layout: La
         tree.apply(change)
         made = judge.judge(states.choose(str(tree.path), None, layout), asked, layout)
         note(verdict_text.text(made))
-        verdict, changed, said = made.word.value, bool(made.made.behaviour), verdict_text.line(made)
+        verdict, changed, said = made.word.value, made.made.changed, verdict_text.line(made)
         our_fault = any("[tkfi internal bug]" in text for text in made.made.problems)
     except TkfiError as error:
         changed, said, our_fault = False, str(error), "[tkfi internal bug]" in str(error)
