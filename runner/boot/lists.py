@@ -26,8 +26,8 @@ NAME = "lists.json"
 _CASE = "tkfi_explore.lists"
 _PATIENCE = 60  # seconds
 _CHECKOUT = 60  # seconds
-_TYPES = ("point", "operation", "aux_operation", "setting", "reader", "oracle", "strategy", "clock",
-          "limit", "suite")
+_TYPES = ("point", "operation", "aux_operation", "setting", "member", "reader", "oracle", "strategy",
+          "clock", "limit", "suite")
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def read(file: Path) -> Lists:
         return Lists({kind: found[f"{kind}s"] for kind in _TYPES})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise TkfiError(f"{file} is no list of what a kernel has ({error}): write it again with "
-                        "./tkfi dev lists, or remove it if it is below build/") from error
+                        "./tkfi dev lists") from error
 
 
 def of_series(series: Path) -> Path:
@@ -98,7 +98,7 @@ def known(kernel: Kernel, layout: Layout) -> Lists | None:
         copy = of_series(kernel.series)
         return None if kernel.parts or _is_edited_since(copy, layout) else read(copy)
     file = beside(kernel, layout)
-    return read(file) if record.is_current(kernel, layout) and _is_newer(file, kernel, layout) else None
+    return _kept(file, kernel, layout) if record.is_current(kernel, layout) else None
 
 
 def of(tool: KunitTool) -> Lists:
@@ -107,11 +107,20 @@ def of(tool: KunitTool) -> Lists:
     Raises TkfiError when it does not say.
     """
     file = beside(tool.kernel, tool.layout)
-    if not _is_newer(file, tool.kernel, tool.layout):
+    found = _kept(file, tool.kernel, tool.layout)
+    if not found:
         found = _ask(tool)
         write_safely(file, answer.json_lines({"format": FORMAT, **{
             f"{kind}s": rows for kind, rows in found.rows.items()}}))
-    return read(file)
+    return found
+
+
+def _kept(file: Path, kernel: Kernel, layout: Layout) -> Lists | None:
+    """Those of the kernel that is built now; None if there are none, or none that can be read."""
+    try:
+        return read(file) if _is_newer(file, kernel, layout) else None
+    except TkfiError:
+        return None
 
 
 def _is_edited_since(copy: Path, layout: Layout) -> bool:
