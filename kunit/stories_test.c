@@ -7,6 +7,7 @@
 #include "stories.h"
 
 #ifdef CONFIG_TKFI_TIMEKEEPING
+#include "glue.h"
 #include "readers.h"
 #include "story.h"
 #endif
@@ -283,6 +284,89 @@ static void same_numbers_are_the_same(struct kunit *test)
 	KUNIT_EXPECT_GT(test, pairs, 20);
 	KUNIT_EXPECT_STREQ(test, wrong, "");
 }
+
+static unsigned int step_of(struct kunit *test, unsigned int nr_steps, const char *text)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_steps && strcmp(steps->text(i), text); i++)
+		;
+	KUNIT_EXPECT_LT_MSG(test, i, nr_steps, "%s", text);
+	return i;
+}
+
+static void count(const struct tkfi_fault_seen *fault, void *arg)
+{
+	unsigned int *nr = arg;
+
+	*nr += !fault->cause;
+}
+
+/* What a resume shows is compared with what was seen when timekeeping was suspended. */
+static void resume_by_itself(struct kunit *test)
+{
+	const struct tkfi_timekeepers keepers = tkfi_core_timekeepers();
+	const int nr_steps = steps->open(0);
+	unsigned int suspend, resume, good = 0, bad = 0;
+	bool done;
+
+	KUNIT_ASSERT_GT(test, nr_steps, 0);
+	suspend = step_of(test, nr_steps, "suspend");
+	resume = step_of(test, nr_steps, "resume");
+	steps->begin();
+	steps->start();
+	done = steps->perform(suspend, NULL, NULL);
+	steps->look();
+	done &= steps->perform(resume, count, &good);
+	steps->back();
+	((struct timekeeper *)keepers.real)->raw_sec--;
+	((struct timekeeper *)keepers.shadow)->raw_sec--;
+	done &= steps->perform(resume, count, &bad);
+	steps->end();
+	steps->close();
+	KUNIT_EXPECT_TRUE(test, done);
+	KUNIT_EXPECT_EQ(test, good, 0);
+	KUNIT_EXPECT_GT(test, bad, 0);
+}
+
+struct told {
+	unsigned int nr;
+	u64 sum;
+};
+
+static void add(const char *of, const char *name, s64 value, void *arg)
+{
+	struct told *told = arg;
+
+	told->nr++;
+	told->sum = 31 * told->sum + value;
+}
+
+/* All values after a step are told, the same each time; after another step there are others. */
+static void shows_values(struct kunit *test)
+{
+	static const char * const texts[] = { "tick", "tick", "until tick +1" };
+	const int nr_steps = steps->open(0);
+	struct told told[ARRAY_SIZE(texts)] = {};
+	unsigned int i, step[ARRAY_SIZE(texts)], faults = 0;
+
+	KUNIT_ASSERT_GT(test, nr_steps, 0);
+	for (i = 0; i < ARRAY_SIZE(texts); i++)
+		step[i] = step_of(test, nr_steps, texts[i]);
+	steps->begin();
+	for (i = 0; i < ARRAY_SIZE(texts); i++) {
+		steps->start();
+		steps->look();
+		steps->perform(step[i], count, &faults);
+		steps->shown(add, &told[i]);
+	}
+	steps->end();
+	steps->close();
+	KUNIT_EXPECT_GT(test, told[0].nr, 40);
+	KUNIT_EXPECT_EQ(test, told[1].nr, told[0].nr);
+	KUNIT_EXPECT_EQ(test, told[1].sum, told[0].sum);
+	KUNIT_EXPECT_NE(test, told[2].sum, told[0].sum);
+}
 #endif
 
 static struct kunit_case stories_cases[] = {
@@ -292,6 +376,8 @@ static struct kunit_case stories_cases[] = {
 	KUNIT_CASE(grows),
 #ifdef CONFIG_TKFI_TIMEKEEPING
 	KUNIT_CASE(same_numbers_are_the_same),
+	KUNIT_CASE(resume_by_itself),
+	KUNIT_CASE(shows_values),
 #endif
 	{}
 };
