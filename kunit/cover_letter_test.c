@@ -5,6 +5,7 @@
 
 #include "clock.h"
 #include "harness.h"
+#include "operation.h"
 #include "reproduce.h"
 #include "result.h"
 #include "stages.h"
@@ -48,13 +49,14 @@ static void report(struct kunit *test, const struct tkfi_reader *reader,
 {
 	const struct tkfi_op *reads = harness.plan.programs[1].ops;
 
-	tkfi_result("\"type\":\"race\",\"case\":\"%s\",\"reader\":\"%s %s\",\"unit_ns\":%u,\"point\":\"%s\",\"delay_ns\":%llu,\"delay_cycles\":%llu,\"mult_old\":%u,\"mult_new\":%u,\"shift\":%u,\"first_ns\":%lld,\"second_ns\":%lld,\"measured_ns\":%lld,\"predicted_ns\":%lld",
+	tkfi_result("\"type\":\"race\",\"case\":\"%s\",\"reader\":\"%s %s\",\"unit_ns\":%u,\"point\":\"%s\",\"delay_ns\":%llu,\"delay_cycles\":%llu,\"mult_old\":%u,\"mult_new\":%u,\"shift\":%u,\"first_ns\":%lld,\"second_ns\":%lld,\"first_cycle\":%llu,\"second_cycle\":%llu,\"measured_ns\":%lld,\"predicted_ns\":%lld",
 		    test->name, tkfi_family_names[reader->family],
 		    reader->clock, reader->unit, point, ns, cycles,
 		    harness.session.outcome.line_before.mult,
 		    harness.session.outcome.line_after.mult,
 		    harness.session.outcome.line_after.shift, reads[0].result,
-		    reads[1].result, reads[1].result - reads[0].result,
+		    reads[1].result, tkfi_results(&reads[0])->counter,
+		    tkfi_results(&reads[1])->counter, reads[1].result - reads[0].result,
 		    predicted);
 }
 

@@ -393,24 +393,32 @@ void tkfi_await_word(const unsigned int *word, unsigned int value);
 /* The engine whose VCPUs execute; one at a time, interrupts are off. NULL: nobody does. */
 extern struct tkfi_engine *tkfi_engine;
 
-/* tkfi_record(), when there is a trace. */
-void tkfi_record_entry(enum tkfi_entry_kind kind, const char *what, s64 value);
+/* tkfi_record_clock(), when there is a trace. */
+void tkfi_record_entry(enum tkfi_entry_kind kind, const char *what, s64 value, u64 clock);
 
 /**
- * tkfi_record() - add an entry of the executing VCPU to the trace
+ * tkfi_record_clock() - add an entry of the executing VCPU to the trace
  * @kind:	what happened
  * @what:	a name that outlives the trace
  * @value:	a number that belongs to it, 0 if none
+ * @clock:	value of the subject's clock that it depends on, TKFI_NO_CLOCK if none
  *
  * Does nothing when no VCPU executes, or the engine keeps no trace. If accesses are
  * scheduling points, the entries of an operation appear as of its first event: see struct
  * tkfi_early.
  */
+static __always_inline void tkfi_record_clock(enum tkfi_entry_kind kind, const char *what,
+					      s64 value, u64 clock)
+{
+	if (tkfi_current && !tkfi_engine->quiet)
+		tkfi_record_entry(kind, what, value, clock);
+}
+
+/* tkfi_record_clock() of what depends on no clock. */
 static __always_inline void tkfi_record(enum tkfi_entry_kind kind, const char *what,
 					s64 value)
 {
-	if (tkfi_current && !tkfi_engine->quiet)
-		tkfi_record_entry(kind, what, value);
+	tkfi_record_clock(kind, what, value, TKFI_NO_CLOCK);
 }
 
 /**

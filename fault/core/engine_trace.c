@@ -18,6 +18,21 @@ const char *tkfi_transition_kind_name(enum tkfi_transition_kind kind)
 	}
 }
 
+static void add(struct tkfi_engine *engine, unsigned int vcpu, enum tkfi_entry_kind kind,
+		const char *what, s64 value, u64 clock)
+{
+	const struct tkfi_trace_entry entry = {
+		.vcpu = vcpu,
+		.kind = kind,
+		.nr_events = engine->nr_log,
+		.what = what,
+		.value = value,
+		.clock = clock,
+	};
+
+	tkfi_trace_add(&engine->trace, &entry);
+}
+
 void tkfi_trace_early(struct tkfi_engine *engine, unsigned int vcpu, bool waits)
 {
 	struct tkfi_early *early = &engine->early[vcpu];
@@ -27,7 +42,7 @@ void tkfi_trace_early(struct tkfi_engine *engine, unsigned int vcpu, bool waits)
 		const struct tkfi_trace_entry *e = &early->entries[i];
 
 		if (waits || e->kind != TKFI_ENTRY_BLOCKED)
-			tkfi_trace_entry_add(engine, vcpu, e->kind, e->what, e->value);
+			add(engine, vcpu, e->kind, e->what, e->value, e->clock);
 	}
 	early->nr = 0;
 }
@@ -54,7 +69,7 @@ void tkfi_trace_turn(struct tkfi_engine *engine, const struct tkfi_vcpu *v)
 	tkfi_trace_early(engine, v->id, false);
 }
 
-void tkfi_record_entry(enum tkfi_entry_kind kind, const char *what, s64 value)
+void tkfi_record_entry(enum tkfi_entry_kind kind, const char *what, s64 value, u64 clock)
 {
 	struct tkfi_engine *engine = tkfi_engine;
 	const unsigned int id = tkfi_current->id;
@@ -63,28 +78,21 @@ void tkfi_record_entry(enum tkfi_entry_kind kind, const char *what, s64 value)
 	if (early->nr == TKFI_MAX_EARLY)
 		tkfi_trace_early(engine, id, true);
 	if (!early->nr && (kind != TKFI_ENTRY_CALL || !tkfi_traces_turns(engine))) {
-		tkfi_trace_entry_add(engine, id, kind, what, value);
+		add(engine, id, kind, what, value, clock);
 		return;
 	}
 	early->entries[early->nr++] = (struct tkfi_trace_entry){
 		.kind = kind,
 		.what = what,
 		.value = value,
+		.clock = clock,
 	};
 }
 
 void tkfi_trace_entry_add(struct tkfi_engine *engine, unsigned int vcpu,
 			  enum tkfi_entry_kind kind, const char *what, s64 value)
 {
-	const struct tkfi_trace_entry entry = {
-		.vcpu = vcpu,
-		.kind = kind,
-		.nr_events = engine->nr_log,
-		.what = what,
-		.value = value,
-	};
-
-	tkfi_trace_add(&engine->trace, &entry);
+	add(engine, vcpu, kind, what, value, TKFI_NO_CLOCK);
 }
 
 void tkfi_leave(const char *what)

@@ -2,6 +2,7 @@
 #ifndef __TKFI_TRACE_H
 #define __TKFI_TRACE_H
 
+#include <linux/limits.h>
 #include <linux/types.h>
 
 /**
@@ -47,6 +48,8 @@ enum tkfi_entry_kind {
  * @nr_events:	how many events of all VCPUs were before it
  * @what:	symbolic name, never an address: traces compare across builds
  * @value:	a number that belongs to it
+ * @clock:	value of the subject's clock that it depends on; TKFI_NO_CLOCK if there is
+ *		none. It is not in tkfi_trace_hash(), as @value tells of it
  */
 struct tkfi_trace_entry {
 	u8 vcpu;
@@ -54,7 +57,10 @@ struct tkfi_trace_entry {
 	u16 nr_events;
 	const char *what;
 	s64 value;
+	u64 clock;
 };
+
+#define TKFI_NO_CLOCK		U64_MAX
 
 #define TKFI_TRACE_ENTRIES	4096
 

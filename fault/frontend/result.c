@@ -141,16 +141,18 @@ void tkfi_result_trace_entries(const char *name, const struct tkfi_trace *trace)
 
 	for (i = 0; i < tkfi_trace_stored(trace); i++) {
 		const struct tkfi_trace_entry *e = &trace->entries[i];
-		char cells[48] = "";
+		char cells[48] = "", cycle[32] = "";
 
+		if (e->clock != TKFI_NO_CLOCK)
+			snprintf(cycle, sizeof(cycle), ",\"cycle\":%llu", e->clock);
 		if (e->kind == TKFI_ENTRY_STOP) {
 			cells[0] = ' ';
 			tkfi_cell_name(e->value & 0xffff, e->value >> 16,
 				       cells + 1, sizeof(cells) - 1);
 		}
-		tkfi_result("\"type\":\"event\",\"case\":\"%s\",\"step\":%u,\"vcpu\":%u,\"kind\":\"%s\",\"text\":\"%s%s\",\"ns\":%lld",
+		tkfi_result("\"type\":\"event\",\"case\":\"%s\",\"step\":%u,\"vcpu\":%u,\"kind\":\"%s\",\"text\":\"%s%s\",\"ns\":%lld%s",
 			    name, e->nr_events, e->vcpu, tkfi_entry_names[e->kind],
 			    e->what, cells,
-			    e->kind == TKFI_ENTRY_STOP ? 0 : e->value);
+			    e->kind == TKFI_ENTRY_STOP ? 0 : e->value, cycle);
 	}
 }

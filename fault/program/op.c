@@ -114,7 +114,8 @@ void tkfi_op_run(struct tkfi_vcpu *vcpu, struct tkfi_op *op)
 	vcpu->op = interrupted;
 	op->blocked = vcpu->blocked_on;
 	op->done = true;
-	tkfi_record(op->reads ? TKFI_ENTRY_READ : TKFI_ENTRY_RETURN, op->call, op->result);
+	tkfi_record_clock(op->reads ? TKFI_ENTRY_READ : TKFI_ENTRY_RETURN, op->call, op->result,
+			  tkfi_subject->clock_of ? tkfi_subject->clock_of(op) : TKFI_NO_CLOCK);
 }
 
 void tkfi_program_body(struct tkfi_vcpu *vcpu, void *arg)

@@ -192,6 +192,8 @@ struct tkfi_steps {
  * @read:	type of the operation of an NMI at an injection point; NULL if there is none
  * @op_begins:	an operation begins on the executing VCPU; may be NULL
  * @op_ended:	it has ended; may be NULL
+ * @clock_of:	returns the value of the clock that the result of an operation that has ended
+ *		depends on, in cycles; TKFI_NO_CLOCK if it depends on none. May be NULL
  * @observe:	tells all that anybody could learn of the state as it is, always in the same
  *		order. Called on a VCPU that is alone, after an execution; the state is
  *		restored after that. NULL if nothing can be learnt
@@ -229,6 +231,7 @@ struct tkfi_subject {
 	const struct tkfi_op_type *read;
 	void (*op_begins)(struct tkfi_op *op);
 	void (*op_ended)(struct tkfi_op *op);
+	u64 (*clock_of)(const struct tkfi_op *op);
 	void (*observe)(tkfi_observed_fn tell, void *arg);
 	void (*judge)(const struct tkfi_judged *judged, tkfi_finding_fn report, void *arg);
 	const char * const *oracles;

@@ -61,6 +61,12 @@ static void op_ended(struct tkfi_op *op)
 	tkfi_results(op)->cycle = tkfi_clock_peek();
 }
 
+static u64 clock_of(const struct tkfi_op *op)
+{
+	static_assert(TKFI_NOT_READ == TKFI_NO_CLOCK);
+	return tkfi_results(op)->counter;
+}
+
 static void list(tkfi_line_fn line)
 {
 	unsigned int i;
@@ -96,6 +102,7 @@ static struct tkfi_subject timekeeping = {
 	.read		= &tkfi_interrupt,
 	.op_begins	= op_begins,
 	.op_ended	= op_ended,
+	.clock_of	= clock_of,
 	.observe	= tkfi_timekeeping_observe,
 	.judge		= tkfi_oracles_check,
 	.oracles	= oracle_names,

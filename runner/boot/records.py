@@ -93,6 +93,8 @@ class Race:
     measured_ns: int
     predicted_ns: int
     point: str = ""
+    first_cycle: int | None = None  # of the clock: what the read depends on
+    second_cycle: int | None = None
     unit_ns: int = 1  # what the reader rounds down to; gettimeofday() has 1000
 
     @property
@@ -112,7 +114,8 @@ class Race:
 @dataclass(frozen=True)
 class Event:
     """One line of a diagram. ns is a clock value or a duration, where there is one; step says how many
-    steps were executed before."""
+    steps were executed before; cycle is the value of the clock that the result of a read or another
+    operation depends on, None if it did not read the clock."""
 
     case: str
     vcpu: int
@@ -120,6 +123,7 @@ class Event:
     text: str = ""
     ns: int | None = None
     step: int = 0
+    cycle: int | None = None
 
 
 @record("step", "steps")
