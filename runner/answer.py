@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from runner import terminal
 from runner.errors import TkfiError
 from runner.progress import note
 
@@ -22,7 +23,7 @@ def give(text: str, data: Mapping[str, Any], json_to: str | None) -> None:
         note(text)
         sys.stdout.writelines(json_lines(data))
         return
-    print(text, flush=True)
+    print(terminal.painted(text, sys.stdout), flush=True)
     if json_to:
         with Path(json_to).open("w", encoding="utf-8") as file:
             file.writelines(json_lines(data))

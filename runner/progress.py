@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Progress on standard error: a spinner on a terminal, plain lines elsewhere.
+"""Progress on standard error: one line on a terminal, which is written again; plain lines elsewhere.
 
 Standard output belongs to a command's answer alone.
 """
@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Protocol, TextIO
+
+from runner import terminal
 
 if TYPE_CHECKING:  # it takes longer to import than many a command takes
     from rich.progress import Progress, TaskID
@@ -48,17 +50,26 @@ class _PlainStep:
 
 
 class _RichStep:
-    def __init__(self, progress: Progress, task: TaskID) -> None:
-        self._progress, self._task = progress, task
+    def __init__(self, title: str, progress: Progress, task: TaskID) -> None:
+        self._title, self._progress, self._task = title, progress, task
 
     def update(self, detail: str) -> None:
         """Change the text beside the spinner."""
-        self._progress.update(self._task, detail=f" {detail}" if detail else "")
+        self._progress.update(self._task, text=one_line(self._title, detail, self._progress.console.width))
+
+
+def one_line(title: str, detail: str, width: int) -> str:
+    """As much as one line of a terminal has room for, beside a spinner and a time. How far a step has come
+    is more than what it is called."""
+    room = width - len("* ") - len(" 0:00:00")
+    whole = f"{title}: {detail}" if detail else title
+    text = whole if len(whole) <= room else detail or title
+    return text if len(text) <= room else text[:room - 1] + "…"
 
 
 def note(text: str) -> None:
     """One line for a person, beside the answer."""
-    print(text, file=sys.stderr, flush=True)
+    print(terminal.painted(text, sys.stderr), file=sys.stderr, flush=True)
 
 
 @cache
@@ -89,11 +100,13 @@ def _rich_step(title: str) -> Iterator[Step]:
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     start, outcome = time.monotonic(), "stopped"
-    progress = Progress(SpinnerColumn(), TextColumn("{task.description}{task.fields[detail]}"),
-                        TimeElapsedColumn(), console=Console(stderr=True), transient=True)
+    console = Console(stderr=True, no_color=not terminal.has_colours(sys.stderr), highlight=False)
+    progress = Progress(SpinnerColumn(), TextColumn("{task.fields[text]}", markup=False),
+                        TimeElapsedColumn(), console=console, transient=True)
     try:
         with progress:
-            yield _RichStep(progress, progress.add_task(title, total=None, detail=""))
+            yield _RichStep(title, progress, progress.add_task(
+                title, total=None, text=one_line(title, "", console.width)))
         outcome = "done"
     finally:
         note(f"{title} {outcome} ({time.monotonic() - start:.1f} s)")

@@ -105,7 +105,8 @@ class Rounds:
         for piece in left:
             earlier_boots.set_aside(self.tool, self._ask(piece), goes_on=piece.has_state)
         watch = Watch([(piece, earlier_boots.reports(self.tool, self._ask(piece))) for piece in wanted],
-                      self.unit)
+                      self.unit, self.limit.executions,
+                      max(left_ns.values()) / 1e9 if left_ns else None)
         with step(title) as shown:
             booted = boots.run_all(self.tool, [self._ask(piece, left_ns.get(piece)) for piece in left],
                                    at_once=self.jobs, progress=lambda _files: shown.update(watch.line()))

@@ -60,12 +60,13 @@ def how_often(found: Found) -> str:
     return f"in {'at least ' if found.so_far else ''}{counted(found.violation.findings, 'execution')}"
 
 
-def diagram(made: Exploration, found: Found) -> str:
+def diagram(made: Exploration, found: Found, *, points: bool = True) -> str:
     """What happened in a violation's execution until it showed; "" if nobody executed its schedule
-    again."""
+    again. Unless points, without injection points at which nobody is scheduled out."""
     one = found.violation
     vcpus = made.vcpus.get(one.scenario, ())
-    return draw(one.events, vcpus=vcpus, violations=[one], whole=one.is_outcome) if one.events else ""
+    return draw(one.events, vcpus=vcpus, violations=[one], whole=one.is_outcome,
+                points=points) if one.events else ""
 
 
 def command(made: Exploration, found: Found) -> str:

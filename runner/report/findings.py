@@ -69,13 +69,14 @@ def _cause(found: Found) -> tuple[str, ...]:
     return (one.oracle, subject, *(lines or (f"stopped for {one.stopped}",)))
 
 
-def text(made: Exploration, *, every: bool = False) -> str:
+def text(made: Exploration, *, every: bool = False, most: int = LINES) -> str:
     """The table, what is known, what is new with its diagrams, and the sum. Unless every: no rows without
-    findings, one violation of each cause, and at most LINES lines."""
+    findings, one violation of each cause, no injection points that say nothing, and at most so many lines,
+    if the first finding and the sum fit into them."""
     news = groups(made.new.values())
     if every:
         last = [*(problem.text for problem in made.problems), total(made)]
-        shown = ["\n\n".join(_whole(made, group)) for group in news]
+        shown = ["\n\n".join(_whole(made, group, points=True)) for group in news]
         rows = table(made, made.explored)
         return "\n\n".join([title(made), *rows, *_said(made, every=True), *_known(made, every=True), *shown,
                             *_outcomes(made), *last])
@@ -83,13 +84,13 @@ def text(made: Exploration, *, every: bool = False) -> str:
             total(made)]
     said = _shortened(_said(made), _SAID)
     known = _known(made, every=False) if not news else []
-    left = LINES - 2 - sum(part.count("\n") + 2 for part in [title(made), *said, *known, *last])
+    left = most - 2 - sum(part.count("\n") + 2 for part in [title(made), *said, *known, *last])
     left -= min(_ROWS, len(by_name(_with_findings(made)))) + 4
     shown = []
     for number, group in enumerate(news):
         whole = _whole(made, group)
         if not number and sum(part.count("\n") + 2 for part in whole) > left:
-            whole[1:2] = _shortened(whole[1:2], max(_DIAGRAM, left - _FRAME))
+            whole[1:2] = [_end_of(part, max(_DIAGRAM, left - _FRAME)) for part in whole[1:2]]
         more = len(news) - number - 1
         size = sum(part.count("\n") + 2 for part in whole)
         if number and size + 3 * bool(more) > left:
@@ -157,12 +158,13 @@ def _known(made: Exploration, *, every: bool) -> list[str]:
     return ["\n".join(lines)] if lines else []
 
 
-def _whole(made: Exploration, group: Group) -> list[str]:
+def _whole(made: Exploration, group: Group, *, points: bool = False) -> list[str]:
     """The sentence, the diagram, the explanation and the line that replays it, of the plainest."""
     one = group.plainest
-    return [f"{group.title}: {values(one.violation)}" + (
-        f"\n  {like(one.violation)}" if one.violation.like else ""),
-        *filter(None, [diagram(made, one), explained(one.violation)]), command(made, one)]
+    sentence = f"{group.title}: {values(one.violation)}" + (
+        f"\n  {like(one.violation)}" if one.violation.like else "")
+    return [tables.wrapped(sentence), *filter(None, [
+        diagram(made, one, points=points), tables.wrapped(explained(one.violation))]), command(made, one)]
 
 
 def _outcomes(made: Exploration) -> list[str]:
@@ -181,6 +183,15 @@ def _shortened(texts: Sequence[str], most: int) -> list[str]:
     if left < 2:
         return ["\n".join(lines)]
     return ["\n".join([*lines[:most - 1], f"  ... and {left} lines more; --all shows all"])]
+
+
+def _end_of(drawn: str, most: int) -> str:
+    """A diagram of at most so many lines: its heading and its end, which is what is wrong."""
+    heading, *lines = drawn.splitlines()
+    left = len(lines) + 1 - most
+    if left < 1:
+        return drawn
+    return "\n".join([heading, f"  ... {left + 1} lines are left out; --all shows all", *lines[left + 1:]])
 
 
 def _more(made: Exploration, left: Sequence[Group], room: int) -> list[str]:

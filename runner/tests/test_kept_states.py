@@ -29,7 +29,7 @@ from runner.explore.scenarios import Scenario
 from runner.layout import REPO, Layout
 from runner.tests.conftest import ONE_CLOCK, write
 from runner.tests.test_explore import (DIED, EXPLORED, NAMES, PASSED, WRONG, WRONG_RECORD, Files, Machine,
-                                       in_parts, kernel, known, lines, machine, say)
+                                       flat, in_parts, kernel, known, lines, machine, say)
 from runner.tests.test_process import alive
 
 start_machine = machine  # pytest finds the fixture "start" by this
@@ -229,7 +229,8 @@ def test_stopped(start: Callable[..., Machine], layout: Layout, tmp_path: Path,
                                   "rises-coarse": ["1,234,567", "no", "1", "1"]}
     assert ("rises-coarse: stopped, with 2 violations so far; the same command with "
             "--resume goes on\n") in captured.out
-    assert "NEW, monotonic in rises-coarse (in at least 3 executions): clock_gettime(MONO" in captured.out
+    assert "NEW, monotonic in rises-coarse (in at least 3 executions): clock_gettime(MONO" in flat(
+        captured.out)
     assert "./tkfi replay 'tkfi1 6.12.117 post-series rises-coarse: cpu2'\n" in captured.out
     assert "1 of 3 scenarios explored to the end, 1,234,588 classes" in captured.out
     assert "the same command with --resume goes on from here" in captured.err
@@ -479,7 +480,7 @@ def test_who_waits_in_a_queue_keeps_what_it_has(start: Callable[..., Machine], l
                    stop_after=3)
     cli.main(["explore", *ONE_CLOCK, "--time", "20s", "--resume"], layout)
     assert [line.partition('" ')[2] for line in booted.asked] == ["tkfi.ms=11600 tkfi.resume=1"] * 3
-    assert "rises-coarse: 100 classes, 2 violations, 8 s; tick-vdso: 100 classes" in capsys.readouterr().err
+    assert "1 done, 2 left, 221 classes, 0/s, 5 violations, 0 s" in capsys.readouterr().err
     start(known, stop_after=0)
     assert cli.main(["explore", *ONE_CLOCK, "--time", "40s", "--resume"], layout) == 130
     assert times(capsys.readouterr().out) == {"falls-vdso": "18,600.0", "rises-coarse": "18,600.0",
@@ -709,38 +710,48 @@ def test_live(tmp_path: Path) -> None:
     pieces = [Piece(Scenario(name, "", shipped=True), Plan(2), number, tmp_path)
               for name in NAMES for number in range(2)]
     files = [(piece, tmp_path / f"{piece.scenario.name}{piece.number}") for piece in pieces]
-    watch = Watch([(piece, [tmp_path / "none", file]) for piece, file in files], "classes")
-    assert watch.line() == "0 of 3 scenarios"
+    clock = iter(range(0, 1000, 10))  # seconds
+    watch = Watch([(piece, [tmp_path / "none", file]) for piece, file in files], "classes",
+                  now=lambda: next(clock))
+    assert watch.line() == "0 done, 3 left, 0 classes, 0/s, 0 violations"
     write(files[0][1], lines(EXPLORED) + progress("falls-vdso", 12000, "0/2")[:-9])
-    assert watch.line() == "0 of 3 scenarios"
+    assert watch.line() == "0 done, 3 left, 0 classes, 0/s, 0 violations"
     write(files[0][1], lines(EXPLORED) + progress("falls-vdso", 12000, "0/2"))
     write(files[1][1], in_parts(lines(EXPLORED, '"falls-vdso"'), "1/3") + "garbage\n[]\n")
     write(files[2][1], progress("rises-coarse", 0))
-    assert watch.line() == ("0 of 3 scenarios; falls-vdso: 12,007 classes, 2 violations, 8 s; "
-                            "rises-coarse: 0 classes, 2 violations, 8 s")
+    assert watch.line() == "0 done, 3 left, 12,007 classes, 400/s, 4 violations"
     write(files[3][1], in_parts(lines(EXPLORED, '"rises-coarse"'), "1/3"))
     with files[2][1].open("a") as out:
         out.write(progress("rises-coarse", 1).replace('"violations": 2', '"violations": 1'))
-    for _ in range(2):
-        assert watch.line() == ("0 of 3 scenarios; falls-vdso: 12,007 classes, 2 violations, 8 s; "
-                                "rises-coarse: 7 classes, 1 violation, 8 s")
+    for rate in (300, 240):
+        assert watch.line() == f"0 done, 3 left, 12,014 classes, {rate}/s, 3 violations"
     for _, file in files:
         write(file, file.read_text() if file.exists() else "")
         with file.open("a") as out:
             out.write(lines(EXPLORED, '"explored","scenario":"tick-vdso"'))
-    assert watch.line() == "3 of 3 scenarios"
+    assert watch.line().startswith("3 done, 0 left, ")
 
 
 def test_live_of_what_goes_on(tmp_path: Path) -> None:
     """What had come to its time, and is given more, is not done."""
     before, file = tmp_path / "before", tmp_path / "file"
     write(before, lines(EXPLORED, '"falls-vdso"'))
-    watch = Watch([(Piece(SCENARIO, Plan(), 0, tmp_path), [before, file])], "classes")
-    assert watch.line() == "0 of 1 scenario; falls-vdso: 21 classes, 1 violation, 0 s"
+    clock = iter(range(0, 1000, 10))  # seconds
+    watch = Watch([(Piece(SCENARIO, Plan(), 0, tmp_path), [before, file])], "classes", seconds=25,
+                  now=lambda: next(clock))
+    assert watch.line() == "15 s left, 21 classes, 0/s, 1 violation"
     write(file, lines(EXPLORED) + progress("falls-vdso", 50))
-    assert watch.line() == "0 of 1 scenario; falls-vdso: 50 classes, 2 violations, 8 s"
+    assert watch.line() == "5 s left, 50 classes, 1/s, 2 violations"
     write(file, file.read_text() + lines(EXPLORED, '"falls-vdso"'))
-    assert watch.line() == "1 of 1 scenario"
+    assert watch.line() == "0 s left, 21 classes, 0/s, 1 violation"
+
+
+def test_live_of_samples(tmp_path: Path) -> None:
+    """One scenario says how many of how many."""
+    file = tmp_path / "file"
+    write(file, lines(EXPLORED) + progress("falls-vdso", 50))
+    watch = Watch([(Piece(SCENARIO, Plan(), 0, tmp_path), [tmp_path / "none", file])], "executions", 10000)
+    assert re.fullmatch(r"\d+ of 10,000 executions, \d+/s, 2 violations", watch.line())
 
 
 def test_live_of_who_knows_no_classes(start: Callable[..., Machine], layout: Layout, tmp_path: Path,
@@ -752,7 +763,7 @@ def test_live_of_who_knows_no_classes(start: Callable[..., Machine], layout: Lay
     assert cli.main(["explore", "falls-vdso", "tick-vdso", "--strategy", "dfs", "--json",
                      str(tmp_path / "json")], layout) == 130
     captured = capsys.readouterr()
-    assert "0 of 2 scenarios; falls-vdso: 1,234,567 executions, 2 violations, 8 s" in captured.err
+    assert "0 done, 2 left, 1,234,567 executions, 1,234,567/s, 2 violations, 0 s" in captured.err
     assert rows(captured.out) == {"falls-vdso": ["1,234,567", "no", "0", "0"]}
     (made,) = json.loads((tmp_path / "json").read_text())["scenarios"]
     assert (made["classes"], made["executions"]) == (0, 1234567)

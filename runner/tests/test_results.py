@@ -191,3 +191,18 @@ def test_what_violations_of_one_schedule_have_in_common(tmp_path: Path) -> None:
     assert not found.problems
     assert [len(one.events) for one in found.violations] == [1, 1]
     assert found.violations[0].events == found.violations[1].events
+
+
+def test_the_table_fits_on_a_screen_and_has_the_cycles() -> None:
+    """Readers that read at other cycles, or are predicted otherwise, are in a table of their own."""
+    made = race_outcome()
+    race = replace(made.races[0], reader="kernel get_device_system_crosststamp.real",
+                   first_ns=1361404800033473517, second_cycle=4338424085)
+    text = replace(made, races=[*made.races, race]).text()
+    assert max(map(len, text.splitlines())) <= 80
+    assert [line for line in text.splitlines() if "cycle 4328424085" in line] == [
+        "Both reads at cycle 4328424085; predicted: a*D/2^shift = -10000.47 ns:",
+        "Both reads at cycle 4328424085; predicted: a*D/2^shift = +0.00 ns:",
+        "First read at cycle 4328424085, second at 4338424085; predicted: a*D/2^shift ="]
+    unknown = replace(race, first_cycle=None, second_cycle=None)
+    assert "The reads do not say at which cycle; " in replace(made, races=[unknown]).text()

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from runner import answer, check_counts, lock
+from runner import answer, check_counts, lock, terminal
 from runner.boot import lists
 from runner.errors import TkfiError
 from runner.explore import explorer, mistakes, scenarios, stories, strategies
@@ -21,6 +22,9 @@ from runner.report import findings, stories_text
 from runner.report.report_directory import Report
 from runner.verbs.options import (Body, Count, Name, Seconds, flag, json_option, kernel_option, option,
                                   options, pass_layout, variant_option, verb)
+
+
+_FEWEST = 24  # lines of a terminal
 
 
 def _number_options(function: Body) -> Body:
@@ -92,7 +96,8 @@ def command(layout: Layout, scenario: Sequence[str], kernel: str, variant: str, 
     report_to = Report.begin(Path(report)) if report else None
 
     def tell(made: Exploration) -> None:
-        answer.give(findings.text(made, every=every), made.json(), json_to)
+        most = max(_FEWEST, terminal.lines(sys.stdout, findings.LINES))
+        answer.give(findings.text(made, every=every, most=most), made.json(), json_to)
         if report_to:
             report_to.write(made)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from runner import answer
+from runner import answer, terminal
 from runner.errors import INTERRUPTED
 from runner.kernel import kernels
 from runner.layout import Layout
@@ -187,9 +187,24 @@ def verb(name: str, about: str, *, words: str = "", held: str = "done", failed: 
         [Body], click.Command]:
     """Make a verb of a function that returns the exit status; words explains its arguments, held and failed
     say what 0 and 1 mean."""
-    return click.command(name, _Verb, help=f"{about}\n\n{words}", short_help=about, epilog=(
+    made = click.command(name, _Verb, help=f"{about}\n\n{words}", short_help=about, epilog=(
         f"Exit status: 0 {held}; {f'1 {failed}; ' * bool(failed)}2 tkfi could not do its work, and "
         f"says what to do; {INTERRUPTED} stopped by a signal."))
+
+    def command(function: Body) -> click.Command:
+        done = made(function)
+        done.params.append(_color_option())
+        return done
+    return command
+
+
+def _color_option() -> click.Option:
+    """--color, which each verb has; it is done when it is read."""
+    def choose(_ctx: click.Context, _option: click.Parameter, when: str) -> None:
+        terminal.choose(when)
+    return _Once(["--color"], type=Name(terminal.WHEN, "./tkfi --help"), default=terminal.AUTO,
+                 metavar="|".join(terminal.WHEN), expose_value=False, callback=choose,
+                 help="colours: on a terminal, unless NO_COLOR is set; always; or never (auto)")
 
 
 def kernel_option(function: Body) -> Body:

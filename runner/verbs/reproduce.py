@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -76,15 +77,19 @@ class Outcome:
         }
 
     def text(self) -> str:
-        """For a person: the diagram, the table, and what it comes to."""
-        rows = [[race.reader, format_seconds(race.first_ns), format_seconds(race.second_ns),
-                 f"{race.measured_ns:+d}", decimals(race.exact),
-                 f"{race.measured_ns - race.predicted_ns:+d}"] for race in self.races]
-        heading = ["reader", "first read, s", "second read, s", "measured, ns",
-                   "a*D/2^shift, ns", "difference, ns"]
+        """For a person: the diagram, a table of the readers that read at the same cycles and are predicted
+        the same, and what it comes to."""
+        alike: dict[str, list[Race]] = {}
+        for race in self.races:
+            alike.setdefault(_when(race), []).append(race)
+        parts = []
+        for when, races in alike.items():
+            rows = [[race.reader, format_seconds(race.first_ns), f"{race.measured_ns:+,d}"]
+                    for race in races]
+            parts += [when, tables.table(["reader", "first read, s", "jump, ns"], rows)]
         title = f"Linux {self.header.kernel} ({self.header.variant}): {self.request.title()}"
-        return "\n\n".join([title, diagram.draw(self.events), tables.table(heading, rows),
-                            self._closing()])
+        return "\n\n".join([title, diagram.draw(self.events), *parts, textwrap.fill(
+            self._closing(), tables.WIDTH, break_on_hyphens=False)])
 
     def _closing(self) -> str:
         main = self.main
@@ -99,6 +104,16 @@ class Outcome:
             return f"The clock {seen}, as predicted within 1 ns ({factors})."
         wrong = ", ".join(race.reader for race in self.races if not race.held)
         return f"NOT AS PREDICTED: {wrong}. {main.reader} {seen} ({factors})."
+
+
+def _when(race: Race) -> str:
+    """The cycles at which a reader read the clock, and by how much the lines differ there."""
+    first, second = race.first_cycle, race.second_cycle
+    at = ("The reads do not say at which cycle" if first is None or second is None else
+          f"Both reads at cycle {first}" if first == second else
+          f"First read at cycle {first}, second at {second}")
+    return textwrap.fill(f"{at}; predicted: a*D/2^shift = {decimals(race.exact)} ns:", tables.WIDTH,
+                         break_on_hyphens=False)
 
 
 def decimals(value: Fraction) -> str:
