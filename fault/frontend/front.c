@@ -142,10 +142,26 @@ static void report_execution(struct tkfi_explorer *x, int ret)
 {
 	struct tkfi_front *f = x->each_arg;
 
-	if (f->request.steps)
-		tkfi_result_log(f->shown, x->engine);
 	if (x->options.seeks)
 		tkfi_outcome_each(tkfi_run_of(x), ret, report_shown, f);
+}
+
+/* Report every event of it, and what the subject has to tell. */
+static void report_recording(struct tkfi_explorer *x, int ret)
+{
+	const struct tkfi_run *run = tkfi_run_of(x);
+	const struct tkfi_front *f = x->each_arg;
+	const struct tkfi_judged judged = {
+		.engine = x->engine,
+		.setup = &run->setup,
+		.plan = &run->plan,
+		.ret = ret,
+		.hb = &x->recording.hb,
+	};
+
+	tkfi_result_log(f->shown, &x->recording, x->engine->nr_log);
+	if (tkfi_subject->show)
+		tkfi_subject->show(&judged, f->shown, tkfi_result);
 }
 
 /*
@@ -155,6 +171,7 @@ static void report_execution(struct tkfi_explorer *x, int ret)
 static void report_steps(struct tkfi_front *f, bool on)
 {
 	f->explorer->each = on ? report_execution : NULL;
+	f->explorer->recorded = on && f->request.steps ? report_recording : NULL;
 	f->explorer->each_arg = f;
 }
 

@@ -120,18 +120,22 @@ void tkfi_result_trace(const char *suite, const char *name, u64 nr, u64 hash)
 		    suite, name, nr, hash);
 }
 
-void tkfi_result_log(const char *name, const struct tkfi_engine *engine)
+void tkfi_result_log(const char *name, const struct tkfi_recording *r, unsigned int nr)
 {
-	unsigned int nr = min(engine->nr_log, TKFI_MAX_EVENTS + 0U), i;
+	unsigned int i;
 	char cells[48];
 
-	for (i = 0; i < nr; i++) {
-		const struct tkfi_event *event = &engine->log[i];
+	for (i = 0; i < min(nr, r->hb.nr); i++) {
+		const struct tkfi_event *event = &r->log[i];
+		const struct tkfi_detail *detail = &r->details[i];
 
 		tkfi_cell_name(event->cell, event->nr_cells, cells, sizeof(cells));
-		tkfi_result("\"type\":\"step\",\"case\":\"%s\",\"number\":%u,\"vcpu\":%u,\"kind\":\"%s\",\"text\":\"%s\"",
+		/* The hook returns to the instruction after its call: one byte back is the call. */
+		tkfi_result("\"type\":\"step\",\"case\":\"%s\",\"number\":%u,\"vcpu\":%u,\"kind\":\"%s\",\"text\":\"%s\",\"cell\":%u,\"cells\":%u,\"size\":%u,\"before\":%llu,\"after\":%llu,\"ip\":%lu",
 			    name, i, event->vcpu, tkfi_transition_kind_name(event->kind),
-			    cells);
+			    cells, event->cell, event->nr_cells, detail->size,
+			    detail->before, detail->after,
+			    detail->ip ? detail->ip - 1 : 0);
 	}
 }
 

@@ -2,7 +2,7 @@
 #ifndef __TKFI_RESULT_H
 #define __TKFI_RESULT_H
 
-#include "engine.h"
+#include "explain.h"
 
 /*
  * JSON lines for the runner, in the host file that the kernel parameter tkfi.result= names;
@@ -60,10 +60,14 @@ void tkfi_result_trace(const char *suite, const char *name, u64 nr, u64 hash);
 void tkfi_result_trace_entries(const char *name, const struct tkfi_trace *trace);
 
 /**
- * tkfi_result_log() - a "step" line for each event of the last execution, in order
+ * tkfi_result_log() - a "step" line for each event of an execution, in order
  * @name:	case
- * @engine:	engine; its log
+ * @r:		recording of it
+ * @nr:		how many of its events were executed
+ *
+ * @cell and @cells tell which steps touch the same memory, @before and @after are values of
+ * the memory; @size is 0 for a lock, which has none.
  */
-void tkfi_result_log(const char *name, const struct tkfi_engine *engine);
+void tkfi_result_log(const char *name, const struct tkfi_recording *r, unsigned int nr);
 
 #endif

@@ -198,6 +198,8 @@ struct tkfi_steps {
  *		order. Called on a VCPU that is alone, after an execution; the state is
  *		restored after that. NULL if nothing can be learnt
  * @judge:	judges an execution: calls @report for each finding, with its cause
+ * @show:	tells, in lines of JSON with @case set to a name, what values a person needs who
+ *		is shown an execution; may be NULL
  * @oracles:	names of the oracles, NULL after the last
  * @scenarios:	the scenarios that are explored by default
  * @nr_scenarios: how many
@@ -234,6 +236,7 @@ struct tkfi_subject {
 	u64 (*clock_of)(const struct tkfi_op *op);
 	void (*observe)(tkfi_observed_fn tell, void *arg);
 	void (*judge)(const struct tkfi_judged *judged, tkfi_finding_fn report, void *arg);
+	void (*show)(const struct tkfi_judged *judged, const char *name, tkfi_line_fn line);
 	const char * const *oracles;
 	const struct tkfi_scenario *scenarios;
 	unsigned int nr_scenarios;

@@ -102,11 +102,7 @@ static int start_sought(void *arg)
 	return tkfi_explorer_start(sought->x);
 }
 
-/*
- * Execute a schedule again, and record it. Returns 0, or an error if it cannot be
- * executed.
- */
-static int record(struct tkfi_explorer *x, const char *text, int *ended)
+int tkfi_explorer_record(struct tkfi_explorer *x, const char *text, int *ended)
 {
 	struct tkfi_engine *engine = x->engine;
 	static struct tkfi_schedule schedule;
@@ -139,7 +135,7 @@ static void explain(struct tkfi_explorer *x, u64 which)
 	u64 found;
 	int ret;
 
-	if (record(x, x->violations[__ffs64(which)].schedule, &ret))
+	if (tkfi_explorer_record(x, x->violations[__ffs64(which)].schedule, &ret))
 		return;
 	x->target.boundaries(x->target.arg, &x->boundaries);
 	trial.host = x->boundaries.host;

@@ -160,7 +160,10 @@ extern const char * const tkfi_outcome_oracle;
  * @nr_only:	how many violations @only has
  * @each:	called after each execution with what tkfi_engine_run() returned; may be
  *		NULL
- * @each_arg:	for @each
+ * @each_arg:	for @each and @recorded
+ * @recorded:	called for an execution that is replayed, with what tkfi_engine_run()
+ *		returned, when it is in @recording, and @engine and the target are as it left
+ *		them; may be NULL
  * @progress:	called about once a second during an exploration; may be NULL
  * @violations:	of the last exploration
  * @nr_violations: how many; at most TKFI_MAX_VIOLATIONS, further ones are dropped
@@ -199,6 +202,7 @@ struct tkfi_explorer {
 	unsigned int nr_only;
 	void (*each)(struct tkfi_explorer *x, int ret);
 	void *each_arg;
+	void (*recorded)(struct tkfi_explorer *x, int ret);
 	void (*progress)(struct tkfi_explorer *x);
 	struct tkfi_violation violations[TKFI_MAX_VIOLATIONS];
 	unsigned int nr_violations;

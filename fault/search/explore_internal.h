@@ -163,6 +163,16 @@ void tkfi_violations_forget(void *arg);
 void tkfi_explorer_seek_plainer(struct tkfi_explorer *x);
 
 /**
+ * tkfi_explorer_record() - execute a schedule, and record it in @recording of the explorer
+ * @x:		explorer; its target is the schedule's, and all accesses are scheduling points
+ * @text:	the schedule
+ * @ended:	set to what tkfi_engine_run() returned
+ *
+ * Return: 0, or an error if it cannot be executed.
+ */
+int tkfi_explorer_record(struct tkfi_explorer *x, const char *text, int *ended);
+
+/**
  * tkfi_explorer_explain() - explain all violations, and merge those that are the same
  * @x:		explorer; @why of its violations is set
  *

@@ -22,6 +22,21 @@ static int execute(struct tkfi_explorer *x, struct tkfi_schedule *schedule)
 	       x->engine->ret;
 }
 
+/* Execute a schedule once more, for @recorded. The trace stays. */
+static void record(struct tkfi_explorer *x, const char *text)
+{
+	struct tkfi_engine *engine = x->engine;
+	const unsigned int nr = engine->trace.nr;
+	const bool quiet = engine->quiet;
+	int ret;
+
+	engine->quiet = true;
+	if (!tkfi_explorer_record(x, text, &ret))
+		x->recorded(x, ret);
+	engine->trace.nr = nr;
+	engine->quiet = quiet;
+}
+
 static int replay(struct tkfi_explorer *x, const char *text, bool explains, char *err,
 		  size_t size)
 {
@@ -49,6 +64,8 @@ static int replay(struct tkfi_explorer *x, const char *text, bool explains, char
 	}
 	if (ret)
 		snprintf(err, size, "%s", x->engine->error);
+	if (x->recorded && (!ret || ret == -EDEADLK))
+		record(x, text);
 	if (explains)
 		tkfi_explorer_explain(x);
 	else

@@ -11,6 +11,7 @@
 #include "oracle.h"
 #include "publish.h"
 #include "session.h"
+#include "show.h"
 #include "story.h"
 #include "subject.h"
 
@@ -105,6 +106,7 @@ static struct tkfi_subject timekeeping = {
 	.clock_of	= clock_of,
 	.observe	= tkfi_timekeeping_observe,
 	.judge		= tkfi_oracles_check,
+	.show		= tkfi_timekeeping_show,
 	.oracles	= oracle_names,
 	.scenarios	= scenarios,
 	.nr_scenarios	= ARRAY_SIZE(scenarios),
