@@ -60,6 +60,7 @@ _READINGS: dict[str, _Reading] = {  # of fields, by annotation
     "tuple[Access, ...]": ((list,), _accesses),
     "tuple[Event, ...]": ((), None),  # these are in lines of their own
     "tuple[Observed, ...]": ((), None),
+    "dict[str, int]": ((dict,), None),
     "frozenset[str] | None": ((), None),
     "frozenset[int] | None": ((), None),
 }
@@ -129,13 +130,77 @@ class Event:
 @record("step", "steps")
 @dataclass(frozen=True)
 class Step:
-    """One step that an execution took, the number-th from 0: of which VCPU, what it did, and to what."""
+    """One step that an execution took, the number-th from 0: of which VCPU, what it did, and to what.
+    Steps that have a cell in common touch the same memory: so many of them from cell on. before and after
+    are what size bytes hold, the first 8 of 16; a lock has no size. ip: the address of the instruction, 0
+    if that is not known."""
 
     case: str
     number: int
     vcpu: int
     kind: str
     text: str
+    cell: int = 0
+    cells: int = 0
+    size: int = 0
+    before: int = 0
+    after: int = 0
+    ip: int = 0
+
+    @property
+    def stores(self) -> bool:
+        """Whether it changes memory."""
+        return self.kind == "store"
+
+    @property
+    def touched(self) -> range:
+        """Its cells."""
+        return range(self.cell, self.cell + self.cells)
+
+
+@record("published", "published")
+@dataclass(frozen=True)
+class Published:
+    """A line that an updater published: at cycle_last of a counter it is sec s and nsec / 2^shift ns, and
+    each cycle adds mult / 2^shift ns. vcpu: who published it, no VCPU's number for the line of the begin.
+    begun, vdso and kernel are numbers of steps: from when on readers who do not wait, of the vDSO, of the
+    kernel could see it; -1 for never. sampled: the counter's value that it was calculated from, -1 if
+    none was read."""
+
+    case: str
+    number: int
+    owner: str
+    vcpu: int
+    begun: int
+    vdso: int
+    kernel: int
+    sampled: int
+    clock: str
+    mask: int
+    cycle_last: int
+    mult: int
+    shift: int
+    nsec: int
+    sec: int
+
+
+@record("reading", "readings")
+@dataclass(frozen=True)
+class Reading:
+    """What a read returned, and the counter's value that it used, -1 for none. end is how many steps
+    there were at its end. times: the time that it has by
+    each line, by the line's number. kind: fine, raw, coarse or floored."""
+
+    case: str
+    vcpu: int
+    end: int
+    call: str
+    family: str
+    kind: str
+    unit: int
+    counter: int
+    ns: int
+    times: dict[str, int]
 
 
 @record("trace", "traces")

@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 
 from runner.boot.records import (KINDS, Absent, Cause, Corners, Cost, End, Event, Executed, Explored,
                                  Failure, Header, Hold, Malformed, Moments, NotSimulated, Observed,
-                                 Outcomes, Progress, Race, Refused, Same, SameEvents, Series, Shown,
-                                 Simulated, States, Step, StepsBack, StoryFault, StoryOutcomes, StoryRace,
-                                 StoryRaced, StoryRacing, StoryStep, StoryValue, Told, Took, Trace,
-                                 Violation)
+                                 Outcomes, Progress, Published, Race, Reading, Refused, Same, SameEvents,
+                                 Series, Shown, Simulated, States, Step, StepsBack, StoryFault,
+                                 StoryOutcomes, StoryRace, StoryRaced, StoryRacing, StoryStep, StoryValue,
+                                 Told, Took, Trace, Violation)
 from runner.errors import TkfiError
 
 FORMAT = 1
@@ -61,6 +61,8 @@ class Results:
     failures: list[Failure] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)  # scenarios of which all was said
     steps: list[Step] = field(default_factory=list)
+    published: list[Published] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
     violations: list[Violation] = field(default_factory=list)
     so_far: dict[int, Violation] = field(default_factory=dict)  # by number
     absent: list[str] = field(default_factory=list)  # scenarios that are not for this kernel

@@ -12,10 +12,12 @@ from runner.boot.causes import Kind
 from runner.boot.kunit_boot import Ask
 from runner.boot.records import Event, Header, Malformed, Violation
 from runner.errors import InputError, TestFailure, TkfiError
-from runner.explore import source_lines
+from runner.explore import recording, scenarios, schedule, source_lines
+from runner.explore.recording import Recording
 from runner.explore.scenarios import Scenario
 from runner.explore.schedule import Schedule
 from runner.kernel.kunit_tool import KunitTool
+from runner.layout import Layout
 from runner.progress import step
 
 CASE = "replayed"
@@ -30,6 +32,7 @@ class Replayed:
     schedule: Schedule
     events: Sequence[Event]
     violations: Sequence[Violation]
+    recording: Recording | None = None  # if it was asked for
 
     @property
     def held(self) -> bool:
@@ -52,31 +55,41 @@ def _json(violation: Violation) -> dict[str, Any]:
     return made
 
 
-def replay(tool: KunitTool, scenario: Scenario, schedule: Schedule) -> Replayed:
-    """Boot for one execution. Raises TestFailure when the kernel under test crashed, and TkfiError when it
-    refused the schedule, or the schedule does not fit."""
-    (made,) = replay_all(tool, {"replay": (scenario, schedule)})
+def replay(tool: KunitTool, scenario: Scenario, schedule: Schedule, *, record: bool = False) -> Replayed:
+    """Boot for one execution, to be recorded access by access or not. Raises TestFailure when the kernel
+    under test crashed, and TkfiError when it refused the schedule, or the schedule does not fit."""
+    (made,) = replay_all(tool, {"replay": (scenario, schedule)}, record=record)
     if isinstance(made, TkfiError):
         raise made
     return made
 
 
 def replay_all(tool: KunitTool, wanted: Mapping[str, tuple[Scenario, Schedule]], *,
-               jobs: int = 1) -> list[Replayed | TkfiError]:
+               jobs: int = 1, record: bool = False) -> list[Replayed | TkfiError]:
     """Boot once for each execution, by the name of its logs, so many at once: what it came to, or why it
     came to nothing, as of replay()."""
     if not wanted:
         return []
     with step(f"Replaying on {tool.kernel.title}"):
-        runs = boots.run_all(tool, [ask(name, scenario, schedule)
+        runs = boots.run_all(tool, [ask(name, scenario, schedule, record=record)
                                     for name, (scenario, schedule) in wanted.items()], at_once=jobs)
     return [_outcome(tool, run, *which) for run, which in zip(runs, wanted.values())]
 
 
-def ask(name: str, scenario: Scenario, schedule: Schedule) -> Ask:
+def recorded(tool: KunitTool, schedules: Sequence[str], layout: Layout, *,
+             jobs: int = 1) -> dict[str, Replayed | TkfiError]:
+    """What each schedule comes to, recorded access by access on a boot of its own; or why it came to
+    nothing."""
+    shipped = scenarios.shipped(layout)
+    read = [schedule.parse(one) for one in schedules]
+    wanted = {f"report-{number}": (one.choose(shipped), one) for number, one in enumerate(read)}
+    return dict(zip(schedules, replay_all(tool, wanted, jobs=jobs, record=True)))
+
+
+def ask(name: str, scenario: Scenario, schedule: Schedule, *, record: bool = False) -> Ask:
     """The boot for one execution."""
-    return Ask(f"tkfi_explore.{CASE}", name, [*scenario.parameters,
-                                              f'tkfi.schedule="{schedule.turns}"'])
+    return Ask(f"tkfi_explore.{CASE}", name, [*scenario.parameters, f'tkfi.schedule="{schedule.turns}"',
+                                              *["tkfi.steps=1"] * record])
 
 
 def _outcome(tool: KunitTool, run: boots.Run, scenario: Scenario,
@@ -108,5 +121,6 @@ def outcome(tool: KunitTool, run: boots.Run, scenario: Scenario, schedule: Sched
     events = [event for event in found.events if event.case == CASE]
     if found.problems or not found.header or not events:
         raise TkfiError("the result file is damaged:\n" + "\n".join(found.problems or ["  no execution"]))
+    steps = recording.recorded(tool, found, CASE) if found.steps else None
     return Replayed(found.header, scenario, schedule, events,
-                    source_lines.located_in(tool, found.violations))
+                    source_lines.located_in(tool, found.violations), steps)

@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -41,30 +41,52 @@ def located_in(tool: KunitTool, violations: Sequence[Violation]) -> list[Violati
 
 
 def places(addresses: Iterable[int], linux: Path, tree: Path) -> dict[int, tuple[str, int]]:
-    """What addr2line knows: file and line of addresses, the file relative to tree."""
+    """What addr2line knows: file and line of addresses, the file relative to tree. The innermost line
+    counts that is not in a header."""
+    found = {}
+    for address, frames in stacks(addresses, linux, tree).items():
+        frame = next((one for one in frames if not one.path.startswith("include/")), frames[0])
+        found[address] = frame.path, frame.line
+    return found
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A line of a function's source, the file relative to the tree."""
+
+    function: str
+    path: str
+    line: int
+
+
+def stacks(addresses: Iterable[int], linux: Path, tree: Path) -> dict[int, tuple[Frame, ...]]:
+    """The line of each address, and the lines that it was inlined into, the innermost first, as far as
+    addr2line knows them."""
     asked = [f"{address:#x}" for address in sorted(addresses)]
     if not asked:
         return {}
     try:
-        done = subprocess.run(["addr2line", "-a", "-i", "-e", linux, *asked], check=False,
+        done = subprocess.run(["addr2line", "-a", "-f", "-i", "-e", linux, *asked], check=False,
                               capture_output=True, text=True)
     except FileNotFoundError:
         return {}
     return parse(done.stdout, tree)
 
 
-def parse(text: str, tree: Path) -> dict[int, tuple[str, int]]:
-    """Read addr2line's answer: each address, then its line, and the lines it was inlined into. The
-    innermost one counts that is not in a header."""
-    found: dict[int, tuple[str, int]] = {}
-    address = 0
+def parse(text: str, tree: Path) -> dict[int, tuple[Frame, ...]]:
+    """Read addr2line's answer: each address, then pairs of lines: a function, and where in it. What is not
+    in tree is left out."""
+    found: dict[int, tuple[Frame, ...]] = {}
+    address, function = 0, ""
     for line in text.splitlines():
         if line.startswith("0x"):
-            address = int(line, 16)
-        elif match := _LINE.fullmatch(line):
-            path = os.path.relpath(os.path.normpath(match["path"]), tree)
-            if path.startswith(".."):
-                continue
-            if address not in found or found[address][0].startswith("include/"):
-                found[address] = path, int(match["line"])
+            address, function = int(line, 16), ""
+        elif not function:
+            function = line
+        else:
+            match = _LINE.fullmatch(line)
+            path = os.path.relpath(os.path.normpath(match["path"]), tree) if match else ".."
+            if match and not path.startswith(".."):
+                found[address] = (*found.get(address, ()), Frame(function, path, int(match["line"])))
+            function = ""
     return found

@@ -61,6 +61,11 @@ class UserLines:
         own = lines.line(line)
         return f"{path}:{own}" if own else f"{path}, in what tkfi adds after line {lines.before(line)}"
 
+    def number(self, path: str, line: int) -> int | None:
+        """The number in the source of a line of the tree, None if it is not there."""
+        lines = self._map(path)
+        return line if lines is None else lines.line(line)
+
     def text(self, said: str) -> str:
         """What a compiler said, by the source's files and lines, relative to the source."""
         path, lines = "", []

@@ -21,3 +21,11 @@ def reason(violation: Violation | StoryFault | StoryRace) -> str:
         return violation.reason
     where = f" in {violation.fixed_in} by {violation.fixed_by}" if violation.fixed_in else ""
     return f"{violation.reason} ({_ALONE[violation.cause_class]}{where})"
+
+
+def known_as(violation: Violation) -> str:
+    """What is known of the cause of one that is known: its class."""
+    if not violation.cause_class:
+        return "known"
+    where = f" in {violation.fixed_in} by {violation.fixed_by}" if violation.fixed_in else ""
+    return f"known: {_ALONE[violation.cause_class]}{where}"

@@ -61,6 +61,16 @@ def groups(violations: Iterable[Found]) -> list[Group]:
         group.plainest.violation.cost, -len(group.violations), group.plainest.violation.schedule))
 
 
+def known_groups(made: Exploration) -> list[Group]:
+    """What is known, by oracle and reason."""
+    by_reason: dict[tuple[str, str], list[Found]] = {}
+    for found in made.violations:
+        if found.violation.known:
+            by_reason.setdefault((found.violation.oracle, classes.reason(found.violation)),
+                                 []).append(found)
+    return [Group(those) for those in by_reason.values()]
+
+
 def _cause(found: Found) -> tuple[str, ...]:
     one = found.violation
     # What is about no readers is told apart by its rule, or else by its clock.
@@ -142,18 +152,14 @@ def _said(made: Exploration, *, every: bool = False) -> list[str]:
 
 def _known(made: Exploration, *, every: bool) -> list[str]:
     """A line for each reason, and how to see it again if there are few; if every, with all scenarios."""
-    by_reason: dict[tuple[str, str], list[Found]] = {}
-    for found in made.violations:
-        if found.violation.known:
-            by_reason.setdefault((found.violation.oracle, classes.reason(found.violation)),
-                                 []).append(found)
+    known = known_groups(made)
     lines = []
-    for (oracle, reason), those in by_reason.items():
-        group = Group(those)
+    for group in known:
+        oracle, reason = group.plainest.violation.oracle, classes.reason(group.plainest.violation)
         names = ", ".join(group.scenarios if every else group.scenarios[:1])
         more = f" and {len(group.scenarios) - 1} more" * (not every and len(group.scenarios) > 1)
         lines.append(f"known, {oracle} in {names}{more}: {reason}")
-        if every or len(by_reason) <= _FEW:
+        if every or len(known) <= _FEW:
             lines.append(command(made, group.plainest))
     return ["\n".join(lines)] if lines else []
 

@@ -1,29 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`explore --report DIR`: a directory that stands alone, for whoever did not run the exploration."""
+"""`--report DIR`: a directory that stands alone, for whoever did not run what it is of."""
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from runner import answer
-from runner.boot import results
 from runner.errors import TkfiError
-from runner.explore.exploration import Exploration
 from runner.files import write_safely
 from runner.process import undisturbed
 from runner.progress import note
-from runner.report import findings
-from runner.report.html_page import page
+from runner.report import perfetto
+from runner.report.html_page import render
+from runner.report.page_parts import Page
 
-_DATA, _TEXT, _PAGE = "report.json", "report.txt", "index.html"
+DATA, TEXT, PAGE, TRACE = "report.json", "report.txt", "index.html", "trace.json"
 _NEW = ".tkfi-new"
-_HEAD = 1000  # characters that tell a report by
+_HEAD = 2000  # characters that tell a report by
+_BEGINS = re.compile(r'\{\n"format": \d+,\n')
+_OURS = ("strategy", "schedule", "verdict")  # what explore, replay and premerge tell
 _NAME = "name with --report a directory that is new, empty, or holds an earlier report"
 
 
@@ -41,7 +43,7 @@ class Report:
         """
         try:
             directory.mkdir(parents=True, exist_ok=True)
-            if {file.name for file in directory.iterdir()} - {_NEW} and not _is_ours(directory / _DATA):
+            if {file.name for file in directory.iterdir()} - {_NEW} and not _is_ours(directory / DATA):
                 raise TkfiError(f"'{directory}' is not empty and holds no report of tkfi; {_NAME}")
             with _new(directory):
                 pass
@@ -50,18 +52,22 @@ class Report:
                             f"{_NAME}") from error
         return Report(directory)
 
-    def write(self, made: Exploration) -> None:
-        """Write all files, and only then put them in the place of an earlier report's. That stays if the
-        exploration was stopped, or something went wrong in it, and the earlier one's came to its end.
+    def write(self, page: Page, text: str, data: Mapping[str, Any], *, whole: bool = True) -> None:
+        """Write all files, and only then put them in the place of an earlier report's. That stays if this
+        one is not whole, as it was stopped or something went wrong, and the earlier one is.
 
         Raises TkfiError when they cannot be written.
         """
-        if (made.stopped or made.problems) and _is_whole(self.directory / _DATA):
-            note(f"the report in '{self.directory}' stays: it is of an earlier exploration that came to "
-                 "its end, and this one did not")
+        if not whole and _is_whole(self.directory / DATA):
+            note(f"the report in '{self.directory}' stays: it is of an earlier run that came to its end, "
+                 "and this one did not")
             return
-        texts = {_DATA: answer.json_lines(made.json()), _TEXT: [findings.text(made, every=True), "\n"],
-                 _PAGE: [page(made, [_TEXT, _DATA])]}
+        recordings = {f"{shown.scenario}: {shown.title}": (shown.recording, shown.vcpus)
+                      for shown in page.shown if shown.recording and shown.recording.steps}
+        trace = json.dumps(perfetto.trace(recordings), separators=(",", ":"))
+        traces = {TRACE: [trace]} if recordings else {}
+        texts: dict[str, Iterable[str]] = {DATA: answer.json_lines(data), TEXT: [text, "\n"], **traces}
+        texts[PAGE] = [render(replace(page, files=[name for name in (TEXT, DATA, TRACE) if name in texts]))]
         kept = "what was there is as it was"
         try:
             with _new(self.directory) as new:
@@ -70,6 +76,8 @@ class Report:
                 with undisturbed():
                     kept = "some of what was there is replaced"
                     self._replace(new, texts)
+                    if not traces:
+                        (self.directory / TRACE).unlink(missing_ok=True)
         except OSError as error:
             raise TkfiError(f"no report can be written to '{self.directory}': {error.strerror}; "
                             f"{kept}") from error
@@ -93,13 +101,12 @@ def _new(directory: Path) -> Iterator[Path]:
 
 def _is_ours(file: Path) -> bool:
     """Whether that begins as a report's data does: all of it can be tens of megabytes."""
-    begins = "".join(answer.json_lines({"format": results.FORMAT})).rstrip("\n}")
     try:
         with file.open(encoding="utf-8") as data:
             head = data.read(_HEAD)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):
         return False
-    return head.startswith(begins) and '"strategy": ' in head
+    return bool(_BEGINS.match(head)) and any(f'"{name}": ' in head for name in _OURS)
 
 
 def _is_whole(file: Path) -> bool:

@@ -54,8 +54,8 @@ def line(verdict: Verdict) -> str:
 def for_b4(verdict: Verdict) -> str:
     """What b4 is to show: it takes any line for a warning, and one with ERROR: for a failure."""
     if verdict.word not in (Word.PASS, Word.IMPROVED):
-        replays = [replay.strip() for group in _groups(verdict.made.new)[:1]
-                   for replay in _replay(group[0].violation, verdict)]
+        replays = [replay.strip() for group in by_cause(verdict.made.new)[:1]
+                   for replay in replay_lines(group[0].violation, verdict)]
         return "\n".join([f"ERROR: {line(verdict)}", *replays])
     return line(verdict) if verdict.warnings else ""
 
@@ -64,7 +64,7 @@ def changelog(verdict: Verdict) -> str:
     """Context and problem of the first new violation, or else of the first that is gone, as the changelog
     of a fix has them; "" if there is none."""
     made = verdict.made
-    chosen = [group[0].violation for group in _groups(made.new)] or _by_nature(made.gone)
+    chosen = [group[0].violation for group in by_cause(made.new)] or _by_nature(made.gone)
     if not chosen:
         return ""
     return "\n".join(_changelog(chosen[0], verdict, made.tree if made.new else made.base))
@@ -106,7 +106,7 @@ def _new(verdict: Verdict, room: int) -> list[str]:
     """What is worse, the plainest first, as far as there is room."""
     made = verdict.made
     lines: list[str] = []
-    groups = _groups(made.new)
+    groups = by_cause(made.new)
     for number, group in enumerate(groups):
         block = _violation(group, verdict)
         left = f"... and {counted(len(groups) - number, 'more cause')}; --json has all"
@@ -127,9 +127,9 @@ def _violation(group: Sequence[Changed], verdict: Verdict) -> list[str]:
     many = f" ({counted(len(group), 'violation')} like it)" if len(group) > 1 else ""
     known = f"; of the kind: {one['reason']}" if one.get("known") else ""
     table = race_table.draw(measured.violation(one), verdict.made.tree.vcpus.get(one["scenario"], ()))
-    return [*_labelled("New", f"{_sentence(one)}{many}; {changed.why}{known}"), "",
+    return [*_labelled("New", f"{sentence(one)}{many}; {changed.why}{known}"), "",
             *(f"  {row}".rstrip() for row in table), *([""] if table else []),
-            *_wrapped(_explanation(one)), *_replay(one, verdict)]
+            *_wrapped(explanation(one)), *replay_lines(one, verdict)]
 
 
 def _tail(verdict: Verdict) -> list[str]:
@@ -232,8 +232,8 @@ def _changelog(one: Mapping[str, Any], verdict: Verdict, of: measured.Measured) 
                f"{_does(accesses[0])}." if len(accesses) > 1 else
                f"{one['clock']} is read while time is updated.")
     table = race_table.draw(measured.violation(one), of.vcpus.get(one["scenario"], ()))
-    return [*_wrapped(_public(context)), "", *_wrapped(f"{_sentence(one)}:"), "",
-            *(f"  {row}".rstrip() for row in table), "", *_wrapped(_explanation(one)), "",
+    return [*_wrapped(_public(context)), "", *_wrapped(f"{sentence(one)}:"), "",
+            *(f"  {row}".rstrip() for row in table), "", *_wrapped(explanation(one)), "",
             *_wrapped(f"Found on Linux {of.kernel}, {verdict.tree.words}, by exploring interleavings of "
                       "the live timekeeping code in User Mode Linux.")]
 
@@ -247,7 +247,7 @@ def _public(sentence: str) -> str:
     return sentence.replace("tkfi_vdso_", "")
 
 
-def _sentence(one: Mapping[str, Any]) -> str:
+def sentence(one: Mapping[str, Any]) -> str:
     """What is wrong."""
     if one["oracle"] == "monotonic":
         return (f"{one['clock']} = {format_seconds(one['second_ns'])} after {one['first']} = "
@@ -258,10 +258,10 @@ def _sentence(one: Mapping[str, Any]) -> str:
 
 
 def _subject(one: Mapping[str, Any]) -> str:
-    return f"{one['clock']} {size(one):,} ns back" if one["oracle"] == "monotonic" else _sentence(one)
+    return f"{one['clock']} {size(one):,} ns back" if one["oracle"] == "monotonic" else sentence(one)
 
 
-def _explanation(one: Mapping[str, Any]) -> str:
+def explanation(one: Mapping[str, Any]) -> str:
     if not one["explained"] or len(one["accesses"]) < 2:
         return ""
     first, second = one["accesses"]
@@ -273,13 +273,13 @@ def _accesses(access: Mapping[str, Any]) -> str:
     return f"{function(access)}(){place} {_does(access)}"
 
 
-def _replay(one: Mapping[str, Any], verdict: Verdict) -> list[str]:
+def replay_lines(one: Mapping[str, Any], verdict: Verdict) -> list[str]:
     if not one["schedule"]:
         return []
     return [f"  ./tkfi replay {shlex.quote(one['schedule'])} --kernel {shlex.quote(verdict.tree.path)}"]
 
 
-def _groups(new: Sequence[Changed]) -> list[list[Changed]]:
+def by_cause(new: Sequence[Changed]) -> list[list[Changed]]:
     """Those of one cause together, the plainest first; the cause that goes wrong most plainly first."""
     def kind(one: Changed) -> tuple[str, ...]:
         found = one.violation

@@ -549,7 +549,7 @@ def test_what_only_the_search_found(start: Callable[..., Machine], layout: Layou
     assert cli.main(["explore", "rises-coarse", "--report", str(tmp_path / "report")], layout) == 1
     said = "by the search for plainer schedules alone"
     assert f"NEW, monotonic in rises-coarse ({said}): clock" in flat(capsys.readouterr().out)
-    assert f"Found {said}; the plainest schedule:" in (
+    assert f"Found {said} of rises-coarse; the plainest schedule:" in (
         tmp_path / "report/index.html").read_text()
 
 

@@ -12,6 +12,7 @@ import pytest
 from runner.boot import results
 from runner.boot.records import Access, Violation
 from runner.explore import source_lines
+from runner.explore.source_lines import Frame
 from runner.kernel.user_lines import UserLines
 from runner.report.violations import explained, explanation
 
@@ -24,23 +25,41 @@ RACE = Violation("s", "monotonic", "b()", "a()", 5, 3, 1, 2, preemptions=1, dela
 
 ANSWER = """\
 0x0000000060100107
+read_seqcount_begin
 /somewhere/tree/.kunit/../include/linux/seqlock.h:105 (discriminator 3)
+do_hres
 /somewhere/tree/.kunit/../lib/vdso/gettimeofday.c:44
+tkfi_vdso_clock_gettime
 /somewhere/tree/.kunit/../kernel/time/tkfi/vdso.c:39
 0x0000000060100207
+??
 ??:0
 0x0000000060100307
+second_overflow
 /elsewhere/kernel/time/ntp.c:7
 0x0000000060100407
+seqprop_sequence
 /somewhere/tree/include/linux/seqlock.h:9
 0x0000000060100507
+second_overflow
 /somewhere/tree/kernel/time/ntp.c:?
 """
 
 
-def test_the_innermost_line_that_is_in_no_header() -> None:
-    assert source_lines.parse(ANSWER, TREE) == {0x60100107: ("lib/vdso/gettimeofday.c", 44),
-                                                0x60100407: ("include/linux/seqlock.h", 9)}
+def test_an_answer_is_read() -> None:
+    assert source_lines.parse(ANSWER, TREE) == {
+        0x60100107: (Frame("read_seqcount_begin", "include/linux/seqlock.h", 105),
+                     Frame("do_hres", "lib/vdso/gettimeofday.c", 44),
+                     Frame("tkfi_vdso_clock_gettime", "kernel/time/tkfi/vdso.c", 39)),
+        0x60100407: (Frame("seqprop_sequence", "include/linux/seqlock.h", 9),)}
+
+
+def test_the_innermost_line_that_is_in_no_header(monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(*_args: object, **_options: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess([], 0, ANSWER, "")
+    monkeypatch.setattr(subprocess, "run", answer)
+    assert source_lines.places([0x60100107], Path("linux"), TREE) == {
+        0x60100107: ("lib/vdso/gettimeofday.c", 44), 0x60100407: ("include/linux/seqlock.h", 9)}
 
 
 def test_a_binary_is_asked(tmp_path: Path) -> None:

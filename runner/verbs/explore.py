@@ -11,17 +11,19 @@ import click
 
 from runner import answer, check_counts, lock, terminal
 from runner.boot import lists
-from runner.errors import TkfiError
+from runner.errors import Interrupted, TkfiError
 from runner.explore import explorer, mistakes, scenarios, stories, strategies
 from runner.explore.exploration import Exploration
+from runner.explore.replay import recorded
 from runner.explore.strategies import Request
 from runner.kernel import builder, kernels
+from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
 from runner.progress import note
-from runner.report import findings, stories_text
+from runner.report import findings, pages, stories_text
 from runner.report.report_directory import Report
 from runner.verbs.options import (Body, Count, Name, Seconds, flag, json_option, kernel_option, option,
-                                  options, pass_layout, variant_option, verb)
+                                  options, pass_layout, report_option, variant_option, verb)
 
 
 _FEWEST = 24  # lines of a terminal
@@ -67,17 +69,16 @@ def _number_options(function: Body) -> Body:
       "it had explored to the end is not explored again")
 @flag("--replay", about="replay every violation on a kernel of its own: it must come to the same")
 @flag("--all", "every", about="print all scenarios, all causes, and how each known violation is replayed")
-@option("--report", metavar="DIR", help=(
-    "write a directory: index.html, report.txt and report.json"))
+@report_option
 @json_option
 @pass_layout
 def command(layout: Layout, scenario: Sequence[str], kernel: str, variant: str, strategy: str, jobs: int,
             length: int | None, sequential: bool, story: str | None, clock: Sequence[str], outcomes: bool,
             outcome: str | None, coverage: bool, resume: bool, replay: bool, every: bool,
-            report: str | None, json_to: str | None, **numbers: int | None) -> int:
+            report_in: str | None, json_to: str | None, **numbers: int | None) -> int:
     """Whether nothing is wrong, but for what is known; numbers are those that the strategy is told."""
     if length or story is not None or sequential:
-        others = [outcomes, outcome, coverage, resume, replay, every, report, scenario,
+        others = [outcomes, outcome, coverage, resume, replay, every, report_in, scenario,
                   strategy != strategies.DEFAULT, *(numbers[name] for name in strategies.OPTIONS)]
         if any(others) or bool(length) == bool(story) or len(clock) > 1 or sequential and not length:
             raise TkfiError("stories are told in place of scenarios: write --stories N, with --sequential "
@@ -93,13 +94,18 @@ def command(layout: Layout, scenario: Sequence[str], kernel: str, variant: str, 
     of_kernel = kernels.choose(kernel, layout, variant)
     if not all(one.shipped for one in chosen):
         mistakes.check(chosen, of_kernel, lists.known(of_kernel, layout))
-    report_to = Report.begin(Path(report)) if report else None
+    report_to = Report.begin(Path(report_in)) if report_in else None
 
     def tell(made: Exploration) -> None:
         most = max(_FEWEST, terminal.lines(sys.stdout, findings.LINES))
         answer.give(findings.text(made, every=every, most=most), made.json(), json_to)
+        if report_to and made.stopped:
+            report(made, {})
+
+    def report(made: Exploration, recordings: pages.Recordings) -> None:
         if report_to:
-            report_to.write(made)
+            report_to.write(pages.of_exploration(made, recordings), findings.text(made, every=True),
+                            made.json(), whole=not (made.stopped or made.problems))
 
     with lock.held(layout.lock):
         try:
@@ -108,7 +114,14 @@ def command(layout: Layout, scenario: Sequence[str], kernel: str, variant: str, 
             tell(stop.made)
             note("the same command with --resume goes on from here")
             raise
-    tell(made)
+        tell(made)
+        if report_to:
+            try:
+                recordings = recorded(KunitTool(of_kernel, layout), pages.plainest(made), layout, jobs=jobs)
+            except Interrupted:
+                report(made, {})
+                raise
+            report(made, recordings)
     check_counts.add("explore", len(made.explored), len(made.new) + len(made.problems))
     return made.status
 

@@ -230,6 +230,13 @@ def json_option(function: Body) -> Body:
                   help="machine-readable result; - is standard output")(function)
 
 
+def report_option(function: Body) -> Body:
+    """--report, which verbs know as report_in."""
+    return option("--report", "report_in", metavar="DIR", help=(
+        "write a directory: index.html, a page that stands alone; trace.json for ui.perfetto.dev; "
+        "report.txt and report.json"))(function)
+
+
 def or_all(names: Sequence[str], layout: Layout) -> Sequence[str]:
     """The kernels asked for, or else all on offer."""
     return names or [release.version for release in kernels.offered(layout)]

@@ -11,14 +11,18 @@ from pathlib import Path
 
 from runner import answer, check_counts, lock
 from runner.errors import TkfiError
+from runner.explore import replay
 from runner.kernel import git_tree
+from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
 from runner.premerge import judge, states
 from runner.premerge.measured import Asked
 from runner.premerge.verdict import Codes, Word
 from runner.progress import note
-from runner.report import verdict_text
-from runner.verbs.options import (Name, ResultFile, Seconds, flag, json_option, option, pass_layout, verb)
+from runner.report import verdict_page, verdict_text
+from runner.report.report_directory import Report
+from runner.verbs.options import (Name, ResultFile, Seconds, flag, json_option, option, pass_layout,
+                                  report_option, verb)
 
 
 @verb("premerge", "compare a kernel tree with its base, and give a verdict",
@@ -39,10 +43,12 @@ from runner.verbs.options import (Name, ResultFile, Seconds, flag, json_option, 
 @option("--exit-codes", "codes", type=Name([one.value for one in Codes], "./tkfi premerge --help"),
         default=Codes.TKFI.value, metavar="bisect|nipa|b4",
         help="what the exit status means to whoever calls")
+@report_option
 @json_option
 @pass_layout
 def command(layout: Layout, tree: str, base: str | None, time: int | None, quick: bool, strict: bool,
-            changelog: bool, junit: str | None, codes: str, json_to: str | None) -> int:
+            changelog: bool, junit: str | None, codes: str, report_in: str | None,
+            json_to: str | None) -> int:
     """By the verdict."""
     told, asked = Codes(codes), Asked(time, quick)
     try:
@@ -51,8 +57,11 @@ def command(layout: Layout, tree: str, base: str | None, time: int | None, quick
             return 0
         with redirect_stderr(StringIO()) if told is Codes.B4 else nullcontext():
             chosen = states.choose(tree, base, layout)
+            report_to = Report.begin(Path(report_in)) if report_in else None
             with lock.held(layout.lock):
                 made = judge.judge(chosen, asked, layout, strict=strict)
+                recordings = replay.recorded(KunitTool(chosen.tree, layout), verdict_page.plainest(made),
+                                             layout) if report_to else {}
     except TkfiError as error:
         if told is Codes.TKFI:
             raise
@@ -63,6 +72,8 @@ def command(layout: Layout, tree: str, base: str | None, time: int | None, quick
     if told is Codes.B4:
         text = verdict_text.for_b4(made)
     answer.give(text, made.json(), json_to)
+    if report_to:
+        report_to.write(verdict_page.of_verdict(made, recordings), verdict_text.text(made), made.json())
     if junit:
         from runner.premerge import junit as junit_file  # takes longer than all others together
         junit_file.write(made, Path(junit))

@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
 import click
 
 from runner import answer, check_counts, lock
@@ -14,8 +18,9 @@ from runner.kernel.kernels import Kernel
 from runner.layout import Layout
 from runner.nearest import nearest
 from runner.progress import note
-from runner.report import replay_text
-from runner.verbs.options import Count, json_option, option, pass_layout, verb
+from runner.report import pages, replay_text
+from runner.report.report_directory import Report
+from runner.verbs.options import Count, json_option, option, pass_layout, report_option, verb
 
 
 @verb("replay", "run one execution again by its schedule, and draw it",
@@ -26,22 +31,30 @@ from runner.verbs.options import Count, json_option, option, pass_layout, verb
 @option("--boots", type=Count(), default="1", metavar="N",
         help="boot N times, which must do the same, event by event (1)")
 @option("--jobs", type=Count(), default="1", metavar="N", help="kernels at once (1)")
+@report_option
 @json_option
 @pass_layout
 def command(layout: Layout, schedule_text: str, kernel: str | None, boots: int, jobs: int,
-            json_to: str | None) -> int:
+            report_in: str | None, json_to: str | None) -> int:
     """Whether nothing is wrong in it, but for what is known."""
     asked = schedule.parse(schedule_text)
     scenario = asked.choose(scenarios.shipped(layout))
     chosen = _kernel_of(asked, kernel, layout)
     mistakes.check([scenario], chosen, lists.known(chosen, layout), asked)
+    report_to = Report.begin(Path(report_in)) if report_in else None
     with lock.held(layout.lock):
         tool = builder.build(chosen, layout)
         made = (repeat.repeat(tool, scenario, asked, boots, jobs=jobs) if boots > 1 else
-                replay.replay(tool, scenario, asked))
+                replay.replay(tool, scenario, asked, record=bool(report_to)))
+        if report_to and not made.recording:
+            made = replace(made, recording=replay.replay(tool, scenario, asked, record=True).recording)
     if made.header.kernel != asked.release:
         note(f"The schedule is of Linux {asked.release}; this is {made.header.kernel}.")
     answer.give(replay_text.text(made), made.json(), json_to)
+    if report_to:
+        named = f" {chosen.option}" * bool(kernel)
+        report_to.write(pages.of_replay(made, f"./tkfi replay {shlex.quote(str(asked))}{named}"),
+                        replay_text.text(made), made.json())
     check_counts.add("replay", 1, 0)
     return 0 if made.held else 1
 
