@@ -39,6 +39,7 @@ class Gdb:
     def __init__(self, connection: socket.socket) -> None:
         self._socket, self._buffer = connection, b""
         self._chosen = -1  # the VCPU whose registers and memory are meant
+        self.steps = 0  # so far
         self._socket.settimeout(TIMEOUT)
         self._ask(b"qSupported:swbreak+;hwbreak+;vContSupported+")
         # Without having read this QEMU answers `p` with nothing.
@@ -52,6 +53,7 @@ class Gdb:
 
     def step(self, vcpu: int) -> None:
         """Let one VCPU execute one instruction, without interrupts."""
+        self.steps += 1
         self._send(b"vCont;s:%x" % (vcpu + 1))
         if self._stopped(TIMEOUT) is None:
             raise GdbError("the guest does not get on by an instruction")

@@ -31,6 +31,9 @@ struct setting { long tick, freq; } before, after;
 /* The host is told when the clock has got here, in cycles. */
 unsigned long long hold_until = ~0ULL;
 
+/* How many instructions more than usual CPU 1 executes before it reads. */
+volatile unsigned long spin;
+
 /* The last two readings of CPU 1, in ns. */
 struct { long long first, second; } readings;
 
@@ -47,6 +50,7 @@ PLACE(at_adjtimex)
 PLACE(at_return)
 PLACE(at_reading)
 PLACE(at_hold_over)
+PLACE(at_spin)
 
 static void fail(const char *what)
 {
@@ -79,8 +83,14 @@ static void *reader(void *unused)
 	(void)unused;
 	run_on(1);
 	for (;;) {
-		long long now = read_clock(CLOCK_MONOTONIC);
+		unsigned long left;
+		long long now;
 
+		left = spin;
+		at_spin();
+		asm volatile("test $1, %b0; jz 1f; nop; 1: shr %0; 2: sub $1, %0; jns 2b"
+			     : "+r" (left) : : "cc");
+		now = read_clock(CLOCK_MONOTONIC);
 		readings.first = readings.second;
 		readings.second = now;
 		at_reading();

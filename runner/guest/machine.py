@@ -30,6 +30,7 @@ _INIT = Path(__file__).with_name("init.c")
 _LINE: dict[str, list[str | int]] = {  # where the members of Line are; 1 is CLOCK_MONOTONIC
     **{name: [name] for name in ("seq", "clock_mode", "cycle_last", "mult", "shift")},
     "sec": ["basetime", 1, "sec"], "nsec": ["basetime", 1, "nsec"]}
+_RDTSC = (b"\x0f\x31", b"\x0f\x01\xf9")  # rdtsc, rdtscp
 _WIDE = ("cycle_last", "sec", "nsec")  # 64 bits
 
 
@@ -89,6 +90,16 @@ class Machine:
     def word(self, address: int, vcpu: int = UPDATER) -> int:
         """32 bits of memory."""
         return int.from_bytes(self.gdb.read(vcpu, address, 4), "little")
+
+    def is_rdtsc(self, vcpu: int, address: int) -> bool:
+        """Whether the instruction there, as a VCPU sees it, reads the TSC."""
+        return self.gdb.read(vcpu, address, 3).startswith(_RDTSC)
+
+    def step_rdtsc(self, vcpu: int) -> int:
+        """Let a VCPU execute the rdtsc that it is at: the cycle that it reads."""
+        self.gdb.step(vcpu)
+        registers = self.gdb.registers(vcpu)
+        return (registers.rdx & 0xffffffff) << 32 | registers.rax & 0xffffffff
 
     def run(self, vcpus: list[int], *addresses: int, limit: float = 60.0) -> int | None:
         """Let only these VCPUs go on until one comes to one of the addresses: which; None if none does in

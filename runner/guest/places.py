@@ -2,7 +2,8 @@
 """Where the updater can be held: what is written as --at, and where that is in an image.
 
 Points are those of UML (./tkfi list points) that can be told by the sequences alone: the instruction that
-is about to change one, or the one after it. They are found by having the guest publish once, watched.
+is about to change one, or the one after it; and the one after the clock was sampled. They are found by
+having the guest publish once, watched.
 """
 
 from __future__ import annotations
@@ -28,11 +29,13 @@ class Stores:
 
 @dataclass(frozen=True)
 class Place:
-    """An address; after which stores of the sequences, if that matters."""
+    """An address; after which stores of the sequences, if that matters; and whether only after the clock
+    was sampled."""
 
     name: str
     address: int
     stores: Stores | None = None
+    sampled: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,23 @@ class Store:
 
 
 @dataclass(frozen=True)
+class Sample:
+    """The rdtsc by which an adjtimex() samples the clock: its address, the how many-th execution of that
+    instruction it is, from the entry of do_adjtimex() on, and the address of the next instruction."""
+
+    address: int
+    nth: int
+    after: int
+
+
+@dataclass(frozen=True)
 class Trace:
-    """All stores of one adjtimex(); begin: which of the kernel's sequence begins the publication."""
+    """All stores of one adjtimex(); begin: which of the kernel's sequence begins the publication; sample:
+    the last one before that."""
 
     stores: Sequence[Store]
     begin: int
+    sample: Sample
 
 
 class Counter:
@@ -74,9 +89,10 @@ def _nth(kernel: int, vdso: int) -> Callable[[int], Stores]:
 
 
 BEFORE = "tick.calculated"
+_SAMPLED = "tick.sampled"
 _AFTER = {"publish.begin": _nth(0, 0), "vsyscall.begin": _nth(0, 1), "vsyscall.end": _nth(0, 2),
           "publish.end": _nth(1, 2)}
-POINTS = (BEFORE, *_AFTER)
+POINTS = (_SAMPLED, BEFORE, *_AFTER)
 STORE = "store "  # a place as a schedule has it: the instruction that makes such a store
 SEQUENCES = {"tk_core.seq": "kernel", "vdso.seq": "vdso"}  # as a schedule names them, and in Stores
 _STORE = re.compile(rf"{STORE}({'|'.join(map(re.escape, SEQUENCES))})(?:#(\d+))?", re.ASCII)
@@ -95,15 +111,18 @@ def check(text: str) -> None:
 
 def trace(machine: Machine) -> Trace:
     """Let the guest call do_adjtimex(), one instruction after another. Raises TkfiError if that publishes
-    nothing."""
+    nothing, or does not read the TSC before."""
     machine.run([UPDATER], machine.known.address("do_adjtimex"), machine.init["at_return"])
-    counter, stores = Counter(machine), list[Store]()
+    counter, stores, samples = Counter(machine), list[Store](), list[tuple[Stores, Sample]]()
     rip, last = machine.gdb.rip(UPDATER), Stores(0, 0)
     for _ in range(_MOST_STEPS):
         if rip == machine.init["at_return"]:
             break
         machine.gdb.step(UPDATER)
         address, rip, now = rip, machine.gdb.rip(UPDATER), counter.count()
+        if machine.is_rdtsc(UPDATER, address):
+            nth = 1 + sum(one.address == address for _, one in samples)
+            samples.append((now, Sample(address, nth, rip)))
         if now != last:
             last = now
             stores.append(Store(now, address, rip))
@@ -112,13 +131,18 @@ def trace(machine: Machine) -> Trace:
     begin = next((one.stores.kernel for one in stores if one.stores.vdso == 1), 0)
     if not begin:
         raise TkfiError("the guest's adjtimex() published no time, so there is no place to hold it at")
-    return Trace(stores, begin)
+    before = [one for at, one in samples if at.kernel < begin]
+    if not before:
+        raise TkfiError("the guest's adjtimex() did not read the TSC; choose another image")
+    return Trace(stores, begin, before[-1])
 
 
 def find(machine: Machine, text: str, traced: Trace) -> Place:
     """A place that check() has let pass, or of a schedule. Raises TkfiError where the image has none."""
     if store := _STORE.fullmatch(text):
         return _before(text, traced, SEQUENCES[store[1]], int(store[2] or "1"))
+    if text == _SAMPLED:
+        return Place(text, traced.sample.after, sampled=True)
     if text == BEFORE:
         return _before(text, traced, "kernel", traced.begin)
     if text in POINTS:

@@ -21,9 +21,11 @@ from runner.guest.places import Counter, Place, Stores
 
 _TICK_US, _PPB_PER_US = 10_000, 100_000  # of struct timex, with a USER_HZ of 100
 _MAX_FREQ_PPB = 500_000
-_RDTSC = (b"\x0f\x31", b"\x0f\x01\xf9")  # rdtsc, rdtscp
 _USER_LIBRARIES = 0x7000_0000_0000  # the vDSO is above, init below
 _MOST_STEPS = 30_000
+_STOPPING = 8_000  # cycles that hardly ever pass until QEMU has stopped the guest at a breakpoint
+_TRIED = 5  # times, if more have passed
+_BETWEEN = 600  # cycles from the read before the publication to the one after it
 _WAITING = 2.0  # seconds of the host for which a reader that waits is let wait
 
 
@@ -98,6 +100,7 @@ class Race:
         """Let the guest come to its first adjtimex(). Raises TkfiError."""
         self._machine, self._request = machine, request
         self._rdtsc: int | None = None
+        self._at = self._lead = 0  # steps at the reader's last rdtsc, and how many led to it
         for name, ppb in (("before", request.from_ppb), ("after", request.to_ppb)):
             machine.gdb.write(UPDATER, machine.init[name], struct.pack("<qq", *timex(ppb)))
         self._again()
@@ -121,48 +124,80 @@ class Race:
             raise TkfiError("the guest does not come to adjtimex(); see build/guest/console.log")
 
     def try_at(self, place: Place) -> Try:
-        """Hold the updater at place once. Raises TkfiError where it does not come there."""
-        machine = self._machine
+        """Hold the updater at place once, and for as long as was asked for if QEMU stops the guest in time.
+        Raises TkfiError where the updater does not come there."""
+        for _ in range(_TRIED):
+            made, late = self._try_at(place)
+            if not late:
+                break
+        return made
+
+    def _try_at(self, place: Place) -> tuple[Try, bool]:
+        """A try, and whether it was held for longer than was asked for."""
+        machine, late = self._machine, False
         machine.run([READER], machine.init["at_reading"])
         counter, old = Counter(machine), machine.line()
         first = self._read()
-        self._come_to(place, counter)
+        sampled = self._come_to(place, counter)
         stores, line = counter.count(), machine.line()
         waits, is_new = bool(line.seq & 1), not line.seq & 1 and line != old
         if waits:
             self._wait()
         else:
-            first = self._hold(line)
+            first, late = self._hold(line, sampled)
         self._publish(old)
-        second = self._read()
+        second = (self._read() if waits or sampled is None else
+                  self._read_at(first.cycle + _BETWEEN, first))
         made = Try(first, second, old, machine.line(), stores, waits, is_new)
         self._again()
-        return made
+        return made, late
 
-    def _come_to(self, place: Place, counter: Counter) -> None:
-        machine = self._machine
+    def _come_to(self, place: Place, counter: Counter) -> int | None:
+        """Let the updater come to a place. Returns the cycle that it has sampled, if it has: from there on
+        it executes one instruction after another, so that as much time passes in each try."""
+        machine, sample = self._machine, self.trace.sample
+        hits, cycle = 0, None
         while (rip := machine.gdb.rip(UPDATER)) != place.address or (
-                place.stores not in (None, counter.count())):
-            if rip == machine.init["at_return"]:
+                place.stores not in (None, counter.count())) or (place.sampled and cycle is None):
+            hits += rip == sample.address
+            if rip == sample.address and hits == sample.nth:
+                cycle = machine.step_rdtsc(UPDATER)
+            elif rip == machine.init["at_return"]:
                 raise TkfiError(f"adjtimex() does not come to {place.name} in this kernel; choose another "
                                 "place")
-            if rip == place.address:
+            elif cycle is not None or rip == place.address:
                 machine.gdb.step(UPDATER)
-            elif machine.run([UPDATER], place.address, machine.init["at_return"]) is None:
+            elif machine.run([UPDATER], place.address, sample.address, machine.init["at_return"]) is None:
                 raise TkfiError(f"the updater does not come to {place.name}: it is at "
                                 f"{machine.known.name(machine.gdb.rip(UPDATER))}")
+        return cycle
 
-    def _hold(self, line: Line) -> Read:
-        """Let the reader read for so long: its last read."""
-        machine = self._machine
+    def _hold(self, line: Line, sampled: int | None) -> tuple[Read, bool]:
+        """Let the reader read for so long: its last read. If the cycle of the sample is known, that is so
+        many cycles later, or even later: then True, too."""
         start = self._read()
-        until = start.cycle + line.cycles(self._request.delay_ns)
-        machine.gdb.write(READER, machine.init["hold_until"], struct.pack("<Q", until))
+        cycles = line.cycles(self._request.delay_ns)
+        if sampled is None:
+            self._read_until(start.cycle + cycles)
+            return self._read(), False
+        self._read_until(max(1, sampled + cycles - _STOPPING))
+        self._read()
+        made = self._read_at(sampled + cycles, self._read())
+        return made, made.cycle > sampled + cycles
+
+    def _read_at(self, cycle: int, last: Read) -> Read:
+        """Let the reader read at a cycle, or as soon as it can if that is later; last: its last read, after
+        which there were only steps, of a cycle each."""
+        return self._read(max(0, cycle - last.cycle - (self._machine.gdb.steps - self._at) - self._lead))
+
+    def _read_until(self, cycle: int) -> None:
+        """Let the reader read until then, and on until QEMU has stopped the guest."""
+        machine = self._machine
+        machine.gdb.write(READER, machine.init["hold_until"], struct.pack("<Q", cycle))
         if machine.run([READER], machine.init["at_hold_over"]) is None:
             raise TkfiError(f"the reader does not come back: it waits at "
                             f"{machine.known.name(machine.gdb.rip(READER))}; choose another place, or a "
                             "shorter delay")
-        return self._read()
 
     def _wait(self) -> None:
         """Let the reader wait. Raises TkfiError if it does not."""
@@ -178,15 +213,23 @@ class Race:
             end = self.trace.stores[-1].after
             self._step_to(UPDATER, end.__eq__, machine.known.name(end))
 
-    def _read(self) -> Read:
-        """Let the reader read once, one instruction after another: nothing else takes time."""
+    def _read(self, wait: int = 0) -> Read:
+        """Let the reader read once, one instruction after another: nothing else takes time. wait: before
+        that it executes so many instructions more."""
         machine, gdb = self._machine, self._machine.gdb
+        begun = gdb.steps
+        if wait:
+            gdb.write(READER, machine.init["spin"], struct.pack("<Q", wait))
+            self._step_to(READER, machine.init["at_spin"].__eq__, "the wait before its reading")
+            gdb.write(READER, machine.init["spin"], bytes(8))
+            for _ in range(wait):
+                gdb.step(READER)
         self._step_to(READER, self._is_rdtsc, "the vDSO's rdtsc")
-        gdb.step(READER)
-        registers = gdb.registers(READER)
+        cycle = machine.step_rdtsc(READER)
+        self._at, self._lead = gdb.steps, gdb.steps - begun - wait
         self._step_to(READER, machine.init["at_reading"].__eq__, "the end of its reading")
         _, ns = struct.unpack("<qq", gdb.read(READER, machine.init["readings"], 16))
-        return Read((registers.rdx & 0xffffffff) << 32 | registers.rax & 0xffffffff, ns)
+        return Read(cycle, ns)
 
     def _step_to(self, vcpu: int, there: Callable[[int], bool], what: str) -> None:
         """Let a VCPU come to an address that is right, if it is not there."""
@@ -199,8 +242,8 @@ class Race:
 
     def _is_rdtsc(self, address: int) -> bool:
         """Whether the vDSO reads the TSC there."""
-        if self._rdtsc is None and _USER_LIBRARIES <= address < 1 << 47 and self._machine.gdb.read(
-                READER, address, 3).startswith(_RDTSC):
+        if self._rdtsc is None and _USER_LIBRARIES <= address < 1 << 47 and self._machine.is_rdtsc(
+                READER, address):
             self._rdtsc = address
         return address == self._rdtsc
 

@@ -15,11 +15,11 @@ from runner.guest.btf import Btf
 from runner.guest.gdb import Gdb
 from runner.guest.machine import Known, Machine
 
-SEQUENCE, VDSO, RDTSC = 0x1000, 0x2000, 0x7fff_0000_0000
+SEQUENCE, VDSO, SAMPLE, RDTSC = 0x1000, 0x2000, 0x8000, 0x7fff_0000_0000
 INIT = {name: 0x400000 + 0x10 * at for at, name in enumerate(
-    ("at_ready", "at_failure", "at_adjtimex", "at_return", "at_reading", "at_hold_over"))} | {
-    "before": 0x500000, "after": 0x500010, "hold_until": 0x500020, "readings": 0x500030}
-SYMBOLS = {"tk_core": SEQUENCE, "do_adjtimex": 0x7000, "_vdso_data": VDSO, "timekeeping_advance": 0x8000,
+    ("at_ready", "at_failure", "at_adjtimex", "at_return", "at_reading", "at_hold_over", "at_spin"))} | {
+    "before": 0x500000, "after": 0x500010, "hold_until": 0x500020, "readings": 0x500030, "spin": 0x500040}
+SYMBOLS = {"tk_core": SEQUENCE, "do_adjtimex": 0x7000, "_vdso_data": VDSO, "timekeeping_advance": SAMPLE,
            "update_vsyscall": 0x9000}
 _AT = {"seq": (0, 4), "clock_mode": (4, 4), "cycle_last": (8, 8), "mult": (16, 4), "shift": (20, 4),
        "sec": (24, 8), "nsec": (32, 8)}  # of struct vdso_data here
@@ -47,7 +47,8 @@ class Guest:
         self.cycles, self.rax, self.rdx = 0, 0, 0
         self.breaks: set[int] = set()
         self.mistake_ns = 0  # added to what the second of two lines gives
-        self.publishes, self.spoils = True, False
+        self.lags = iter([0])  # cycles that pass until it has stopped, of each time that a hold is over
+        self.publishes, self.spoils, self.reads_tsc = True, False, True
         self.put(VDSO, "clock_mode", 1)
         self.publish(0, 8_392_803, 0, 100 << 23)
         self.programs = [self.updater(), self.reader(), self.spinner()]
@@ -91,8 +92,9 @@ class Guest:
             for _ in range(2):
                 yield 0x7000
                 self.store(SEQUENCE, self.load(SEQUENCE, 4) + 1, 4)
-            yield 0x8000
+            yield SAMPLE
             cycle = self.cycles
+            self.rax, self.rdx = cycle & 0xffffffff, cycle >> 32
             nsec = self.get("nsec") + (cycle - self.get("cycle_last")) * self.get("mult")
             yield 0x8004
             if self.publishes:
@@ -112,6 +114,10 @@ class Guest:
         """Reads for ever."""
         number = 0
         while True:
+            left = self.load(INIT["spin"], 8)
+            yield INIT["at_spin"]
+            for _ in range(left):
+                yield 0x400104
             while self.get("seq") & 1 and not self.spoils:
                 yield 0x7fff_0000_0010
             yield RDTSC
@@ -142,6 +148,7 @@ class Guest:
             for vcpu in vcpus:
                 self.execute(vcpu)
                 if self.rips[vcpu] in self.breaks:
+                    self.cycles += next(self.lags, 0) if self.rips[vcpu] == INIT["at_hold_over"] else 0
                     return vcpu
             if turn % 64 == 0 and interrupted():
                 break
@@ -207,7 +214,7 @@ class Stub(threading.Thread):
             return value.to_bytes(8, "little").hex().encode()
         if text[0] == "m":
             address, size = (int(word, 16) for word in text[1:].split(","))
-            if address == RDTSC:
+            if address in (RDTSC, SAMPLE) and self.guest.reads_tsc:
                 return b"0f01f9"
             return b"E14" if address < 0x1000 else bytes(
                 guest.memory.get(address + at, 0) for at in range(size)).hex().encode()
