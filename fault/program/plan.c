@@ -180,7 +180,7 @@ static int parse_host(struct tkfi_plan *plan, char *times, char *err,
 		      size_t size)
 {
 	struct tkfi_program *host = &plan->programs[plan->nr_programs++];
-	char op[32], *time;
+	char op[sizeof("wait ") + TKFI_PLAN_TEXT], *time;
 	const char *in_op;
 
 	host->nr = 0;

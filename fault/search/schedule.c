@@ -304,6 +304,8 @@ int tkfi_schedule_print(const struct tkfi_schedule *s, char *buf, size_t size)
 	unsigned int i;
 	int len = 0;
 
+	if (size)
+		buf[0] = '\0';
 	for (i = 0; i < s->nr_turns; i++) {
 		const struct tkfi_turn *turn = &s->turns[i];
 

@@ -82,6 +82,25 @@ static struct {
 	bool phased;	/* phase was asked for */
 } now, looked;
 
+/* What comes after "until": an edge, and how many cycles after it if that is said. */
+static int parse_until(struct part *part, char *text, char *err, size_t size)
+{
+	char *more = strim(text), *edge = strsep(&more, " ");
+
+	if (strscpy(part->edge, edge, sizeof(part->edge)) < 0 ||
+	    !tkfi_story_has_edge(part->edge)) {
+		snprintf(err, size,
+			 "there is no '%s' to wait for; there are: tick, second, leap", edge);
+		return -EINVAL;
+	}
+	if (more && kstrtoint(skip_spaces(more), 10, &part->more)) {
+		snprintf(err, size,
+			 "impossible number of cycles '%s'; write one as in until tick +3", more);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int parse_part(struct part *part, char *text, char *err, size_t size)
 {
 	char none[] = "wait 0ns";
@@ -90,13 +109,9 @@ static int parse_part(struct part *part, char *text, char *err, size_t size)
 		snprintf(err, size, "'%s' is too long for an operation of a story", text);
 		return -EINVAL;
 	}
-	if (sscanf(text, "until %7s %d", part->edge, &part->more) > 0) {
-		if (!tkfi_story_has_edge(part->edge)) {
-			snprintf(err, size,
-				 "there is no '%s' to wait for; there are: tick, second, leap",
-				 part->edge);
+	if (strstarts(text, "until ")) {
+		if (parse_until(part, text + strlen("until "), err, size))
 			return -EINVAL;
-		}
 		text = none;
 	}
 	return tkfi_op_parse(&part->op, tkfi_operations, tkfi_nr_operations, text, err, size);
