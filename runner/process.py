@@ -124,10 +124,10 @@ def undisturbed() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
 
-def end_strays(*options: str) -> None:
-    """End what another run that was killed left: the user's processes that have an option which begins like
-    one of these on their command lines, and what is below them."""
-    strays = process_tree.with_option(options)
+def end_strays(variable: str) -> None:
+    """End what another run that was killed left: the user's processes that were started with this
+    NAME=VALUE in their environment, and what is below them."""
+    strays = process_tree.with_environment(variable)
     left = strays.union(*map(process_tree.below, strays)) - {os.getpid()}
     _end(lambda: set(filter(process_tree.runs, left)))
 

@@ -7,7 +7,6 @@ psutil is imported where it is used: it takes longer than many a command takes.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from contextlib import suppress
 
 
@@ -20,13 +19,14 @@ def below(root: int | None = None) -> set[int]:
     return set()
 
 
-def with_option(options: Sequence[str]) -> set[int]:
-    """The user's processes that have an option which begins like one of these on their command lines."""
+def with_environment(variable: str) -> set[int]:
+    """The user's processes that have this NAME=VALUE in the environment they were started with."""
     import psutil
 
-    return {one.pid for one in psutil.process_iter(["cmdline", "uids"])
+    name, _, value = variable.partition("=")
+    return {one.pid for one in psutil.process_iter(["environ", "uids"])
             if one.info["uids"] and one.info["uids"].effective == os.getuid()
-            and any(word.startswith(tuple(options)) for word in one.info["cmdline"] or ())}
+            and (one.info["environ"] or {}).get(name) == value}
 
 
 def runs(pid: int) -> bool:

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from runner import process
 from runner.boot import records, shared_boots
 from runner.boot.records import Violation
 from runner.errors import Interrupted, TestFailure, TkfiError
@@ -41,8 +40,6 @@ def explore(kernel: Kernel, scenarios: Sequence[Scenario], request: Request, lay
     request.check()
     tool = builder.build(kernel, layout)
     place = layout.explored(kernel.place)
-    # The kernels, and the kunit.py of each, which would say of another boot that it crashed.
-    process.end_strays(f"tkfi.result={place}/", f"--kernel_args=tkfi.result={place}/")
     kept = Kept(place / request.name,
                 kept_states.digest_of(layout.objects(kernel.place) / "linux"))
     begin = kept.resume if request.resume else kept.begin

@@ -647,6 +647,8 @@ def test_killed(run: Callable[..., subprocess.Popen[str]], tmp_path: Path, kill_
     second = run("explore", *ONE_CLOCK, "--resume", "--all")
     out, err = second.communicate(timeout=30)
     assert second.returncode == 0, err
+    assert err.startswith("the run before this one was killed: process ") == (number is signal.SIGKILL)
+    assert ("10 at most: the same command with --resume" in err) == (number is signal.SIGKILL)
     assert not alive(pid)
     assert rows(out) == {"falls-vdso": ["2", "yes", "0", "0"], "rises-coarse": ["40", "yes", "0", "0"],
                          "tick-vdso": ["2", "yes", "0", "0"]}
@@ -689,14 +691,15 @@ def test_a_boot_that_hangs_while_another_explores(tmp_path: Path) -> None:
     assert ended[0].seconds < ended[1].seconds
 
 
-def test_strays_are_ours_alone(tmp_path: Path) -> None:
-    others = [subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", word]) for word in (
-        f"tkfi.result={tmp_path}/a.jsonl", f"tkfi.result={tmp_path}-2/a.jsonl", f"x{tmp_path}/a",
-        f"--kernel_args=tkfi.result={tmp_path}/a.jsonl")]
+def test_strays_are_ours_alone() -> None:
+    """By the environment that they were started with."""
+    others = [subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"],
+                               env={**os.environ, name: value})
+              for name, value in (("MARK", "1"), ("MARK", "12"), ("MARKS", "1"), ("OTHER", "1"))]
     try:
         time.sleep(0.2)
-        process.end_strays(f"tkfi.result={tmp_path}/", f"--kernel_args=tkfi.result={tmp_path}/")
-        assert [other.poll() is None for other in others] == [False, True, True, False]
+        process.end_strays("MARK=1")
+        assert [other.poll() is None for other in others] == [False, True, True, True]
     finally:
         for other in others:
             other.kill()

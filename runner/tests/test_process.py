@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import resource
 import shutil
 import signal
@@ -163,7 +164,34 @@ def test_lock_of_the_dead_is_free(tmp_path: Path) -> None:
     first.kill()
     first.communicate()
     second = python(tmp_path / "hold.py", tmp_path / ".lock")
-    assert second.communicate(timeout=20) == ("mine\n", "")
+    out, error = second.communicate(timeout=20)
+    assert out == "mine\n" and re.fullmatch(
+        rf"the run before this one was killed: process {first.pid} \(.*hold\.py .*\) since \S+; "
+        r"what it had built is kept; the rest has to be run again\n", error)
+    assert python(tmp_path / "hold.py", tmp_path / ".lock").communicate(timeout=20) == ("mine\n", "")
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "\xff", '{"pid": 1, "command": []}',
+                                  '{"started": 1e300, "pid": 2}'])
+def test_a_lock_with_something_else_in_it(tmp_path: Path, text: str) -> None:
+    (tmp_path / ".lock").write_text(text, encoding="latin-1")
+    write(tmp_path / "hold.py", HOLDER)
+    out, error = python(tmp_path / "hold.py", tmp_path / ".lock").communicate(timeout=20)
+    assert out == "mine\n" and error.startswith("the run before this one was killed: another run; ")
+
+
+def test_what_the_dead_left_running_is_ended(tmp_path: Path) -> None:
+    """Whatever it is, and wherever it has got to; what others run stays."""
+    write(tmp_path / "stubborn.py", STUBBORN)
+    write(tmp_path / "run.py", RUNNER)
+    runner = python(tmp_path / "run.py", tmp_path, tmp_path / "stubborn.py")
+    children = wait_for(tmp_path / "2.pid", tmp_path / "3.pid")
+    runner.kill()
+    runner.wait()
+    assert all(map(alive, children))
+    write(tmp_path / "hold.py", HOLDER)
+    assert python(tmp_path / "hold.py", tmp_path / ".lock").communicate(timeout=20)[0] == "mine\n"
+    assert not any(map(alive, children))
 
 
 def test_failure_names_the_log_and_shows_its_end(tmp_path: Path) -> None:

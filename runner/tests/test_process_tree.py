@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Processes below another one, dead ones, and those that are known by their arguments."""
+"""Processes below another one, dead ones, and those that are known by their environment."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ child.wait()
 
 @pytest.fixture(name="tree")
 def parent_and_child(tmp_path: Path) -> Iterator[tuple[int, int]]:
-    """The process ids of a child with an option of its own, and of its child."""
-    with subprocess.Popen([sys.executable, "-c", PARENT, f"--of={tmp_path}/x"], stdout=subprocess.PIPE,
-                          text=True) as parent:
+    """The process ids of a child with a variable of its own, and of its child."""
+    with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True,
+                          env={**os.environ, "OF": str(tmp_path)}) as parent:
         assert parent.stdout
         child = int(parent.stdout.readline())
         yield parent.pid, child
@@ -38,10 +38,11 @@ def test_below(tree: tuple[int, int]) -> None:
     assert process_tree.below(parent) == {child} and process_tree.below(child) == set()
 
 
-def test_known_by_an_option(tree: tuple[int, int], tmp_path: Path) -> None:
-    assert process_tree.with_option([f"--of={tmp_path}/"]) == {tree[0]}
-    assert process_tree.with_option(["--none=", f"--of={tmp_path}/x"]) == {tree[0]}
-    assert process_tree.with_option([f"of={tmp_path}/"]) == set()
+def test_known_by_the_environment(tree: tuple[int, int], tmp_path: Path) -> None:
+    """It is inherited."""
+    assert process_tree.with_environment(f"OF={tmp_path}") == set(tree)
+    assert process_tree.with_environment(f"OF={tmp_path}/x") == set()
+    assert process_tree.with_environment("NONE=x") == set()
 
 
 def test_the_dead_do_not_run_and_are_below_until_they_are_waited_for() -> None:

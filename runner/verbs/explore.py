@@ -28,6 +28,9 @@ from runner.verbs.options import (Body, Count, Name, Seconds, flag, json_option,
 
 _FEWEST = 24  # lines of a terminal
 
+_KEEPS = ("what it had explored is kept, but for the last seconds of each kernel, 10 at most: the same "
+          "command with --resume goes on from there")
+
 
 def _number_options(function: Body) -> Body:
     """The numbers that strategies may be told."""
@@ -107,7 +110,7 @@ def command(layout: Layout, scenario: Sequence[str], kernel: str, variant: str, 
             report_to.write(pages.of_exploration(made, recordings), findings.text(made, every=True),
                             made.json(), whole=not (made.stopped or made.problems))
 
-    with lock.held(layout.lock):
+    with lock.held(layout.lock, _KEEPS):
         try:
             made = explorer.explore(of_kernel, chosen, request, layout, replay=replay)
         except explorer.Stopped as stop:
