@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import sys
+import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
@@ -27,7 +28,8 @@ _FEW_COLLECTIONS = 100_000  # objects between two; a command makes many that liv
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _VERBS = ("reproduce", "test", "summary", "explore", "replay", "simulate", "premerge", "guest", "bench",
           "hold", "tree", "build", "list")
-_OF_DEV = ("bisect", "breaks", "findings", "identical", "lists", "source", "style", "trees", "verdicts")
+_OF_DEV = ("bisect", "breaks", "findings", "identical", "kasan", "lists", "source", "style", "trees",
+           "verdicts")
 _EVERY = (*_VERBS, *(f"dev {name}" for name in _OF_DEV))
 
 
@@ -106,6 +108,8 @@ def main(argv: Sequence[str] | None = None, layout: Layout | None = None) -> int
             return _disk_full(str(error), layout)
         note(f"tkfi: {error}")
         return 2
+    except Exception as error:
+        return _own_fault(error, layout or Layout())
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> None:
@@ -132,6 +136,20 @@ def _usage(error: click.UsageError) -> str:
     elif "; " not in said:
         said += f"; '{listing}' lists all that can be given"
     return f"{context.get_usage()}\ntkfi: {said}"
+
+
+def _own_fault(error: Exception, layout: Layout) -> int:
+    """What nobody thought of. The traceback is for who mends it."""
+    log = layout.build / "internal-error.log"
+    text = "".join(traceback.format_exception(error))
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError:
+        note(text)
+    note(f"tkfi: [tkfi internal bug] {type(error).__name__}: {error}; this is a fault of tkfi, or of files "
+         f"in build/ that somebody changed: 'make clean' removes these. Please report it with {log}")
+    return 2
 
 
 def _disk_full(what: str, layout: Layout | None) -> int:

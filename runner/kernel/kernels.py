@@ -42,6 +42,11 @@ RELEASES = (
 BY_PATH = (Release("7.2", ("sid", "forky")),)
 DEFAULT = "6.12"
 HZ = 100  # UML's own
+# Every access to memory is checked, each index of an array, and each shift; not whether what x86 reads at
+# any address is aligned.
+_CHECKED = ("CONFIG_KASAN=y", "CONFIG_KASAN_GENERIC=y", "CONFIG_KASAN_OUTLINE=y", "CONFIG_KASAN_VMALLOC=y",
+            "CONFIG_SYSFS=y", "CONFIG_SLUB_DEBUG=y", "CONFIG_UBSAN=y", "CONFIG_UBSAN_BOUNDS=y",
+            "CONFIG_UBSAN_SHIFT=y", "CONFIG_UBSAN_ALIGNMENT=n")
 HZ_CHOICES = (100, 250, 300, 1000)  # those of kernel/Kconfig.hz
 
 
@@ -49,8 +54,9 @@ HZ_CHOICES = (100, 250, 300, 1000)  # those of kernel/Kconfig.hz
 class Kernel:
     """A chosen kernel, as one of its variants, and with one more patch where it is to be broken.
 
-    A bare one is built without access hooks: its timekeeping takes the time it takes. One of the parts is
-    built without timekeeping as a subject: what is left are the parts that know none. revision is the
+    A bare one is built without access hooks: its timekeeping takes the time it takes. A checked one is bare
+    too, as the compiler has only one of access hooks and KASAN's. One of the parts is built without
+    timekeeping as a subject: what is left are the parts that know none. revision is the
     commit of the user's tree that is meant, if it is not the state that the tree is in. own is the variant
     that its source is without a patch. hz is how many ticks a second it has.
 
@@ -68,13 +74,14 @@ class Kernel:
     revision: Revision | None = None
     own: str = POST_SERIES
     hz: int = HZ
+    checked: bool = False
 
     @property
     def place(self) -> str:
         """Its directory below build/."""
         kind = "".join(f"{word}-" for word, is_so in (
             ("base", self.revision), ("break", self.breaking), ("bare", self.bare),
-            ("parts", self.parts), (f"hz{self.hz}", self.hz != HZ)) if is_so)
+            ("parts", self.parts), (f"hz{self.hz}", self.hz != HZ), ("kasan", self.checked)) if is_so)
         return f"{self.name}/{kind}{self.variant}"
 
     @property
@@ -85,6 +92,7 @@ class Kernel:
                          *(["bare"] if self.bare else []),
                          *(["without timekeeping"] if self.parts else []),
                          *([f"with HZ={self.hz}"] if self.hz != HZ else []),
+                         *(["with KASAN"] if self.checked else []),
                          *([f"with {self.breaking.stem}"] if self.breaking else [])])
 
     @property
@@ -100,7 +108,8 @@ class Kernel:
     @property
     def options(self) -> list[str]:
         """What its configuration has that differs from configs/tkfi.config."""
-        return [*(["CONFIG_TKFI_ACCESS=n"] if self.bare else []),
+        return [*(["CONFIG_TKFI_ACCESS=n"] if self.bare or self.checked else []),
+                *(_CHECKED if self.checked else []),
                 *(["CONFIG_TKFI_TIMEKEEPING=n"] if self.parts else []),
                 *([f"CONFIG_HZ={self.hz}"] if self.hz != HZ else [])]
 

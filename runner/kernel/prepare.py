@@ -60,7 +60,8 @@ def _built_tree(kernel: Kernel, layout: Layout) -> Path | None:
     """Another built tree of the same source: the plain one of the same variant, or else the last one
     built."""
     own = layout.tree(kernel.place)
-    same = layout.tree(replace(kernel, breaking=None, bare=False, parts=False, revision=None).place)
+    same = layout.tree(replace(kernel, breaking=None, bare=False, parts=False, revision=None,
+                               checked=False).place)
     built = [(tree == same, (tree / OBJECTS / "linux").stat().st_mtime, tree)
              for tree in (layout.build / kernel.name).glob("*/tree")
              if tree != own and (tree / OBJECTS / "linux").is_file()]

@@ -164,10 +164,11 @@ def test_help_has_commands_for_users_and_for_developers(capsys: pytest.CaptureFi
         "reproduce", "test", "summary", "explore", "replay", "simulate", "premerge", "guest", "bench",
         "hold", "tree", "build", "list"]
     assert named(["--help"], "commands for developers of tkfi") == [
-        "dev bisect", "dev breaks", "dev findings", "dev identical", "dev lists", "dev source", "dev style",
-        "dev trees", "dev verdicts"]
+        "dev bisect", "dev breaks", "dev findings", "dev identical", "dev kasan", "dev lists", "dev source",
+        "dev style", "dev trees", "dev verdicts"]
     assert named(["dev", "--help"], "commands") == [
-        "bisect", "breaks", "findings", "identical", "lists", "source", "style", "trees", "verdicts"]
+        "bisect", "breaks", "findings", "identical", "kasan", "lists", "source", "style", "trees",
+        "verdicts"]
 
 
 @pytest.mark.parametrize("words", ["test --summary", "bench --hold", "bench --svg x", "dev", "dev -x", "-x",
