@@ -4,8 +4,8 @@
 # Exit status: 0 everything is there, 2 it is not (and what to do was printed).
 
 packages="bc binutils bison debian-archive-keyring flake8 flex gcc git libc6-dev libelf-dev
-	libssl-dev make mypy patch perl python3 python3-click python3-jinja2 python3-junitparser
-	python3-matplotlib python3-networkx python3-numpy python3-psutil python3-pytest
+	libssl-dev make mypy patch perl python3 python3-click python3-hypothesis python3-jinja2
+	python3-junitparser python3-matplotlib python3-networkx python3-numpy python3-psutil python3-pytest
 	python3-rich python3-unidiff xz-utils yamllint"
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
@@ -13,8 +13,8 @@ if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 	echo "  gcc (C compiler, libc headers), make, flex, bison, bc, patch, xz, binutils, git," >&2
 	echo "  headers of libelf and OpenSSL, apt and dpkg-deb with Debian's archive keyring" >&2
 	echo "  (for Debian's kernels; not for KERNEL=/path), and for /usr/bin/python3 (3.11 or" >&2
-	echo "  later): click, jinja2, junitparser, matplotlib, networkx, numpy, psutil," >&2
-	echo "  rich, unidiff, pytest, mypy, flake8; and perl, yamllint" >&2
+	echo "  later): click, hypothesis, jinja2, junitparser, matplotlib, networkx, numpy," >&2
+	echo "  psutil, rich, unidiff, pytest, mypy, flake8; and perl, yamllint" >&2
 	exit 2
 fi
 

@@ -98,8 +98,9 @@ def read_verdicts(path: Path) -> tuple[Counts, list[str], dict[str, Counts]]:
                 {suite["name"]: _count(suite) for suite in suites})
     except FileNotFoundError:
         return Counts(), [], {}
-    except ValueError as error:
-        raise TkfiError(f"kunit.py wrote no valid JSON to {path}: {error}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise TkfiError(f"kunit.py did not write what it should to {path}: {error!r}; run the same again, "
+                        "and see whether the disk is full") from error
 
 
 def _count(group: dict[str, Any]) -> Counts:

@@ -142,13 +142,16 @@ def _ask(tool: KunitTool) -> Lists:
     (booted,) = boot_all(tool, [Ask(_CASE, "lists", [f"tkfi.result={report}", "tkfi.lists=1"],
                                     _PATIENCE)])
     rows: dict[str, list[dict[str, Any]]] = {kind: [] for kind in _TYPES}
-    for line in report.read_text(encoding="utf-8").splitlines() if report.exists() else []:
-        row = json.loads(line)
-        if row["type"] in rows:
-            rows[row.pop("type")].append(row)
+    why = booted.failure() if booted.cause else str(booted.console)
+    try:
+        for line in report.read_text(encoding="utf-8").splitlines() if report.exists() else []:
+            row = json.loads(line)
+            if row["type"] in rows:
+                rows[row.pop("type")].append(row)
+    except (ValueError, KeyError, TypeError) as error:
+        raise TkfiError(f"{report} is damaged ({error}): {why}") from error
     if booted.cause or not rows["suite"]:
-        raise TkfiError(f"{tool.kernel.title} does not say what it has: "
-                        f"{booted.failure() if booted.cause else booted.console}")
+        raise TkfiError(f"{tool.kernel.title} does not say what it has: {why}")
     rows["suite"].sort(key=lambda row: str(row["name"]))
     rows["point"] = _first_places(rows["point"])
     return Lists(rows)

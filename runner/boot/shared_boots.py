@@ -18,6 +18,7 @@ from runner.boot import kunit_boot, results
 from runner.boot.causes import Kind
 from runner.boot.kunit_boot import Ask, Boot, Counts
 from runner.errors import TestFailure, TkfiError
+from runner.files import write_safely
 from runner.kernel.kunit_tool import KunitTool
 from runner.process import undisturbed
 
@@ -144,8 +145,7 @@ class _SharedBoot:
         report = made.file(tool, "jsonl")
         listing = report.with_suffix(_LIST)
         report.unlink(missing_ok=True)
-        listing.write_text("".join(f"{ask.shares} {_argument(ask, 'tkfi.keep')}\n" for ask in self._asks),
-                           encoding="utf-8")
+        write_safely(listing, [f"{ask.shares} {_argument(ask, 'tkfi.keep')}\n" for ask in self._asks])
         self._shared = Shared(report, {ask.shares: Path(_argument(ask, "tkfi.result"))
                                        for ask in self._asks})
         return replace(made, shares="", arguments=[
@@ -177,11 +177,13 @@ class _SharedBoot:
 
 def recover(directory: Path) -> None:
     """Hand on what boots reported while or after we were killed; only then is their list still there. Of
-    these boots none may be running."""
+    these boots none may be running. A line of a list that is none is passed over."""
     for listing in directory.glob(f"*{_LIST}"):
         files = {}
-        for line in listing.read_text(encoding="utf-8").splitlines():
+        for line in listing.read_text(encoding="utf-8", errors="replace").splitlines():
             name, _, state = line.partition(" ")
+            if not (state and Path(state).parent.is_dir()):
+                continue
             files[name] = Path(state).with_suffix(".jsonl")
             files[name].unlink(missing_ok=True)
         Shared(listing.with_suffix(".jsonl"), files).hand_on(to_the_end=True)

@@ -180,27 +180,35 @@ def _count(wanted: Sequence[Settings]) -> str:
 
 def read(found: Results, wanted: Sequence[Settings]) -> list[Simulation]:
     """All simulations that were asked for. Raises TkfiError if one is not whole."""
-    whole = []
-    for number, settings in enumerate(wanted):
-        measured = [one for one in found.simulated if one.run == number]
-        moments = {one.half: one for one in found.moments if one.run == number}
-        if len(measured) != 1 or sorted(moments) != [0, 1]:
-            raise TkfiError(f"the kernel did not report all of simulation {number + 1}: "
-                            + ("; ".join(found.problems) or "run it again, and see the boot's log"))
-        corners = {half: [corner for one in found.corners if (one.run, one.half) == (number, half)
-                          for corner in _corners(one.corners)] for half in moments}
-        middle = settings.samples // 2
-        fits = (fit(measured[0], moments[0], corners[0], settings.hz, 1, middle),
-                fit(measured[0], moments[1], corners[1], settings.hz, middle + 1, settings.samples))
-        values: dict[int, list[int]] = {}
-        for one in found.series:
-            if one.run == number:
-                values.setdefault(one.stride, []).extend(map(int, one.values.split()))
-        series = tuple((stride / measured[0].ticks_per_s, np.array(errors, dtype=np.float64) / _UNIT)
-                       for stride, errors in values.items())
-        steps = tuple(one for one in found.back if one.run == number)
-        whole.append(Simulation(settings, measured[0], fits, steps, series))
-    return whole
+    if found.problems:
+        raise TkfiError("the result file is damaged; run the same again:\n" + "\n".join(found.problems))
+    try:
+        return [_read(found, number, settings) for number, settings in enumerate(wanted)]
+    except (ValueError, ArithmeticError) as error:
+        raise TkfiError(f"the kernel reported what makes no sense ({error}); run it again, and see the "
+                        "boot's log") from error
+
+
+def _read(found: Results, number: int, settings: Settings) -> Simulation:
+    """One of them. Raises ValueError or ArithmeticError for numbers that are none."""
+    measured = [one for one in found.simulated if one.run == number]
+    moments = {one.half: one for one in found.moments if one.run == number}
+    if len(measured) != 1 or sorted(moments) != [0, 1]:
+        raise TkfiError(f"the kernel did not report all of simulation {number + 1}: "
+                        "run it again, and see the boot's log")
+    corners = {half: [corner for one in found.corners if (one.run, one.half) == (number, half)
+                      for corner in _corners(one.corners)] for half in moments}
+    middle = settings.samples // 2
+    fits = (fit(measured[0], moments[0], corners[0], settings.hz, 1, middle),
+            fit(measured[0], moments[1], corners[1], settings.hz, middle + 1, settings.samples))
+    values: dict[int, list[int]] = {}
+    for one in found.series:
+        if one.run == number:
+            values.setdefault(one.stride, []).extend(map(int, one.values.split()))
+    series = tuple((stride / measured[0].ticks_per_s, np.array(errors, dtype=np.float64) / _UNIT)
+                   for stride, errors in values.items())
+    steps = tuple(one for one in found.back if one.run == number)
+    return Simulation(settings, measured[0], fits, steps, series)
 
 
 def _corners(text: str) -> list[tuple[int, int]]:

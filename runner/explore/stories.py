@@ -121,7 +121,7 @@ def tell(tool: KunitTool, asked: Asked) -> Stories:
         lacking = wanted - {one.clock for one in run.found.told}
         lacking |= (wanted - {one.clock for one in run.found.story_raced}) if asked.races else set()
         if ((run.boot.cause and (run.boot.cause.kind is not Kind.FAILED or not new))
-                or run.found.problems or lacking):
+                or run.found.problems or lacking or not run.found.header):
             why = run.boot.failure() if run.boot.cause else "; ".join(
                 [*run.found.problems[:1], f"full log: {run.boot.console}"])
             raise TkfiError(f"{tool.kernel.title} did not come to the end of its stories: {why}")

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from runner import process
 from runner.errors import TkfiError
 from runner.kernel import builder, kernels, patches
 from runner.kernel.kernels import Kernel
-from runner.kernel.prepare import prepare
+from runner.kernel.prepare import fetch, prepare
 from runner.layout import Layout
 from runner.nearest import nearest
 
@@ -110,15 +111,15 @@ class WorkTree:
             self.git("checkout", "-q", "-f", "main", "--")
             self.git("clean", "-q", "-f", "-d", *self._there())
             return
+        fetch(kernel, layout)
         shutil.rmtree(self.path, ignore_errors=True)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["cp", "-as", source.resolve(), self.path], check=True)
+        self._copy("-as", source.resolve(), self.path)
         for name in self._there():
             if (self.path / name).is_dir():
                 shutil.rmtree(self.path / name)
             else:
                 (self.path / name).unlink()
-            subprocess.run(["cp", "-a", source / name, self.path / name], check=True)
+            self._copy("-a", source / name, self.path / name)
         self.git("init", "-q", "-b", "main")
         (self.path / ".git/info/exclude").write_text("*\n", encoding="ascii")
         self.git("add", "-f", *self._there())
@@ -152,6 +153,10 @@ class WorkTree:
         """All changes of files that git knows. Returns the commit's name."""
         self.git("commit", "-q", "-a", "-m", subject, *(["--allow-empty"] if empty else []))
         return self.git("rev-parse", "HEAD").strip()
+
+    def _copy(self, how: str, source: Path, to: Path) -> None:
+        process.checked(["cp", how, source, to], log=self.path.with_name("work tree.log"),
+                        what=f"Copying {source}")
 
     def _there(self) -> list[str]:
         return [name for name in _TRACKED if (self.path / name).exists()]

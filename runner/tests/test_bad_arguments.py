@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Whatever is written behind a verb: what is wrong with it is said, and nothing is half-written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner import cli, process
+from runner.boot import lists
+from runner.errors import TkfiError
+from runner.kernel import builder
+from runner.layout import REPO, Layout
+from runner.tests.bad_input import ANY_TEXT, PLAIN, SCENARIOS, SCHEDULES, check, edited, examples, run
+from runner.tests.conftest import write
+
+NO_WORK = "nothing is built or run in this test; run it elsewhere"
+VALUES = st.one_of(st.sampled_from(PLAIN), edited(PLAIN), ANY_TEXT)
+
+
+def no_work(*_arguments: object, **_options: object) -> None:
+    raise TkfiError(NO_WORK)
+
+
+@pytest.fixture(name="place", scope="module")
+def empty_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where commands are run."""
+    place: Path = tmp_path_factory.mktemp("place")
+    write(place / "scenarios", "mine = cpu0: tick; cpu1: read vdso MONOTONIC\n")
+    (place / "directory").mkdir()
+    return place
+
+
+@pytest.fixture(autouse=True)
+def no_kernel(monkeypatch: pytest.MonkeyPatch, place: Path) -> None:
+    """All is as in this checkout, but build/; no kernel is built, and no program is run."""
+    monkeypatch.setattr(Layout, "build", place / "build")
+    monkeypatch.setattr(builder, "build", no_work)
+    monkeypatch.setattr(process, "run_all", no_work)
+    monkeypatch.setattr(process, "_start", no_work)
+    monkeypatch.setattr(lists, "_is_edited_since", lambda *_: False)
+    monkeypatch.chdir(place)
+
+
+def files(place: Path) -> set[str]:
+    """All below a place; whoever works in build/ leaves a lock there."""
+    return {name for name in (os.path.relpath(os.path.join(directory, name), place)
+                              for directory, below, names in os.walk(place) for name in (*below, *names))
+            if not name.startswith("build")}
+
+
+def verbs() -> list[tuple[list[str], click.Command]]:
+    """All of them, by name."""
+    groups = [cli._ALL, cli._DEV]
+    context = click.Context(cli._ALL)
+    return [([*(["dev"] if group is cli._DEV else []), name], command)
+            for group in groups for name in group._verbs if (command := group.get_command(context, name))]
+
+
+@st.composite
+def command_lines(draw: Callable[[Any], Any]) -> list[str]:
+    """A verb, some of its options, each with a value that may be one, and words."""
+    name, command = draw(st.sampled_from(verbs()))
+    line: list[str] = []
+    for parameter in draw(st.lists(st.sampled_from(command.params), max_size=5)):
+        if isinstance(parameter, click.Argument):
+            line += draw(st.lists(VALUES, max_size=2))
+            continue
+        line.append(draw(st.sampled_from(parameter.opts)))
+        if not getattr(parameter, "is_flag", False):
+            line.append(draw(VALUES))
+    more = draw(st.sampled_from([[]] * 6 + [["--frobnicate"], ["-x"], ["--"], ["--help"], ["--json"]]))
+    return [*name, *line, *more]
+
+
+@examples(600)
+@given(line=command_lines())
+def test_whatever_is_asked_for(place: Path, line: list[str]) -> None:
+    before = files(place)
+    done = run(line, Layout(REPO))
+    check(done, line)
+    assert files(place) == before or "--report" in line, (line, files(place) ^ before)
+
+
+@examples(250)
+@given(text=edited(SCENARIOS))
+def test_scenarios(text: str) -> None:
+    arguments = ["explore", "--", text]
+    done = run(arguments, Layout(REPO))
+    check(done, arguments)
+    assert done.status == 2  # it would be built, at the latest
+
+
+@examples(250)
+@given(text=edited(SCHEDULES))
+def test_schedules(text: str) -> None:
+    arguments = ["replay", "--", text]
+    done = run(arguments, Layout(REPO))
+    check(done, arguments)
+    assert done.status == 2 or text in ("-h", "--help")
+
+
+@examples(150)
+@given(text=edited([f"# mine\none = {SCENARIOS[0]}\n\ntwo = {SCENARIOS[1]}  # so\n", SCENARIOS[2]]))
+def test_files_of_scenarios(place: Path, text: str) -> None:
+    (place / "scenarios").write_text(text, encoding="utf-8", errors="surrogateescape")
+    done = run(["explore", "scenarios"], Layout(REPO))
+    check(done, [text])
+    assert done.status == 2
