@@ -194,7 +194,7 @@ static void delayed(struct kunit *test)
 				const struct tkfi_reader *reader;
 				s64 jump, a, off;
 
-				if (!strcmp(stages[s].point, "tick.unlocked"))
+				if (!strcmp(stages[s].point, "advance.unlocked"))
 					continue;
 				if (harness_run(test, "aux enable, wait 3456789ns",
 						"cpu0: aux adjtimex freq=%s; cpu1: read %s, read %s; at cpu0 %s off 20ms run cpu1",
@@ -240,7 +240,7 @@ static void steady(struct kunit *test)
 		for (i = 0; i < 64; i++) {
 			if (harness_run(test,
 					"aux enable, wait 2ms, aux adjtimex freq=+37ppm, wait 12ms",
-					"cpu0: aux tick; cpu1: read %s, read %s; at cpu0 tick.calculated off %ucycles run cpu1",
+					"cpu0: aux tick; cpu1: read %s, read %s; at cpu0 advance.calculated off %ucycles run cpu1",
 					aux_readers[r], aux_readers[r], 500 + i * 997))
 				return;
 			jump = reads[1].result - reads[0].result;

@@ -64,7 +64,7 @@ static void report(struct kunit *test, const struct tkfi_reader *reader,
 static void race(struct kunit *test, const struct tkfi_reader *reader,
 		 int from, int to, u64 ns)
 {
-	static const char point[] = "tick.calculated";
+	static const char point[] = "advance.calculated";
 	const struct tkfi_op *reads = harness.plan.programs[1].ops;
 	const char *family = tkfi_family_names[reader->family];
 	char setup[128], old[24], new[24];

@@ -66,7 +66,7 @@ static unsigned int host_next(struct tkfi_strategy *s,
 	struct long_run *run = container_of(s, struct long_run, strategy);
 
 	if (engine->last && engine->last->at &&
-	    !strcmp(engine->last->at, "tick.calculated")) {
+	    !strcmp(engine->last->at, "advance.calculated")) {
 		run->calculated = calculated_in()->tkr_mono.cycle_last;
 		if (!run->early)
 			take_off(run);

@@ -47,8 +47,8 @@ static const struct refusal bad_turns[] = {
 };
 
 static const char * const good_plans[] = {
-	"cpu0: tick, adjtimex freq=+1ppm nano; at cpu0 tick.locked off 1ms",
-	"cpu0: tick; cpu1: read vdso MONOTONIC; at cpu0 tick.calculated#2 off 10min run cpu1 2 nmi fast ktime_get_mono_fast_ns; host: 0, 5cycles",
+	"cpu0: tick, adjtimex freq=+1ppm nano; at cpu0 advance.locked off 1ms",
+	"cpu0: tick; cpu1: read vdso MONOTONIC; at cpu0 advance.calculated#2 off 10min run cpu1 2 nmi fast ktime_get_mono_fast_ns; host: 0, 5cycles",
 	"cpu0: inject -3ms, settimeofday 1361404800.5, clocksource second; nmi cpu0: read fast ktime_get_tai_fast_ns",
 };
 
@@ -74,8 +74,8 @@ static const char * const stories[] = {
 
 static const char * const words[] = {
 	"cpu0:", "cpu1:", "cpu3:", "cpu0", "nmi cpu0:", "nmi0", "host:", "host", "setup:",
-	"clock:", "1ghz", "at cpu0", "off", "run cpu1", "nmi", "tick.calculated",
-	"tick.locked", "publish.begin", "before", "load", "store", "lock", "unlock",
+	"clock:", "1ghz", "at cpu0", "off", "run cpu1", "nmi", "advance.calculated",
+	"advance.locked", "publish.begin", "before", "load", "store", "lock", "unlock",
 	"vdso.seq", "tk_core+40/8", "#2", "#", "tick", "adjtimex", "ntp", "jiffies", "read",
 	"vdso", "kernel", "fast", "MONOTONIC", "ktime_get", "ktime_get_mono_fast_ns",
 	"settimeofday", "inject", "clocksource", "first", "second", "rtc", "present", "absent",

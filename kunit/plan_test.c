@@ -360,7 +360,7 @@ static void point_not_reached(struct kunit *test)
 		unsigned int seen, hit;
 	} plans[] = {
 		{ "cpu0: tick; at cpu0 settime.locked off 1ms", 0, 1 },
-		{ "cpu0: tick; at cpu0 tick.locked#2 off 1ms", 1, 2 },
+		{ "cpu0: tick; at cpu0 advance.locked#2 off 1ms", 1, 2 },
 	};
 	unsigned int i;
 
@@ -395,11 +395,11 @@ static void host_takes_a_vcpu_off(struct kunit *test)
 {
 	expect_story(test,
 		     "cpu0: tick; cpu1: read vdso MONOTONIC, read kernel ktime_get;"
-		     "at cpu0 tick.calculated off 3ms run cpu1",
+		     "at cpu0 advance.calculated off 3ms run cpu1",
 		     "0 call update_wall_time()\n"
-		     "0 off tick.calculated\n"
+		     "0 off advance.calculated\n"
 		     "1 call clock_gettime(MONOTONIC)\n"
-		     "0 on tick.calculated\n"
+		     "0 on advance.calculated\n"
 		     "1 call ktime_get()\n");
 	KUNIT_EXPECT_EQ(test, tkfi_results(&harness.plan.programs[1].ops[0])->cycle,
 			TKFI_START_CYCLES + 15000000);
@@ -409,14 +409,14 @@ static void second_hit_and_two_operations(struct kunit *test)
 {
 	expect_story(test,
 		     "cpu0: tick, wait 10ms, tick; cpu1: read vdso time, read vdso TAI;"
-		     "at cpu0 tick.locked#2 off 0 run cpu1 2",
+		     "at cpu0 advance.locked#2 off 0 run cpu1 2",
 		     "0 call update_wall_time()\n"
 		     "0 call (10ms pass)\n"
 		     "0 call update_wall_time()\n"
-		     "0 off tick.locked\n"
+		     "0 off advance.locked\n"
 		     "1 call time()\n"
 		     "1 call clock_gettime(TAI)\n"
-		     "0 on tick.locked\n");
+		     "0 on advance.locked\n");
 }
 
 /* Twice at one point, and one VCPU off while another is. */
@@ -424,26 +424,26 @@ static void several_faults(struct kunit *test)
 {
 	expect_story(test,
 		     "cpu0: tick, wait 10ms, tick;"
-		     "at cpu0 tick.locked#1 off 1ms; at cpu0 tick.locked#2 off 2ms",
+		     "at cpu0 advance.locked#1 off 1ms; at cpu0 advance.locked#2 off 2ms",
 		     "0 call update_wall_time()\n"
-		     "0 off tick.locked\n"
-		     "0 on tick.locked\n"
+		     "0 off advance.locked\n"
+		     "0 on advance.locked\n"
 		     "0 call (10ms pass)\n"
 		     "0 call update_wall_time()\n"
-		     "0 off tick.locked\n"
-		     "0 on tick.locked\n");
+		     "0 off advance.locked\n"
+		     "0 on advance.locked\n");
 	KUNIT_EXPECT_EQ(test, tkfi_results(&harness.plan.programs[0].ops[2])->cycle,
 			TKFI_START_CYCLES + 25000000);
 	expect_story(test,
 		     "cpu0: settimeofday 1400000000; cpu1: tick; cpu2: read vdso TAI;"
 		     "at cpu0 settime.unlocked off 10ms run cpu1;"
-		     "at cpu1 tick.calculated off 2ms run cpu2",
+		     "at cpu1 advance.calculated off 2ms run cpu2",
 		     "0 call do_settimeofday64(1400000000)\n"
 		     "0 off settime.unlocked\n"
 		     "1 call update_wall_time()\n"
-		     "1 off tick.calculated\n"
+		     "1 off advance.calculated\n"
 		     "2 call clock_gettime(TAI)\n"
-		     "1 on tick.calculated\n"
+		     "1 on advance.calculated\n"
 		     "0 on settime.unlocked\n");
 }
 
@@ -503,12 +503,12 @@ static void updaters_exclude_each_other(struct kunit *test)
 {
 	expect_story(test,
 		     "cpu0: tick; cpu1: settimeofday 1400000000;"
-		     "at cpu0 tick.sampled off 1ms run cpu1",
+		     "at cpu0 advance.sampled off 1ms run cpu1",
 		     "0 call update_wall_time()\n"
-		     "0 off tick.sampled\n"
+		     "0 off advance.sampled\n"
 		     "1 call do_settimeofday64(1400000000)\n"
 		     "1 blocked timekeeper_lock\n"
-		     "0 on tick.sampled\n");
+		     "0 on advance.sampled\n");
 }
 
 static struct kunit_case plan_cases[] = {

@@ -269,7 +269,7 @@ static void jump(struct kunit *test)
 	for (i = 0; i < nr; i++) {
 		/* adjtimex takes and drops the lock in places of its own. */
 		if (race->updater == ADJTIMEX &&
-		    !strcmp(stages[i].point, "tick.unlocked"))
+		    !strcmp(stages[i].point, "advance.unlocked"))
 			continue;
 		for (j = 0; j < tkfi_nr_readers; j++) {
 			const struct tkfi_reader *reader = &tkfi_readers[j];
@@ -305,7 +305,7 @@ static bool is_behind(struct kunit *test, const struct race *race,
 	snprintf(ops, sizeof(ops), "read %s %s, wait %llucycles, read %s %s",
 		 tkfi_family_names[reader->family], reader->clock, cycles,
 		 tkfi_family_names[reader->family], reader->clock);
-	if (run_race(test, race, "tick.calculated", race->delay, ops, 1))
+	if (run_race(test, race, "advance.calculated", race->delay, ops, 1))
 		return false;
 	return reads[2].result < reads[0].result;
 }
@@ -313,7 +313,7 @@ static bool is_behind(struct kunit *test, const struct race *race,
 static void window(struct kunit *test)
 {
 	const struct race *race = test->param_value;
-	const struct stage *stage = find_stage("tick.calculated");
+	const struct stage *stage = find_stage("advance.calculated");
 	const struct tkfi_op *reads = harness.plan.programs[1].ops;
 	u64 low, high, middle, predicted;
 	unsigned int i;
@@ -376,7 +376,7 @@ static void quoted_figures(struct kunit *test)
 	static const struct race percent10 = { ADJTIMEX, "-10%", "1ms" };
 	const struct tkfi_reader *reader = tkfi_reader_find("vdso",
 							    "MONOTONIC");
-	const struct stage *stage = find_stage("tick.calculated");
+	const struct stage *stage = find_stage("advance.calculated");
 	s64 jump, expected;
 
 	KUNIT_ASSERT_EQ(test, read_twice(test, &ppm500, stage, reader,
@@ -400,7 +400,7 @@ static void microseconds(struct kunit *test)
 	const struct tkfi_op *reads = harness.plan.programs[1].ops;
 	u64 rest;
 
-	if (run_race(test, &race, "tick.calculated", race.delay,
+	if (run_race(test, &race, "advance.calculated", race.delay,
 		     "read vdso REALTIME, read vdso gettimeofday", 2))
 		return;
 	div64_u64_rem(reads[0].result, NSEC_PER_USEC, &rest);

@@ -336,8 +336,8 @@ struct calculation {
 
 static const struct calculation calculations[] = {
 	/*			post,  pre,  fixed */
-	{ "tick",		{ false, true, false }, "tick.calculated" },
-	{ "adjtimex freq=",	{ false, true, false }, "tick.calculated" },
+	{ "tick",		{ false, true, false }, "advance.calculated" },
+	{ "adjtimex freq=",	{ false, true, false }, "advance.calculated" },
 	{ "adjtimex tai=",	TKFI_IN_PLACE,		"vsyscall.begin" },
 	{ "settimeofday",	TKFI_IN_PLACE,		"settime.sampled" },
 	{ "inject",		TKFI_IN_PLACE,		"inject.sampled" },
@@ -347,8 +347,8 @@ static const struct calculation calculations[] = {
 	{ "suspend",		TKFI_IN_PLACE,		"suspend.sampled" },
 	{ "resume",		TKFI_IN_PLACE,		"resume.calculated" },
 	{ "sleeptime",		TKFI_IN_PLACE,		"sleeptime.sampled" },
-	{ "aux tick",		{ false, true, false }, "tick.calculated" },
-	{ "aux frequency",	{ false, true, false }, "tick.calculated" },
+	{ "aux tick",		{ false, true, false }, "advance.calculated" },
+	{ "aux frequency",	{ false, true, false }, "advance.calculated" },
 	{ "aux settime",	TKFI_IN_PLACE,		"settime.sampled" },
 	{ "aux inject",		TKFI_IN_PLACE,		"inject.sampled" },
 	{ "aux clocksource",	TKFI_IN_PLACE,		"vsyscall.begin" },
@@ -512,7 +512,7 @@ static void s8_calculation(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, series_run(test, u->setup, "cpu0: %s", u->update), 0);
 	for (i = 0; i < looks.nr; i++)
 		if (strstarts(looks.stops[i].at, "tick.") &&
-		    strcmp(looks.stops[i].at, "tick.unlocked"))
+		    strcmp(looks.stops[i].at, "advance.unlocked"))
 			KUNIT_EXPECT_EQ_MSG(test, own(&looks.stops[i])->kernel_odd,
 					    is_pre_series(), "%s",
 					    looks.stops[i].at);

@@ -81,8 +81,8 @@ static bool waits(const struct tkfi_reader *reader, enum tkfi_family family)
 /* Kernel readers at the two points where the new time is being calculated. */
 static void show_calculation(struct kunit *test)
 {
-	static const char * const points[] = { "tick.sampled",
-					       "tick.calculated" };
+	static const char * const points[] = { "advance.sampled",
+					       "advance.calculated" };
 	unsigned int blocked = 0, old = 0, runs = 0, u, p, r;
 
 	for (u = 0; u < ARRAY_SIZE(updates); u++) {
@@ -125,7 +125,7 @@ static void show_pairs(struct kunit *test, enum tkfi_family family,
 	stages = variant_stages(&nr);
 	for (u = 0; u < ARRAY_SIZE(updates); u++) {
 		for (s = 0; s < nr; s++) {
-			if (!u && !strcmp(stages[s].point, "tick.unlocked"))
+			if (!u && !strcmp(stages[s].point, "advance.unlocked"))
 				continue;
 			for (r = 0; r < tkfi_nr_readers; r++) {
 				const struct tkfi_op *op =

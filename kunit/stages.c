@@ -7,27 +7,27 @@
 
 static const struct stage post_series[] = {
 	/*			counts	  vdso	    kernel    fast */
-	{ "tick.locked",	false, { SEES_OLD, SEES_OLD, SEES_OLD } },
-	{ "tick.sampled",	true,  { SEES_OLD, SEES_OLD, SEES_OLD } },
-	{ "tick.calculated",	true,  { SEES_OLD, SEES_OLD, SEES_OLD } },
+	{ "advance.locked",	false, { SEES_OLD, SEES_OLD, SEES_OLD } },
+	{ "advance.sampled",	true,  { SEES_OLD, SEES_OLD, SEES_OLD } },
+	{ "advance.calculated",	true,  { SEES_OLD, SEES_OLD, SEES_OLD } },
 	{ "publish.begin",	true,  { SEES_OLD, BLOCKS,   SEES_OLD } },
 	{ "vsyscall.begin",	true,  { BLOCKS,   BLOCKS,   SEES_OLD } },
 	{ "vsyscall.end",	true,  { SEES_NEW, BLOCKS,   SEES_OLD } },
 	{ "publish.copy",	true,  { SEES_NEW, BLOCKS,   SEES_NEW } },
 	{ "publish.end",	true,  { SEES_NEW, SEES_NEW, SEES_NEW } },
-	{ "tick.unlocked",	true,  { SEES_NEW, SEES_NEW, SEES_NEW } },
+	{ "advance.unlocked",	true,  { SEES_NEW, SEES_NEW, SEES_NEW } },
 };
 
 /* The sequence is odd from right after the lock; there is no copy. */
 static const struct stage pre_series[] = {
 	{ "publish.begin",	false, { SEES_OLD, BLOCKS,   SEES_OLD } },
-	{ "tick.locked",	false, { SEES_OLD, BLOCKS,   SEES_OLD } },
-	{ "tick.sampled",	true,  { SEES_OLD, BLOCKS,   SEES_OLD } },
-	{ "tick.calculated",	true,  { SEES_OLD, BLOCKS,   SEES_OLD } },
+	{ "advance.locked",	false, { SEES_OLD, BLOCKS,   SEES_OLD } },
+	{ "advance.sampled",	true,  { SEES_OLD, BLOCKS,   SEES_OLD } },
+	{ "advance.calculated",	true,  { SEES_OLD, BLOCKS,   SEES_OLD } },
 	{ "vsyscall.begin",	true,  { BLOCKS,   BLOCKS,   SEES_OLD } },
 	{ "vsyscall.end",	true,  { SEES_NEW, BLOCKS,   SEES_OLD } },
 	{ "publish.end",	true,  { SEES_NEW, SEES_NEW, SEES_NEW } },
-	{ "tick.unlocked",	true,  { SEES_NEW, SEES_NEW, SEES_NEW } },
+	{ "advance.unlocked",	true,  { SEES_NEW, SEES_NEW, SEES_NEW } },
 };
 
 /*
@@ -35,16 +35,16 @@ static const struct stage pre_series[] = {
  * Only the NMI-safe readers can see the old line after that.
  */
 static const struct stage fixed[] = {
-	{ "tick.locked",	false, { SEES_OLD, SEES_OLD, SEES_OLD } },
-	{ "tick.sampled",	false, { SEES_OLD, SEES_OLD, SEES_OLD } },
-	{ "tick.calculated",	false, { SEES_OLD, SEES_OLD, SEES_OLD } },
+	{ "advance.locked",	false, { SEES_OLD, SEES_OLD, SEES_OLD } },
+	{ "advance.sampled",	false, { SEES_OLD, SEES_OLD, SEES_OLD } },
+	{ "advance.calculated",	false, { SEES_OLD, SEES_OLD, SEES_OLD } },
 	{ "publish.begin",	false, { SEES_OLD, BLOCKS,   SEES_OLD } },
 	{ "vsyscall.begin",	false, { BLOCKS,   BLOCKS,   SEES_OLD } },
 	{ "publish.sampled",	true,  { BLOCKS,   BLOCKS,   SEES_OLD } },
 	{ "vsyscall.end",	true,  { SEES_NEW, BLOCKS,   SEES_OLD } },
 	{ "publish.copy",	true,  { SEES_NEW, BLOCKS,   SEES_NEW } },
 	{ "publish.end",	true,  { SEES_NEW, SEES_NEW, SEES_NEW } },
-	{ "tick.unlocked",	true,  { SEES_NEW, SEES_NEW, SEES_NEW } },
+	{ "advance.unlocked",	true,  { SEES_NEW, SEES_NEW, SEES_NEW } },
 };
 
 static const struct {

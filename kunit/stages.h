@@ -29,7 +29,7 @@ struct stage {
  * variant_stages() - the stages of a multiplier change in this build
  * @nr:		set to their number
  *
- * In the order of an update. All but tick.unlocked are on the way of adjtimex too.
+ * In the order of an update. All but advance.unlocked are on the way of adjtimex too.
  */
 const struct stage *variant_stages(unsigned int *nr);
 

@@ -14,16 +14,16 @@
 
 /* Every operation there is, with a reader and a delay in each update. */
 static const char * const everything[] = {
-	"cpu0: adjtimex freq=-500ppm; cpu1: read vdso MONOTONIC; at cpu0 tick.calculated off 10ms run cpu1",
+	"cpu0: adjtimex freq=-500ppm; cpu1: read vdso MONOTONIC; at cpu0 advance.calculated off 10ms run cpu1",
 	"cpu0: ntp freq=10%, wait 1s, tick; cpu1: read kernel ktime_get; at cpu0 publish.begin off 1s run cpu1",
 	"cpu0: settimeofday 1400000000; cpu1: read fast ktime_get_mono_fast_ns; at cpu0 settime.calculated off 1ms run cpu1",
 	"cpu0: inject -3ms; cpu1: read vdso gettimeofday; at cpu0 inject.calculated off 1ms run cpu1",
-	"cpu0: wait 10min, tick; cpu1: tick; at cpu0 tick.sampled off 10min run cpu1",
+	"cpu0: wait 10min, tick; cpu1: tick; at cpu0 advance.sampled off 10min run cpu1",
 	"cpu0: clocksource second, clocksource first; cpu1: read vdso MONOTONIC; at cpu0 clocksource.calculated off 1ms run cpu1",
 	"cpu0: suspend, wait 10s, resume; cpu1: read fast ktime_get_mono_fast_ns; at cpu0 resume.locked off 1ms run cpu1",
 	TKFI_AUX_ROWS("cpu0: aux enable, aux settime 1400000000, aux adjtimex freq=-500ppm, aux inject -1ms, clocksource second",
 		      "cpu0: aux enable, aux tick; cpu1: read vdso AUX")
-	"cpu0: jiffies, jiffies; cpu1: read kernel get_jiffies_64; at cpu0 tick.locked off 1ms run cpu1",
+	"cpu0: jiffies, jiffies; cpu1: read kernel get_jiffies_64; at cpu0 advance.locked off 1ms run cpu1",
 	"cpu0: sleeptime 10s; cpu1: read vdso BOOTTIME; at cpu0 sleeptime.calculated off 1ms run cpu1",
 };
 

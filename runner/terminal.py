@@ -18,7 +18,7 @@ AUTO, ALWAYS, NEVER = WHEN = ("auto", "always", "never")
 _ESCAPE = "\x1b[{}m"
 _BOLD, _RED, _GREEN, _YELLOW, _CYAN = "1", "31", "32", "33", "36"
 _STYLES = (
-    (_RED, r"<- [\d,]+ ns back|/\* [\d,]+ ns back \*/|^ *(?:missing|out of date)\b|"
+    (_RED, r"<- [\d,.]+ n?s back|/\* [\d,.]+ n?s back \*/|^ *(?:missing|out of date)\b|"
            r"\b(?:NEW|REGRESSION|INVALID|WRONG|NOT AS PREDICTED)\b"),
     (_GREEN, r"\bPASS\b|^Every oracle holds\.|^ *(?:up to date|installed)\b"),
     (_YELLOW, r"^known\b|\(known(?=: )"),

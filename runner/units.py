@@ -62,9 +62,20 @@ def format_ppb(value: int) -> str:
     return f"{'+' if value >= 0 else ''}{_decimal(value, FREQUENCIES['ppm'])}ppm"
 
 
-def format_seconds(value: int) -> str:
-    """A clock value in ns as seconds with nine decimals."""
-    return f"{'-' if value < 0 else ''}{abs(value) // 10**9}.{abs(value) % 10**9:09d}"
+def format_seconds(value: int, unit: int = 1) -> str:
+    """A clock value in ns, a multiple of unit, as seconds; the decimals are those of the unit: nine for 1
+    ns, none for 1 s."""
+    digits = 9 - len(str(unit)) + 1
+    fraction = f".{abs(value) % 10**9:09d}"[:digits + 1] if digits else ""
+    return f"{'-' if value < 0 else ''}{abs(value) // 10**9}{fraction}"
+
+
+def format_jump(value: int) -> str:
+    """By how much a clock is off, given in ns, exactly: 10,000 ns; from a second on 1.000000011 s."""
+    if abs(value) < DURATIONS["s"]:
+        return f"{value:,} ns"
+    whole, _, fraction = _decimal(value, DURATIONS["s"]).partition(".")
+    return f"{int(whole):,}{'.' * bool(fraction)}{fraction} s"
 
 
 def _decimal(value: int, unit: int) -> str:

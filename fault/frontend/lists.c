@@ -26,8 +26,9 @@ static void list_subject(const struct tkfi_subject *subject)
 	unsigned int i;
 
 	for (i = 0; i < subject->nr_ops; i++)
-		tkfi_result("\"type\":\"operation\",\"name\":\"%s\",\"subject\":\"%s\",\"usage\":\"%s\"",
-			    subject->ops[i].name, subject->name, subject->ops[i].usage);
+		tkfi_result("\"type\":\"operation\",\"name\":\"%s\",\"subject\":\"%s\",\"usage\":\"%s\",\"does\":\"%s\"",
+			    subject->ops[i].name, subject->name, subject->ops[i].usage,
+			    subject->ops[i].does);
 	if (subject->list)
 		subject->list(tkfi_result);
 }

@@ -84,9 +84,9 @@ static void say_violation(const struct tkfi_explorer *x, const char *type,
 		say_access(x, accesses[0], sizeof(accesses[0]), &why->first);
 		say_access(x, accesses[1], sizeof(accesses[1]), &why->second);
 	}
-	tkfi_result("\"type\":\"%s\",\"number\":%u,\"scenario\":\"%s\",\"oracle\":\"%s\",\"rule\":\"%s\",\"clock\":\"%s\",\"first\":\"%s\",\"first_ns\":%lld,\"second_ns\":%lld,\"findings\":%llu,\"turns\":%u,\"preemptions\":%u,\"delays\":%u,\"minimal\":%s,\"searched\":%llu,\"explained\":%s,\"tried\":%u,\"accesses\":[%s%s%s],\"stopped\":\"%s\",\"about\":\"%s\",%s,\"waits\":\"%s\",\"family\":\"%s\",\"schedule\":\"tkfi1 %s %s %s: %s\"",
+	tkfi_result("\"type\":\"%s\",\"number\":%u,\"scenario\":\"%s\",\"oracle\":\"%s\",\"rule\":\"%s\",\"clock\":\"%s\",\"first\":\"%s\",\"first_ns\":%lld,\"second_ns\":%lld,\"unit_ns\":%u,\"findings\":%llu,\"turns\":%u,\"preemptions\":%u,\"delays\":%u,\"minimal\":%s,\"searched\":%llu,\"explained\":%s,\"tried\":%u,\"accesses\":[%s%s%s],\"stopped\":\"%s\",\"about\":\"%s\",%s,\"waits\":\"%s\",\"family\":\"%s\",\"schedule\":\"tkfi1 %s %s %s: %s\"",
 		    type, number, name, f->oracle, f->rule ?: "", clock, first,
-		    f->first_ns, f->second_ns,
+		    f->first_ns, f->second_ns, tkfi_unit(f->clock),
 		    v->findings, v->cost.turns, v->cost.preemptions,
 		    v->cost.delays, v->minimal ? "true" : "false",
 		    searched, why->holds ? "true" : "false",

@@ -154,9 +154,10 @@ void tkfi_result_trace_entries(const char *name, const struct tkfi_trace *trace)
 			tkfi_cell_name(e->value & 0xffff, e->value >> 16,
 				       cells + 1, sizeof(cells) - 1);
 		}
-		tkfi_result("\"type\":\"event\",\"case\":\"%s\",\"step\":%u,\"vcpu\":%u,\"kind\":\"%s\",\"text\":\"%s%s\",\"ns\":%lld%s",
+		tkfi_result("\"type\":\"event\",\"case\":\"%s\",\"step\":%u,\"vcpu\":%u,\"kind\":\"%s\",\"text\":\"%s%s\",\"ns\":%lld,\"unit_ns\":%u%s",
 			    name, e->nr_events, e->vcpu, tkfi_entry_names[e->kind],
 			    e->what, cells,
-			    e->kind == TKFI_ENTRY_STOP ? 0 : e->value, cycle);
+			    e->kind == TKFI_ENTRY_STOP ? 0 : e->value,
+			    e->kind == TKFI_ENTRY_READ ? tkfi_unit(e->what) : 1, cycle);
 	}
 }

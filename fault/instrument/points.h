@@ -13,7 +13,7 @@
 
 /**
  * struct tkfi_point - a named place of the code that is explored
- * @name:	"tick.calculated"
+ * @name:	"advance.calculated"
  * @file:	where it is, as the compiler was given it
  * @function:	likewise
  * @line:	of @file, with the changes that the patches made to it
@@ -101,7 +101,7 @@ void tkfi_locals_reset(void);
 
 /**
  * tkfi_point_find() - an injection point by name
- * @name:	"tick.calculated"
+ * @name:	"advance.calculated"
  *
  * Return: its name, valid for ever; NULL if there is none.
  */

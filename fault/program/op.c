@@ -68,7 +68,8 @@ int tkfi_parse_nothing(struct tkfi_op *op, char *args, char *err, size_t size)
 {
 	if (!*args)
 		return 0;
-	snprintf(err, size, "%s takes no arguments, not '%s'", op->type->name, args);
+	snprintf(err, size, "%s%s takes no arguments, not '%s'", op->type->before ?: "",
+		 op->type->name, args);
 	return -EINVAL;
 }
 

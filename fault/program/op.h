@@ -14,17 +14,21 @@ struct tkfi_op;
  * struct tkfi_op_type - a named operation
  * @name:	as written
  * @usage:	what may follow
+ * @does:	what it does, in a sentence
  * @parse:	fills @op from its arguments. Returns 0, or -EINVAL with a
  *		sentence in @err
  * @run:	performs it; on a VCPU
  * @flags:	the subject's
+ * @before:	what is written before its name, as "aux "; NULL for nothing
  */
 struct tkfi_op_type {
 	const char *name;
 	const char *usage;
+	const char *does;
 	int (*parse)(struct tkfi_op *op, char *args, char *err, size_t size);
 	s64 (*run)(struct tkfi_op *op);
 	unsigned int flags;
+	const char *before;
 };
 
 /* Room for the subject's arguments and results of an operation, in u64. */

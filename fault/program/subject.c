@@ -53,6 +53,11 @@ const char *tkfi_build(void)
 	return "post-series";
 }
 
+u32 tkfi_unit(const char *call)
+{
+	return tkfi_subject->unit ? tkfi_subject->unit(call) : 1;
+}
+
 bool tkfi_cause_occurs(const struct tkfi_cause *cause)
 {
 	return !tkfi_subject->occurs || tkfi_subject->occurs(cause);

@@ -190,6 +190,8 @@ struct tkfi_steps {
  * @ops:	operations; the host's is called "wait" and takes a time
  * @nr_ops:	how many
  * @read:	type of the operation of an NMI at an injection point; NULL if there is none
+ * @unit:	returns of how many ns the value of a read is a multiple, by how the read is
+ *		shown; NULL if all are exact to the ns
  * @op_begins:	an operation begins on the executing VCPU; may be NULL
  * @op_ended:	it has ended; may be NULL
  * @clock_of:	returns the value of the clock that the result of an operation that has ended
@@ -231,6 +233,7 @@ struct tkfi_subject {
 	const struct tkfi_op_type *ops;
 	unsigned int nr_ops;
 	const struct tkfi_op_type *read;
+	u32 (*unit)(const char *call);
 	void (*op_begins)(struct tkfi_op *op);
 	void (*op_ended)(struct tkfi_op *op);
 	u64 (*clock_of)(const struct tkfi_op *op);
@@ -270,6 +273,14 @@ extern unsigned int tkfi_subject_clock;
  * Return: its name, valid for ever: "post-series" is the tree as it is.
  */
 const char *tkfi_build(void);
+
+/**
+ * tkfi_unit() - the resolution of a read of the chosen subject
+ * @call:	how the read is shown
+ *
+ * Return: ns, 1 or more; 1 also for what is no read.
+ */
+u32 tkfi_unit(const char *call);
 
 /**
  * tkfi_cause_occurs() - is a cause of the chosen subject to be found in this build?

@@ -84,10 +84,10 @@ static __no_sanitize_thread void wait(u64 cycles)
 }
 
 static const struct tkfi_op_type ops[] = {
-	{ "peek", "", parse_read, run_peek },
-	{ "read", "", parse_read, run_read },
-	{ "wait", "TIME", tkfi_parse_wait, tkfi_run_wait },
-	{ "write", "MULTIPLIER", parse_number, run_write },
+	{ "peek", "", "reads without looking at the sequence", parse_read, run_peek },
+	{ "read", "", "reads, and again if the sequence has changed", parse_read, run_read },
+	{ "wait", "TIME", "lets time pass", tkfi_parse_wait, tkfi_run_wait },
+	{ "write", "MULTIPLIER", "sets how fast time goes", parse_number, run_write },
 };
 
 static struct tkfi_span span_of(unsigned int vcpu, const struct tkfi_op *op)

@@ -224,6 +224,12 @@ void tkfi_vdso_sequences(tkfi_sequence_fn mark)
 	mark(&_vdso_data[CS_RAW].seq, false);
 }
 
+size_t tkfi_vdso_clock_size(void)
+{
+	static_assert(!offsetof(struct vdso_data, seq));
+	return sizeof(struct vdso_data);
+}
+
 unsigned int tkfi_vdso_sequence(void)
 {
 	return _vdso_data[CS_HRES_COARSE].seq;

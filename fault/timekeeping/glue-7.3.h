@@ -220,7 +220,7 @@ static int tkfi_aux_disable(void)
 static int tkfi_aux_tick(void)
 {
 	tk_aux_advance();
-	tkfi_point(tick.unlocked);
+	tkfi_point(advance.unlocked);
 	return 0;
 }
 
@@ -342,6 +342,12 @@ void tkfi_vdso_sequences(tkfi_sequence_fn mark)
 	mark(&vdso_k_time_data->clock_data[CS_HRES_COARSE].seq, false);
 	mark(&vdso_k_time_data->clock_data[CS_RAW].seq, false);
 	mark(&vdso_k_time_data->aux_clock_data[0].seq, false);
+}
+
+size_t tkfi_vdso_clock_size(void)
+{
+	static_assert(!offsetof(struct vdso_clock, seq));
+	return sizeof(struct vdso_clock);
 }
 
 unsigned int tkfi_vdso_sequence(void)

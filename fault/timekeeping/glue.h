@@ -122,6 +122,13 @@ void tkfi_tick_sequences(tkfi_sequence_fn mark);
 void tkfi_vdso_sequences(tkfi_sequence_fn mark);
 
 /**
+ * tkfi_vdso_clock_size() - how much of the vDSO page one of its sequences is for
+ *
+ * Return: bytes, from the sequence's own word on.
+ */
+size_t tkfi_vdso_clock_size(void);
+
+/**
  * tkfi_timekeeping_reset() - set the state of timekeeping.c and the vDSO page as at boot
  * @cs:		clocksource to keep time by
  * @mono:	CLOCK_MONOTONIC, seconds; RAW starts there too

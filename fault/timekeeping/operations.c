@@ -322,13 +322,22 @@ static s64 run_disable(struct tkfi_op *op)
 	return tkfi_aux_clock()->disable();
 }
 
+#define AUX(name, usage, does, parse, run, flags)			\
+	{ name, usage, does, parse, run, flags, "aux " }
+
 const struct tkfi_op_type tkfi_aux_operations[] = {
-	{ "adjtimex", TKFI_SETTINGS, parse_aux_adjtimex, run_aux_adjtimex, TKFI_OP_TIMEX },
-	{ "disable", "", parse_disable, run_disable, TKFI_OP_SETS },
-	{ "enable", "", parse_enable, run_enable, TKFI_OP_SETS },
-	{ "inject", "[+-]TIME", parse_inject, run_aux_adjtimex, TKFI_OP_TIMEX },
-	{ "settime", "SECONDS[.FRACTION]", parse_settimeofday, run_aux_set, TKFI_OP_SETS },
-	{ "tick", "", parse_tick, run_aux_tick, TKFI_OP_TICKS },
+	AUX("adjtimex", TKFI_SETTINGS, "clock_adjtime() with these settings",
+	    parse_aux_adjtimex, run_aux_adjtimex, TKFI_OP_TIMEX),
+	AUX("disable", "", "aux_clock_disable(), as sysfs does it", parse_disable, run_disable,
+	    TKFI_OP_SETS),
+	AUX("enable", "", "aux_clock_enable(), as sysfs does it: it starts at 0", parse_enable,
+	    run_enable, TKFI_OP_SETS),
+	AUX("inject", "[+-]TIME", "it steps by up to 10min, by ADJ_SETOFFSET", parse_inject,
+	    run_aux_adjtimex, TKFI_OP_TIMEX),
+	AUX("settime", "SECONDS[.FRACTION]", "clock_settime(): so many seconds",
+	    parse_settimeofday, run_aux_set, TKFI_OP_SETS),
+	AUX("tick", "", "its part of update_wall_time()", parse_tick, run_aux_tick,
+	    TKFI_OP_TICKS),
 };
 
 const unsigned int tkfi_nr_aux_operations = ARRAY_SIZE(tkfi_aux_operations);
@@ -354,22 +363,39 @@ static int parse_aux(struct tkfi_op *op, char *args, char *err, size_t size)
 }
 
 const struct tkfi_op_type tkfi_operations[] = {
-	{ "adjtimex", "[tai=N] " TKFI_SETTINGS, parse_adjtimex, run_adjtimex,
-	  TKFI_OP_TIMEX },
-	{ "aux", "OPERATION", parse_aux, NULL },
-	{ "clocksource", "first|second", parse_clocksource, run_clocksource },
-	{ "inject", "[+-]TIME", parse_inject, run_adjtimex, TKFI_OP_TIMEX },
-	{ "jiffies", "", parse_jiffies, run_jiffies },
-	{ "ntp", "freq=FREQUENCY", parse_ntp, run_ntp },
-	{ "read", "FAMILY CLOCK", parse_read, run_read },
-	{ "resume", "", parse_resume, run_resume, TKFI_OP_WAKES },
-	{ "rtc", "present|absent", parse_rtc, run_rtc },
-	{ "settimeofday", "SECONDS[.FRACTION]", parse_settimeofday, run_settimeofday,
-	  TKFI_OP_SETS },
-	{ "sleeptime", "TIME", parse_sleeptime, run_sleeptime, TKFI_OP_SETS },
-	{ "suspend", "", parse_suspend, run_suspend, TKFI_OP_SLEEPS },
-	{ "tick", "", parse_tick, run_tick, TKFI_OP_TICKS },
-	{ "wait", "TIME", tkfi_parse_wait, tkfi_run_wait },
+	{ "adjtimex", "[tai=N] " TKFI_SETTINGS,
+	  "do_adjtimex() with these settings: NTP's state is set, and a new freq= or tick= is at once put into the timekeeper and published",
+	  parse_adjtimex, run_adjtimex, TKFI_OP_TIMEX },
+	{ "aux", "OPERATION", "an operation of the auxiliary clock", parse_aux, NULL },
+	{ "clocksource", "first|second",
+	  "timekeeping_notify(): time is kept by the counter of 14.318180 MHz (second), or by the scenario's own clock again (first)",
+	  parse_clocksource, run_clocksource },
+	{ "inject", "[+-]TIME",
+	  "do_adjtimex() with ADJ_SETOFFSET: CLOCK_REALTIME steps by up to 10min",
+	  parse_inject, run_adjtimex, TKFI_OP_TIMEX },
+	{ "jiffies", "",
+	  "tick_periodic(), the whole timer interrupt: jiffies count on, then update_wall_time()",
+	  parse_jiffies, run_jiffies },
+	{ "ntp", "freq=FREQUENCY",
+	  "sets the frequency in NTP's state alone: the timekeeper goes on as it was until the next tick applies it",
+	  parse_ntp, run_ntp },
+	{ "read", "FAMILY CLOCK", "reads a clock; see list readers", parse_read, run_read },
+	{ "resume", "", "timekeeping_resume()", parse_resume, run_resume, TKFI_OP_WAKES },
+	{ "rtc", "present|absent",
+	  "whether suspend and resume learn from the RTC how long the machine slept",
+	  parse_rtc, run_rtc },
+	{ "settimeofday", "SECONDS[.FRACTION]",
+	  "do_settimeofday64(): CLOCK_REALTIME is so many seconds since 1970",
+	  parse_settimeofday, run_settimeofday, TKFI_OP_SETS },
+	{ "sleeptime", "TIME",
+	  "timekeeping_inject_sleeptime64(): an RTC's driver says, after resume, that the machine slept for up to 10min",
+	  parse_sleeptime, run_sleeptime, TKFI_OP_SETS },
+	{ "suspend", "", "timekeeping_suspend()", parse_suspend, run_suspend, TKFI_OP_SLEEPS },
+	{ "tick", "",
+	  "update_wall_time() alone, without counting jiffies; does nothing if no interval is over",
+	  parse_tick, run_tick, TKFI_OP_TICKS },
+	{ "wait", "TIME", "time passes, up to 10min; in a set-up",
+	  tkfi_parse_wait, tkfi_run_wait },
 };
 
 const unsigned int tkfi_nr_operations = ARRAY_SIZE(tkfi_operations);
@@ -382,5 +408,5 @@ bool tkfi_sets_a_clock(const struct tkfi_op *op)
 }
 
 const struct tkfi_op_type tkfi_interrupt = {
-	"nmi", "FAMILY CLOCK", parse_read, run_read
+	"nmi", "FAMILY CLOCK", "an NMI reads a clock", parse_read, run_read
 };

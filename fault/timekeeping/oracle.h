@@ -125,6 +125,12 @@ static inline s64 tkfi_round_to(s64 ns, u32 unit)
 void tkfi_oracles_list(tkfi_line_fn line);
 
 /**
+ * tkfi_series_list() - a line for each patch of the series of 2013: what must hold since
+ * @line:	receives it
+ */
+void tkfi_series_list(tkfi_line_fn line);
+
+/**
  * tkfi_oracles_prepare() - call @prepare of all oracles
  *
  * To be called when all cells are known.

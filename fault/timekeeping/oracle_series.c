@@ -18,6 +18,10 @@ static const struct rule written_even = {
 	"s7-write", "S7: what readers use is written with the sequence even"
 };
 
+static const struct rule page_even = {
+	"vdso-even", "the vDSO page is written with its sequence even"
+};
+
 static const struct rule two_sections = {
 	"s8-sections", "S8: a tick of two sections"
 };
@@ -35,7 +39,18 @@ static void violates(const struct tkfi_execution *e, const struct rule *rule)
 	}, NULL, NULL);
 }
 
-/* Require the guards that writers of timekeepers must hold. */
+/* The sequences of the vDSO page, one for each of the clocks that it is made of. */
+static u16 page_sequences;
+
+static void require_page(const unsigned int *sequence, bool latch)
+{
+	const u16 guard = tkfi_guard_of_sequence(sequence);
+
+	page_sequences |= guard;
+	tkfi_cells_require(sequence, tkfi_vdso_clock_size(), guard);
+}
+
+/* Require the guards that writers of timekeepers, and of the vDSO page, must hold. */
 static void require_guards(void)
 {
 	enum tkfi_owner i;
@@ -48,9 +63,11 @@ static void require_guards(void)
 		tkfi_cells_require(s.real, sizeof(*s.real),
 				   lock | tkfi_guard_of_sequence(s.sequence));
 	}
+	page_sequences = 0;
+	tkfi_vdso_sequences(require_page);
 }
 
-/* Report writers of timekeepers that did not hold the required guards. */
+/* Report writers that did not hold the required guards. */
 static void check_writers(const struct tkfi_execution *e)
 {
 	u16 locks = 0, sequences = 0;
@@ -64,6 +81,8 @@ static void check_writers(const struct tkfi_execution *e)
 		violates(e, &written_unlocked);
 	if (tkfi_guards_missed & sequences)
 		violates(e, &written_even);
+	if (tkfi_guards_missed & page_sequences)
+		violates(e, &page_even);
 }
 
 /* S8: a tick has one section, or none if it has nothing to do. */
@@ -120,7 +139,7 @@ static bool check_series(const struct tkfi_execution *e)
 		[TKFI_LEAP_NOT_MIRRORED] = {
 			"s7-mirror", "S7: shadow and real differ when the lock is dropped" },
 		[TKFI_VDSO_OUTSIDE] = {
-			"vdso-section", "the vDSO page is updated outside a write section" },
+			"vdso-section", "the vDSO page is updated while kernel readers go on" },
 	};
 	unsigned int i;
 
@@ -134,16 +153,50 @@ static bool check_series(const struct tkfi_execution *e)
 	return true;
 }
 
+void tkfi_series_list(tkfi_line_fn line)
+{
+	static const struct {
+		const char *name;
+		const char *did;
+		const char *holds;
+	} patches[] = {
+		{ "S1", "Calc stuff once",
+		  "accumulating gives the same to the bit, though the interval is calculated once" },
+		{ "S2", "Make jiffies_lock internal",
+		  "who reads jiffies does not wait for an update of timekeeping" },
+		{ "S3", "Move lock out of timekeeper struct",
+		  "the timekeeper is plain data: a byte copy of it is a timekeeper" },
+		{ "S4", "Split timekeeper_lock into lock and seqcount",
+		  "a timekeeper is written with its lock held; a write section of the sequence nests in the lock" },
+		{ "S5", "Store cycle_last value in timekeeper struct as well",
+		  "tkr_mono and tkr_raw have one cycle_last whenever the sequence is even" },
+		{ "S6", "Delay update of clock->cycle_last",
+		  "the cycle_last that readers use does not change before publication" },
+		{ "S7", "Implement a shadow timekeeper",
+		  "what readers use is written with the sequence odd only; shadow and real are equal when the lock is dropped" },
+		{ "S8", "Shorten seq_count region",
+		  "a tick has one write section, and none if it has nothing to do; readers do not wait while it calculates" },
+		{ "vdso", "not of the series",
+		  "the vDSO page is written with its own sequence odd, and while kernel readers wait" },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(patches); i++)
+		line("\"type\":\"rule\",\"name\":\"%s\",\"patch\":\"%s\",\"holds\":\"%s\"",
+		     patches[i].name, patches[i].did, patches[i].holds);
+}
+
 /*
  * What the series of 2013 established, S4 to S8: a timekeeper is written with its lock
  * held, and what readers use while their sequence is odd; both read bases have the same
  * cycle_last; when the lock is dropped, the sequence is even, and shadow and real are
- * equal; the vDSO page is updated in a write section; a tick has one section, and none
- * if it has nothing to do (this not in the variant from before the series).
+ * equal; a tick has one section, and none if it has nothing to do (this not in the variant
+ * from before the series). And the vDSO page is written while its own sequence is odd, and
+ * the kernel's.
  */
 const struct tkfi_oracle tkfi_oracle_series = {
 	.name	 = "series",
-	.holds	 = "what the series of 2013 established, S4 to S8: who writes holds the lock, and readers' sequence is odd",
+	.holds	 = "what the series of 2013 established, S4 to S8 of list rules: who writes holds the lock, and readers' sequence is odd",
 	.prepare = require_guards,
 	.check	 = check_series,
 };

@@ -143,7 +143,7 @@ unsigned int tkfi_nr_published(void);
  * @TKFI_CYCLES_APART:		S5: publish two values of cycle_last
  * @TKFI_NOT_MIRRORED:		S7: drop the lock with shadow and real different
  * @TKFI_LEAP_NOT_MIRRORED:	S7: the same, but only of when the next leap second is due
- * @TKFI_VDSO_OUTSIDE:		update the vDSO page while kernel readers go on
+ * @TKFI_VDSO_OUTSIDE:		end a write section of the vDSO page while kernel readers go on
  * @TKFI_NR_MISDEEDS:		how many kinds there are
  *
  * The series is the patch series of 2013, S1 to S8.

@@ -269,6 +269,17 @@ const struct tkfi_reader *tkfi_reader_find(const char *family,
 		     NULL;
 }
 
+u32 tkfi_reader_unit(const char *call)
+{
+	unsigned int i;
+
+	/* Those of the glue are exact. */
+	for (i = 0; i < tkfi_nr_readers; i++)
+		if (!strcmp(tkfi_readers[i].call, call))
+			return tkfi_readers[i].unit;
+	return 1;
+}
+
 static void list(const struct tkfi_reader *readers, unsigned int nr, tkfi_line_fn line)
 {
 	unsigned int i;

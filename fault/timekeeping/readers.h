@@ -89,6 +89,14 @@ const struct tkfi_reader *tkfi_reader_find(const char *family,
 					   const char *clock);
 
 /**
+ * tkfi_reader_unit() - the resolution of a reader
+ * @call:	how it is shown in a diagram
+ *
+ * Return: as in struct tkfi_reader, ns; 1 if there is no such reader.
+ */
+u32 tkfi_reader_unit(const char *call);
+
+/**
  * tkfi_readers_list() - a line for each reader that this kernel has
  * @line:	receives it
  */

@@ -73,13 +73,15 @@ static void list(tkfi_line_fn line)
 	unsigned int i;
 
 	for (i = 0; i < tkfi_nr_aux_operations && tkfi_aux_clock(); i++)
-		line("\"type\":\"aux_operation\",\"name\":\"%s\",\"usage\":\"%s\"",
-		     tkfi_aux_operations[i].name, tkfi_aux_operations[i].usage);
+		line("\"type\":\"aux_operation\",\"name\":\"%s\",\"usage\":\"%s\",\"does\":\"%s\"",
+		     tkfi_aux_operations[i].name, tkfi_aux_operations[i].usage,
+		     tkfi_aux_operations[i].does);
 	for (i = 0; i < TKFI_NR_CLOCKS; i++)
 		line("\"type\":\"clock\",\"name\":\"%s\"", tkfi_clocks[i].name);
 	tkfi_settings_list(line);
 	tkfi_readers_list(line);
 	tkfi_oracles_list(line);
+	tkfi_series_list(line);
 }
 
 static struct tkfi_subject timekeeping = {
@@ -101,6 +103,7 @@ static struct tkfi_subject timekeeping = {
 	.wait		= tkfi_clock_advance,
 	.ops		= tkfi_operations,
 	.read		= &tkfi_interrupt,
+	.unit		= tkfi_reader_unit,
 	.op_begins	= op_begins,
 	.op_ended	= op_ended,
 	.clock_of	= clock_of,

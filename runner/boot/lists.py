@@ -26,8 +26,8 @@ NAME = "lists.json"
 _CASE = "tkfi_explore.lists"
 _PATIENCE = 60  # seconds
 _CHECKOUT = 60  # seconds
-_TYPES = ("point", "operation", "aux_operation", "setting", "member", "reader", "oracle", "strategy",
-          "clock", "limit", "suite")
+_TYPES = ("point", "operation", "aux_operation", "setting", "member", "reader", "oracle", "rule",
+          "strategy", "clock", "limit", "suite")
 
 
 @dataclass(frozen=True)

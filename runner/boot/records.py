@@ -114,9 +114,9 @@ class Race:
 @record("event")
 @dataclass(frozen=True)
 class Event:
-    """One line of a diagram. ns is a clock value or a duration, where there is one; step says how many
-    steps were executed before; cycle is the value of the clock that the result of a read or another
-    operation depends on, None if it did not read the clock."""
+    """One line of a diagram. ns is a clock value or a duration, where there is one; a clock value is a
+    multiple of unit_ns. step says how many steps were executed before; cycle is the value of the clock that
+    the result of a read or another operation depends on, None if it did not read the clock."""
 
     case: str
     vcpu: int
@@ -125,6 +125,7 @@ class Event:
     ns: int | None = None
     step: int = 0
     cycle: int | None = None
+    unit_ns: int = 1
 
 
 @record("step", "steps")
@@ -689,9 +690,10 @@ class Violation:
     like: of one that is new, the cause that its readers and lines point to, and the reason, but the
     execution lacks what it needs, or time is off by something else. predicted_ns: second_ns - first_ns as
     that cause predicts it, None if it has no formula. waits: who waits for what, if VCPUs do not come to
-    their end. rule: the id of the oracle's rule, "" if it has but one. family: of the
-    readers that it is about, "" if it is about none. events: what happened in it. observed: what its final
-    state shows, if its outcome was asked for: then the oracle is "outcome", and it is nothing wrong."""
+    their end. unit_ns: both times are multiples of it. rule: the id of the oracle's rule, "" if it has
+    but one. family: of the readers that it is about, "" if it is about none. events: what happened in it.
+    observed: what its final state shows, if its outcome was asked for: then the oracle is "outcome", and
+    it is nothing wrong."""
 
     scenario: str
     oracle: str
@@ -724,6 +726,7 @@ class Violation:
     predicted_ns: int | None = None
     events: tuple[Event, ...] = ()
     observed: tuple[Observed, ...] = ()
+    unit_ns: int = 1
 
     @property
     def is_outcome(self) -> bool:

@@ -161,7 +161,7 @@ def _vcpu(who: str, at: int, before: Sequence[str], limits: dict[str, int]) -> s
 def _check_operations(text: str, at: int, known: Language) -> None:
     for number, (place, operation) in enumerate(_pieces(text, at, ",")):
         _check_count(number, place, known)
-        _check_operation(operation, place, known.operations, known)
+        _check_operation(operation, place, known.operations, known, "")
 
 
 def _check_count(number: int, at: int, known: Language) -> None:
@@ -169,7 +169,8 @@ def _check_count(number: int, at: int, known: Language) -> None:
         raise _Wrong(at, f"more than {number} operations on one VCPU")
 
 
-def _check_operation(text: str, at: int, types: dict[str, str], known: Language) -> None:
+def _check_operation(text: str, at: int, types: dict[str, str], known: Language, before: str) -> None:
+    """before: what stands before its name."""
     name, _, rest = text.partition(" ")
     arguments = rest.strip()
     if name not in types:
@@ -179,10 +180,10 @@ def _check_operation(text: str, at: int, types: dict[str, str], known: Language)
     if name == "aux":
         if not any(reader.clock == "AUX" for reader in known.readers):
             raise _Wrong(at, "this kernel has no auxiliary clocks")
-        _check_operation(arguments, at, known.aux, known)
+        _check_operation(arguments, at, known.aux, known, "aux ")
     elif not types[name]:
         if arguments:
-            raise _Wrong(at, f"{name} takes no arguments, not '{arguments}'")
+            raise _Wrong(at, f"{before}{name} takes no arguments, not '{arguments}'")
     elif name == "adjtimex" and arguments.startswith("modes="):
         _check_members(arguments, at, known.members)
     elif name == "adjtimex":

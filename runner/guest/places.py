@@ -88,8 +88,8 @@ def _nth(kernel: int, vdso: int) -> Callable[[int], Stores]:
     return lambda begin: Stores(begin + kernel, vdso)
 
 
-BEFORE = "tick.calculated"
-_SAMPLED = "tick.sampled"
+BEFORE = "advance.calculated"
+_SAMPLED = "advance.sampled"
 _AFTER = {"publish.begin": _nth(0, 0), "vsyscall.begin": _nth(0, 1), "vsyscall.end": _nth(0, 2),
           "publish.end": _nth(1, 2)}
 POINTS = (_SAMPLED, BEFORE, *_AFTER)

@@ -81,7 +81,7 @@ def _values(violation: Violation) -> dict[str, str]:
         if event.kind in ("read", "return") and event.ns is not None:
             number = sum(name.startswith(event.text) for name in found)
             name = event.text + f" ({number + 1})" * bool(number)
-            found[name] = format_seconds(event.ns) if event.kind == "read" else str(event.ns)
+            found[name] = format_seconds(event.ns, event.unit_ns) if event.kind == "read" else str(event.ns)
     for one in violation.observed:
         found[f"{one.of} {one.name}{' later' * one.later}, at the end"] = str(one.value)
     return found

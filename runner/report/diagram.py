@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from runner.boot.records import Event, Violation
 from runner.report.tables import WIDTH
-from runner.units import format_ns, format_seconds
+from runner.units import format_jump, format_ns, format_seconds
 
 _INDENT = "  "
 _COLUMN = 35  # characters from one VCPU to the next, if there is room
@@ -49,7 +49,7 @@ def draw(events: Sequence[Event], *, vcpus: Sequence[str] = (),
         if event.kind == "call":
             depth[event.vcpu] += 1
             begun.add(call)
-        back = f"<- {behind[id(event)]} ns back" if id(event) in behind else ""
+        back = f"<- {format_jump(behind[id(event)])} back" if id(event) in behind else ""
         fitted = [f"<{event.text.strip('()')}>"] if event.vcpu == host else _fitted(
             _words(event), _values(event, cycles), back, WIDTH - len(_INDENT) - margin)
         lines += [" " * max(0, min(margin, WIDTH - len(_INDENT) - len(line))) + line for line in fitted]
@@ -158,4 +158,4 @@ def _values(event: Event, cycles: bool) -> list[str]:
     if event.kind != "read" or event.ns is None:
         return []
     at = [f"cycle {event.cycle}"] if cycles and event.cycle is not None else []
-    return [f"= {format_seconds(event.ns)}", *at]
+    return [f"= {format_seconds(event.ns, event.unit_ns)}", *at]

@@ -63,7 +63,7 @@ def _operations(pid: int, recording: Recording, at: Sequence[float]) -> Iterator
         own = [at for at, step in enumerate(recording.steps) if step.vcpu == event.vcpu and at >= event.step
                and (end is None or at < end.step)]
         if own:
-            value = ({"value": format_seconds(end.ns)}
+            value = ({"value": format_seconds(end.ns, end.unit_ns)}
                      if end and end.kind == "read" and end.ns is not None else {})
             yield _slice(pid, event.vcpu + 1, event.text, at[own[0]], at[own[-1]] + _STEP, value)
 

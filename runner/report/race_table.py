@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Sequence
 
 from runner.boot.records import Access, Event, Violation
-from runner.units import format_seconds
+from runner.units import format_jump, format_seconds
 
 WIDTH = 72  # characters, so that a mail quotes it without wrapping
 _PASS = re.compile(r"\((\S+) pass(es)?\)")
@@ -83,9 +83,9 @@ def _rows(violation: Violation, vcpus: Sequence[str]) -> list[tuple[int, str]]:
         if event.kind != "read" or event.ns is None:
             continue
         own = _INDENT * len(begun.get(event.vcpu, ()))
-        rows.append((event.vcpu, f"{own}{event.text} ={_TIED}{format_seconds(event.ns)}"))
+        rows.append((event.vcpu, f"{own}{event.text} ={_TIED}{format_seconds(event.ns, event.unit_ns)}"))
         if seen_first and (event.text, event.ns) == (violation.clock, violation.second_ns):
-            back = f"/* {violation.first_ns - violation.second_ns:,} ns back */"
+            back = f"/* {format_jump(violation.first_ns - violation.second_ns)} back */"
             rows.append((event.vcpu, own + back.replace(" ", _TIED)))
             break
         if not violation.first and (event.text, event.ns) == (violation.clock, violation.second_ns):

@@ -12,6 +12,8 @@ from runner.explore.schedule import FORMAT
 from runner.explore.stories import Stories
 from runner.plural import counted
 from runner.report import classes, tables
+from runner.report.violations import pair
+from runner.units import format_seconds
 
 _WIDTH = 80
 _SHOWN = 8  # new faults that are shown with their stories
@@ -69,8 +71,9 @@ def _races_table(made: Stories) -> str:
 
 
 def _new_race(race: StoryRace, made: Stories) -> str:
-    what = (f"{race.of} = {race.second_ns:,} ns after {race.first} = {race.first_ns:,} ns" if race.first
-            else f"{race.of}: {race.first_ns:,} ns and {race.second_ns:,} ns"
+    first, second = format_seconds(race.first_ns), format_seconds(race.second_ns)
+    what = (f"{race.of} = {second} after {race.first} = {first}" if race.first
+            else f"{race.of}: {pair(race.oracle, first, second)}"
             if race.first_ns or race.second_ns else race.of)
     schedule = (f'{FORMAT} {made.header.kernel} {made.header.variant} "{race.text}": {race.turns}')
     return "\n".join([_wrapped(f"NEW, {race.oracle}{f' ({race.rule})' * bool(race.rule)}: {what} (in "

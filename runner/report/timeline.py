@@ -238,7 +238,7 @@ def _reads(line: Timeline) -> Iterator[str]:
         if event.kind != "read" or event.ns is None:
             continue
         x, y = line.before(event.step), line.lane(event.vcpu)
-        label = format_seconds(event.ns)
+        label = format_seconds(event.ns, event.unit_ns)
         room = _CHARACTER * len(label)
         left = min(max(x - room / 2, taken.get(event.vcpu, 0.0)), line.width - room)
         taken[event.vcpu] = left + room + 8

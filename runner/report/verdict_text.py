@@ -15,8 +15,8 @@ from runner.plural import counted
 from runner.premerge import measured
 from runner.premerge.compare import Changed, Comparison, Failing, function, size
 from runner.premerge.verdict import LEAST, PATIENCE, Verdict, Word
-from runner.report import classes, race_table
-from runner.units import format_seconds
+from runner.report import classes, race_table, violations
+from runner.units import format_jump, format_seconds
 
 LINES, WIDTH = 60, 75
 _LABEL = 10  # characters
@@ -249,16 +249,18 @@ def _public(sentence: str) -> str:
 
 def sentence(one: Mapping[str, Any]) -> str:
     """What is wrong."""
+    first, second = (format_seconds(one[ns], one.get("unit_ns", 1)) for ns in ("first_ns", "second_ns"))
     if one["oracle"] == "monotonic":
-        return (f"{one['clock']} = {format_seconds(one['second_ns'])} after {one['first']} = "
-                f"{format_seconds(one['first_ns'])}: {size(one):,} ns back")
-    values = (f": {format_seconds(one['first_ns'])} and {format_seconds(one['second_ns'])}"
+        return f"{one['clock']} = {second} after {one['first']} = {first}: {format_jump(size(one))} back"
+    values = (f": {violations.pair(one['oracle'], first, second)}"
               if one["first_ns"] or one["second_ns"] else f": {one['waits']}" if one["waits"] else "")
     return f"{one['oracle']}{' ' * bool(one['rule'])}{one['rule']}: {one['clock']}{values}"
 
 
 def _subject(one: Mapping[str, Any]) -> str:
-    return f"{one['clock']} {size(one):,} ns back" if one["oracle"] == "monotonic" else sentence(one)
+    if one["oracle"] == "monotonic":
+        return f"{one['clock']} {format_jump(size(one))} back"
+    return sentence(one)
 
 
 def explanation(one: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from runner.boot.records import Violation
 from runner.plural import counted
 from runner.report import classes, diagram, tables
-from runner.units import format_seconds
+from runner.units import format_jump, format_seconds
 
 
 def verdict(violation: Violation) -> str:
@@ -20,21 +20,33 @@ def like(violation: Violation) -> str:
     if not violation.like:
         return ""
     predicts = violation.predicted_ns
-    size = "" if predicts is None else f", which predicts {-predicts:,} ns back"
+    size = "" if predicts is None else f", which predicts {format_jump(-predicts)} back"
     return f"NEW; readers and lines are those of {violation.like}{size}"
 
 
 def values(violation: Violation) -> str:
     """What was seen, in words."""
-    first, second = format_seconds(violation.first_ns), format_seconds(violation.second_ns)
+    first, second = (format_seconds(ns, violation.unit_ns)
+                     for ns in (violation.first_ns, violation.second_ns))
     if violation.oracle == "monotonic":
         return (f"{violation.clock} = {second} after {violation.first} = {first}, "
-                f"{violation.first_ns - violation.second_ns:,} ns back")
+                f"{format_jump(violation.first_ns - violation.second_ns)} back")
     if violation.first_ns or violation.second_ns:
-        return f"{violation.clock}: {first} and {second}"
+        return f"{violation.clock}: {pair(violation.oracle, first, second)}"
     if violation.waits:
         return f"{violation.clock}: {violation.waits}"
     return violation.clock
+
+
+_LABELS = {"agree": "{} by the vDSO, {} by the kernel",
+           "counted": "ticks for {} in jiffies, for {} before the next one",
+           "line": "expected {}, read {}"}
+
+
+def pair(oracle: str, first: str, second: str) -> str:
+    """What the two values of a finding are. Of "line" the first is the last published time that the reader
+    could see."""
+    return _LABELS.get(oracle, "{} and {}").format(first, second)
 
 
 def explained(violation: Violation) -> str:

@@ -88,7 +88,8 @@ def _events(line: Timeline) -> list[list[Any]]:
     said: list[tuple[int, int, str]] = []
     for event in line.recording.events:
         if event.kind == "read" and event.ns is not None:
-            said.append((max(event.step - 1, 0), event.vcpu, f"{event.text} = {format_seconds(event.ns)}"))
+            value = format_seconds(event.ns, event.unit_ns)
+            said.append((max(event.step - 1, 0), event.vcpu, f"{event.text} = {value}"))
         elif event.kind == "stop":
             said.append((event.step, event.vcpu, f"loses the CPU before {event.text}"))
         elif event.kind in ("call", "blocked"):

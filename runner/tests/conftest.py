@@ -56,7 +56,7 @@ def layout(tmp_path: Path) -> Layout:
     write(repo / "kunit/a_kunit.c", '\t.name = "tkfi_engine",\n')
     (repo / "build").mkdir()
     write_lists(Layout(repo), suite=[{"name": "tkfi_engine"}], point=[
-        {"name": "tick.calculated", "file": "kernel/time/timekeeping.c", "function": "tick"}])
+        {"name": "advance.calculated", "file": "kernel/time/timekeeping.c", "function": "tick"}])
     return Layout(repo)
 
 
@@ -129,7 +129,7 @@ PATCH = textwrap.dedent("""\
      two
      three
      four
-    +	tkfi_point(tick.calculated);
+    +	tkfi_point(advance.calculated);
      five
      six
     --- /dev/null

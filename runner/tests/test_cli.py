@@ -17,11 +17,11 @@ from runner.boot import kunit_output, suites
 from runner.errors import TkfiError
 from runner.kernel import kernels
 from runner.layout import REPO, Layout
-from runner.report import tables
 from runner.tests.conftest import write, write_lists
 from runner.tests.test_results import race_outcome
 from runner.verbs import reproduce, tree
 from runner.verbs.dev import identical
+from runner.verbs.list import table
 from runner.verbs.reproduce import Outcome, Request
 
 
@@ -36,8 +36,8 @@ def test_list(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
              "  6.12   linux-source-6.12   bookworm or bookworm-security"),
             ("variants", "  name", "  post-series"),
             ("suites", "  name          tests", "  tkfi_engine   tkfi"),
-            ("points", "  name              place",
-             "  tick.calculated   tick in kernel/time/timekeeping.c")):
+            ("points", "  name                 place",
+             "  advance.calculated   tick in kernel/time/timekeeping.c")):
         heading, rule, *rows = listed(layout, capsys, what)
         assert [heading, *rows] == expected and not rule.strip("- ")
     assert listed(layout, capsys, "kernels", "--names") == ["6.12"]
@@ -61,21 +61,34 @@ def test_list_readers(layout: Layout, capsys: pytest.CaptureFixture[str]) -> Non
                                                  "  kernel   get_jiffies_64    JIFFIES    coarse"]
 
 
+def test_list_what_is_written_and_checked(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
+    """Operations as they are written, of whatever; what S1 means."""
+    write_lists(layout, rule=[{"name": "S1", "patch": "Calc stuff once", "holds": "the same to the bit"}],
+                operation=[{"name": "tick", "subject": "timekeeping", "usage": "", "does": "ticks"},
+                           {"name": "adjtimex", "subject": "timekeeping",
+                            "usage": "[tai=N] [freq=FREQUENCY] [tick=N]", "does": "sets"},
+                           {"name": "peek", "subject": "seqlock", "usage": "", "does": "reads"}],
+                aux_operation=[{"name": "settime", "usage": "T", "does": "sets it"}])
+    assert listed(layout, capsys, "rules")[2:] == ["  S1     Calc stuff once: the same to the bit"]
+    assert listed(layout, capsys, "operations")[2:] == [
+        "  tick                   ticks", "  adjtimex SETTING ...   sets",
+        "  peek                   (seqlock) reads", "  aux settime T          sets it"]
+
+
 def test_lists_fit_on_a_screen(capsys: pytest.CaptureFixture[str]) -> None:
     for what in ("breaks", "kernels", "scenarios", "variants"):
         lines = listed(Layout(REPO), capsys, what)
         assert max(map(len, lines)) <= 80, what
     for file in (REPO / "kernel-patches").glob("*/lists.json"):
         for kind, rows in json.loads(file.read_text(encoding="utf-8")).items():
-            if kind in ("operations", "oracles", "readers"):
-                text = tables.texts(list(rows[0]), [list(row.values()) for row in rows])
-                assert max(map(len, text.split("\n"))) <= 80, (file, kind)
+            if kind in ("operations", "oracles", "points", "readers", "rules"):
+                assert max(map(len, table(kind, rows).split("\n"))) <= 80, (file, kind)
 
 
 def test_json_is_alone_on_standard_output(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["list", "points", "--json", "-"], layout) == 0
     assert json.loads(capsys.readouterr().out)["points"] == [
-        {"name": "tick.calculated", "file": "kernel/time/timekeeping.c", "function": "tick"}]
+        {"name": "advance.calculated", "file": "kernel/time/timekeeping.c", "function": "tick"}]
 
 
 @pytest.mark.parametrize("arguments, reason", [
@@ -130,8 +143,8 @@ def test_an_option_is_no_value(layout: Layout, words: str, capsys: pytest.Captur
     ("dev style --kernal=6.12", "there is no option --kernal; did you mean --kernel? './tkfi dev style "),
     ("list", "missing argument 'WHAT'. There are breaks, clocks, "),
     ("list point", "'point' is none of breaks, clocks, kernels, operations, oracles, points, readers, "
-                   "scenarios, strategies, suites, variants; did you mean points? './tkfi list --help' "
-                   "lists all\n"),
+                   "rules, scenarios, strategies, suites, variants; did you mean points? './tkfi list "
+                   "--help' lists all\n"),
     ("replay", "missing argument 'SCHEDULE'; './tkfi replay --help' lists all that can be given\n"),
     ("tree x", "unexpected extra argument (x); './tkfi tree --help' lists all that can be given\n"),
     ("tree --kernel", "option '--kernel' requires an argument; './tkfi tree --help' lists all"),

@@ -329,6 +329,11 @@ def test_what_is_new_beside_what_is_known(start: Callable[..., Machine], layout:
     stuck = replace(read(DATA / "explored.jsonl").violations[0], oracle="progress", clock="all VCPUs",
                     first_ns=0, second_ns=0, known=False, waits="cpu1 waits for x")
     assert verdict(stuck) == "progress: all VCPUs: cpu1 waits for x (NEW)"
+    wrong = replace(stuck, clock="time()", first_ns=5 * 10**9, second_ns=4 * 10**9, unit_ns=10**9)
+    assert verdict(replace(wrong, oracle="line")) == "line: time(): expected 5, read 4 (NEW)"
+    assert verdict(replace(wrong, oracle="agree")) == "agree: time(): 5 by the vDSO, 4 by the kernel (NEW)"
+    assert verdict(replace(wrong, oracle="monotonic", first="time()")) == (
+        "monotonic: time() = 4 after time() = 5, 1 s back (NEW)")
 
 
 CAUSE = ('{"type":"cause","scenario":"falls-vdso","subject":"timekeeping","scenarios":3,'

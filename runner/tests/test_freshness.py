@@ -378,7 +378,7 @@ def test_an_edit_while_the_tree_is_prepared(built: Callable[[], str | None], tmp
 
     def edited(kernel: Kernel, layout: Layout, say: Callable[[str], None]) -> Overlay:
         done = prepare(kernel, layout, say)
-        patch.write_text(PATCH.replace("tick.calculated", "tick.late"), encoding="utf-8")
+        patch.write_text(PATCH.replace("advance.calculated", "tick.late"), encoding="utf-8")
         return done
     monkeypatch.setattr(builder, "prepare", edited)
     touch(tmp_path / "linux/Makefile")

@@ -41,7 +41,7 @@ def tries(guest: Guest, at: str, number: int = 3, request: Request = REQUEST) ->
 
 
 @pytest.mark.parametrize("at, stores", [
-    ("tick.sampled", Stores(2, 0)), ("tick.calculated", Stores(2, 0)),
+    ("advance.sampled", Stores(2, 0)), ("advance.calculated", Stores(2, 0)),
     ("publish.begin", Stores(3, 0)), ("update_vsyscall", Stores(3, 0)),
     ("timekeeping_advance+4", Stores(2, 0)), ("store tk_core.seq#3", Stores(2, 0)),
     ("store vdso.seq", Stores(3, 0))])
@@ -59,10 +59,10 @@ def test_held_for_as_long_wherever_it_stops() -> None:
     """A try in which QEMU stops the guest too late is made again, a few times."""
     guest = Guest()
     guest.lags = iter([0, 1, 5000, 20_000, 3001])
-    made = tries(guest, "tick.calculated", 4)
+    made = tries(guest, "advance.calculated", 4)
     assert len({one.delay_cycles for one in made}) == 1
     guest.lags = itertools.repeat(20_000)
-    (late,) = tries(guest, "tick.calculated", 1)
+    (late,) = tries(guest, "advance.calculated", 1)
     assert late.held and late.delay_cycles and made[0].delay_cycles
     assert late.delay_cycles > made[0].delay_cycles + 10_000
 
@@ -92,9 +92,9 @@ def test_held_too_early() -> None:
 def test_sees_what_is_not_as_predicted() -> None:
     guest = Guest()
     guest.mistake_ns = 2
-    assert not any(one.held for one in tries(guest, "tick.calculated"))
+    assert not any(one.held for one in tries(guest, "advance.calculated"))
     guest.mistake_ns = 1
-    assert all(one.held for one in tries(guest, "tick.calculated"))
+    assert all(one.held for one in tries(guest, "advance.calculated"))
 
 
 def test_a_reader_that_does_not_wait_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,21 +118,21 @@ def test_nothing_published() -> None:
     guest = Guest()
     guest.publishes = False
     with pytest.raises(TkfiError, match="published no time"):
-        tries(guest, "tick.calculated")
+        tries(guest, "advance.calculated")
 
 
 def test_clock_not_read() -> None:
     guest = Guest()
     guest.reads_tsc = False
     with pytest.raises(TkfiError, match="did not read the TSC"):
-        tries(guest, "tick.calculated")
+        tries(guest, "advance.calculated")
 
 
 def test_other_clocksource() -> None:
     guest = Guest()
     guest.put(0x2000, "clock_mode", 0)
     with pytest.raises(TkfiError, match="clock mode 0"):
-        tries(guest, "tick.calculated")
+        tries(guest, "advance.calculated")
 
 
 def test_gdb() -> None:
@@ -265,7 +265,7 @@ def test_schedule_that_a_guest_cannot_execute(old: str, new: str, why: str) -> N
 
 
 @pytest.mark.parametrize("arguments, why", [
-    (["--at", "update_vsyscall+x"], "a place is SYMBOL, SYMBOL+OFFSET or one of tick.sampled"),
+    (["--at", "update_vsyscall+x"], "a place is SYMBOL, SYMBOL+OFFSET or one of advance.sampled"),
     (["--at", "store vdso.seq"], "a place is SYMBOL"),
     (["--kernel", "5.10"], "those before the patch series of 2013 too"),
     (["--kernel", "/dev/null"], "is no kernel image"),
@@ -311,7 +311,7 @@ def made(at: str, uml: Prediction | None, number: int = 2) -> Outcome:
 
 
 def test_text_and_json() -> None:
-    one = made("tick.calculated", None)
+    one = made("advance.calculated", None)
     step = round(one.tries[0].step_ns)
     good = replace(one, prediction=Prediction("tkfi1 x", step, False))
     text = guest_text.text(good)
@@ -329,7 +329,7 @@ def test_text_and_json() -> None:
 def test_text_of_a_wrong_guest() -> None:
     guest = Guest()
     guest.mistake_ns = 5
-    one = replace(made("tick.calculated", None), tries=tries(guest, "tick.calculated", 2))
+    one = replace(made("advance.calculated", None), tries=tries(guest, "advance.calculated", 2))
     assert not one.held and "NOT AS PREDICTED. 0 of 2 tries" in guest_text.text(one)
 
 

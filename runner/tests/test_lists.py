@@ -26,10 +26,10 @@ SAYS = '''\
 {"type":"suite","name":"tkfi_series"}
 {"type":"news","name":"of a later version"}
 {"type":"suite","name":"tkfi_engine"}
-{"type":"point","name":"tick.locked","file":"kernel/time/tkfi/timekeeping/glue.h","function":"aux","line":1}
-{"type":"point","name":"tick.locked","file":"kernel/time/timekeeping.c","function":"second","line":20}
-{"type":"point","name":"tick.sampled","file":"kernel/time/timekeeping.c","function":"first","line":12}
-{"type":"point","name":"tick.locked","file":"kernel/time/timekeeping.c","function":"first","line":11}
+{"type":"point","name":"advance.locked","file":"kernel/time/tkfi/timekeeping/glue.h","function":"aux","line":1}
+{"type":"point","name":"advance.locked","file":"kernel/time/timekeeping.c","function":"second","line":20}
+{"type":"point","name":"advance.sampled","file":"kernel/time/timekeeping.c","function":"first","line":12}
+{"type":"point","name":"advance.locked","file":"kernel/time/timekeeping.c","function":"first","line":11}
 '''
 
 
@@ -77,7 +77,7 @@ def test_a_kernel_is_asked_once_for_each_build(tool: KunitTool, boots: Boots) ->
         assert there.readers == [lists.Reader("MONOTONIC", "vdso", "MONOTONIC", "fine")]
         assert there.rows["point"] == [
             {"name": name, "file": "kernel/time/timekeeping.c", "function": "first"}
-            for name in ("tick.locked", "tick.sampled")]
+            for name in ("advance.locked", "advance.sampled")]
     linux = tool.layout.objects(tool.kernel.place) / "linux"
     later = lists.beside(tool.kernel, tool.layout).stat().st_mtime + 1
     os.utime(linux, (later, later))
@@ -140,7 +140,7 @@ def test_what_series_have(release: Any) -> None:
         assert len(set(keys)) == len(keys), kind
         assert bool(keys) == (kind != "aux_operation" or release.version == "7.3"), kind
     assert lists.Reader("MONOTONIC", "vdso", "MONOTONIC", "fine") in there.readers
-    assert {"tick.calculated", "publish.begin", "vsyscall.begin"} <= set(there.names("point"))
+    assert {"advance.calculated", "publish.begin", "vsyscall.begin"} <= set(there.names("point"))
     assert {row["file"] for row in there.rows["point"]} <= {
         "kernel/time/timekeeping.c", "kernel/time/vsyscall.c", "kernel/time/tick-common.c"}
     assert there.names("strategy")[0] == "dpor" and "replay" not in there.names("strategy")

@@ -38,7 +38,7 @@ def test_only_what_differs_is_real(layout: Layout, source: Path) -> None:
     wanted = make(layout, source)
     assert overlay.refresh(wanted)
     tree = wanted.tree
-    assert "tkfi_point(tick.calculated)" in (tree / "kernel/time/timekeeping.c").read_text()
+    assert "tkfi_point(advance.calculated)" in (tree / "kernel/time/timekeeping.c").read_text()
     assert (tree / "kernel/time/new.h").read_text() == "new\n"
     assert not (tree / "kernel/time/timekeeping.c").is_symlink()
     assert (tree / "kernel/time/ntp.c").readlink() == source / "kernel/time/ntp.c"
@@ -125,7 +125,7 @@ def test_patch_that_does_not_apply(layout: Layout, source: Path) -> None:
     write(source / "kernel/time/timekeeping.c", "quite\ndifferent\n")
     wanted = make(layout, source)
     assert overlay.refresh(wanted)
-    assert overlay.inspect(wanted) == ([], ["point tick.calculated (kernel/time/timekeeping.c)"])
+    assert overlay.inspect(wanted) == ([], ["point advance.calculated (kernel/time/timekeeping.c)"])
     shutil.rmtree(layout.tree("k"))
     patch = layout.patches / "6.12/0001-point.patch"
     write(patch, patch.read_text(encoding="utf-8").replace("tkfi_point", "tkfi_local"))
@@ -133,7 +133,7 @@ def test_patch_that_does_not_apply(layout: Layout, source: Path) -> None:
         overlay.refresh(make(layout, source))
     message = str(caught.value)
     assert "6.12/0001-point.patch does not fit this tree, which has no place for\n" in message
-    assert "  tkfi_local(tick.calculated); (kernel/time/timekeeping.c)\n" in message
+    assert "  tkfi_local(advance.calculated); (kernel/time/timekeeping.c)\n" in message
     assert "./tkfi list kernels" in message
     assert not layout.tree("k").exists()
     assert not list(layout.tree("k").parent.iterdir())

@@ -46,7 +46,7 @@ def test_all_are_applied(layout: Layout, shared: Path, source: Path, variants: l
     tree = prepare(kernel, layout).tree
     assert (tree / "kernel/time/ntp.c").read_text() == (
         "int ntp;\n\ttkfi_point(own.point);\n\ttkfi_point(more.point);\n")
-    assert "tkfi_point(tick.calculated);\nfive\nsix\nseven\nfixed\n" in (
+    assert "tkfi_point(advance.calculated);\nfive\nsix\nseven\nfixed\n" in (
         tree / "kernel/time/timekeeping.c").read_text()
 
 

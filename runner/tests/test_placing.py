@@ -115,7 +115,7 @@ def test_code_that_moves_takes_its_points_along(tree: Path, series: Sequence[Pat
     write(tree / CORE, text[:at] + PUBLISH + text[at:])
     left_out = placed(tree, series)
     found = points((tree / CORE).read_text(encoding="utf-8"))
-    assert ("publish.copy", "publish") in found and ("tick.calculated", "timekeeping_advance") in found
+    assert ("publish.copy", "publish") in found and ("advance.calculated", "timekeeping_advance") in found
     assert left_out == [] or left_out == [f"point publish.end ({CORE}, timekeeping_advance())"]
 
 

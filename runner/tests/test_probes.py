@@ -132,11 +132,11 @@ def test_the_explanation(layout: Layout, source: Path) -> None:
     assert f"Linux 6.12.99-rc1 in {source}" in said
     assert "  takes the patch series kernel-patches/6.12, as it is most like the kernels of that" in said
     assert "  but it has 'mg_floor' in kernel/time/timekeeping.c, and they do not" in said
-    assert said[-1].split() == ["tick.calculated", "kernel/time/timekeeping.c:4", "()"]
+    assert said[-1].split() == ["advance.calculated", "kernel/time/timekeeping.c:4", "()"]
 
 
 def test_a_point_without_a_place(layout: Layout, source: Path) -> None:
     write(layout.patches / "6.12/0001-point.patch", PATCH.replace(
         " two\n three\n four\n", " a\n b\n c\n").replace(" five\n six\n", " d\n e\n"))
     assert explained(source, layout)[-1] == (
-        "  no place for point tick.calculated (kernel/time/timekeeping.c)")
+        "  no place for point advance.calculated (kernel/time/timekeeping.c)")

@@ -142,7 +142,8 @@ def test_races_of_parts_are_put_together(tool: KunitTool, tmp_path: Path,
     assert made.raced["tsc"].races == 120 and made.raced["tsc"].ns == 2000000000
     assert made.status == 1 and made.complete and not made.new
     text = stories_text.text(made, "")
-    assert "NEW, monotonic: time() = 1,000 ns after ktime_get() = 2,000 ns (in 6\n  violations)." in text
+    said = "NEW, monotonic: time() = 0.000001000 after ktime_get() = 0.000002000"
+    assert f"{said} (in 6\n  violations)." in text
     assert ("  ./tkfi replay 'tkfi1 6.12.99 post-series \"clock: tsc; setup: wait 9ms; cpu0: tick; "
             "cpu1: read vdso time; host: 1ms\": cpu0, host'") in text
     assert text.endswith("480 races explored (5,600 classes): 0 new faults, 1 new\n  violation, "

@@ -51,7 +51,7 @@ def test_colours_change_no_text(name: str) -> None:
     text = (DATA / name).read_text()
     coloured = terminal.coloured(text)
     assert "\x1b[" in coloured and _ESCAPES.sub("", coloured) == text
-    assert re.search(r"\x1b\[31m<- \d+ ns back\x1b\[0m", coloured)
+    assert re.search(r"\x1b\[31m<- [\d,]+ ns back\x1b\[0m", coloured)
 
 
 def test_what_is_new_and_what_is_known_differ() -> None:

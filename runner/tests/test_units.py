@@ -7,7 +7,8 @@ import re
 
 import pytest
 
-from runner.units import UnitError, format_ns, format_ppb, format_seconds, parse_delay, parse_frequency
+from runner.units import (UnitError, format_jump, format_ns, format_ppb, format_seconds, parse_delay,
+                          parse_frequency)
 
 
 @pytest.mark.parametrize("text, value", [
@@ -72,3 +73,16 @@ def test_formats() -> None:
 @pytest.mark.parametrize("value", [0, 1, 999, 1500, 10**7, 90 * 10**9, 123456789, 600 * 10**9])
 def test_what_is_printed_can_be_typed(value: int) -> None:
     assert parse_delay(format_ns(value)) == value
+
+
+def test_readers_of_whole_units_have_no_more_digits() -> None:
+    assert [format_seconds(n, 10**9) for n in (1_361_404_800 * 10**9, -10**9, 0)] == [
+        "1361404800", "-1", "0"]
+    assert format_seconds(100_026_003_000, 1000) == "100.026003"
+
+
+@pytest.mark.parametrize("value, said", [
+    (10_000, "10,000 ns"), (999_999_999, "999,999,999 ns"), (1_000_000_000, "1 s"),
+    (1_000_000_011, "1.000000011 s"), (38_595_200_000_000_000, "38,595,200 s"), (-1, "-1 ns")])
+def test_jumps(value: int, said: str) -> None:
+    assert format_jump(value) == said

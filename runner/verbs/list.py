@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import click
 
@@ -11,6 +11,7 @@ from runner import answer, lock
 from runner.boot import lists
 from runner.boot.suites import subject
 from runner.explore import scenarios, strategies
+from runner.explore.scenarios import SUBJECT
 from runner.kernel import break_patches, builder, kernels
 from runner.layout import Layout
 from runner.report import tables
@@ -39,8 +40,7 @@ def _operations(layout: Layout, kernel: str, variant: str) -> list[Row]:
     """All of them, and what may follow "aux"."""
     more = _of_kernel("aux_operation")(layout, kernel, variant)
     return [*_of_kernel("operation")(layout, kernel, variant),
-            *({"name": f"aux {row['name']}", "subject": "timekeeping", "usage": row["usage"]}
-              for row in more)]
+            *({**row, "name": f"aux {row['name']}", "subject": SUBJECT} for row in more)]
 
 
 def _readers(layout: Layout, kernel: str, variant: str) -> list[Row]:
@@ -59,9 +59,21 @@ def _suites(layout: Layout, kernel: str, variant: str) -> list[Row]:
     return [{**row, "tests": subject(row["name"])} for row in _of_kernel("suite")(layout, kernel, variant)]
 
 
-def _short(point: Row) -> Row:
+def _point(point: Row) -> Row:
     """Where it is in one column, which has blanks to go on below itself."""
     return {"name": point["name"], "place": f"{point['function']} in {point['file']}"}
+
+
+def _operation(operation: Row) -> Row:
+    """As it is written. The settings of adjtimex would fill the page: docs/scenarios.md has them."""
+    usage = "SETTING ..." if "freq=FREQUENCY]" in operation["usage"] else operation["usage"]
+    of = "" if operation["subject"] == SUBJECT else f"({operation['subject']}) "
+    return {"operation": f"{operation['name']} {usage}".rstrip(), "does": of + operation["does"]}
+
+
+def _rule(rule: Row) -> Row:
+    """The patch's subject leads the text, which has blanks to go on below itself."""
+    return {"name": rule["name"], "patch": f"{rule['patch']}: {rule['holds']}"}
 
 
 def _breaks(layout: Layout, kernel: str, _variant: str) -> list[Row]:
@@ -79,15 +91,26 @@ _LISTS: dict[str, Callable[[Layout, str, str], list[Row]]] = {
     "oracles": _of_kernel("oracle"),
     "points": _of_kernel("point"),
     "readers": _readers,
+    "rules": _of_kernel("rule"),
     "scenarios": lambda layout, *_: [{"name": scenario.name, "text": scenario.text}
                                      for scenario in scenarios.shipped(layout)],
     "strategies": _strategies,
     "suites": _suites,
     "variants": _variants,
 }
+_SHOWN: dict[str, Callable[[Row], Row]] = {"operations": _operation, "points": _point, "rules": _rule}
+_WORDS = """Operations and readers are what scenarios are made of (docs/scenarios.md); points, where the
+    injection of a delay is possible, in the order of the source; oracles, what must hold in each execution;
+    rules, what S1 to S8 mean."""
 
 
-@verb("list", "what there is", words=f"WHAT: {', '.join(_LISTS)}.")
+def table(what: str, rows: Sequence[Row]) -> str:
+    """A list for a person, at most 80 characters wide."""
+    shown = [_SHOWN[what](row) if what in _SHOWN else row for row in rows]
+    return tables.texts(list(shown[0]), [list(row.values()) for row in shown])
+
+
+@verb("list", "what there is", words=f"WHAT: {', '.join(_LISTS)}. {' '.join(_WORDS.split())}")
 @click.argument("what", type=Name(list(_LISTS), "./tkfi list --help"))
 @kernel_option
 @variant_option
@@ -97,10 +120,6 @@ _LISTS: dict[str, Callable[[Layout, str, str], list[Row]]] = {
 def command(layout: Layout, what: str, kernel: str, variant: str, names: bool, json_to: str | None) -> int:
     """Print a list."""
     rows = _LISTS[what](layout, kernel, variant)
-    if names or not rows:
-        text = "\n".join(row["name"] for row in rows)
-    else:
-        shown = [_short(row) if what == "points" else row for row in rows]
-        text = tables.texts(list(shown[0]), [list(row.values()) for row in shown])
+    text = "\n".join(row["name"] for row in rows) if names or not rows else table(what, rows)
     answer.give(text, {"format": 1, what: rows}, json_to)
     return 0
