@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Install what tkfi needs from Debian. Python may not be there yet, so this is plain sh.
+# Install what tkfi needs from Debian, and the packages that are named. Python may not be there yet, so this
+# is plain sh.
 # Exit status: 0 everything is there, 2 it is not (and what to do was printed).
 
 packages="bc binutils bison debian-archive-keyring flake8 flex gcc git libc6-dev libelf-dev
 	libssl-dev make mypy patch perl python3 python3-click python3-hypothesis python3-jinja2
 	python3-junitparser python3-matplotlib python3-networkx python3-numpy python3-psutil python3-pytest
-	python3-rich python3-unidiff xz-utils yamllint"
+	python3-rich python3-unidiff xz-utils yamllint $*"
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 	echo "tkfi: this is not Debian. Please install, by your system's means:" >&2

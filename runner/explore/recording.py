@@ -64,6 +64,23 @@ class Recording:
                 stored.update(step.touched)
         return frozenset(cell for cell in stored if len(who[cell]) > 1)
 
+    @cached_property
+    def _sizes(self) -> dict[str, int]:
+        """The smallest size by which each name is accessed."""
+        found: dict[str, int] = {}
+        for step in self.steps:
+            found[step.text] = min(step.size, found.get(step.text, step.size))
+        return found
+
+    def what(self, step: Step) -> tuple[str, int, int]:
+        """What a step accesses, and its value before and after: of a copy that takes more at a time than
+        the word has, that of the word."""
+        size = self._sizes[step.text]
+        if not 0 < size < step.size:
+            return step.text, step.before, step.after
+        mask = (1 << 8 * size) - 1
+        return (f"{step.text} and {step.size - size} bytes after it", step.before & mask, step.after & mask)
+
     def matters(self, step: Step) -> bool:
         """Whether a step touches what others touch, too."""
         return not self.shared.isdisjoint(step.touched)

@@ -35,6 +35,12 @@
     const doing = box.querySelector(".doing"), cpus = box.querySelector(".cpus");
     const rows = box.querySelector(".words tbody"), svg = document.getElementById(name + "-timeline");
     const cursor = svg.querySelector(".cursor"), last = w.v.length - 1;
+    const [wide, narrow] = svg.dataset.steps.split(" ").map(Number), noticed = new Set(w.m);
+    const gaps = new Map(w.gaps), places = [];
+    w.v.reduce((x, _, i) => {
+      places.push(x + (gaps.get(i) || 0));
+      return places[i] + (noticed.has(i) ? wide : narrow);
+    }, Number(svg.dataset.x));
     const kind = (i) => w.k[i] === "l" && w.a[i] < 0 ? "lock" : KINDS[w.k[i]];
     const own = w.vcpus.map((_, vcpu) => w.v.map((v, i) => v === vcpu ? i : -1).filter((i) => i >= 0));
     const columns = w.vcpus.map((title, vcpu) => {
@@ -68,7 +74,14 @@
 
     function act(i) {
       const value = w.a[i] < 0 ? "" : " = " + w.values[w.a[i]];
-      return kind(i) + " " + w.names[w.n[i]] + value;
+      return kind(i) + " " + data.names[w.n[i]] + value;
+    }
+
+    function whole(i) {
+      const place = data.places[w.p[i]];
+      if (!place) return act(i);
+      const number = ((data.files[place[1]] || {})[place[2]] || [place[2]])[0];
+      return place[0] + "(), " + place[1] + (number ? ":" + number : "") + ": " + act(i);
     }
 
     function show(i) {
@@ -97,7 +110,7 @@
         row.children[2].textContent = w.values[after[at]];
         row.classList.toggle("changed", before[at] !== after[at]);
       });
-      const x = w.x[i] + 3;
+      const x = places[i] + (noticed.has(i) ? wide / 2 : narrow / 2);
       cursor.setAttribute("x1", x);
       cursor.setAttribute("x2", x);
       box.dataset.step = i;
@@ -132,6 +145,13 @@
     const text = svg.closest(".case").querySelector(".mark-text");
     const say = (mark) => { text.textContent = mark.querySelector("title").textContent; };
     marks.forEach((mark, at) => {
+      if (!mark.querySelector("title")) {
+        const title = document.createElementNS("http://www.w3.org/2000/svg", "title");
+        title.textContent = whole(Number(mark.dataset.step));
+        mark.append(title);
+      }
+      mark.setAttribute("tabindex", "-1");
+      mark.setAttribute("role", "img");
       mark.setAttribute("aria-label", mark.querySelector("title").textContent);
       mark.addEventListener("mouseenter", () => say(mark));
       mark.addEventListener("focus", () => { say(mark); go(Number(mark.dataset.step)); });

@@ -108,9 +108,11 @@ def _delays(recording: Recording, vcpus: Sequence[str]) -> list[Delay]:
 
 
 def svg(line: Timeline, name: str) -> str:
-    """The picture; name is what ids in it begin with. What there is to say of a mark is in its <title>, and
-    data-step is the step that it stands for."""
-    parts = [f'<svg class="timeline" id="{name}-timeline" viewBox="0 0 {line.width:g} {line.height:g}" '
+    """The picture; name is what ids in it begin with. data-step of a mark is the step that it stands for;
+    data-x and data-steps are where steps begin, and how wide they are if others could notice them, and if
+    not."""
+    parts = [f'<svg class="timeline" id="{name}-timeline" data-x="{LEFT:g}" '
+             f'data-steps="{STEP:g} {MINOR:g}" viewBox="0 0 {line.width:g} {line.height:g}" '
              f'style="min-width: {line.width:g}px; max-width: {1.4 * line.width:g}px" role="group" '
              f'aria-label="timeline: arrow keys go from mark to mark">',
              *_lanes(line), *_calls(line), *_away(line), *_waits(line), *_odd(line), *_marks(line),
@@ -175,7 +177,7 @@ def _waits(line: Timeline) -> Iterator[str]:
                   'l4 10l-6 6l4 14h5l-4 -14l6 -6l-4 -10z"/>' if delay.broken else "")
         yield (f'<rect class="delay-column" x="{begin:g}" y="{_TOP - 8:g}" width="{delay.width:g}" '
                f'height="{line.height - _TOP + 4:g}"/>'
-               f'<g class="mark" tabindex="-1" role="img" data-step="{delay.step}">'
+               f'<g class="mark" data-step="{delay.step}">'
                f'<rect class="delay" x="{begin:g}" y="{y:g}" width="{delay.width:g}" height="22" rx="3"/>'
                f'{broken}<text class="in delay-text" x="{middle:g}" y="{y + 15:g}" '
                f'text-anchor="middle">{label}</text>'
@@ -214,7 +216,7 @@ def _marks(line: Timeline) -> Iterator[str]:
         shape = (f'<rect class="{step.kind}" x="{x - 3:g}" y="{y - 3:g}" width="6" height="6"/>'
                  if step.kind in ("store", "lock", "unlock") else
                  f'<circle class="load" cx="{x:g}" cy="{y:g}" r="2.6"/>')
-        yield _mark(number, shape, what(line.recording, number))
+        yield _mark(number, shape)
     for event in events:
         if event.kind == "stop":
             x, y = line.before(event.step), line.lane(event.vcpu) + 13
@@ -250,9 +252,9 @@ def _reads(line: Timeline) -> Iterator[str]:
                     f"{event.text} = {label}", more=' data-read=""')
 
 
-def _mark(step: int, shape: str, words: str, more: str = "") -> str:
-    return (f'<g class="mark" tabindex="-1" role="img" data-step="{step}"{more}>{shape}'
-            f"<title>{escape(words)}</title></g>")
+def _mark(step: int, shape: str, words: str = "", more: str = "") -> str:
+    said = f"<title>{escape(words)}</title>" if words else ""  # else the script says what it is
+    return f'<g class="mark" data-step="{step}"{more}>{shape}{said}</g>'
 
 
 def what(recording: Recording, number: int) -> str:
@@ -261,11 +263,10 @@ def what(recording: Recording, number: int) -> str:
     frames = recording.frames(step)
     where = "".join(f"{frame.function.removeprefix('tkfi_vdso_')}() {recording.place(frame)}: "
                     for frame in frames[:1])
+    name, before, after = recording.what(step)
     if not step.size:
-        return f"{where}{step.kind} {step.text}"
-    if step.stores:
-        return f"{where}store {step.text} = {step.after} (was {step.before})"
-    return f"{where}load {step.text} = {step.after}"
+        return f"{where}{step.kind} {name}"
+    return f"{where}{step.kind} {name} = {after}" + f" (was {before})" * step.stores
 
 
 def find_accesses(recording: Recording, violation: Violation | None) -> list[int]:
