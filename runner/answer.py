@@ -11,14 +11,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from runner import terminal
+from runner import runs, terminal
 from runner.errors import TkfiError
 from runner.progress import note
 
 
 def give(text: str, data: Mapping[str, Any], json_to: str | None) -> None:
     """Text to standard output, unless JSON is to be alone there (json_to is "-"); JSON to the file json_to
-    if there is to be one."""
+    if there is to be one. Both are kept with the run that is under way."""
+    runs.keep(text, json_lines(data))
     if json_to == "-":
         note(text)
         sys.stdout.writelines(json_lines(data))

@@ -18,16 +18,17 @@ from types import FrameType
 import click
 
 from runner.errors import INTERRUPTED, Interrupted, TkfiError
+from runner.files import NEEDED_GB
 from runner.layout import Layout
 from runner.nearest import nearest
 from runner.process import NoSpace
 from runner.progress import note
 
-NEEDED_GB = 2  # disk space one kernel takes: package, source, objects
 _FEW_COLLECTIONS = 100_000  # objects between two; a command makes many that live until its end
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+VARIABLE = "_TKFI_COMPLETE"  # is in the environment when a shell asks what can be completed
 _VERBS = ("reproduce", "test", "summary", "explore", "replay", "simulate", "premerge", "guest", "bench",
-          "hold", "tree", "build", "list")
+          "hold", "show", "doctor", "tree", "build", "list")
 _OF_DEV = ("bisect", "breaks", "findings", "identical", "kasan", "lists", "source", "style", "trees",
            "verdicts")
 _EVERY = (*_VERBS, *(f"dev {name}" for name in _OF_DEV))
@@ -57,7 +58,8 @@ class Verbs(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[
             str | None, click.Command | None, list[str]]:
         """The verb that arguments begin with. Raises TkfiError for a name that is none."""
-        if args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
+        if args[0] not in self.list_commands(ctx) and not (
+                args[0].startswith("-") or ctx.resilient_parsing):
             name = " ".join([*ctx.command_path.split()[1:], args[0]])
             raise TkfiError(f"no command is called '{name}'; {nearest(name, _EVERY, './tkfi --help')}")
         return super().resolve_command(ctx, args)
@@ -82,6 +84,10 @@ _ALL = Verbs("tkfi", "runner.verbs", _VERBS,
 def main(argv: Sequence[str] | None = None, layout: Layout | None = None) -> int:
     """Run one command; returns the exit status, as the README has it."""
     gc.set_threshold(_FEW_COLLECTIONS)
+    asked_by_shell = os.environ.get(VARIABLE)
+    if asked_by_shell and argv is None:
+        from runner.verbs import completions  # what nobody else needs
+        return completions.answer(_ALL, asked_by_shell, {"obj": layout}, VARIABLE)
     try:
         for number in _STOPPING:
             signal.signal(number, _interrupt)

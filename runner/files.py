@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+NEEDED_GB = 2  # disk space one kernel takes: package, source, objects
+
 
 def write_safely(file: Path, parts: Iterable[str]) -> None:
     """All of it or nothing, whatever happens to this process meanwhile. Nothing is forced to the disk: what

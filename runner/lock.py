@@ -53,6 +53,15 @@ def held(path: Path, keeps: str = KEEPS) -> Iterator[None]:
             file.truncate(0)
 
 
+def holder(path: Path) -> str:
+    """Who has it, as far as can be told without taking it; "" for nobody."""
+    try:
+        run = _read(path.read_text(encoding="utf-8", errors="replace"))
+        return _describe(run) if os.path.exists(f"/proc/{int(run['pid'])}") else ""
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
+        return ""
+
+
 def _clean_up(killed: dict[str, Any]) -> None:
     """After a run that did not come to release its lock."""
     note(f"the run before this one was killed: {_describe(killed)}; {killed.get('keeps', KEEPS)}")

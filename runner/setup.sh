@@ -3,6 +3,7 @@
 # Install what tkfi needs from Debian, and the packages that are named. Python may not be there yet, so this
 # is plain sh.
 # Exit status: 0 everything is there, 2 it is not (and what to do was printed).
+# With --missing nothing is installed: what is missing is printed, one package a line.
 
 packages="bc binutils bison debian-archive-keyring flake8 flex gcc git libc6-dev libelf-dev
 	libssl-dev make mypy patch perl python3 python3-click python3-hypothesis python3-jinja2
@@ -19,15 +20,24 @@ if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 	exit 2
 fi
 
+# shellcheck disable=SC2086 # a list of words
+there="
+$(dpkg-query -W -f='${Status} ${Package}\n' $packages 2>/dev/null)
+"
 missing=
 for package in $packages; do
-	status=$(dpkg-query -W -f='${Status} ' "$package" 2>/dev/null)
-	case "$status" in
-	*"ok installed"*) ;;
+	case "$there" in
+	*" ok installed $package
+"*) ;;
 	*) missing="$missing $package" ;;
 	esac
 done
 [ -n "$missing" ] || exit 0
+if [ "$1" = --missing ]; then
+	# shellcheck disable=SC2086 # a list of words
+	printf '%s\n' $missing
+	exit 2
+fi
 
 install="apt-get install -y --no-install-recommends$missing"
 echo "tkfi: going to install from Debian:$missing"

@@ -18,10 +18,10 @@ AUTO, ALWAYS, NEVER = WHEN = ("auto", "always", "never")
 _ESCAPE = "\x1b[{}m"
 _BOLD, _RED, _GREEN, _YELLOW, _CYAN = "1", "31", "32", "33", "36"
 _STYLES = (
-    (_RED, r"<- [\d,.]+ n?s back|/\* [\d,.]+ n?s back \*/|^ *(?:missing|out of date)\b|"
+    (_RED, r"<- [\d,.]+ n?s back|/\* [\d,.]+ n?s back \*/|\bMISSING\b|"
            r"\b(?:NEW|REGRESSION|INVALID|WRONG|NOT AS PREDICTED)\b"),
-    (_GREEN, r"\bPASS\b|^Every oracle holds\.|^ *(?:up to date|installed)\b"),
-    (_YELLOW, r"^known\b|\(known(?=: )"),
+    (_GREEN, r"\bPASS\b|^Every oracle holds\."),
+    (_YELLOW, r"^known\b|\(known(?=: )|\bOUT OF DATE\b|\bIN USE\b"),
     (_CYAN, r"<(?:scheduled out|blocked on) [^<>]+>|<[^<>]+ pass(?:es)?>"),
     (_BOLD, r"^  (?:VCPU\d+|NMI of VCPU\d+|host)(?: {2,}(?:VCPU\d+|NMI of VCPU\d+|host))*$|^ *\./tkfi .*$"),
 )

@@ -78,6 +78,14 @@ def format_jump(value: int) -> str:
     return f"{int(whole):,}{'.' * bool(fraction)}{fraction} s"
 
 
+def format_passed(seconds: float) -> str:
+    """A time that a person waited: 4 s, 3 min, 5 h, 2 d."""
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
 def _decimal(value: int, unit: int) -> str:
     """value / unit, unit a power of ten, without trailing zeros."""
     fraction = str(unit + abs(value) % unit)[1:].rstrip("0")

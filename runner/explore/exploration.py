@@ -19,6 +19,7 @@ from runner.boot.kunit_output import messages
 from runner.boot.records import Cause, Explored, Header, Violation
 from runner.errors import INTERRUPTED, InputError, TkfiError
 from runner.explore import coverage, scenario_parts, schedule
+from runner.explore.replay import Replayed
 from runner.explore.rounds import Runs, by_scenario
 from runner.explore.scenario_parts import Piece
 from runner.explore.scenarios import Scenario, base_of
@@ -63,7 +64,8 @@ class Exploration:
     of each one's VCPUs; begun says what is known of explorations that did not come to their end; absent are
     scenarios that are not for this kernel; not_found are causes that one of all scenarios should show.
     outcomes are executions with an outcome that was asked for, told is what was asked for besides
-    violations: "outcomes", "outcome", "coverage"."""
+    violations: "outcomes", "outcome", "coverage". shown are executions of scenarios in which nothing new
+    was found, if they were asked for."""
 
     kernel: Kernel
     header: Header
@@ -79,6 +81,7 @@ class Exploration:
     stopped: bool = False
     outcomes: Sequence[Found] = ()
     told: frozenset[str] = frozenset()
+    shown: Sequence[Replayed] = ()
 
     @property
     def new(self) -> dict[int, Found]:
@@ -102,6 +105,7 @@ class Exploration:
                 "violations": [found.json() for found in self.violations],
                 **({"outcomes": [found.json() for found in self.outcomes]}
                    if "outcome" in self.told else {}),
+                **({"shown": [made.json() for made in self.shown]} if self.shown else {}),
                 "problems": [problem.text for problem in self.problems]}
 
     def _scenario_json(self, one: Explored) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from runner.explore.kept_states import Kept
 from runner.explore.replay import Replayed, replay_all
 from runner.explore.rounds import Limit, Rounds
 from runner.explore.scenarios import Scenario
+from runner.explore.schedule import Schedule
 from runner.explore.strategies import Request
 from runner.kernel import builder
 from runner.kernel.kernels import Kernel
@@ -31,9 +32,10 @@ class Stopped(Interrupted):
 
 
 def explore(kernel: Kernel, scenarios: Sequence[Scenario], request: Request, layout: Layout, *,
-            replay: bool = False) -> Exploration:
+            replay: bool = False, show: bool = False) -> Exploration:
     """Prepare, build and boot, once for all scenarios, or for each part of one where that keeps more
-    kernels busy. If replay is asked for, every violation is replayed on a boot of its own.
+    kernels busy. If replay is asked for, every violation is replayed on a boot of its own; if show is, an
+    execution of each scenario in which nothing new was found is executed once more, to be looked at.
 
     Raises TkfiError when the kernel reported nothing at all, and Stopped.
     """
@@ -53,10 +55,10 @@ def explore(kernel: Kernel, scenarios: Sequence[Scenario], request: Request, lay
     except Interrupted as stop:
         raise Stopped(stop, _located(tool, exploration.whole(kernel, rounds.so_far(), request.strategy,
                                                              stopped=True, told=request.told))) from None
-    if not replay:
-        return made
     try:
-        return replayed(made, tool, scenarios, jobs=request.jobs)
+        if replay:
+            made = replayed(made, tool, scenarios, jobs=request.jobs)
+        return shown(made, tool, scenarios, jobs=request.jobs) if show else made
     except Interrupted as stop:
         raise Stopped(stop, replace(made, stopped=True)) from None
 
@@ -86,6 +88,27 @@ def replayed(made: Exploration, tool: KunitTool, scenarios: Sequence[Scenario], 
             problems.append(Problem("[tkfi internal bug] on a fresh boot this schedule comes to something "
                                     f"else: {one.schedule}", failed=False))
     return replace(made, problems=problems)
+
+
+def shown(made: Exploration, tool: KunitTool, scenarios: Sequence[Scenario], *,
+          jobs: int = 1) -> Exploration:
+    """With an execution of each scenario that was explored and has nothing new; why there is none is a
+    problem."""
+    new = {found.violation.scenario for found in made.new.values()}
+    there = {one.scenario for one in made.explored} - new
+    wanted = {f"show-{number}": (scenario, _plain(made, scenario))
+              for number, scenario in enumerate(scenarios) if scenario.name in there}
+    answers = replay_all(tool, wanted, jobs=jobs)
+    return replace(made, shown=[one for one in answers if isinstance(one, Replayed)], problems=[
+        *made.problems, *(Problem(str(one), failed=isinstance(one, TestFailure)) for one in answers
+                          if isinstance(one, TkfiError))])
+
+
+def _plain(made: Exploration, scenario: Scenario) -> Schedule:
+    """The schedule without a preemption: the delay first, as it does nothing to anybody later, then each
+    VCPU in its turn, which need not be said."""
+    first = "host" if "host" in scenario.vcpus else scenario.vcpus[0]
+    return Schedule(made.header.kernel, made.header.variant, scenario.name, first).of(scenario)
 
 
 def _is_same(violation: Violation, again: Replayed) -> bool:

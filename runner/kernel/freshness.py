@@ -95,8 +95,13 @@ class Record:
 
 def read(kernel: Kernel, layout: Layout) -> Record | None:
     """The record of the last build; None if there is none that can be read."""
+    return of_file(_file(kernel, layout))
+
+
+def of_file(file: Path) -> Record | None:
+    """The record that a file has; None if that cannot be read."""
     try:
-        digests, _, text = _file(kernel, layout).read_text(encoding="utf-8").partition("\n")
+        digests, _, text = file.read_text(encoding="utf-8").partition("\n")
         found = json.loads(text)
         return Record(dict(found["asked"]), list(map(str, found["notes"])), int(found["time"]),
                       dict(found["states"]), digests)

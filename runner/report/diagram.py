@@ -17,7 +17,7 @@ _INDENT = "  "
 _COLUMN = 35  # characters from one VCPU to the next, if there is room
 _NARROWEST = 19  # a column for a value; with more of them than that has room for lines are longer
 _LAST = 22  # of the last column: a value of twenty digits
-_FEWEST = 12  # characters of a name that is shortened
+_FEWEST = 12  # characters of a name that is shortened, and three quarters of it
 _DRAWN = ("call", "return", "point", "off", "stop", "blocked", "read")
 _AWAY = ("off", "stop")
 
@@ -29,7 +29,7 @@ def draw(events: Sequence[Event], *, vcpus: Sequence[str] = (),
     A read that went back says by how much: one of violations, or, without these, one below the
     clock's last value. Unless whole, what comes after such reads is left out. Unless points, only those
     injection points are drawn at which a VCPU is scheduled out. cycles: a read says at which cycle it read
-    the clock."""
+    the clock, and all that other operations return is drawn, too."""
     number = max([event.vcpu + 1 for event in events] + [len(vcpus), 1])
     host = vcpus.index("host") if "host" in vcpus else None
     depth = [0] * number
@@ -43,7 +43,7 @@ def draw(events: Sequence[Event], *, vcpus: Sequence[str] = (),
         if event.kind == "return" or (event.kind == "read" and call in begun):
             depth[event.vcpu] = max(0, depth[event.vcpu] - 1)
             begun.discard(call)
-        if event.kind == "return":
+        if event.kind == "return" and (not cycles or event.vcpu == host):
             continue
         margin = width * event.vcpu + (0 if event.kind in _AWAY else 2 * depth[event.vcpu])
         if event.kind == "call":
@@ -78,7 +78,7 @@ def _fitted(name: str, values: Sequence[str], back: str, room: int) -> list[str]
     if len(whole) + (len("   ") + len(back)) * bool(back) <= room:
         return [f"{whole}   {back}".rstrip()]
     left = room - sum(1 + len(value) for value in values)
-    if left >= min(len(name), _FEWEST):
+    if left >= min(len(name), max(_FEWEST, len(name) * 3 // 4)):
         return [" ".join([shortened(name, left), *values]), *([f"{_INDENT}{back}"] if back else [])]
     lines = [shortened(name, room)]
     for value in [*values, *([back] if back else [])]:
@@ -150,12 +150,14 @@ def _words(event: Event) -> str:
         return f"<scheduled out before {event.text}>"
     if event.kind == "blocked":
         return f"<blocked on {event.text}>"
+    if event.kind == "return":
+        return f"returned {event.ns}"
     return event.text
 
 
 def _values(event: Event, cycles: bool) -> list[str]:
-    """What a read returned, and at which cycle it read the clock."""
-    if event.kind != "read" or event.ns is None:
-        return []
-    at = [f"cycle {event.cycle}"] if cycles and event.cycle is not None else []
-    return [f"= {format_seconds(event.ns, event.unit_ns)}", *at]
+    """What a read returned, and at which cycle it read the clock; for another operation only that."""
+    at = [f"at cycle {event.cycle}"] if cycles and event.cycle is not None else []
+    if event.kind == "read" and event.ns is not None:
+        return [f"= {format_seconds(event.ns, event.unit_ns)}", *at]
+    return at if event.kind == "return" else []

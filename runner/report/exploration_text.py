@@ -73,8 +73,12 @@ def command(made: Exploration, found: Found) -> str:
     """How to see it again."""
     if not found.schedule:
         return "  its schedule has too many turns to be printed"
-    tree = f" --kernel {shlex.quote(str(made.kernel.path))}" if made.kernel.path else ""
-    return f"  ./tkfi replay {shlex.quote(found.schedule)}{tree}"
+    return f"  ./tkfi replay {shlex.quote(found.schedule)}{tree(made)}"
+
+
+def tree(made: Exploration) -> str:
+    """What a command needs besides to be of the same kernel: nothing, if that is a release."""
+    return f" --kernel {shlex.quote(str(made.kernel.path))}" if made.kernel.path else ""
 
 
 def total(made: Exploration) -> str:

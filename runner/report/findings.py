@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -13,8 +14,9 @@ from runner.explore.scenarios import base_of
 from runner.plural import counted
 from runner.report import classes, tables
 from runner.report.exploration_text import (by_name, command, diagram, how_often, scenario_rows, title,
-                                            total)
-from runner.report.violations import explained, like, values
+                                            total, tree)
+from runner.report.diagram import draw
+from runner.report.violations import explained, like, values, verdict
 
 LINES = 60  # of a text that does not show all
 _ROWS = 8  # of the table, at the least
@@ -85,12 +87,13 @@ def text(made: Exploration, *, every: bool = False, most: int = LINES) -> str:
     if the first finding and the sum fit into them."""
     news = groups(made.new.values())
     if every:
-        last = [*(problem.text for problem in made.problems), total(made)]
+        last = [*_executions(made), *(problem.text for problem in made.problems), total(made)]
         shown = ["\n\n".join(_whole(made, group, points=True)) for group in news]
         rows = table(made, made.explored)
         return "\n\n".join([title(made), *rows, *_said(made, every=True), *_known(made, every=True), *shown,
                             *_outcomes(made), *last])
-    last = [*_outcomes(made), *_shortened([problem.text for problem in made.problems], _PROBLEMS),
+    last = [*_outcomes(made), *_executions(made),
+            *_shortened([problem.text for problem in made.problems], _PROBLEMS),
             total(made)]
     said = _shortened(_said(made), _SAID)
     known = _known(made, every=False) if not news else []
@@ -178,6 +181,16 @@ def _outcomes(made: Exploration) -> list[str]:
     return ["\n\n".join([f"with that outcome, {found.violation.scenario} ({how_often(found)})",
                          *filter(None, [diagram(made, found)]), command(made, found)])
             for found in made.outcomes]
+
+
+def _executions(made: Exploration) -> list[str]:
+    """Executions that were asked for, with all values and the cycles at which the clock was read."""
+    return ["\n\n".join([
+        f"One execution of {one.scenario.name}, without a preemption:",
+        draw(one.events, vcpus=one.scenario.vcpus, violations=one.violations, cycles=True),
+        "\n".join([tables.wrapped(verdict(violation)) for violation in one.violations]
+                  or ["Every oracle holds in it."]),
+        f"  ./tkfi replay {shlex.quote(str(one.schedule))}{tree(made)}"]) for one in made.shown]
 
 
 def _shortened(texts: Sequence[str], most: int) -> list[str]:

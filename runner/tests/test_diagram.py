@@ -39,7 +39,7 @@ def test_no_line_wraps(number: int, text: str, cycles: bool) -> None:
     assert max(map(len, drawn.splitlines())) <= 80, drawn
     for value in ("= 1400000000.033473517", "= 1361404800.033473517", "<- 38,595,200 s back"):
         assert value in drawn
-    assert drawn.count("cycle 12345678901") == 2 * cycles
+    assert drawn.count("at cycle 12345678901") == 2 * cycles
 
 
 def test_all_in_one_line_if_there_is_room() -> None:

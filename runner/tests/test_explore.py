@@ -180,6 +180,37 @@ def test_text_is_golden(start: Callable[..., Machine], layout: Layout,
     assert capsys.readouterr().out == (DATA / "explored-all.txt").read_text()
 
 
+def test_show(start: Callable[..., Machine], layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
+    """An execution of what has nothing new, with values and cycles; not of what has."""
+    booted = start(kernel)
+    assert cli.main(["explore", "falls-vdso", "rises-coarse", "--show"], layout) == 1
+    text = capsys.readouterr().out
+    assert text.count("One execution of ") == 1
+    shown = text.partition("One execution of falls-vdso, without a preemption:\n\n")[2]
+    assert "  ./tkfi replay 'tkfi1 6.12.117 post-series falls-vdso: host'\n" in shown
+    assert "                              = 100.026013000 at cycle 4320967296\n" in shown
+    assert "\n  returned 5 at cycle 4310967296\n" in shown and "(known: " in shown
+    assert [asked for asked in booted.asked if "replayed" in asked] == [
+        'tkfi_explore.replayed tkfi.scenario="falls-vdso" tkfi.schedule="host"']
+    assert cli.main(["explore", "falls-vdso", "--show", "--json", "-"], layout) == 0
+    (one,) = json.loads(capsys.readouterr().out)["shown"]
+    assert one["scenario"] == "falls-vdso" and [event["cycle"] for event in one["events"] if event["cycle"]]
+
+
+def test_show_is_for_few(start: Callable[..., Machine], layout: Layout,
+                         capsys: pytest.CaptureFixture[str]) -> None:
+    start(kernel)
+    assert cli.main(["explore", "--show"], layout) == 2
+    assert "these are 12; name at most 8" in capsys.readouterr().err
+
+
+def test_what_cannot_be_shown_is_a_problem(start: Callable[..., Machine], layout: Layout,
+                                           capsys: pytest.CaptureFixture[str]) -> None:
+    start(lambda given: kernel(given) if "shipped" in given["glob"] else lines(REPLAYED))
+    assert cli.main(["explore", "tick-vdso", "--show"], layout) == 2
+    assert "the result file is damaged:\n  no execution\n" in capsys.readouterr().out
+
+
 def test_nothing_new(start: Callable[..., Machine], layout: Layout,
                      capsys: pytest.CaptureFixture[str]) -> None:
     start(known)

@@ -14,7 +14,7 @@ from runner.layout import REPO
 from runner.tests.conftest import write
 
 COMMAND_LINE = ("cli", "__main__")  # at the top, though they use all others
-OPTIONS = "verbs.options"  # no verb: all verbs use it
+SHARED = ("verbs.options", "verbs.completions")  # by verbs
 # Each may use those before it.
 ROOMS = ("", "kernel", "boot", "explore", "guest", "premerge", "report", "verbs")
 
@@ -47,7 +47,7 @@ def rank(module: str) -> int:
 
 def is_verb(module: str) -> bool:
     """Whether it is what no other verb may use."""
-    return module.startswith("verbs.") and module != OPTIONS and not module.endswith("__init__")
+    return module.startswith("verbs.") and module not in SHARED and not module.endswith("__init__")
 
 
 def crossings(runner: Path) -> list[str]:

@@ -13,13 +13,27 @@ import pytest
 from runner.layout import REPO
 from runner.tests.conftest import write
 
-DPKG = '#!/bin/sh\n[ "$3" = "$MISSING" ] && exit 1\necho "install ok installed "\n'
+DPKG = """#!/bin/sh
+shift 2
+for package; do [ "$package" = "$MISSING" ] || echo "install ok installed $package"; done
+"""
 DEBIAN = {"dpkg-query": DPKG, "apt-get": '#!/bin/sh\necho "apt-get $*"\nexit $APT_STATUS\n',
           "env": "#!/bin/sh\nshift\nexec \"$@\"\n"}
 ROOT = {"id": "#!/bin/sh\necho 0\n"}
 USER = {"id": "#!/bin/sh\necho 1000\n"}
 SUDO = {"sudo": "#!/bin/sh\nshift\n\"$@\"\n", "true": "#!/bin/sh\n"}
 COMMANDS = "apt-get update\napt-get install -y --no-install-recommends flex\n"
+
+
+def test_missing_installs_nothing(tmp_path: Path) -> None:
+    for name, script in {**DEBIAN, **ROOT}.items():
+        write(tmp_path / "bin" / name, script)
+        (tmp_path / "bin" / name).chmod(0o755)
+    for missing, status in (("flex", 2), ("python3", 2), ("", 0)):
+        done = subprocess.run(["/bin/sh", REPO / "runner/setup.sh", "--missing"], capture_output=True,
+                              text=True, check=False, env={"PATH": str(tmp_path / "bin"),
+                                                           "MISSING": missing, "APT_STATUS": "0"})
+        assert (done.returncode, done.stdout.split()) == (status, missing.split())
 
 
 @pytest.mark.parametrize("tools, missing, apt_status, status, output, error", [

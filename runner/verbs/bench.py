@@ -318,7 +318,8 @@ def _rounded(value: float | None) -> float | None:
 
 
 @verb("bench", "measure what exploring costs", held="measured",
-      failed="something that was measured is impossible")
+      failed="something that was measured is impossible",
+      examples=("", "--kernel 6.12", "--json bench.json"), kept=True)
 @kernel_options(kernels.DEFAULT)
 @json_option
 @pass_layout

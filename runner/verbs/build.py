@@ -9,7 +9,8 @@ from runner.layout import Layout
 from runner.verbs.options import kernel_option, pass_layout, variant_option, verb
 
 
-@verb("build", "prepare and build the kernel, and run nothing")
+@verb("build", "prepare and build the kernel, and run nothing",
+      examples=("", "--kernel 7.3", "--kernel 6.12 --variant pre-series"))
 @kernel_option
 @variant_option
 @pass_layout

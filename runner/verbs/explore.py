@@ -22,11 +22,13 @@ from runner.layout import Layout
 from runner.progress import note
 from runner.report import findings, pages, stories_text
 from runner.report.report_directory import Report
+from runner.verbs import completions
 from runner.verbs.options import (Body, Count, Name, Seconds, flag, json_option, kernel_option, option,
                                   options, pass_layout, report_option, variant_option, verb)
 
 
 _FEWEST = 24  # lines of a terminal
+_MOST_SHOWN = 8  # executions
 
 _KEEPS = ("what it had explored is kept, but for the last seconds of each kernel, 10 at most: the same "
           "command with --resume goes on from there")
@@ -43,11 +45,14 @@ def _number_options(function: Body) -> Body:
 @verb("explore", "explore all executions of scenarios that differ in effect", words=(
     "SCENARIO: name or glob (see list scenarios), a text as in 'cpu0: tick; cpu1: read vdso MONOTONIC', or "
     "a file of lines NAME = TEXT (all of timekeeping's)."),
-      held="nothing is wrong but what the kernel is known to have", failed="something new, or a crash")
-@click.argument("scenario", nargs=-1)
+      held="nothing is wrong but what the kernel is known to have", failed="something new, or a crash",
+      examples=("'falls-*'",
+                "'cpu0: tick; cpu1: read vdso MONOTONIC; host: 12ms' --show",
+                "--stories 2 --jobs 2 --clock tsc"), kept=True)
+@click.argument("scenario", nargs=-1, shell_complete=completions.SCENARIOS)
 @kernel_option
 @variant_option
-@option("--strategy", default=strategies.DEFAULT,
+@option("--strategy", default=strategies.DEFAULT, shell_complete=completions.STRATEGIES,
         help=f"who chooses: {', '.join(strategies.STRATEGIES)} ({strategies.DEFAULT})")
 @_number_options
 @option("--time", type=Seconds(), metavar="T", help=(
@@ -71,17 +76,19 @@ def _number_options(function: Body) -> Body:
 @flag("--resume", about="go on where the same command was stopped, with the same build of the kernel; what "
       "it had explored to the end is not explored again")
 @flag("--replay", about="replay every violation on a kernel of its own: it must come to the same")
+@flag("--show", about="show an execution of each scenario that has nothing new, with all values and the "
+      f"cycles at which the clock was read; of at most {_MOST_SHOWN} scenarios")
 @flag("--all", "every", about="print all scenarios, all causes, and how each known violation is replayed")
 @report_option
 @json_option
 @pass_layout
 def command(layout: Layout, scenario: Sequence[str], kernel: str, variant: str, strategy: str, jobs: int,
             length: int | None, sequential: bool, story: str | None, clock: Sequence[str], outcomes: bool,
-            outcome: str | None, coverage: bool, resume: bool, replay: bool, every: bool,
+            outcome: str | None, coverage: bool, resume: bool, replay: bool, show: bool, every: bool,
             report_in: str | None, json_to: str | None, **numbers: int | None) -> int:
     """Whether nothing is wrong, but for what is known; numbers are those that the strategy is told."""
     if length or story is not None or sequential:
-        others = [outcomes, outcome, coverage, resume, replay, every, report_in, scenario,
+        others = [outcomes, outcome, coverage, resume, replay, show, every, report_in, scenario,
                   strategy != strategies.DEFAULT, *(numbers[name] for name in strategies.OPTIONS)]
         if any(others) or bool(length) == bool(story) or len(clock) > 1 or sequential and not length:
             raise TkfiError("stories are told in place of scenarios: write --stories N, with --sequential "
@@ -94,6 +101,9 @@ def command(layout: Layout, scenario: Sequence[str], kernel: str, variant: str, 
     request = Request(strategy, told, jobs, resume, outcomes, coverage, outcome or "")
     request.check()
     chosen = scenarios.choose(scenario, layout, clock)
+    if show and len(chosen) > _MOST_SHOWN:
+        raise TkfiError(f"--show draws an execution of each scenario, and these are {len(chosen)}; name at "
+                        f"most {_MOST_SHOWN}, as in './tkfi explore falls-vdso --show'")
     of_kernel = kernels.choose(kernel, layout, variant)
     if not all(one.shipped for one in chosen):
         mistakes.check(chosen, of_kernel, lists.known(of_kernel, layout))
@@ -112,7 +122,7 @@ def command(layout: Layout, scenario: Sequence[str], kernel: str, variant: str, 
 
     with lock.held(layout.lock, _KEEPS):
         try:
-            made = explorer.explore(of_kernel, chosen, request, layout, replay=replay)
+            made = explorer.explore(of_kernel, chosen, request, layout, replay=replay, show=show)
         except explorer.Stopped as stop:
             tell(stop.made)
             note("the same command with --resume goes on from here")

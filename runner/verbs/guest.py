@@ -22,6 +22,7 @@ from runner.layout import Layout
 from runner.progress import step
 from runner.report import guest_text
 from runner.units import format_ns
+from runner.verbs import completions
 from runner.verbs.options import (Count, Delay, Frequency, Name, json_option, option, pass_layout, verb)
 
 _MOST_DELAY_NS = 10**9
@@ -30,9 +31,11 @@ _DELAY_NS, _FROM_PPB, _TO_PPB = 10**7, 500_000, -500_000
 
 @verb("guest", "show the race in a stock, unpatched kernel in QEMU",
       words="SCHEDULE: of explore, as far as a guest can execute it; else the options say what is done.",
-      held="the clock did as predicted, back or not; or the program ended with 0", failed="not so")
+      held="the clock did as predicted, back or not; or the program ended with 0", failed="not so",
+      examples=("", "--kernel 7.3 --delay 5ms", "--run docs/findings/borrowed-second.c"), kept=True)
 @click.argument("schedule_text", metavar="[SCHEDULE]", required=False)
-@option("--kernel", help="6.1, 6.12, 7.2 or 7.3: Debian's newest image; a version as `uname -r` has it; or "
+@option("--kernel", shell_complete=completions.KERNELS,
+        help="6.1, 6.12, 7.2 or 7.3: Debian's newest image; a version as `uname -r` has it; or "
         "a bzImage (6.12)")
 @option("--delay", "delay_ns", type=Delay(), help="how long the updater is held (10ms)")
 @option("--from", "from_ppb", type=Frequency(), help="frequency before (+500ppm)")

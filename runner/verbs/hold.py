@@ -56,7 +56,8 @@ def _times(factor: float | None) -> str:
 
 
 @verb("hold", f"measure what updaters execute with a sequence odd on {', '.join(VARIANTS)}",
-      held="measured", failed="something that was measured is impossible")
+      held="measured", failed="something that was measured is impossible",
+      examples=("", "--kernel 6.12 --svg hold.svg", "--json hold.json"), kept=True)
 @kernel_options("all")
 @option("--svg", metavar="FILE", help="draw a chart")
 @json_option

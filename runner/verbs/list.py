@@ -110,7 +110,8 @@ def table(what: str, rows: Sequence[Row]) -> str:
     return tables.texts(list(shown[0]), [list(row.values()) for row in shown])
 
 
-@verb("list", "what there is", words=f"WHAT: {', '.join(_LISTS)}. {' '.join(_WORDS.split())}")
+@verb("list", "what there is", words=f"WHAT: {', '.join(_LISTS)}. {' '.join(_WORDS.split())}",
+      examples=("scenarios", "readers --kernel 7.3", "variants --names"))
 @click.argument("what", type=Name(list(_LISTS), "./tkfi list --help"))
 @kernel_option
 @variant_option

@@ -8,14 +8,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
-from runner import answer, terminal
+from runner import answer, runs, terminal
 from runner.errors import INTERRUPTED
 from runner.kernel import kernels
 from runner.layout import Layout
 from runner.nearest import nearest
 from runner.units import parse_delay, parse_frequency, parse_seconds
+from runner.verbs import completions
 
+_WORDS = "tkfi.words"  # of a context: the arguments as they were given
 Body = Callable[..., int]  # of a verb
 Decorator = Callable[[Body], Body]
 pass_layout = click.make_pass_decorator(Layout, ensure=True)  # as the first argument
@@ -120,6 +123,11 @@ class Name(click.ParamType):
                       f"{nearest(str(value), self._names, self._listing)}", param, ctx)
         return str(value)
 
+    def shell_complete(self, ctx: click.Context, param: click.Parameter,
+                       incomplete: str) -> list[CompletionItem]:
+        """Those that begin so."""
+        return [CompletionItem(name) for name in self._names if name.startswith(incomplete)]
+
     def get_missing_message(self, param: click.Parameter) -> str:
         """What it can be."""
         return f"There are {', '.join(self._names)}"
@@ -156,16 +164,29 @@ class _Once(_Option):
         return values[0] if values else None
 
 
-class _Verb(click.Command):
-    """A verb: what is wrong with its arguments is said with its usage."""
+class Verb(click.Command):
+    """A verb: what is wrong with its arguments is said with its usage. Unless its answers are of no use
+    later, they are kept."""
+
+    is_kept = False
+    examples: tuple[str, ...] = ()
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As click does. Raises UsageError, always with ctx."""
+        ctx.meta[_WORDS] = tuple(args)
         try:
             return super().parse_args(ctx, args)
         except click.UsageError as error:
             error.ctx = error.ctx or ctx
             raise
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click does, and keep what comes of it."""
+        if not self.is_kept:
+            return super().invoke(ctx)
+        with runs.recording(ctx.ensure_object(Layout), self.name or "", ctx.meta[_WORDS]) as ended:
+            ended.append(super().invoke(ctx))
+            return ended[0]
 
 
 def option(*names: str, **attributes: Any) -> Decorator:
@@ -183,18 +204,22 @@ def flag(*names: str, about: str) -> Decorator:
     return click.option(*names, is_flag=True, help=about)
 
 
-def verb(name: str, about: str, *, words: str = "", held: str = "done", failed: str = "") -> Callable[
-        [Body], click.Command]:
+def verb(name: str, about: str, *, examples: Sequence[str], words: str = "", held: str = "done",
+         failed: str = "", kept: bool = False, group: str = "") -> Callable[[Body], Verb]:
     """Make a verb of a function that returns the exit status; words explains its arguments, held and failed
-    say what 0 and 1 mean."""
-    made = click.command(name, _Verb, help=f"{about}\n\n{words}", short_help=about, epilog=(
-        f"Exit status: 0 {held}; {f'1 {failed}; ' * bool(failed)}2 tkfi could not do its work, and "
-        f"says what to do; {INTERRUPTED} stopped by a signal."))
+    say what 0 and 1 mean; examples are arguments, as in a shell; kept says whether its answers are; group
+    is that of the verb, if it is in one."""
+    path = " ".join(["./tkfi", *([group] if group else []), name])
+    shown = "\n".join(["Examples:", *(f"  {path} {example}".rstrip() for example in examples)])
+    status = (f"Exit status: 0 {held}; {f'1 {failed}; ' * bool(failed)}2 tkfi could not do its work, and "
+              f"says what to do; {INTERRUPTED} stopped by a signal.")
 
-    def command(function: Body) -> click.Command:
-        done = made(function)
-        done.params.append(_color_option())
-        return done
+    def command(function: Body) -> Verb:
+        made = click.command(name, Verb, help=f"{about}\n\n{words}", short_help=about,
+                             epilog=f"\b\n{shown}\n\n{status}")(function)
+        made.is_kept, made.examples = kept, tuple(f"{path} {example}".rstrip() for example in examples)
+        made.params.append(_color_option())
+        return made
     return command
 
 
@@ -209,18 +234,18 @@ def _color_option() -> click.Option:
 
 def kernel_option(function: Body) -> Body:
     """--kernel, of which there is one."""
-    return option("--kernel", default=kernels.DEFAULT,
+    return option("--kernel", default=kernels.DEFAULT, shell_complete=completions.KERNELS,
                   help=f"a release or the path of a kernel tree ({kernels.DEFAULT})")(function)
 
 
 def kernel_options(default: str) -> Decorator:
     """--kernel, which may be repeated; default says what is meant by none."""
-    return options("--kernel", help=f"may be repeated ({default})")
+    return options("--kernel", shell_complete=completions.KERNELS, help=f"may be repeated ({default})")
 
 
 def variant_option(function: Body) -> Body:
     """--variant, of which there is one."""
-    return option("--variant", default=kernels.POST_SERIES, help=(
+    return option("--variant", default=kernels.POST_SERIES, shell_complete=completions.VARIANTS, help=(
         f"a build of the kernel's own code ({kernels.POST_SERIES}); see list variants"))(function)
 
 

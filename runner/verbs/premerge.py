@@ -30,7 +30,10 @@ from runner.verbs.options import (Name, ResultFile, Seconds, flag, json_option, 
           "The tree is a git work tree, committed and uncommitted changes together, or a plain directory. "
           "It is only read. With --exit-codes bisect: 0 good, 1 bad, 125 it cannot be told; with nipa: "
           "0 pass, 250 warning, 1 fail, and a line for its results; with b4: only what is to be reported "
-          "is printed, and the last patch, on standard input, stands for the branch."))
+          "is printed, and the last patch, on standard input, stands for the branch."),
+      examples=("--tree ~/linux",
+                "--tree ~/linux --base v6.12 --quick",
+                "--tree ~/linux --base HEAD~1 --changelog"), kept=True)
 @option("--tree", metavar="PATH", default=".", help="the kernel tree to be judged (.)")
 @option("--base", metavar="PATH_OR_REV", help=(
     "what to compare it with: a revision, or the path of another tree (HEAD if something is not committed, "

@@ -20,14 +20,19 @@ from runner.nearest import nearest
 from runner.progress import note
 from runner.report import pages, replay_text
 from runner.report.report_directory import Report
+from runner.verbs import completions
 from runner.verbs.options import Count, json_option, option, pass_layout, report_option, verb
 
 
 @verb("replay", "run one execution again by its schedule, and draw it",
       words="SCHEDULE: as explore prints it, in quotes.",
-      held="nothing is wrong but what the kernel is known to have", failed="something new, or a crash")
+      held="nothing is wrong but what the kernel is known to have", failed="something new, or a crash",
+      examples=("'tkfi1 6.12.117 post-series tick-vdso: host, cpu0, cpu1'",
+                "'tkfi1 6.12.117 post-series rises-coarse@tsc: cpu2' --boots 10",
+                "'tkfi1 6.12.117 post-series \"cpu0: tick; cpu1: read vdso TAI\": cpu1'"), kept=True)
 @click.argument("schedule_text", metavar="SCHEDULE")
-@option("--kernel", help="a release or the path of a kernel tree (the schedule's)")
+@option("--kernel", shell_complete=completions.KERNELS,
+        help="a release or the path of a kernel tree (the schedule's)")
 @option("--boots", type=Count(), default="1", metavar="N",
         help="boot N times, which must do the same, event by event (1)")
 @option("--jobs", type=Count(), default="1", metavar="N", help="kernels at once (1)")

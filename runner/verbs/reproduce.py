@@ -146,7 +146,10 @@ def outcome(request: Request, found: Results) -> Outcome:
 
 
 @verb("reproduce", "show the cover letter's race on a live kernel",
-      held="the clock did as predicted, back or not", failed="it did not")
+      held="the clock did as predicted, back or not", failed="it did not",
+      examples=("",
+                "--kernel 7.3 --delay 25ms",
+                "--from +300ppm --to -200ppm --json race.json"), kept=True)
 @kernel_option
 @variant_option
 @option("--delay", "delay_ns", type=Delay(), default="10ms", help="how long the updater is off (10ms)")

@@ -56,7 +56,10 @@ def _json(runs: simulation_text.Runs, chosen: Sequence[Kernel]) -> dict[str, Any
         for line in one.json({"kernel": kernel.name, "variant": kernel.variant})]}
 
 
-@verb("simulate", "measure how accurate timekeeping is over long runs", words=WORDS, held="measured")
+@verb("simulate", "measure how accurate timekeeping is over long runs", words=WORDS, held="measured",
+      examples=("--kernel 6.12 --kernel 7.3",
+                "--hz 1000 --nohz 500 --script slew",
+                "--offset 100000..100099 --json runs.json"), kept=True)
 @kernel_options(kernels.DEFAULT)
 @options("--variant", help=f"may be repeated ({kernels.POST_SERIES}); see list variants")
 @option("--freq", default="1000000000", type=Count(MIN_HZ, MAX_HZ), metavar="HZ",

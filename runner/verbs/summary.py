@@ -111,7 +111,8 @@ def count(rows: Sequence[Row]) -> tuple[int, int]:
 
 
 @verb("summary", f"measure what {', '.join(VARIANTS)} show of the race",
-      held="each build shows what it must", failed="one does not")
+      held="each build shows what it must", failed="one does not",
+      examples=("", "--kernel 6.12", "--json summary.json"), kept=True)
 @kernel_options("all")
 @json_option
 @pass_layout

@@ -171,7 +171,8 @@ def _describe(trace: tuple[int, str] | None) -> str:
 
 
 @verb("test", "run the KUnit suites through the tree's own kunit.py", held="no case failed",
-      failed="a case failed")
+      failed="a case failed",
+      examples=("", "--kernel ~/linux --boots 2", "--suite 'tkfi_engine*'"), kept=True)
 @kernel_options(kernels.DEFAULT)
 @options("--variant", help=f"may be repeated ({POST_SERIES})")
 @options("--suite", metavar="GLOB", help=(

@@ -13,7 +13,8 @@ from runner.report import tree_text
 from runner.verbs.options import kernel_option, pass_layout, variant_option, verb
 
 
-@verb("tree", "print the path of the prepared tree, for plain kunit.py")
+@verb("tree", "print the path of the prepared tree, for plain kunit.py",
+      examples=("", "--kernel ~/linux", "--variant fixed --explain"))
 @kernel_option
 @variant_option
 @click.option("--explain", is_flag=True, help="print what was found in the tree, what that "

@@ -41,7 +41,8 @@ def history(tree: WorkTree, chosen: Kernel) -> tuple[str, str, str]:
     return first, tree.commit("the last change", empty=True), faulty
 
 
-@verb("bisect", "check that git bisect finds a fault by premerge", held="it does", failed="it does not")
+@verb("bisect", "check that git bisect finds a fault by premerge", held="it does", failed="it does not",
+      examples=("", "--kernel 7.3", "--kernel 6.1"), group="dev")
 @kernel_option
 @pass_layout
 def command(layout: Layout, kernel: str) -> int:

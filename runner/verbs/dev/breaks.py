@@ -111,7 +111,8 @@ def _file_name(text: str) -> str:
 
 
 @verb("breaks", "check that each deliberate break of the kernel fails its case",
-      words="NAME: which breaks (all).", held="each break was noticed", failed="one was not")
+      words="NAME: which breaks (all).", held="each break was noticed", failed="one was not",
+      examples=("", "--kernel 6.12", "s3-state-outside --kernel 6.12"), group="dev")
 @click.argument("name", nargs=-1)
 @kernel_options("all")
 @json_option

@@ -53,7 +53,8 @@ def examples(page: Path) -> list[Example]:
 
 
 @verb("findings", "check what the programs of docs/findings.md print on stock kernels",
-      held="what the page says", failed="something else")
+      held="what the page says", failed="something else",
+      examples=("", "--kernel 6.12", "--json findings.json"), group="dev")
 @options("--kernel", help="may be repeated (all that the page has)")
 @json_option
 @pass_layout

@@ -100,7 +100,8 @@ def _disassembly(file: Path) -> list[str]:
 
 
 @verb("identical", "check that CONFIG_TKFI=n leaves the object code unchanged", held="identical",
-      failed="different")
+      failed="different",
+      examples=("", "--kernel 7.3", "--kernel 6.1"), group="dev")
 @kernel_option
 @pass_layout
 def command(layout: Layout, kernel: str) -> int:

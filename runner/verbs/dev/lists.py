@@ -15,7 +15,8 @@ from runner.verbs.options import flag, kernel_options, pass_layout, verb
 
 
 @verb("lists", "write what kernels have into their patch series, as they say it themselves",
-      held="written, or as it should be", failed="it is something else")
+      held="written, or as it should be", failed="it is something else",
+      examples=("", "--check", "--check --kernel 7.3"), group="dev")
 @kernel_options(kernels.DEFAULT)
 @flag("--check", about="write nothing, and say whether what is there is right")
 @pass_layout

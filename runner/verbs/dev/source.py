@@ -16,7 +16,8 @@ from runner.verbs.options import pass_layout, verb
 
 @verb("source", "print the path of the source of a kernel without a patch series, for --kernel",
       words="VERSION: of a kernel that Debian has as source; it is downloaded and unpacked if need be.",
-      failed="Debian does not have it any more")
+      failed="Debian does not have it any more",
+      examples=("7.2",), group="dev")
 @click.argument("version")
 @pass_layout
 def command(layout: Layout, version: str) -> int:

@@ -68,7 +68,8 @@ def _run(script: Path, arguments: Sequence[str | Path], layout: Layout) -> list[
 
 
 @verb("style", "run the kernel's checkpatch.pl on the C sources and the patches", held="clean",
-      failed="not clean")
+      failed="not clean",
+      examples=("", "--kernel 7.3", "--kernel 6.1"), group="dev")
 @kernel_option
 @pass_layout
 def command(layout: Layout, kernel: str) -> int:

@@ -199,7 +199,8 @@ def _try(trees: _Trees, name: str) -> tuple[bool, float]:
 
 @verb("trees", "check premerge on a tree in every state that one may be in",
       words=f"NAME: which states (all): {', '.join(STATES)}. Some need to mount, as root may.",
-      held="each time it does what it should", failed="it does not")
+      held="each time it does what it should", failed="it does not",
+      examples=("", "shallow", "--kernel 7.3"), group="dev")
 @click.argument("name", nargs=-1)
 @kernel_option
 @pass_layout

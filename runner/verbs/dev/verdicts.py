@@ -76,7 +76,8 @@ def report(judged: Sequence[Judged]) -> str:
 
 
 @verb("verdicts", "check what premerge says of changes whose verdict is known",
-      words="NAME: which changes (all).", held="each verdict is right", failed="one is not")
+      words="NAME: which changes (all).", held="each verdict is right", failed="one is not",
+      examples=("", "helper", "comment does-not-compile --quick"), group="dev")
 @click.argument("name", nargs=-1)
 @kernel_options(kernels.DEFAULT)
 @flag("--quick", about="as of premerge")
