@@ -161,7 +161,7 @@ def _known(made: Exploration, *, every: bool) -> list[str]:
         oracle, reason = group.plainest.violation.oracle, classes.reason(group.plainest.violation)
         names = ", ".join(group.scenarios if every else group.scenarios[:1])
         more = f" and {len(group.scenarios) - 1} more" * (not every and len(group.scenarios) > 1)
-        lines.append(f"known, {oracle} in {names}{more}: {reason}")
+        lines.append(tables.wrapped(f"known, {oracle} in {names}{more}: {reason}"))
         if every or len(known) <= _FEW:
             lines.append(command(made, group.plainest))
     return ["\n".join(lines)] if lines else []

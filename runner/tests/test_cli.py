@@ -175,7 +175,7 @@ def test_help_has_commands_for_users_and_for_developers(capsys: pytest.CaptureFi
         return re.findall(r"^ {2,4}((?:dev )?[a-z]+)\b", below, re.MULTILINE)
     assert named(["--help"], "commands") == [
         "reproduce", "test", "summary", "explore", "replay", "simulate", "premerge", "guest", "bench",
-        "hold", "tree", "build", "list"]
+        "hold", "show", "doctor", "tree", "build", "list"]
     assert named(["--help"], "commands for developers of tkfi") == [
         "dev bisect", "dev breaks", "dev findings", "dev identical", "dev kasan", "dev lists", "dev source",
         "dev style", "dev trees", "dev verdicts"]

@@ -138,11 +138,11 @@ def test_what_is_too_much_is_forgotten(layout: Layout, monkeypatch: pytest.Monke
             once(word)
         assert [run.command.split()[-1] for run in runs.kept(layout)] == ["e", "d", "c", "running"]
     monkeypatch.setattr(runs, "MOST_BYTES", 10_000)
-    once("f", 9_900)
-    once("g", 20_000)
-    assert [run.command.split()[-1] for run in runs.kept(layout)] == ["g", "f"]
-    once("h", 1)
-    assert [run.command.split()[-1] for run in runs.kept(layout)] == ["h"]
+    for word, size in (("f", 6_000), ("g", 6_000), ("h", 50_000)):
+        once(word, size)
+    assert [run.command.split()[-1] for run in runs.kept(layout)] == ["h", "g"]
+    once("i")
+    assert [run.command.split()[-1] for run in runs.kept(layout)] == ["i"]
 
 
 def test_leftovers_are_removed(layout: Layout) -> None:

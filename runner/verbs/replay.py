@@ -29,7 +29,7 @@ from runner.verbs.options import Count, json_option, option, pass_layout, report
       held="nothing is wrong but what the kernel is known to have", failed="something new, or a crash",
       examples=("'tkfi1 6.12.117 post-series tick-vdso: host, cpu0, cpu1'",
                 "'tkfi1 6.12.117 post-series rises-coarse@tsc: cpu2' --boots 10",
-                "'tkfi1 6.12.117 post-series \"cpu0: tick; cpu1: read vdso TAI\": cpu1'"), kept=True)
+                "'tkfi1 6.12.117 post-series \"cpu0: tick; cpu1: tick\": cpu1'"), kept=True)
 @click.argument("schedule_text", metavar="SCHEDULE")
 @option("--kernel", shell_complete=completions.KERNELS,
         help="a release or the path of a kernel tree (the schedule's)")

@@ -18,6 +18,7 @@ from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
 from runner.nearest import nearest
 from runner.report import linux_tktest, simulation_chart, simulation_text
+from runner.verbs import completions
 from runner.verbs.options import (Count, Frequency, Name, Range, flag, json_option, kernel_options,
                                   option, options, pass_layout, verb)
 
@@ -61,7 +62,8 @@ def _json(runs: simulation_text.Runs, chosen: Sequence[Kernel]) -> dict[str, Any
                 "--hz 1000 --nohz 500 --script slew",
                 "--offset 100000..100099 --json runs.json"), kept=True)
 @kernel_options(kernels.DEFAULT)
-@options("--variant", help=f"may be repeated ({kernels.POST_SERIES}); see list variants")
+@options("--variant", shell_complete=completions.VARIANTS,
+         help=f"may be repeated ({kernels.POST_SERIES}); see list variants")
 @option("--freq", default="1000000000", type=Count(MIN_HZ, MAX_HZ), metavar="HZ",
         help="frequency of the clocksource (1000000000)")
 @option("--bits", default="64", type=Count(24, 64), metavar="N", help="width of its counter (64)")

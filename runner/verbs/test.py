@@ -20,6 +20,7 @@ from runner.layout import Layout
 from runner.plural import counted
 from runner.progress import note
 from runner.report import tables
+from runner.verbs import completions
 from runner.verbs.options import (Count, flag, json_option, kernel_options, option, options, pass_layout,
                                   verb)
 
@@ -174,7 +175,7 @@ def _describe(trace: tuple[int, str] | None) -> str:
       failed="a case failed",
       examples=("", "--kernel ~/linux --boots 2", "--suite 'tkfi_engine*'"), kept=True)
 @kernel_options(kernels.DEFAULT)
-@options("--variant", help=f"may be repeated ({POST_SERIES})")
+@options("--variant", shell_complete=completions.VARIANTS, help=f"may be repeated ({POST_SERIES})")
 @options("--suite", metavar="GLOB", help=(
     "which suites; may be repeated (all that test something; for a tree of yours only those that test the "
     "kernel: see list suites)"))
