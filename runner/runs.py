@@ -29,6 +29,7 @@ MOST = 50  # runs that are kept
 MOST_BYTES = 256_000_000  # of all that are kept but the last one
 _RUN, _TEXT, _DATA = "run.json", "answer.txt", "answer.json"
 _NEW = ".new-"
+_MOST_TIME = 1 << 36  # seconds, which every calendar has
 _STALE = 3600  # seconds after which a directory that is no run is left from one that was killed
 
 
@@ -51,7 +52,7 @@ class Run:
     def text(self) -> str | None:
         """What it printed; None if it has no answer."""
         try:
-            return (self.directory / _TEXT).read_text(encoding="utf-8").rstrip("\n")
+            return (self.directory / _TEXT).read_text(encoding="utf-8", errors="replace").rstrip("\n")
         except FileNotFoundError:
             return None
 
@@ -175,9 +176,15 @@ def _read(directory: Path) -> Run | None:
         found = json.loads((directory / _RUN).read_text(encoding="utf-8"))
         if found.pop("format") != FORMAT:
             return None
-        run = Run(directory, **found)
-        return run if run.began >= 0 and isinstance(run.command, str) else None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        for name, least, most in (("began", 0, _MOST_TIME), ("seconds", 0, _MOST_TIME), ("pid", 0, 1 << 30),
+                                  ("status", -255, 255)):
+            may_lack = name in ("seconds", "status")
+            if not (may_lack and found[name] is None or least <= found[name] <= most):
+                return None
+        for name in ("verb", "command", "place", "page"):
+            found[name].encode()
+        return Run(directory, **found)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 

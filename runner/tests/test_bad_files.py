@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner import process
+from runner import process, runs
 from runner.boot import results
 from runner.errors import TkfiError
 from runner.explore import mistakes
@@ -189,9 +189,23 @@ def test_what_a_boot_leaves(place: Layout, command: list[str], edit: Edit, kind:
 
 
 def kept(layout: Layout) -> list[Path]:
-    """The files that a later run reads."""
+    """The files that a later run reads, but results, which only show reads."""
     return sorted(file for pattern in ("*.json", "*.jsonl", "*.list")
-                  for file in layout.build.rglob(pattern) if file.is_file())
+                  for file in layout.build.rglob(pattern)
+                  if file.is_file() and not file.is_relative_to(runs.place(layout)))
+
+
+@examples(100)
+@given(command=st.sampled_from([["show"], ["show", "--list"], ["show", "--json", "-"], ["show", "--open"],
+                                ["doctor"]]),
+       name=st.sampled_from(["run.json", "answer.txt", "answer.json"]), edit=edits())
+def test_results_that_are_kept(place: Layout, command: list[str], name: str, edit: Edit) -> None:
+    with runs.recording(place, "explore", ["--report", "none"]) as ended:
+        runs.keep("found", ['{"format": 1, "violations": [{"clock": "x"}]}\n'])
+        ended.append(1)
+    file = runs.kept(place)[0].directory / name
+    file.write_text(edit(file.read_text(encoding="utf-8")), encoding="utf-8", errors="surrogateescape")
+    check(run(command, place), [*command, str(file)], in_answer=True)
 
 
 @examples(60)

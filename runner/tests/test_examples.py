@@ -30,7 +30,7 @@ from runner.verbs.options import Verb
 _LOOKING = ("list", "show", "doctor")  # they are run for real
 
 
-class Reached(Exception):
+class Reached(BaseException):
     """A verb has read and checked its arguments, and begins to work."""
 
 
@@ -78,7 +78,7 @@ def nothing_is_done(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     for module, name in ((builder, "build"), (judge, "judge"), (packages, "choose"), (tree, "prepare"),
                          (breaks, "run"), (style, "check"), (packages, "ensure_qemu")):
         monkeypatch.setattr(module, name, stop)
-    monkeypatch.setattr(lock, "held", lambda _: contextlib.nullcontext())
+    monkeypatch.setattr(lock, "held", lambda *_: contextlib.nullcontext())
     for name in ("bisect", "findings", "identical", "source", "trees", "verdicts"):
         monkeypatch.setattr(f"runner.verbs.dev.{name}.lock", SimpleNamespace(held=stop))
     # Of a kernel that is not built as it is now, what the one of the series has.

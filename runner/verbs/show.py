@@ -64,7 +64,7 @@ def _data(run: Run) -> dict[str, object]:
     """What it gave to programs. Raises TkfiError if it did not come to that."""
     try:
         return dict(json.loads(run.data.read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError) as error:
+    except (FileNotFoundError, ValueError, TypeError, RecursionError) as error:
         raise TkfiError(f"this run has no result for programs; it is repeated by: {run.repeat}") from error
 
 

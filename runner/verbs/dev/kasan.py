@@ -42,7 +42,8 @@ def judge(boot: Boot) -> Outcome:
 
 
 @verb("kasan", "check each access to memory while the kernel's parsers read wrong texts",
-      held="no access was wrong", failed="one was, or a case failed")
+      held="no access was wrong", failed="one was, or a case failed",
+      examples=("", "--kernel 7.3", "--kernel 6.1"), group="dev")
 @kernel_option
 @pass_layout
 def command(layout: Layout, kernel: str) -> int:
