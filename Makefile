@@ -69,7 +69,7 @@ check-kasan: setup
 
 # The page of --report in a browser, which nothing else needs. Pictures of it are left in build/screenshots.
 check-page:
-	@runner/setup.sh chromium chromium-driver python3-selenium
+	@runner/setup.sh chromium chromium-driver python3-selenium zsh
 	$(PYTHON) -m pytest -q runner/tests/test_browser.py
 
 # A kernel that tkfi was not made for, as somebody's tree; Debian will not have it for ever.

@@ -3,8 +3,13 @@
 # Install what tkfi needs from Debian, and the packages that are named. Python may not be there yet, so this
 # is plain sh.
 # Exit status: 0 everything is there, 2 it is not (and what to do was printed).
-# With --missing nothing is installed: what is missing is printed, one package a line.
+# With --missing first nothing is installed: what is missing is printed, one package a line.
 
+look=
+if [ "$1" = --missing ]; then
+	look=1
+	shift
+fi
 packages="bc binutils bison debian-archive-keyring flake8 flex gcc git libc6-dev libelf-dev
 	libssl-dev make mypy patch perl python3 python3-click python3-hypothesis python3-jinja2
 	python3-junitparser python3-matplotlib python3-networkx python3-numpy python3-psutil python3-pytest
@@ -33,7 +38,7 @@ for package in $packages; do
 	esac
 done
 [ -n "$missing" ] || exit 0
-if [ "$1" = --missing ]; then
+if [ -n "$look" ]; then
 	# shellcheck disable=SC2086 # a list of words
 	printf '%s\n' $missing
 	exit 2

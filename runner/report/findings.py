@@ -21,9 +21,8 @@ from runner.report.violations import explained, like, values, verdict
 LINES = 60  # of a text that does not show all
 _ROWS = 8  # of the table, at the least
 _NAMED = 5  # scenarios that are not for a kernel
-_PROBLEMS, _SAID, _DIAGRAM = 12, 8, 12  # lines of what is shortened
+_PROBLEMS, _SAID, _DIAGRAM = 12, 8, 8  # lines of what is shortened
 _FEW = 2  # reasons of what is known
-_FRAME = 14  # lines of a violation besides its diagram, about
 
 
 @dataclass(frozen=True)
@@ -102,8 +101,10 @@ def text(made: Exploration, *, every: bool = False, most: int = LINES) -> str:
     shown = []
     for number, group in enumerate(news):
         whole = _whole(made, group)
-        if not number and sum(part.count("\n") + 2 for part in whole) > left:
-            whole[1:2] = [_end_of(part, max(_DIAGRAM, left - _FRAME)) for part in whole[1:2]]
+        size = sum(part.count("\n") + 2 for part in whole)
+        if not number and size > left and group.plainest.violation.events:
+            frame = size - whole[1].count("\n") - 1
+            whole[1] = _end_of(whole[1], max(_DIAGRAM, left - frame))
         more = len(news) - number - 1
         size = sum(part.count("\n") + 2 for part in whole)
         if number and size + 3 * bool(more) > left:

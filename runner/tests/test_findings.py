@@ -16,7 +16,7 @@ from runner.kernel import kernels
 from runner.layout import Layout
 from runner.report import diagram, findings
 
-EVENTS = tuple(Event("s#0", vcpu, "point", f"p{vcpu}") for vcpu in (0, 1) * 8)
+EVENTS = tuple(Event("s#0", vcpu, "blocked", f"p{vcpu}") for vcpu in (0, 1) * 8)
 
 
 def access(place: str) -> Access:
@@ -53,10 +53,11 @@ def test_the_plainest_of_each_cause_is_shown(layout: Layout) -> None:
     many = [violation(number, turns=10 - number) for number in range(5)]
     text = findings.text(made(layout, many))
     assert text.count("NEW") == 1 and text.count("./tkfi replay") == 1
-    assert "NEW, monotonic, 5 violations of 5 scenarios, as in s4 (in 1 execution): clock_gettime" in text
+    assert "NEW, monotonic, 5 violations of 5 scenarios, as in s4 (in 1 execution): clock_gettime" in (
+        " ".join(text.split()))
     assert "post-series s4: cpu0, cpu4'" in text
     shown = text[text.index("NEW"):]
-    order = [shown.index(words) for words in ("NEW", "... p0", "The order that matters", "./tkfi replay")]
+    order = [shown.index(words) for words in ("NEW", "<blocked on p0>", "The order that matters", "./tkfi replay")]
     assert order == sorted(order)
 
 
@@ -68,7 +69,7 @@ def test_a_text_is_short_whatever_was_found(layout: Layout, number: int) -> None
     text = findings.text(exploration)
     assert len(text.splitlines()) <= findings.LINES and f"0 known violations, {number} new." in text
     assert ("more cause" in text) == (number > 6)
-    assert text.startswith("Linux 6.12.117") and text.count("  ... p0") >= 8
+    assert text.startswith("Linux 6.12.117") and text.count("  <blocked on p0>") >= 8
     every = findings.text(exploration, every=True)
     assert every.count("NEW") == number and every.count("./tkfi replay") == number
     assert all(f"\n  s{one} " in every for one in range(200))
@@ -80,7 +81,8 @@ def test_rows_that_nobody_needs_are_counted(layout: Layout) -> None:
     exploration = replace(exploration, explored=[
         replace(one, complete=one.scenario != "s150") for one in exploration.explored])
     text = findings.text(exploration)
-    rows = [line.split()[0] for line in text.splitlines() if line.startswith("  s")]
+    table = text.partition("\n\nNEW")[0]
+    rows = [line.split()[0] for line in table.splitlines() if line.startswith("  s")]
     assert rows == ["scenario", "s9", "s150", "s7"] and "... and 197 more scenarios; --all" in text
     assert findings.text(made(layout, [], scenarios=1)).count("\n  s0 ") == 1  # what was asked for
     assert "more scenario" not in findings.text(made(layout, []))
@@ -154,6 +156,27 @@ def test_what_fits_without_the_lines_between_is_shown(layout: Layout) -> None:
         text = findings.text(replace(made(layout, [violation(1)] * 3), problems=problems))
         left = re.search(r"and (-?\d+) lines more", text)
         assert text.count("it hangs") == number if left is None else int(left[1]) > 1
+
+
+@pytest.mark.parametrize("events", [0, 30, 300])
+@pytest.mark.parametrize("most", [24, 40, 60])
+def test_a_finding_is_read_without_scrolling(layout: Layout, most: int, events: int) -> None:
+    """Sentence, diagram, explanation and the line that replays it, which come last; of the diagram the
+    heading and the end, which is what is wrong, and of injection points none that says nothing."""
+    jump = [Event("s#0", 1, "read", "ktime_get()", 9), Event("s#0", 0, "point", "passed"),
+            Event("s#0", 1, "read", "clock_gettime(MONOTONIC)", 5)]
+    text = findings.text(made(layout, [violation(1, events=(*EVENTS[:1] * events, *jump))], scenarios=1),
+                         most=most)
+    assert len(text[text.index("NEW"):].splitlines()) < most
+    assert len(text.splitlines()) <= max(most, 31)
+    assert max(map(len, text.splitlines())) <= 80 and "passed" not in text
+    order = [text.index(words) for words in (
+        "NEW", "  VCPU0   ", "ktime_get() = 0.000000009\n", "<- 4 ns back\n", "The order that matters",
+        "In the other order", "  ./tkfi replay", "1 of 1 scenario explored")]
+    assert order == sorted(order)
+    assert ("lines are left out; --all shows all" in text) == (events > 0 and events > most - 24)
+    whole = findings.text(made(layout, [violation(1, events=(*EVENTS[:1] * events, *jump))]), every=True)
+    assert "... passed" in whole and "left out" not in whole
 
 
 def test_the_path_of_a_tree_is_in_the_command(layout: Layout, tmp_path: Path) -> None:
