@@ -64,8 +64,8 @@ def _went(tries: Sequence[Try]) -> str:
     delays = [one.delay_cycles for one in tries if one.delay_cycles is not None]
     if not delays:
         return went
-    if min(delays) == max(delays):
-        return f"{went}, held for {delays[0]:,} cycles each: both readings are rounded down to a ns"
+    if max(delays) - min(delays) <= 1:  # they are rounded
+        return f"{went}, held for {delays[0]:,} cycles each; both readings are rounded down to a ns"
     return (f"{went}, as tries are held for {min(delays):,} to {max(delays):,} cycles: some pass before "
             "QEMU has stopped the guest")
 

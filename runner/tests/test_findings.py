@@ -57,7 +57,8 @@ def test_the_plainest_of_each_cause_is_shown(layout: Layout) -> None:
         " ".join(text.split()))
     assert "post-series s4: cpu0, cpu4'" in text
     shown = text[text.index("NEW"):]
-    order = [shown.index(words) for words in ("NEW", "<blocked on p0>", "The order that matters", "./tkfi replay")]
+    order = [shown.index(words)
+             for words in ("NEW", "<blocked on p0>", "The order that matters", "./tkfi replay")]
     assert order == sorted(order)
 
 
