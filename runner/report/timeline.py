@@ -18,7 +18,7 @@ from runner.units import format_ns, format_seconds, parse_delay
 
 LEFT, RIGHT = 132.0, 56.0  # margins
 STEP, MINOR = 9.0, 1.4  # widths of a step: one that others could notice, and one that they could not
-_LANE, _SEQUENCE, _TOP = 64.0, 30.0, 30.0  # heights
+_LANE, _SEQUENCE, _TOP = 80.0, 30.0, 30.0  # heights
 _SHORTEST, _LONGEST = 44.0, 220.0  # widths of a delay; a longer one is broken
 _CHARACTER = 7.0  # width
 _PASS = re.compile(r"\((\S+) pass(es)?\)")
@@ -136,20 +136,32 @@ def _end_of(line: Timeline, event: Event, after: Sequence[Event]) -> int:
 
 
 def _calls(line: Timeline) -> Iterator[str]:
-    """A bar for each operation, with its name as far as there is room for it."""
+    """A bar for each operation, with its name in it or below, as far as there is room for that before the
+    next one's."""
     events = line.recording.events
     host = line.vcpus.index("host") if "host" in line.vcpus else None
+    taken: dict[int, float] = {}
     for number, event in enumerate(events):
         if event.kind != "call" or event.vcpu == host:
             continue
+        until = next((line.begin(other.step) for other in events[number + 1:] if other.kind == "call"
+                      and other.vcpu == event.vcpu), line.width + _CHARACTER)
         begin = line.begin(event.step)
         width = max(line.before(_end_of(line, event, events[number + 1:])) - begin, 3.0)
         y = line.lane(event.vcpu) + 20
-        name = event.text if len(event.text) * _CHARACTER < width - 8 else (
-            event.text[:max(0, int((width - 8) / _CHARACTER) - 1)] + "…" if width > 40 else "")
+        fits = _CHARACTER * len(event.text) < width - 8
+        left = min(begin, line.width - _CHARACTER * (len(event.text) + 1))
+        x, below = (begin + 5, 15) if fits else (max(left, taken.get(event.vcpu, 0.0)), 52)
+        taken[event.vcpu] = begin if fits else x + _CHARACTER * (len(event.text) + 1)
         yield (f'<g><rect class="call" x="{begin:g}" y="{y:g}" width="{width:g}" height="22" rx="3"/>'
-               f'<text class="in" x="{begin + 5:g}" y="{y + 15:g}">{escape(name)}</text>'
-               f'<title>{escape(event.text)}</title></g>')
+               f'<text class="{"in" if fits else "small"}" x="{x:g}" y="{y + below:g}">'
+               f'{escape(_shortened(event.text, until - x))}</text><title>{escape(event.text)}</title></g>')
+
+
+def _shortened(text: str, room: float) -> str:
+    """As much of a text as there is room for."""
+    most = int(room / _CHARACTER)
+    return text if len(text) <= most else text[:max(0, most - 1)] + "…" if most > 4 else ""
 
 
 def _away(line: Timeline) -> Iterator[str]:
