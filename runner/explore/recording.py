@@ -43,8 +43,9 @@ class Recording:
         """The functions that a step is of, the innermost first: not those of headers that it was inlined
         from, nor tkfi's own around the kernel's. Nothing if they are not known."""
         every = self.stacks.get(step.ip, ())
-        own = [one for one in every if not one.path.startswith(("include/", _WRAPPER))]
-        return tuple(own) or every
+        found = [one for one in every if not one.path.startswith("include/")]
+        own = [one for one in found if not one.path.startswith(_WRAPPER)]
+        return tuple(own or found) or every
 
     def place(self, frame: Frame) -> str:
         """file:line in the user's own source."""

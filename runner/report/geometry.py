@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from runner.boot.records import Published, Reading, Violation
 from runner.explore.recording import Recording
+from runner.units import format_ns
 
 _NS = 10**9  # in a second
 _CLOCK = "clock"  # what steps call the counter
@@ -30,6 +31,12 @@ class Jump:
     def coarse(self) -> bool:
         """Whether the clock shows the time at which its line begins, and not that of the counter."""
         return self.first.kind == "coarse"
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What the lines are called: the second read may be on the older one."""
+        return (("old line", "new line") if self.old.number < self.new.number else
+                ("newer line", "older line"))
 
     @property
     def at_first(self) -> int:
@@ -118,13 +125,12 @@ def sentences(made: Jump) -> list[tuple[str, str]]:
     """The calculation, a line each: what, and how it comes about."""
     shift = 1 << made.old.shift
     if made.coarse:
-        return [
-            ("Coarse clocks", "do not read the counter: they show the time at which their line begins"),
-            ("old line begins at", f"{_number(made.time(made.old, made.at_first))} ns of CLOCK_REALTIME, "
-             f"counter {made.at_first:,}"),
-            ("new line begins at", f"{_number(made.time(made.new, made.at_second))} ns, counter "
-             f"{made.at_second:,}"),
-            ("jump", f"{_number(made.exact)} ns; measured: {made.measured:,} ns")]
+        lines = zip(made.names, (made.old, made.new), (made.at_first, made.at_second))
+        return [("Coarse clocks", "do not read the counter: they show the time at which their line begins"),
+                *((f"the {name} begins at",
+                   f"{_number(made.time(line, at))} ns of CLOCK_REALTIME, counter {at:,}")
+                  for name, line, at in lines),
+                ("jump", f"{_number(made.exact)} ns{_rounding(made)}; measured: {made.measured:,} ns")]
     since = made.passed(made.at_second, made.sample)
     between = made.passed(made.at_second, made.at_first)
     gap = made.apart(made.sample)
@@ -140,9 +146,14 @@ def sentences(made: Jump) -> list[tuple[str, str]]:
     if between:
         rows.append(("time between the reads", f"{between:,} cycles * {made.old.mult:,} / "
                      f"2^{made.old.shift} = {_number(Fraction(between * made.old.mult, shift))} ns"))
-    rows.append(("jump, all together", f"{_number(made.exact)} ns, rounded down by each read; "
+    rows.append(("jump, all together", f"{_number(made.exact)} ns{_rounding(made)}; "
                  f"measured: {made.measured:,} ns"))
     return rows
+
+
+def _rounding(made: Jump) -> str:
+    units = dict.fromkeys(format_ns(read.unit) for read in (made.first, made.second))
+    return f" before each read rounds down, to {' and '.join(units)}"
 
 
 def _number(value: Fraction) -> str:

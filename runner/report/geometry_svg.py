@@ -8,7 +8,7 @@ from html import escape
 from runner.report.geometry import Jump
 from runner.units import format_ns, format_seconds
 
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _BASE = 720.0, 400.0, 40.0, 170.0, 330.0
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _BASE = 740.0, 400.0, 40.0, 200.0, 330.0
 _RISE = 0.16  # the least that a line rises, for each unit to the right
 _JUMP = 90.0  # how far the lines are apart where they are the farthest
 _ROOM = 88.0  # for a label
@@ -63,7 +63,8 @@ def svg(made: Jump) -> str:
               f'{escape(read.call)} = {format_seconds(read.ns)}, counter {counter:,}</title></circle>'
               for name, read, counter in reads]
     at = made.at_second
-    parts.append(_jump(scale.x(at), scale.y(at, new=False), scale.y(at, new=True), made))
+    begin = scale.y(made.at_first if made.coarse else at, new=False)
+    parts.append(_jump(scale.x(at), begin, scale.y(at, new=True), made))
     return "".join([*parts, "</svg>"])
 
 
@@ -74,7 +75,7 @@ def _names(scale: _Scale) -> list[str]:
     middle, half = (old + new) / 2, max(abs(old - new) / 2, 8.0)
     old, new = (middle - half, middle + half) if old <= new else (middle + half, middle - half)
     return [f'<text class="small" x="{x:g}" y="{y + 4:.1f}">{name}, mult {mult:,}</text>'
-            for y, name, mult in ((old, "old line", made.old.mult), (new, "new line", made.new.mult))]
+            for y, name, mult in zip((old, new), made.names, (made.old.mult, made.new.mult))]
 
 
 def _labels(scale: _Scale) -> list[str]:
@@ -97,14 +98,15 @@ def _labels(scale: _Scale) -> list[str]:
 
 
 def _jump(x: float, old: float, new: float, made: Jump) -> str:
-    """How far the lines are apart at the second read."""
-    gap = made.apart(made.at_second)
+    """How far the lines are apart at the second read; of a coarse clock how far it goes back."""
+    gap = made.exact if made.coarse else made.apart(made.at_second)
     label = (f"{float(gap):+,.2f} ns" if abs(gap) < 10**6 else
              f"{'-' * (gap < 0)}{format_ns(abs(round(gap)))}")
-    left = x - 12
+    left = x - 12 if x > _LEFT + _ROOM * 1.5 else x + 12
+    at, anchor = (left - 9, "end") if left < x else (left + 9, "start")
     return (f'<path class="jump" d="M{left - 5:g} {old:.1f}h10M{left:g} {old:.1f}V{new:.1f}m-5 0h10"/>'
-            f'<text class="jump-text" x="{left - 9:g}" y="{(old + new) / 2 + 4:.1f}" '
-            f'text-anchor="end">{label}</text>')
+            f'<text class="jump-text" x="{at:g}" y="{(old + new) / 2 + 4:.1f}" '
+            f'text-anchor="{anchor}">{label}</text>')
 
 
 def _words(made: Jump) -> str:

@@ -57,6 +57,8 @@
       return row;
     });
 
+    /* Of a lock the line is not known, but that of what its VCPU does next. */
+    const known = (vcpu, step) => own[vcpu].find((at) => at >= step && w.p[at] >= 0);
     function source(column, step, isNow) {
       const pre = column.querySelector("pre"), place = data.places[w.p[step]];
       pre.textContent = "";
@@ -95,8 +97,9 @@
         column.classList.toggle("now", isNow);
         const shown = next === undefined ? own[vcpu][own[vcpu].length - 1] : next;
         if (shown === undefined) return;
-        const where = source(column, shown, isNow);
-        column.querySelector("p").textContent = (isNow ? "executes " : next === undefined ? "is done, after " :
+        const near = known(vcpu, shown), exact = near === shown;
+        const where = source(column, near === undefined ? shown : near, isNow && exact);
+        column.querySelector("p").textContent = (isNow ? (exact ? "executes " : act(i) + ", before ") : next === undefined ? "is done, after " :
           own[vcpu][0] > i ? "has not begun; first " : "next ") + where;
       });
       const before = w.words.map((word) => word[1]), after = before.slice();

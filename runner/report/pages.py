@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from runner.boot.records import Violation
 from runner.errors import TkfiError
 from runner.explore import coverage
 from runner.explore.exploration import Exploration, Found
@@ -40,9 +43,9 @@ def of_exploration(made: Exploration, recordings: Recordings) -> Page:
     heading, rows = exploration_text.scenario_rows(made, made.explored)
     word, tone = (("New violations", "bad") if new else ("Not explored to the end", "unclear")
                   if made.problems or made.stopped else ("Nothing new", "good"))
-    shown = [_group(made, group, recordings) for group in groups_of(made)]
+    shown = _told_apart([_group(made, group, recordings) for group in groups_of(made)])
     shown += [_outcome(made, found, recordings) for found in made.outcomes]
-    tables = [Table(f"All {counted(len(rows), 'scenario')}", heading, rows)]
+    tables = [Table(f"All scenarios ({len(rows)})", heading, rows)]
     if made.absent:
         tables.append(Table("Scenarios that are not for this kernel", ["scenario"],
                             [[name] for name in made.absent]))
@@ -53,6 +56,13 @@ def of_exploration(made: Exploration, recordings: Recordings) -> Page:
          ("Covered", _covered(made)), ("Not covered", _not_covered(made))],
         shown, tables,
         problems=[*made.begun, *(problem.text for problem in made.problems)])
+
+
+def _told_apart(shown: Sequence[Shown]) -> list[Shown]:
+    """With titles that differ: two oracles may find what has one reason."""
+    numbers = Counter(one.title for one in shown)
+    return [replace(one, title=f"{one.title} ({one.violation.oracle})")
+            if numbers[one.title] > 1 and one.violation else one for one in shown]
 
 
 def _covered(made: Exploration) -> str:
@@ -72,7 +82,7 @@ def _group(made: Exploration, group: Group, recordings: Recordings) -> Shown:
     found = group.plainest
     one = found.violation
     tag, words = "new", like(one)
-    title = f"{one.oracle}: {one.clock}"
+    title = title_of(one)
     if one.known:
         tag, words = "known", sentence(classes.known_as(one))
         title = one.reason
@@ -112,8 +122,15 @@ def recorded(schedule: str, recordings: Recordings) -> tuple[Recording | None, s
 
 
 def sentence(text: str) -> str:
-    """With a capital letter and a full stop, unless it begins with a name in code."""
-    return text[:1].upper() + text[1:] + "." * (not text.endswith("."))
+    """With a full stop, and a capital letter, unless it begins with a name in code."""
+    is_word = re.match(r"[a-z]+[ :,;]", text)
+    return (text[:1].upper() if is_word else text[:1]) + text[1:] + "." * (not text.endswith("."))
+
+
+def title_of(violation: Violation) -> str:
+    """What tells one that is new from others: the clock, what the accesses are of, the scenario."""
+    about = dict.fromkeys(access.name for access in violation.accesses)
+    return ", ".join([f"{violation.oracle}: {violation.clock}", *about, f"in {violation.scenario}"])
 
 
 def of_replay(made: Replayed, replay: str) -> Page:
@@ -122,7 +139,7 @@ def of_replay(made: Replayed, replay: str) -> Page:
     word, tone = (("Every oracle holds", "good") if not made.violations else
                   ("Known violations", "unclear") if made.held else ("New violations", "bad"))
     vcpus = made.scenario.vcpus
-    shown = [Shown(one.reason if one.known else f"{one.oracle}: {one.clock}",
+    shown = [Shown(one.reason if one.known else title_of(one),
                    "known" if one.known else "new",
                    sentence(classes.known_as(one)) if one.known else like(one),
                    sentence(f"{one.oracle}: {values(one)}"), made.scenario.name, replay, vcpus, one,

@@ -20,7 +20,8 @@ LEFT, RIGHT = 132.0, 56.0  # margins
 STEP, MINOR = 9.0, 1.4  # widths of a step: one that others could notice, and one that they could not
 _LANE, _SEQUENCE, _TOP = 80.0, 30.0, 30.0  # heights
 _SHORTEST, _LONGEST = 44.0, 220.0  # widths of a delay; a longer one is broken
-_CHARACTER = 7.0  # width
+_CHARACTER, _APART = 7.0, 8.0  # widths: of a character, and between labels
+_SEQUENCE_NAME = re.compile(r"(.*\.)?seq(\[\w+\])?|[a-z]+_seq(uence)?", re.ASCII)
 _PASS = re.compile(r"\((\S+) pass(es)?\)")
 
 
@@ -76,8 +77,7 @@ class Timeline:
     def sequences(self) -> dict[str, int]:
         """The sequences that somebody writes, by name, each with its cell."""
         return {step.text: step.cell for step in self.recording.steps
-                if step.stores and re.search(r"seq(uence)?(\[\w+\])?$", step.text) and step.cells == 1
-                and "was_changed" not in step.text}
+                if step.stores and step.cells == 1 and _SEQUENCE_NAME.fullmatch(step.text)}
 
     @property
     def height(self) -> float:
@@ -136,32 +136,26 @@ def _end_of(line: Timeline, event: Event, after: Sequence[Event]) -> int:
 
 
 def _calls(line: Timeline) -> Iterator[str]:
-    """A bar for each operation, with its name in it or below, as far as there is room for that before the
-    next one's."""
+    """A bar for each operation, with its name in it, or below if there is no room for that."""
     events = line.recording.events
     host = line.vcpus.index("host") if "host" in line.vcpus else None
-    taken: dict[int, float] = {}
-    for number, event in enumerate(events):
-        if event.kind != "call" or event.vcpu == host:
-            continue
-        until = next((line.begin(other.step) for other in events[number + 1:] if other.kind == "call"
-                      and other.vcpu == event.vcpu), line.width + _CHARACTER)
-        begin = line.begin(event.step)
-        width = max(line.before(_end_of(line, event, events[number + 1:])) - begin, 3.0)
-        y = line.lane(event.vcpu) + 20
-        fits = _CHARACTER * len(event.text) < width - 8
-        left = min(begin, line.width - _CHARACTER * (len(event.text) + 1))
-        x, below = (begin + 5, 15) if fits else (max(left, taken.get(event.vcpu, 0.0)), 52)
-        taken[event.vcpu] = begin if fits else x + _CHARACTER * (len(event.text) + 1)
-        yield (f'<g><rect class="call" x="{begin:g}" y="{y:g}" width="{width:g}" height="22" rx="3"/>'
-               f'<text class="{"in" if fits else "small"}" x="{x:g}" y="{y + below:g}">'
-               f'{escape(_shortened(event.text, until - x))}</text><title>{escape(event.text)}</title></g>')
-
-
-def _shortened(text: str, room: float) -> str:
-    """As much of a text as there is room for."""
-    most = int(room / _CHARACTER)
-    return text if len(text) <= most else text[:max(0, most - 1)] + "…" if most > 4 else ""
+    for vcpu in range(len(line.vcpus)):
+        below: list[tuple[float, str]] = []
+        y = line.lane(vcpu) + 20
+        for number, event in enumerate(events):
+            if event.kind != "call" or event.vcpu != vcpu or vcpu == host:
+                continue
+            begin = line.begin(event.step)
+            width = max(line.before(_end_of(line, event, events[number + 1:])) - begin, 3.0)
+            inside = ""
+            if _CHARACTER * len(event.text) < width - 8:
+                inside = f'<text class="in" x="{begin + 5:g}" y="{y + 15:g}">{escape(event.text)}</text>'
+            else:
+                below.append((begin, event.text))
+            yield (f'<g><rect class="call" x="{begin:g}" y="{y:g}" width="{width:g}" height="22" rx="3"/>'
+                   f'{inside}<title>{escape(event.text)}</title></g>')
+        for (_, text), x in zip(below, spread(below, line.width)):
+            yield f'<text class="small" x="{x:g}" y="{y + 52:g}">{escape(text)}</text>'
 
 
 def _away(line: Timeline) -> Iterator[str]:
@@ -243,25 +237,38 @@ def _marks(line: Timeline) -> Iterator[str]:
 
 
 def _reads(line: Timeline) -> Iterator[str]:
-    """Values that were read; those of a violation stand out. No two labels of a lane overlap."""
+    """Values that were read; those of a violation stand out."""
     wrong = {} if not line.violation else {
         (line.violation.first, line.violation.first_ns): "first",
         (line.violation.clock, line.violation.second_ns): "second"}
-    taken: dict[int, float] = {}
-    for event in line.recording.events:
-        if event.kind != "read" or event.ns is None:
-            continue
-        x, y = line.before(event.step), line.lane(event.vcpu)
-        label = format_seconds(event.ns, event.unit_ns)
-        room = _CHARACTER * len(label)
-        left = min(max(x - room / 2, taken.get(event.vcpu, 0.0)), line.width - room)
-        taken[event.vcpu] = left + room + 8
-        which = wrong.get((event.text, event.ns), "")
-        yield _mark(max(event.step - 1, 0),
-                    f'<path class="read {which}" d="M{x:g} {y + 18:g}v26"/>'
-                    f'<circle class="read {which}" cx="{x:g}" cy="{y + 18:g}" r="3.5"/>'
-                    f'<text class="value {which}" x="{left:g}" y="{y + 12:g}">{label}</text>',
-                    f"{event.text} = {label}", more=' data-read=""')
+    reads = [event for event in line.recording.events if event.kind == "read" and event.ns is not None]
+    for vcpu in range(len(line.vcpus)):
+        own = [(event, format_seconds(event.ns or 0)) for event in reads if event.vcpu == vcpu]
+        wanted = [(line.before(event.step) - _CHARACTER * len(label) / 2, label) for event, label in own]
+        places = spread(wanted, line.width)
+        for (event, label), left in zip(own, places):
+            x, y = line.before(event.step), line.lane(vcpu)
+            which = wrong.get((event.text, event.ns or 0), "")
+            yield _mark(max(event.step - 1, 0),
+                        f'<path class="read {which}" d="M{x:g} {y + 18:g}v26"/>'
+                        f'<circle class="read {which}" cx="{x:g}" cy="{y + 18:g}" r="3.5"/>'
+                        f'<text class="value {which}" x="{left:g}" y="{y + 12:g}">{label}</text>',
+                        f"{event.text} = {label}", more=' data-read=""')
+
+
+def spread(labels: Sequence[tuple[float, str]], width: float) -> list[float]:
+    """Where labels begin that want to begin there, in this order, so that none overlaps another one and
+    none ends beyond width, if there is room for all."""
+    places: list[float] = []
+    end = 0.0
+    for wanted, label in labels:
+        places.append(max(wanted, end))
+        end = places[-1] + _CHARACTER * len(label) + _APART
+    end = width + _APART
+    for number in reversed(range(len(places))):
+        places[number] = min(places[number], end - _CHARACTER * len(labels[number][1]) - _APART)
+        end = places[number]
+    return places
 
 
 def _mark(step: int, shape: str, words: str = "", more: str = "") -> str:

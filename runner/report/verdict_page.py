@@ -13,7 +13,7 @@ from runner.premerge.compare import Changed
 from runner.premerge.verdict import Verdict, Word
 from runner.report import classes, race_table, verdict_text
 from runner.report.page_parts import Bars, Like, Page, Shown, Table
-from runner.report.pages import NOT_COVERED, Recordings, recorded, sentence
+from runner.report.pages import NOT_COVERED, Recordings, recorded, sentence, title_of
 
 _Row = tuple[str, Sequence[float]]
 _TONES = {Word.PASS: "good", Word.IMPROVED: "good", Word.REGRESSION: "bad", Word.INVALID: "unclear"}
@@ -56,7 +56,7 @@ def _shown(group: Sequence[Changed], verdict: Verdict, recordings: Recordings) -
     vcpus = verdict.made.tree.vcpus.get(one["scenario"], ())
     recording, why_not = recorded(one["schedule"], recordings)
     return Shown(
-        f"{one['oracle']}: {one['clock']}", "new", sentence(changed.why),
+        title_of(violation), "new", sentence(changed.why),
         sentence(verdict_text.sentence(one)), one["scenario"], _replay(one, verdict), vcpus, violation,
         race_table.draw(violation, vcpus), explanation=verdict_text.explanation(one), recording=recording,
         why_not=why_not,
@@ -72,7 +72,7 @@ def _tables(verdict: Verdict) -> list[Table]:
     made = verdict.made
     rows = [[one["name"], f"{one['classes']:,}", "yes" if one["complete"] else "no",
              f"{one['ns'] / 1e6:,.1f}"] for one in made.tree.scenarios]
-    tables = [Table(f"All {counted(len(rows), 'scenario')} of the tree",
+    tables = [Table(f"All scenarios of the tree ({len(rows)})",
                     ["scenario", "classes", "complete", "time, ms"], rows)]
     for caption, those in (("Gone: violations of the base that the tree does not have", made.gone),
                            ("In both the tree and the base", made.same)):

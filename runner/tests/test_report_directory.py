@@ -81,7 +81,7 @@ def test_a_report(start: Callable[..., Machine], layout: Layout, tmp_path: Path,
         assert "  VCPU0      " in text and "CPU0       " in text and "ns back */" in text
     assert {"report.txt", "report.json", "#v1", "#v2", "data:,"} == set(page.links)
     titles = re.findall(r"(new|known) (monotonic: \S+|a delay between)", page.text)
-    coarse = "monotonic: clock_gettime(MONOTONIC_COARSE)"
+    coarse = "monotonic: clock_gettime(MONOTONIC_COARSE),"
     assert titles == [("new", coarse), ("known", "a delay between")] * 2
     assert "1 known violation, 1 new." in page.text
 

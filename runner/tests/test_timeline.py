@@ -53,6 +53,14 @@ def test_all_is_inside_and_in_order() -> None:
     assert float(values[0].attrib["x"]) + 13 * 7 < float(values[1].attrib["x"])
 
 
+@pytest.mark.parametrize("wanted, places", [
+    ([], []), ([10, 200], [10, 200]), ([10, 12], [10, 53]), ([290, 295], [222, 265]),
+    ([-9, 299], [0, 265])])
+def test_labels_do_not_overlap(wanted: list[float], places: list[float]) -> None:
+    """Of five characters, 7 wide, 8 apart, in 300."""
+    assert timeline.spread([(one, "label") for one in wanted], 300) == places
+
+
 def passes(*texts_of: str) -> timeline.Timeline:
     """A timeline in which the host lets these times pass."""
     made = recorded.recording()
