@@ -117,7 +117,10 @@ def test_counting_ends_in_time(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "0")
     size, whole = doctor.used(tmp_path, time.monotonic() + 60)
     assert whole and 20 * 5000 <= size <= 20 * 5000 + 200_000
-    assert doctor.used(tmp_path, time.monotonic() - 1) == (0, False)
+    for name in ("6.1/file", "6.12/file", "6.12.log"):
+        write(tmp_path / "src" / name, "x" * 500_000)
+    assert doctor.used(tmp_path, time.monotonic() + 60) == (size + 2 * doctor.SOURCE, True)
+    assert doctor.used(tmp_path, time.monotonic() - 1) == (2 * doctor.SOURCE, False)
     assert doctor.used(tmp_path / "none", time.monotonic() + 60) == (0, True)
 
 

@@ -115,6 +115,7 @@ def test_a_killed_run_left_its_command(layout: Layout, capsys: pytest.CaptureFix
     text = shown(layout, capsys)
     assert "it was killed, or its machine stopped" in text and "./tkfi explore falls-vdso\n" in text
     assert "half of it" not in text
+    assert not list(runs.place(layout).rglob("answer.json"))
     assert " killed " in shown(layout, capsys, "--list")
     assert cli.main(["show", "--json", "-"], layout) == 2
     assert "this run has no result for programs" in capsys.readouterr().err

@@ -23,6 +23,7 @@ from runner.report import tables
 from runner.verbs.options import json_option, pass_layout, verb
 
 MORE = 0.5e9  # bytes that are enough when one is built
+SOURCE = 900_000_000  # bytes of disk that an unpacked source takes, about
 _COUNTING = 0.7  # seconds in which files are counted, while the rest is looked at
 
 GOOD, BAD, OLD, NONE = "yes", "MISSING", "OUT OF DATE", "not yet"
@@ -86,14 +87,18 @@ def _disk(layout: Layout, size: int, whole: bool, *, is_first: bool) -> Finding:
     """What is free, and what build/ takes, as far as that was counted."""
     free = shutil.disk_usage(layout.repo).free
     needs = NEEDED_GB * 1e9 if is_first else MORE
-    words = (f"{free / 1e9:.1f} GB free; build/ takes {'' if whole else 'more than '}{size / 1e9:.1f} GB; "
+    takes = f"{'about' if whole else 'more than'} {size / 1e9:.1f} GB"
+    words = (f"{free / 1e9:.1f} GB free; build/ takes {takes}; "
              f"{'a first kernel' if is_first else 'to go on'} takes {needs / 1e9:.1f}")
     return Finding("disk", GOOD if free >= needs else BAD, words, "make clean" if free < needs else "")
 
 
-def used(place: Path, deadline: float) -> tuple[int, bool]:
-    """The bytes of disk that files take, and whether all were counted until then."""
-    size, left = 0, [str(place)]
+def used(build: Path, deadline: float) -> tuple[int, bool]:
+    """The bytes of disk that files take, and whether all were counted until then. The unpacked sources are
+    too many files for that; each takes about the same."""
+    sources = build / "src"
+    size = SOURCE * sum(place.is_dir() for place in sources.glob("*"))
+    left = [str(place) for place in build.glob("*") if place != sources and place.is_dir()]
     while left:
         if time.monotonic() > deadline:
             return size, False
@@ -101,7 +106,7 @@ def used(place: Path, deadline: float) -> tuple[int, bool]:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
                     left.append(entry.path)
-                else:
+                elif not entry.is_symlink():
                     size += entry.stat(follow_symlinks=False).st_blocks * 512
     return size, True
 
