@@ -8,7 +8,7 @@ BOOTS ?= 2
 PYTHON := /usr/bin/python3 -B
 
 .PHONY: help setup tree build reproduce check check-suites check-explore check-runner check-all \
-	check-style check-hold check-simulate check-kernels check-parser check-parts check-guest check-kernel check-identical check-lists check-variants check-breaks check-report check-page check-tree check-verdicts check-kasan \
+	check-style check-hold check-simulate check-kernels check-parser check-parts check-guest check-kernel check-identical check-lists check-variants check-breaks check-report check-page check-tree check-verdicts check-kasan check-disturb \
 	clean distclean
 .NOTPARALLEL:
 
@@ -48,7 +48,7 @@ check-runner: setup
 	@./tkfi build
 	$(PYTHON) -m pytest -q
 
-check-all: check-style check-hold check-simulate check-kernels check-parser check-parts check-page check-kasan check-tree check-verdicts check-guest
+check-all: check-style check-hold check-simulate check-kernels check-parser check-parts check-page check-kasan check-disturb check-tree check-verdicts check-guest
 
 check-kernels: setup
 	@status=0; for kernel in $(EVERY); do \
@@ -71,6 +71,10 @@ check-kasan: setup
 check-page:
 	@runner/setup.sh chromium chromium-driver python3-selenium zsh
 	$(PYTHON) -m pytest -q runner/tests/test_browser.py
+
+# A sample; 200 and more with --times.
+check-disturb: setup
+	@./tkfi dev disturb --kernel '$(KERNEL)'
 
 # A kernel that tkfi was not made for, as somebody's tree; Debian will not have it for ever.
 check-tree: setup

@@ -29,8 +29,8 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 VARIABLE = "_TKFI_COMPLETE"  # is in the environment when a shell asks what can be completed
 _VERBS = ("reproduce", "test", "summary", "explore", "replay", "simulate", "premerge", "guest", "bench",
           "hold", "show", "doctor", "tree", "build", "list")
-_OF_DEV = ("bisect", "breaks", "findings", "identical", "kasan", "lists", "source", "style", "trees",
-           "verdicts")
+_OF_DEV = ("bisect", "breaks", "disturb", "findings", "identical", "kasan", "lists", "source", "style",
+           "trees", "verdicts")
 _EVERY = (*_VERBS, *(f"dev {name}" for name in _OF_DEV))
 
 

@@ -19,7 +19,7 @@ from runner import process
 from runner.progress import note
 
 KEEPS = "what it had built is kept; the rest has to be run again"
-_MARK = "TKFI_RUN"  # in the environment of all that a run starts
+MARK = "TKFI_RUN"  # in the environment of all that a run starts
 
 
 @contextmanager
@@ -42,14 +42,14 @@ def held(path: Path, keeps: str = KEEPS) -> Iterator[None]:
                "mark": f"{os.getpid()}.{time.time_ns()}"}
         json.dump(own, file)
         file.flush()
-        before = os.environ.get(_MARK)
-        os.environ[_MARK] = str(own["mark"])
+        before = os.environ.get(MARK)
+        os.environ[MARK] = str(own["mark"])
         try:
             yield
         finally:
-            os.environ.pop(_MARK)
+            os.environ.pop(MARK)
             if before is not None:
-                os.environ[_MARK] = before
+                os.environ[MARK] = before
             file.truncate(0)
 
 
@@ -66,7 +66,7 @@ def _clean_up(killed: dict[str, Any]) -> None:
     """After a run that did not come to release its lock."""
     note(f"the run before this one was killed: {_describe(killed)}; {killed.get('keeps', KEEPS)}")
     if mark := killed.get("mark"):
-        process.end_strays(f"{_MARK}={mark}")
+        process.end_strays(f"{MARK}={mark}")
 
 
 def _command() -> str:

@@ -328,7 +328,6 @@ static bool is_refused_timex(const struct tkfi_op *op)
 /* The error that an operation has to return in this state, or 0. */
 static int wanted_error(const struct part *part)
 {
-	const struct tkfi_aux_clock *aux = tkfi_aux_clock();
 	const struct tkfi_op_type *type = part->op.type;
 
 	if (now.asleep)
@@ -337,7 +336,7 @@ static int wanted_error(const struct part *part)
 		return -EINVAL;
 	if (is_of_aux(&part->op) &&
 	    type->flags & (TKFI_OP_SETS | TKFI_OP_TIMEX) && strcmp(type->name, "enable") &&
-	    !TKFI_CLOCK_VALID(aux->timekeepers.real))
+	    !TKFI_CLOCK_VALID(tkfi_aux_clock()->timekeepers.real))
 		return -ENODEV;
 	if (!strcmp(type->name, "settimeofday") && is_refused(&tkfi_args(&part->op)->ts))
 		return -EINVAL;

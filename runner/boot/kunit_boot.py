@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -172,6 +173,6 @@ def _program(tool: KunitTool, ask: Ask, place: Path) -> process.Program:
 def _booted(tool: KunitTool, ask: Ask, place: Path, end: process.Ended) -> Boot:
     console = ask.file(tool, "console.log")
     if (place / "test.log").exists():
-        (place / "test.log").replace(console)
+        shutil.move(place / "test.log", console)  # which may be on another disk
     return judge(end.status, ask.file(tool, "kunit.json"), ask.file(tool, "kunit.log"),
                  console, ask.timeout, end.seconds)

@@ -177,11 +177,11 @@ def test_help_has_commands_for_users_and_for_developers(capsys: pytest.CaptureFi
         "reproduce", "test", "summary", "explore", "replay", "simulate", "premerge", "guest", "bench",
         "hold", "show", "doctor", "tree", "build", "list"]
     assert named(["--help"], "commands for developers of tkfi") == [
-        "dev bisect", "dev breaks", "dev findings", "dev identical", "dev kasan", "dev lists", "dev source",
-        "dev style", "dev trees", "dev verdicts"]
+        "dev bisect", "dev breaks", "dev disturb", "dev findings", "dev identical", "dev kasan",
+        "dev lists", "dev source", "dev style", "dev trees", "dev verdicts"]
     assert named(["dev", "--help"], "commands") == [
-        "bisect", "breaks", "findings", "identical", "kasan", "lists", "source", "style", "trees",
-        "verdicts"]
+        "bisect", "breaks", "disturb", "findings", "identical", "kasan", "lists", "source", "style",
+        "trees", "verdicts"]
 
 
 @pytest.mark.parametrize("words", ["test --summary", "bench --hold", "bench --svg x", "dev", "dev -x", "-x",
