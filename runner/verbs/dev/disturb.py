@@ -85,12 +85,17 @@ def cases(tool: KunitTool) -> dict[str, Case]:
     of = ["--kernel", str(kernel.path or kernel.name)]
     objects = layout.objects(kernel.place) / "kernel/time/tkfi/program"
     schedule = f"tkfi1 {kernel.name} {kernel.variant} falls-vdso: {_SCHEDULE}"
+
+    def forget() -> None:
+        """What is kept of explorations may be of another build."""
+        shutil.rmtree(explored, ignore_errors=True)
+
     found = [
         Case("reproduce", ["reproduce", *of], results),
         Case("replay", ["replay", schedule, *of], results),
-        Case("explore", ["explore", "*-vdso", "--clock", "1ghz", *of], explored, resumes="--resume"),
-        Case("jobs", ["explore", "*-fast", "--clock", "1ghz", "--jobs", "2", *of], explored,
-             resumes="--resume"),
+        Case("explore", ["explore", "*-vdso", "--clock", "1ghz", *of], explored, forget, "--resume"),
+        Case("jobs", ["explore", "*-fast", "--clock", "1ghz", "--jobs", "2", *of], explored, forget,
+             "--resume"),
         Case("stories", ["explore", "--stories", "1", "--clock", "1ghz", *of], results),
         Case("test", ["test", "--suite", "tkfi_engine_plan", "--suite", "tkfi_engine_state", *of], results),
         Case("list", ["list", "readers", *of], results,
