@@ -136,7 +136,8 @@ class Disturber:
         """Kill a command, and run it again. Returns what is wrong, "" if nothing is."""
         case.before()
         begun = self._start(case.words)
-        time.sleep(self._random.uniform(0, seconds))
+        with suppress(subprocess.TimeoutExpired):
+            begun.wait(self._random.uniform(0, seconds))
         with undisturbed():
             for pid in {begun.pid, *(process_tree.below(begun.pid) if everything else ())}:
                 with suppress(ProcessLookupError):
