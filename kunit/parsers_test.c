@@ -8,7 +8,6 @@
 #include <linux/ctype.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
-#include <linux/vmalloc.h>
 #include <linux/vmstat.h>
 #include <linux/xxhash.h>
 
@@ -29,7 +28,7 @@
 /* Each verdict is for one input in this many at least, else the texts would test little. */
 #define RARE		20
 
-/* Of memory that is not given back; what others allocate meanwhile is less. */
+/* Of slabs that are not given back; what others allocate meanwhile is less. */
 #define MOST_PAGES	16
 
 #define PAINT		0x5a
@@ -473,7 +472,7 @@ static const char *fault_of(const struct parser *parser, size_t size, bool *acce
 static unsigned long pages(void)
 {
 	return global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B) +
-	       global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B) + vmalloc_nr_pages();
+	       global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B);
 }
 
 static void parses(struct kunit *test)
