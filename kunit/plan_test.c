@@ -260,25 +260,53 @@ static void adjusts(struct kunit *test)
 	expect_back(test, a);
 }
 
-/* What is documented to be refused is refused, and nothing else. */
+/* The same of an auxiliary clock, which is on and at 5 s. */
+static const char * const refused_aux_calls[][2] = {
+	{ "modes=16384 tick=8999", "modes=16384 tick=9000" },
+	{ "modes=128 constant=3", "modes=32 constant=3" },
+	{ "modes=16 status=16", "modes=16 status=1" },
+	{ "modes=256 sec=-6", "modes=256 sec=-5" },
+};
+
+static int wanted_error(const struct tkfi_op *op, bool aux)
+{
+	const struct __kernel_timex *txc = &tkfi_args(op)->timex;
+	const s64 now = (aux ? 5 : 1361404800) * NSEC_PER_SEC, least = aux ? 0 : NSEC_PER_SEC;
+
+	return tkfi_timex_error(txc, aux) ?:
+	       tkfi_timex_sets_too_early(txc, now, least) ? -EINVAL : 0;
+}
+
+static void expect_refused(struct kunit *test, const struct tkfi_op *ops, const char * const *texts,
+			   bool aux)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		KUNIT_EXPECT_EQ_MSG(test, wanted_error(&ops[i], aux), i ? 0 : -EINVAL, "%s", texts[i]);
+		KUNIT_EXPECT_EQ_MSG(test, min_t(s64, ops[i].result, 0), i ? 0 : -EINVAL, "%s", texts[i]);
+	}
+}
+
+/* What is documented to be refused is refused, and what is beside it is not. */
 static void refuses(struct kunit *test)
 {
-	struct tkfi_op *ops = harness.plan.programs[0].ops;
-	const s64 real = 1361404800 * NSEC_PER_SEC, mono = NSEC_PER_SEC;
-	unsigned int i, j;
+	const struct tkfi_op *ops = harness.plan.programs[0].ops;
+	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(refused_calls); i++) {
 		if (harness_parse(test, "cpu0: adjtimex %s, adjtimex %s", refused_calls[i][0],
 				  refused_calls[i][1]) ||
 		    harness_execute(test, NULL))
 			return;
-		for (j = 0; j < 2; j++) {
-			KUNIT_EXPECT_EQ_MSG(test, tkfi_timex_error(&tkfi_args(&ops[j])->timex, false,
-								   real, mono),
-					    j ? 0 : -EINVAL, "%s", refused_calls[i][j]);
-			KUNIT_EXPECT_EQ_MSG(test, min_t(s64, ops[j].result, 0), j ? 0 : -EINVAL, "%s",
-					    refused_calls[i][j]);
-		}
+		expect_refused(test, ops, refused_calls[i], false);
+	}
+	for (i = 0; i < ARRAY_SIZE(refused_aux_calls) && tkfi_aux_clock(); i++) {
+		if (harness_parse(test, "cpu0: aux enable, aux settime 5, aux adjtimex %s, aux adjtimex %s",
+				  refused_aux_calls[i][0], refused_aux_calls[i][1]) ||
+		    harness_execute(test, NULL))
+			return;
+		expect_refused(test, ops + 2, refused_aux_calls[i], true);
 	}
 }
 

@@ -130,8 +130,8 @@ typedef void (*tkfi_fault_fn)(const struct tkfi_fault_seen *fault, void *arg);
  * @given:	parses a text, operations with ", " between them, as one more step. Returns 0, or
  *		-EINVAL with a sentence
  * @text:	a step, as @given takes it
- * @shown:	tells all that was seen after the last step that was judged, always in the same
- *		order, but not of where nobody may look
+ * @shown:	tells all that was seen after the last operation of the step that was judged
+ *		last, always in the same order; nothing of readers that may not be called then
  * @say:	the step that was performed last, as it is written in scenarios; returns the
  *		length, as snprintf()
  * @look:	notes the state, and all that it shows

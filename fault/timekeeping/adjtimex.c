@@ -14,9 +14,6 @@
 #include "adjtimex.h"
 #include "timex.h"
 
-/* The most that adjtimex accepts, s; see ntp.c. */
-#define MAX_TAI_OFFSET	100000
-
 /* Separators of settings. */
 #define BLANKS	" \t\n"
 
@@ -109,7 +106,7 @@ static const struct setting settings[NR_SETTINGS] = {
 	[FREQ] = { "freq=", ADJ_FREQUENCY | ADJ_TICK },
 	[TICK] = { "tick=", ADJ_TICK, 900000 / USER_HZ, 1100000 / USER_HZ,
 		   " (us)" },
-	[TAI] = { "tai=", ADJ_TAI, 0, MAX_TAI_OFFSET, " (s)" },
+	[TAI] = { "tai=", ADJ_TAI, 0, TKFI_MAX_TAI_OFFSET, " (s)" },
 	[STATUS] = { "status=", ADJ_STATUS, 0, STA_WRITABLE, "" },
 	[CONSTANT] = { "constant=", ADJ_TIMECONST, 0, MAXTC, "" },
 	[MAXERROR] = { "maxerror=", ADJ_MAXERROR, 0, NTP_PHASE_LIMIT, " (us)" },

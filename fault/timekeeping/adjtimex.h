@@ -5,6 +5,9 @@
 #include "list.h"
 #include "operation.h"
 
+/* The most that adjtimex() accepts, s; see ntp.c. */
+#define TKFI_MAX_TAI_OFFSET	100000
+
 /* Usage of the settings of an auxiliary clock; the core's also has tai=. */
 #define TKFI_SETTINGS							\
 	"[freq=FREQUENCY] [tick=N] [status=N] [constant=N] [maxerror=N] [esterror=N] [offset=N] [setoffset=[+-]TIME] [nano|micro]|singleshot=N|ss_read|modes=N [MEMBER=N]..."

@@ -320,9 +320,20 @@ static bool is_refused(const struct timespec64 *ts)
 	return !timespec64_valid_settod(ts) || timespec64_to_ns(ts) < ktime_get();
 }
 
-static bool is_refused_timex(const struct tkfi_op *op)
+/* In the order of do_adjtimex(): the argument, whether there is such a clock, where it is set. */
+static int timex_error(const struct tkfi_op *op)
 {
-	return tkfi_timex_error(&tkfi_args(op)->timex, is_of_aux(op), ktime_get_real(), ktime_get());
+	const struct tkfi_aux_clock *aux = tkfi_aux_clock();
+	const struct __kernel_timex *txc = &tkfi_args(op)->timex;
+	const bool of_aux = is_of_aux(op);
+	const int error = tkfi_timex_error(txc, of_aux);
+
+	if (error)
+		return error;
+	if (of_aux && !TKFI_CLOCK_VALID(aux->timekeepers.real))
+		return -ENODEV;
+	return tkfi_timex_sets_too_early(txc, of_aux ? aux->readers[0].read() : ktime_get_real(),
+					 of_aux ? 0 : ktime_get()) ? -EINVAL : 0;
 }
 
 /* The error that an operation has to return in this state, or 0. */
@@ -332,10 +343,9 @@ static int wanted_error(const struct part *part)
 
 	if (now.asleep)
 		return 0;
-	if (type->flags & TKFI_OP_TIMEX && is_refused_timex(&part->op))
-		return -EINVAL;
-	if (is_of_aux(&part->op) &&
-	    type->flags & (TKFI_OP_SETS | TKFI_OP_TIMEX) && strcmp(type->name, "enable") &&
+	if (type->flags & TKFI_OP_TIMEX)
+		return timex_error(&part->op);
+	if (is_of_aux(&part->op) && type->flags & TKFI_OP_SETS && strcmp(type->name, "enable") &&
 	    !TKFI_CLOCK_VALID(tkfi_aux_clock()->timekeepers.real))
 		return -ENODEV;
 	if (!strcmp(type->name, "settimeofday") && is_refused(&tkfi_args(&part->op)->ts))
@@ -394,7 +404,7 @@ static bool perform_part(struct part *part, s64 *result)
 	*result = part->op.type->run(&part->op);
 	if (flags & (TKFI_OP_SLEEPS | TKFI_OP_WAKES))
 		now.asleep = flags & TKFI_OP_SLEEPS;
-	now.phased |= tkfi_asks_for_phase(&part->op);
+	now.phased |= *result >= 0 && !is_of_aux(&part->op) && tkfi_asks_for_phase(&part->op);
 	return true;
 }
 
@@ -416,7 +426,10 @@ static struct __kernel_timex ask_adjtimex(const struct tkfi_op *op)
 	if (!(op->type->flags & TKFI_OP_TIMEX))
 		return told;
 	tkfi_state_save(&story->scratch);
-	do_adjtimex(&told);
+	if (is_of_aux(op))
+		tkfi_aux_clock()->adjtimex(&told);
+	else
+		do_adjtimex(&told);
 	tkfi_state_restore(&story->scratch);
 	return told;
 }

@@ -7,6 +7,7 @@
 #include <linux/string.h>
 #include <linux/timex.h>
 
+#include "adjtimex.h"
 #include "glue.h"
 #include "story.h"
 
@@ -36,6 +37,7 @@ static void judge_readback(const struct tkfi_change *c)
 	const struct __kernel_timex *txc = &tkfi_args(c->op)->timex;
 	const s64 most = ((s64)MAXFREQ << 16) / 1000, freq = clamp(txc->freq, -most, most);
 	const bool nano = c->told.status & STA_NANO;
+	const s64 phase = nano ? MAXPHASE : MAXPHASE / NSEC_PER_USEC;
 
 	if (txc->modes & ADJ_FREQUENCY && !(txc->modes & ADJ_OFFSET) &&
 	    abs(c->told.freq - freq) > 1)
@@ -43,22 +45,24 @@ static void judge_readback(const struct tkfi_change *c)
 	if (txc->modes & ADJ_TICK)
 		TOLD(c, tick, txc->tick);
 	if (txc->modes & ADJ_MAXERROR)
-		TOLD(c, maxerror, txc->maxerror);
+		TOLD(c, maxerror, clamp_t(s64, txc->maxerror, 0, NTP_PHASE_LIMIT));
 	if (txc->modes & ADJ_ESTERROR)
-		TOLD(c, esterror, txc->esterror);
-	if (txc->modes & ADJ_TIMECONST)
+		TOLD(c, esterror, clamp_t(s64, txc->esterror, 0, NTP_PHASE_LIMIT));
+	if (txc->modes & ADJ_TIMECONST && txc->constant >= 0)
 		TOLD(c, constant, min_t(s64, txc->constant + (nano ? 0 : 4), MAXTC));
 	if (txc->modes & ADJ_OFFSET && c->told.status & STA_PLL &&
-	    abs(c->told.offset - txc->offset / (nano || !(txc->modes & ADJ_NANO) ? 1 : 1000)) > 1)
-		TOLD(c, offset, txc->offset);
-	if (txc->modes & ADJ_TAI && !is_leaping(c))
+	    abs(c->told.offset - clamp_t(s64, txc->offset, -phase, phase)) > 1)
+		TOLD(c, offset, clamp_t(s64, txc->offset, -phase, phase));
+	/* One that is out of range is passed over. */
+	if (txc->modes & ADJ_TAI && txc->constant >= 0 && txc->constant <= TKFI_MAX_TAI_OFFSET &&
+	    !is_leaping(c))
 		TOLD(c, tai, txc->constant);
 	if (txc->modes & ADJ_STATUS)
 		report(c, "readback", "what was set is read back", "status",
 		       txc->status & ~STA_RONLY, c->told.status & ~STA_RONLY);
 	if (txc->modes & (ADJ_NANO | ADJ_MICRO))
 		report(c, "readback", "what was set is read back", "status",
-		       !!(txc->modes & ADJ_NANO), nano);
+		       txc->modes & ADJ_NANO && !(txc->modes & ADJ_MICRO), nano);
 }
 
 /* The length of a tick that a frequency asks for, 2^-32 ns: as ntp.c defines both. */

@@ -10,6 +10,7 @@
 #include "publish.h"
 #include "readers.h"
 #include "story.h"
+#include "timex.h"
 
 #include <tkfi-glue.h>
 
@@ -87,8 +88,7 @@ const struct tkfi_cause *tkfi_story_cause_of_refusal(const struct tkfi_op *op, c
 	if (!strcmp(op->type->name, "settimeofday"))
 		return timespec64_valid_settod(&tkfi_args(op)->ts) ?
 		       &tkfi_causes[TKFI_REFUSED_SET] : NULL;
-	/* Refused for no other reason: the offset is one. */
-	return op->type->flags & TKFI_OP_TIMEX && txc->modes == ADJ_SETOFFSET &&
-	       txc->time.tv_usec >= 0 && txc->time.tv_usec < USEC_PER_SEC ?
-	       &tkfi_causes[TKFI_REFUSED_OFFSET] : NULL;
+	/* What has an error of its own is refused before anything is done. */
+	return op->type->flags & TKFI_OP_TIMEX && txc->modes & ADJ_SETOFFSET &&
+	       !tkfi_timex_error(txc, false) ? &tkfi_causes[TKFI_REFUSED_OFFSET] : NULL;
 }

@@ -14,7 +14,7 @@ enum { MODES, OFFSET, FREQ, MAXERROR, ESTERROR, STATUS, CONSTANT, TICK, SEC, USE
 /**
  * struct member - a member that can be written
  * @name:	as written
- * @min:	the least value that it can hold and a call may have
+ * @min:	the least value that can be written
  * @max:	the largest
  */
 static const struct member {
@@ -96,22 +96,23 @@ int tkfi_parse_timex(struct __kernel_timex *timex, char *args, const char **wron
 	return 0;
 }
 
-/* Not a time, or one that CLOCK_REALTIME cannot be set by. */
-static bool is_bad_offset(const struct __kernel_timex *t, bool aux, s64 real, s64 mono)
+static long per_second(const struct __kernel_timex *t)
 {
-	const long per_second = t->modes & ADJ_NANO ? NSEC_PER_SEC : USEC_PER_SEC;
-	struct timespec64 to = ns_to_timespec64(real);
-
-	if (t->time.tv_usec < 0 || t->time.tv_usec >= per_second)
-		return true;
-	if (aux)
-		return false;
-	to = timespec64_add(to, (struct timespec64){
-		t->time.tv_sec, t->time.tv_usec * (NSEC_PER_SEC / per_second) });
-	return !timespec64_valid_settod(&to) || timespec64_to_ns(&to) < mono;
+	return t->modes & ADJ_NANO ? NSEC_PER_SEC : USEC_PER_SEC;
 }
 
-int tkfi_timex_error(const struct __kernel_timex *t, bool aux, s64 real, s64 mono)
+bool tkfi_timex_sets_too_early(const struct __kernel_timex *t, s64 now, s64 least)
+{
+	const struct timespec64 by = {
+		t->time.tv_sec, t->time.tv_usec * (NSEC_PER_SEC / per_second(t)),
+	};
+	const struct timespec64 to = timespec64_add(ns_to_timespec64(now), by);
+
+	return t->modes & ADJ_SETOFFSET &&
+	       (!timespec64_valid_settod(&to) || timespec64_to_ns(&to) < least);
+}
+
+int tkfi_timex_error(const struct __kernel_timex *t, bool aux)
 {
 	const s64 most = S64_MAX / PPM_SCALE;
 
@@ -128,5 +129,6 @@ int tkfi_timex_error(const struct __kernel_timex *t, bool aux, s64 real, s64 mon
 		    (t->modes & ADJ_STATUS &&
 		     t->status & (STA_INS | STA_DEL | STA_PPSFREQ | STA_PPSTIME))))
 		return -EINVAL;
-	return t->modes & ADJ_SETOFFSET && is_bad_offset(t, aux, real, mono) ? -EINVAL : 0;
+	return t->modes & ADJ_SETOFFSET &&
+	       (t->time.tv_usec < 0 || t->time.tv_usec >= per_second(t)) ? -EINVAL : 0;
 }

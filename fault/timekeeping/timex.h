@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The members of struct timex, and which calls of adjtimex() are refused. */
+/* The members of struct timex, and for which adjtimex() is refused. */
 #ifndef __TKFI_TIMEX_H
 #define __TKFI_TIMEX_H
 
@@ -23,18 +23,27 @@ int tkfi_parse_timex(struct __kernel_timex *timex, char *args, const char **wron
 		     size_t size);
 
 /**
- * tkfi_timex_error() - which error is documented for a call of adjtimex()
- * @timex:	its argument
- * @aux:	it is of an auxiliary clock
- * @real:	CLOCK_REALTIME, ns
- * @mono:	CLOCK_MONOTONIC, ns: CLOCK_REALTIME cannot be set below it
+ * tkfi_timex_error() - which error is documented for the argument of adjtimex()
+ * @timex:	the argument
+ * @aux:	it is for an auxiliary clock
  *
  * From adjtimex(2), "ERRORS"; of the overflow of freq from ntp.c's unit, and of auxiliary
  * clocks from what they do not have: leap seconds, PPS, a TAI offset.
  *
- * Return: -EINVAL, or 0 for a call that succeeds.
+ * Return: -EINVAL; 0 for one that is refused only if tkfi_timex_sets_too_early().
  */
-int tkfi_timex_error(const struct __kernel_timex *timex, bool aux, s64 real, s64 mono);
+int tkfi_timex_error(const struct __kernel_timex *timex, bool aux);
+
+/**
+ * tkfi_timex_sets_too_early() - would a clock be set to a time that it cannot have?
+ * @timex:	the argument of adjtimex(), one without an error of its own
+ * @now:	the clock's time, ns
+ * @least:	the least that it can be set to, ns: of CLOCK_REALTIME CLOCK_MONOTONIC, of an
+ *		auxiliary clock 0
+ *
+ * Return: whether it would, or to one that is too late for timespec64_valid_settod().
+ */
+bool tkfi_timex_sets_too_early(const struct __kernel_timex *timex, s64 now, s64 least);
 
 /**
  * tkfi_members_list() - a line for each member that can be written

@@ -12,6 +12,9 @@ from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import Any, Generic, TypeVar, cast
 
+from runner.units import format_seconds
+
+_FAMILIES = ("vdso", "kernel", "fast")  # of readers
 OUTCOME = "outcome"  # in place of an oracle
 _NO_TURNS = (1 << 32) - 1  # the kernel's UINT_MAX
 _Record = TypeVar("_Record")
@@ -614,6 +617,11 @@ class StoryValue:
     of: str
     name: str
     value: int
+
+    @property
+    def in_words(self) -> str:
+        """A time in s, and what adjtimex() fills in as it is."""
+        return format_seconds(self.value) if self.of in _FAMILIES else f"{self.value:,}"
 
 
 @record("cause", "causes")

@@ -107,6 +107,8 @@ class Machine:
         for vcpu in vcpus:
             if self.gdb.rip(vcpu) in addresses:  # there a breakpoint would stop it at once
                 self.gdb.step(vcpu)
+                if self.gdb.rip(vcpu) in addresses:
+                    return vcpu
         for address in addresses:
             self.gdb.break_at(address)
         try:

@@ -25,7 +25,7 @@ _USER_LIBRARIES = 0x7000_0000_0000  # the vDSO is above, init below
 _MOST_STEPS = 30_000
 _STOPPING = 8_000  # cycles that hardly ever pass until QEMU has stopped the guest at a breakpoint
 _TRIED = 5  # times, if more have passed
-_BETWEEN = 600  # cycles from the read before the publication to the one after it
+_BETWEEN = 600  # cycles from the read before the publication to the one after it, at least
 _WAITING = 2.0  # seconds of the host for which a reader that waits is let wait
 
 
@@ -156,10 +156,10 @@ class Race:
         """Let the updater come to a place. Returns the cycle that it has sampled, if it has: from there on
         it executes one instruction after another, so that as much time passes in each try."""
         machine, sample = self._machine, self.trace.sample
-        hits, cycle = 0, None
+        begin, hits, cycle = machine.known.address("do_adjtimex"), 0, None
         while (rip := machine.gdb.rip(UPDATER)) != place.address or (
                 place.stores not in (None, counter.count())) or (place.sampled and cycle is None):
-            hits += rip == sample.address
+            hits = 0 if rip == begin else hits + (rip == sample.address)
             if rip == sample.address and hits == sample.nth:
                 cycle = machine.step_rdtsc(UPDATER)
             elif rip == machine.init["at_return"]:
@@ -167,7 +167,8 @@ class Race:
                                 "place")
             elif cycle is not None or rip == place.address:
                 machine.gdb.step(UPDATER)
-            elif machine.run([UPDATER], place.address, sample.address, machine.init["at_return"]) is None:
+            elif machine.run([UPDATER], place.address, begin, sample.address,
+                             machine.init["at_return"]) is None:
                 raise TkfiError(f"the updater does not come to {place.name}: it is at "
                                 f"{machine.known.name(machine.gdb.rip(UPDATER))}")
         return cycle
@@ -175,14 +176,17 @@ class Race:
     def _hold(self, line: Line, sampled: int | None) -> tuple[Read, bool]:
         """Let the reader read for so long: its last read. If the cycle of the sample is known, that is so
         many cycles later, or even later: then True, too."""
+        self._read()
         start = self._read()
         cycles = line.cycles(self._request.delay_ns)
         if sampled is None:
             self._read_until(start.cycle + cycles)
             return self._read(), False
-        self._read_until(max(1, sampled + cycles - _STOPPING))
-        self._read()
-        made = self._read_at(sampled + cycles, self._read())
+        if sampled + cycles - _STOPPING > start.cycle:
+            self._read_until(sampled + cycles - _STOPPING)
+            self._read()
+            start = self._read()
+        made = self._read_at(sampled + cycles, start)
         return made, made.cycle > sampled + cycles
 
     def _read_at(self, cycle: int, last: Read) -> Read:

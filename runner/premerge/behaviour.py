@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from runner.boot.records import Violation
+from runner.errors import TkfiError
 from runner.explore import explorer, scenarios, stories
 from runner.explore.exploration import Found
 from runner.explore.strategies import DEFAULT, Request
@@ -31,12 +32,14 @@ def stories_shown(changed: Sequence[StoriesChanged], chosen: States,
 
 def _story_words(one: StoriesChanged, chosen: States, layout: Layout) -> list[str]:
     asked = stories.Asked(text=one.text, clock=one.clock, outcomes=True)
-    mine, its = ({f"{value.of} {value.name}": value.value
-                  for value in stories.tell(builder.build(kernel, layout), asked).values}
-                 for kernel in (chosen.tree, chosen.base))
-    differing = [f"{name}: {mine.get(name, 'nothing')}, in the base {its.get(name, 'nothing')}"
-                 for name in dict.fromkeys([*mine, *its]) if mine.get(name) != its.get(name)]
-    return _few(differing)
+    try:
+        mine, its = ({f"{value.of} {value.name}": value.in_words
+                      for value in stories.tell(builder.build(kernel, layout), asked).values}
+                     for kernel in (chosen.tree, chosen.base))
+    except TkfiError:
+        return ["its last operation is impossible there on one side"]
+    return _few([f"{name}: {mine.get(name, 'nothing')}, in the base {its.get(name, 'nothing')}"
+                 for name in dict.fromkeys([*mine, *its]) if mine.get(name) != its.get(name)])
 
 
 def _few(differing: Sequence[str]) -> list[str]:

@@ -65,7 +65,8 @@ def _went(tries: Sequence[Try]) -> str:
     if not delays:
         return went
     if max(delays) - min(delays) <= 1:  # they are rounded
-        return f"{went}, held for {delays[0]:,} cycles each; both readings are rounded down to a ns"
+        return (f"{went}, {delays[0]:,} cycles from the sample to the second read in each; both readings "
+                "are rounded down to a ns")
     return (f"{went}, as tries are held for {min(delays):,} to {max(delays):,} cycles: some pass before "
             "QEMU has stopped the guest")
 

@@ -25,7 +25,7 @@ def text(made: Stories, kernel: str) -> str:
     if made.asked.text:
         head += f"\n\n{_wrapped(made.asked.text)}"
     groups = _groups(made.new)
-    parts = [head, *([] if made.asked.text else [_table(made)]),
+    parts = [head, *[_values(made)] * bool(made.values), *([] if made.asked.text else [_table(made)]),
              *[_races_table(made)] * bool(made.raced), *[_new(group, kernel) for group in groups[:_SHOWN]]]
     if groups[_SHOWN:]:
         parts.append(f"... and {counted(len(groups[_SHOWN:]), 'more fault')}; --json has all")
@@ -49,6 +49,11 @@ def total(made: Stories) -> str:
         new += f", {counted(len(made.new_races), 'new violation')}"
     return (f"{what}{'' if made.complete else ', not all that there are'}: "
             f"{new}, {counted(len(causes), 'known cause')}.")
+
+
+def _values(made: Stories) -> str:
+    rows = [[f"{one.of} {one.name}", one.in_words] for one in made.values if "later" not in one.name]
+    return "After it, readers in s:\n\n" + tables.table(["of", "value"], rows)
 
 
 def _table(made: Stories) -> str:

@@ -171,10 +171,12 @@ def _tail(verdict: Verdict) -> list[str]:
     if made.stories_changed:
         one = made.stories_changed[0]
         of = sum(changed.stories for changed in made.stories_changed)
-        lines += _labelled("Changed", f"{counted(of, 'sequence')} of operations show other values than in "
-                           f"the base, though nothing is wrong with them; on {one.clock}: {one.text}")
+        lines += _labelled("Changed", "other values, though nothing is wrong with them, after "
+                           f"{counted(of, 'sequence')} of operations; on {one.clock}: {one.text}")
         for said in one.shown if not made.new else ():
             lines += _labelled("", said)
+        lines += [f"  ./tkfi explore --story {shlex.quote(one.text)} --clock {one.clock} --show --kernel "
+                  f"{shlex.quote(verdict.tree.path)}"] * (not made.new)
     if made.holds:
         lines += _labelled("Hold", "accesses with a sequence odd: " + _list(
             [f"{name} {old} -> {new}" for name, (old, new) in made.holds.items()], few))

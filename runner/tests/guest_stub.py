@@ -19,7 +19,7 @@ SEQUENCE, VDSO, SAMPLE, RDTSC = 0x1000, 0x2000, 0x8000, 0x7fff_0000_0000
 INIT = {name: 0x400000 + 0x10 * at for at, name in enumerate(
     ("at_ready", "at_failure", "at_adjtimex", "at_return", "at_reading", "at_hold_over", "at_spin"))} | {
     "before": 0x500000, "after": 0x500010, "hold_until": 0x500020, "readings": 0x500030, "spin": 0x500040}
-SYMBOLS = {"tk_core": SEQUENCE, "do_adjtimex": 0x7000, "_vdso_data": VDSO, "timekeeping_advance": SAMPLE,
+SYMBOLS = {"tk_core": SEQUENCE, "do_adjtimex": 0x6ff0, "_vdso_data": VDSO, "timekeeping_advance": SAMPLE,
            "update_vsyscall": 0x9000}
 _AT = {"seq": (0, 4), "clock_mode": (4, 4), "cycle_last": (8, 8), "mult": (16, 4), "shift": (20, 4),
        "sec": (24, 8), "nsec": (32, 8)}  # of struct vdso_data here
@@ -89,7 +89,9 @@ class Guest:
         while True:
             self.publish(self.cycles, 8_392_803, 0, self.now() << 23)
             yield INIT["at_adjtimex"]
+            yield SYMBOLS["do_adjtimex"]
             for _ in range(2):
+                yield SAMPLE  # as ktime_get_real_ts64() does
                 yield 0x7000
                 self.store(SEQUENCE, self.load(SEQUENCE, 4) + 1, 4)
             yield SAMPLE

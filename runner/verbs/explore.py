@@ -88,14 +88,15 @@ def command(layout: Layout, scenario: Sequence[str], kernel: str, variant: str, 
             report_in: str | None, json_to: str | None, **numbers: int | None) -> int:
     """Whether nothing is wrong, but for what is known; numbers are those that the strategy is told."""
     if length or story is not None or sequential:
-        others = [outcomes, outcome, coverage, resume, replay, show, every, report_in, scenario,
+        others = [outcomes, outcome, coverage, resume, replay, show and not story, every, report_in,
+                  scenario,
                   strategy != strategies.DEFAULT, *(numbers[name] for name in strategies.OPTIONS)]
         if any(others) or bool(length) == bool(story) or len(clock) > 1 or sequential and not length:
             raise TkfiError("stories are told in place of scenarios: write --stories N, with --sequential "
                             "or without, or --story TEXT, and besides only one --clock, --kernel, "
-                            "--variant, --time, --jobs and --json")
+                            "--variant, --time, --jobs and --json; --show with --story")
         asked = stories.Asked(length or 0, story or "", "".join(clock), jobs if length else 1,
-                              numbers["time"], races=bool(length) and not sequential)
+                              numbers["time"], races=bool(length) and not sequential, outcomes=show)
         return _tell(asked, kernels.choose(kernel, layout, variant), layout, json_to)
     told = {name: value for name in (*strategies.OPTIONS, "time") if (value := numbers[name]) is not None}
     request = Request(strategy, told, jobs, resume, outcomes, coverage, outcome or "")
