@@ -469,6 +469,7 @@ static const char *fault_of(const struct parser *parser, size_t size, bool *acce
 	return NULL;
 }
 
+/* What was allocated by pages leaves a struct vm_struct there, too. */
 static unsigned long pages(void)
 {
 	return global_node_page_state_pages(NR_SLAB_RECLAIMABLE_B) +
