@@ -135,6 +135,9 @@ def _end(run: Run, ended: Sequence[int], layout: Layout) -> None:
     with _excused():
         if not (run.directory / _TEXT).exists():
             _forget(run.directory)
+            with suppress(OSError):  # what was not there before, and is empty, goes as well
+                place(layout).rmdir()
+                layout.build.rmdir()
             return
         page = run.page if run.page and os.path.exists(run.page) else ""
         replace(run, seconds=time.time() - run.began, status=ended[0] if ended else None, page=page).write()
