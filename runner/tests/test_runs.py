@@ -69,7 +69,7 @@ def test_nothing_is_kept(layout: Layout, capsys: pytest.CaptureFixture[str]) -> 
     assert shown(layout, capsys, "--list") == "No run is kept.\n"
     assert cli.main(["show"], layout) == 2
     assert "there is no run 1; none is kept: './tkfi reproduce'" in capsys.readouterr().err
-    assert not list(runs.place(layout).iterdir())
+    assert not runs.place(layout).exists()
 
 
 @pytest.mark.parametrize("error, status", [
