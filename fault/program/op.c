@@ -18,7 +18,7 @@ int tkfi_op_parse(struct tkfi_op *op, const struct tkfi_op_type *types,
 		if (strcmp(types[i].name, name))
 			continue;
 		op->type = &types[i];
-		args = strim(args ?: "");
+		args = strim(args ?: name + strlen(name));
 		if (*args)
 			op->wrong = args;
 		return op->type->parse(op, args, err, size);

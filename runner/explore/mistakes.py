@@ -180,7 +180,7 @@ def _check_operation(text: str, at: int, types: dict[str, str], known: Language,
     if name == "aux":
         if not any(reader.clock == "AUX" for reader in known.readers):
             raise _Wrong(at, "this kernel has no auxiliary clocks")
-        _check_operation(arguments, at, known.aux, known, "aux ")
+        _check_operation(arguments, at if arguments else at + len(name), known.aux, known, "aux ")
     elif not types[name]:
         if arguments:
             raise _Wrong(at, f"{before}{name} takes no arguments, not '{arguments}'")
