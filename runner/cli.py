@@ -30,7 +30,7 @@ VARIABLE = "_TKFI_COMPLETE"  # is in the environment when a shell asks what can 
 _VERBS = ("reproduce", "test", "summary", "explore", "replay", "simulate", "premerge", "guest", "bench",
           "hold", "show", "doctor", "tree", "build", "list")
 _OF_DEV = ("bisect", "breaks", "disturb", "findings", "identical", "kasan", "lists", "source", "style",
-           "trees", "verdicts")
+           "trees", "tutorial", "verdicts")
 _EVERY = (*_VERBS, *(f"dev {name}" for name in _OF_DEV))
 
 

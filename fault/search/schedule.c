@@ -159,6 +159,7 @@ int tkfi_schedule_parse(struct tkfi_schedule *s, const char *text, char *err,
 			size_t size)
 {
 	const char *p = skip_blanks(text);
+	bool is_over = false;
 	size_t len;
 
 	init(s);
@@ -175,6 +176,11 @@ int tkfi_schedule_parse(struct tkfi_schedule *s, const char *text, char *err,
 		if (turn->vcpu == s->nr_vcpus)
 			return refuse(s, text, p,
 				      "no such VCPU; write cpuN, nmiN or host",
+				      err, size);
+		/* It waits for nobody. */
+		if (is_over && !strcmp(s->names[turn->vcpu], "host"))
+			return refuse(s, text, p,
+				      "the host's turn before this one went on to its end: all its delays are over",
 				      err, size);
 		p = skip_blanks(p + len);
 		if (!strncmp(p, "before ", 7)) {
@@ -215,6 +221,8 @@ int tkfi_schedule_parse(struct tkfi_schedule *s, const char *text, char *err,
 				p += len;
 			}
 			p = skip_blanks(p);
+		} else {
+			is_over |= !strcmp(s->names[turn->vcpu], "host");
 		}
 		if (*p && *p != ',')
 			return refuse(s, text, p,
