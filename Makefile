@@ -8,7 +8,7 @@ BOOTS ?= 2
 PYTHON := /usr/bin/python3 -B
 
 .PHONY: help setup tree build reproduce check check-suites check-explore check-runner check-all \
-	check-style check-hold check-simulate check-kernels check-parser check-parts check-guest check-kernel check-identical check-lists check-variants check-breaks check-report check-page check-tree check-verdicts check-kasan check-disturb \
+	check-style check-hold check-simulate check-kernels check-parser check-parts check-guest check-kernel check-identical check-lists check-variants check-breaks check-report check-page check-tree check-verdicts check-tutorial check-kasan check-disturb \
 	clean distclean
 .NOTPARALLEL:
 
@@ -48,7 +48,7 @@ check-runner: setup
 	@./tkfi build
 	$(PYTHON) -m pytest -q
 
-check-all: check-style check-hold check-simulate check-kernels check-parser check-parts check-page check-kasan check-disturb check-tree check-verdicts check-guest
+check-all: check-style check-hold check-simulate check-kernels check-parser check-parts check-page check-kasan check-disturb check-tree check-verdicts check-tutorial check-guest
 
 check-kernels: setup
 	@status=0; for kernel in $(EVERY); do \
@@ -85,6 +85,10 @@ check-tree: setup
 # One of each kind: nothing is worse, something is, it cannot be judged.
 check-verdicts: setup
 	@./tkfi dev verdicts comment early-cycle-last does-not-compile
+
+# The commands of docs/tutorial.md, on the work tree that check-verdicts has built.
+check-tutorial: setup
+	@./tkfi dev tutorial
 
 check-style: setup
 	$(PYTHON) -m flake8 runner

@@ -102,7 +102,7 @@ def test_json_is_alone_on_standard_output(layout: Layout, capsys: pytest.Capture
      "no suite matches 'tkfi_engin.lock*'; did you mean tkfi_engine? "),
     (["tset"], "no command is called 'tset'; did you mean test, tree, list? './tkfi --help' lists all\n"),
     (["breaks"], "no command is called 'breaks'; did you mean dev breaks, "),
-    (["identical", "--kernel", "6.12"], "no command is called 'identical'; did you mean dev identical? "),
+    (["identical", "--kernel", "6.12"], "no command is called 'identical'; did you mean dev identical, "),
     (["dev", "stile"], "no command is called 'dev stile'; did you mean dev style, "),
     (["dev", "bench"], "no command is called 'dev bench'; did you mean dev bisect, bench, "),
     (["x"], "no command is called 'x'; './tkfi --help' lists all\n"),
@@ -178,10 +178,10 @@ def test_help_has_commands_for_users_and_for_developers(capsys: pytest.CaptureFi
         "hold", "show", "doctor", "tree", "build", "list"]
     assert named(["--help"], "commands for developers of tkfi") == [
         "dev bisect", "dev breaks", "dev disturb", "dev findings", "dev identical", "dev kasan",
-        "dev lists", "dev source", "dev style", "dev trees", "dev verdicts"]
+        "dev lists", "dev source", "dev style", "dev trees", "dev tutorial", "dev verdicts"]
     assert named(["dev", "--help"], "commands") == [
         "bisect", "breaks", "disturb", "findings", "identical", "kasan", "lists", "source", "style",
-        "trees", "verdicts"]
+        "trees", "tutorial", "verdicts"]
 
 
 @pytest.mark.parametrize("words", ["test --summary", "bench --hold", "bench --svg x", "dev", "dev -x", "-x",

@@ -162,7 +162,7 @@ def test_the_host_has_one_turn() -> None:
 
 def test_turns_that_the_kernel_refuses() -> None:
     rows = refused_by_kernel("turns")
-    assert len(rows) == 12
+    assert len(rows) == 14
     for text, at, what in rows:
         with pytest.raises(InputError) as caught:
             turns(text)

@@ -162,7 +162,7 @@ def test_an_nmi_is_no_preemption(tool: KunitTool) -> None:
 
 def test_readme_shows_what_is_printed(tool: KunitTool) -> None:
     text = (Layout().repo / "README.md").read_text(encoding="utf-8")
-    shown = next(line for line in text.splitlines() if "./tkfi replay 'tkfi1 " in line)
+    shown = next(line for line in text.splitlines() if line.startswith("    ./tkfi replay 'tkfi1 "))
     asked = schedule.parse(shown.split("'")[1])
     made = replay_text.diagram(replay.replay(tool, asked.choose(scenarios.shipped(Layout())), asked))
     assert f"```\n{made}\n```\n" in text

@@ -22,7 +22,7 @@ from runner.verbs.options import json_option, pass_layout, verb
 _PAGE = "docs/tutorial.md"
 # Indented lines are a command, or several; what is fenced after them is what they print.
 _EXAMPLE = re.compile(r"((?:^    \S[^\n]*\n)+)(?:```\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL)
-_TIME = re.compile(r"\b\d+\.\d$", re.MULTILINE)  # in ms, at the end of a row; clocks have more decimals
+_TIME = re.compile(r"\b\d+\.\d$")  # in ms, at the end of a row; clocks have more decimals
 _NOT_SHOWN = "..."  # a line that stands for any lines
 
 
@@ -37,9 +37,9 @@ class Example:
         """Whether commands printed that, but for how long something took."""
         if self.prints is None:
             return True
-        parts = [re.escape(_plain(part).strip("\n")) for part in re.split(
-            rf"^ *{re.escape(_NOT_SHOWN)}$", self.prints, flags=re.MULTILINE)]
-        return re.fullmatch(r"\n?(?:.*\n)?".join(parts), _plain(output).strip("\n"), re.DOTALL) is not None
+        wanted = "".join(r"(?:[^\n]*\n)*" if line == _NOT_SHOWN else re.escape(f"{line}\n")
+                         for line in _plain(self.prints))
+        return re.fullmatch(wanted, "".join(f"{line}\n" for line in _plain(output))) is not None
 
 
 def examples(page: Path) -> list[Example]:
@@ -47,15 +47,14 @@ def examples(page: Path) -> list[Example]:
     found = [Example("".join(line[4:] for line in commands.splitlines(keepends=True)), prints or None)
              for commands, prints in _EXAMPLE.findall(page.read_text(encoding="utf-8"))]
     if not any(one.prints for one in found):
-        raise TkfiError(f"{page} has no command, which is a line that begins with four blanks, with what it "
-                        "prints below it, between lines of ```")
+        raise TkfiError(f"{page} has no command, which is a line that begins with four blanks, with what "
+                        "it prints below it, between lines of ```")
     return found
 
 
-def _plain(text: str) -> str:
-    """Without trailing blanks and the time that something took; columns may move by it."""
-    lines = (re.sub(r" {2,}", "  ", line.rstrip()) for line in text.splitlines())
-    return _TIME.sub("T", "\n".join(lines))
+def _plain(text: str) -> list[str]:
+    """Its lines without blanks at their ends and the time that something took; columns may move by it."""
+    return [_TIME.sub("T", re.sub(r" {2,}", "  ", line.rstrip())) for line in text.strip("\n").splitlines()]
 
 
 def run(every: Sequence[Example], layout: Layout) -> list[tuple[Example, str]]:
