@@ -64,7 +64,8 @@ class Bars:
 
 @dataclass(frozen=True)
 class Page:
-    """All of it. tone: good, bad or unclear, of the verdict."""
+    """All of it. tone: good, bad or unclear, of the verdict. repeat: the command that comes to it again;
+    mail: all of it in short, as plain text."""
 
     title: str
     verdict: str
@@ -77,3 +78,4 @@ class Page:
     problems: Sequence[str] = ()
     files: Sequence[str] = field(default_factory=tuple)
     repeat: str = ""
+    mail: str = ""

@@ -139,17 +139,18 @@ def of_replay(made: Replayed, replay: str) -> Page:
     word, tone = (("Every oracle holds", "good") if not made.violations else
                   ("Known violations", "unclear") if made.held else ("New violations", "bad"))
     vcpus = made.scenario.vcpus
+    why_not = "" if made.recording else "Its steps were not recorded."
     shown = [Shown(one.reason if one.known else title_of(one),
                    "known" if one.known else "new",
                    sentence(classes.known_as(one)) if one.known else like(one),
                    sentence(f"{one.oracle}: {values(one)}"), made.scenario.name, replay, vcpus, one,
                    race_table.draw(replace(one, events=tuple(made.events)), vcpus), "", explanation(one),
-                   replay_text.diagram(made), made.recording)
+                   replay_text.diagram(made), made.recording, why_not)
              for one in made.violations]
     if not shown:
         shown = [Shown("Every oracle holds", "holds", "", "Nothing is wrong with this execution.",
                        made.scenario.name, replay, vcpus, diagram=replay_text.diagram(made),
-                       recording=made.recording)]
+                       recording=made.recording, why_not=why_not)]
     return Page(f"One execution of {made.scenario.name}", word, tone,
                 f"{counted(len(made.violations), 'violation')}, {len(known)} of them known.",
                 [("Kernel", f"Linux {made.header.kernel}"), ("Variant", made.header.variant),

@@ -46,7 +46,8 @@ def of_verdict(verdict: Verdict, recordings: Recordings) -> Page:
          ("Not covered", NOT_COVERED + missed + absent),
          ("Proof", " ".join(proof.text for proof in verdict.proofs))],
         [_shown(group, verdict, recordings) for group in verdict_text.by_cause(made.new)],
-        _tables(verdict), _charts(verdict), list(made.problems), repeat=verdict.repeat)
+        _tables(verdict), _charts(verdict), list(made.problems), repeat=verdict.repeat,
+        mail=verdict_text.text(verdict))
 
 
 def _shown(group: Sequence[Changed], verdict: Verdict, recordings: Recordings) -> Shown:
@@ -81,6 +82,15 @@ def _tables(verdict: Verdict) -> list[Table]:
         if numbers:
             tables.append(Table(caption, ["oracle", "cause", "class", "violations"],
                                 [[*what, f"{number}"] for what, number in numbers.items()]))
+    if made.told:
+        rows = [[one["text"], one["clock"], one["of"], f"{one['seen']:,}", f"{one['wanted']:,}",
+                 one["holds"]] for one in made.told]
+        tables.append(Table("Faults in sequences of operations", [
+            "operations", "clock", "what is read", "is", "ought to be", "rule"], rows))
+    if made.behaviour:
+        rows = [[one.scenario, f"{one.base_outcomes:,}", f"{one.outcomes:,}"] for one in made.behaviour]
+        tables.append(Table("Other values can be observed", [
+            "scenario", "outcomes in the base", "in the tree"], rows))
     if made.failing:
         tables.append(Table("KUnit suites that are worse", ["suite", "cases", "why"],
                             [[one.suite, ", ".join(one.cases), one.cause] for one in made.failing]))

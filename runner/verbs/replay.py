@@ -51,7 +51,7 @@ def command(layout: Layout, schedule_text: str, kernel: str | None, boots: int, 
         tool = builder.build(chosen, layout)
         made = (repeat.repeat(tool, scenario, asked, boots, jobs=jobs) if boots > 1 else
                 replay.replay(tool, scenario, asked, record=bool(report_to)))
-        if report_to and not made.recording:
+        if report_to and boots > 1:
             made = replace(made, recording=replay.replay(tool, scenario, asked, record=True).recording)
     if made.header.kernel != asked.release:
         note(f"The schedule is of Linux {asked.release}; this is {made.header.kernel}.")
