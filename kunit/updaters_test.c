@@ -421,8 +421,8 @@ static void suspended(struct kunit *test)
 }
 
 static const struct road roads[] = {
-	{ "tick", "wait 12ms", "tick", true, "" },
-	{ "jiffies", "wait 12ms", "tick", true,
+	{ "tick", "wait 12ms", "advance", true, "" },
+	{ "jiffies", "wait 12ms", "advance", true,
 	  "calc_global_load update_process_times profile_tick " },
 	{ "settimeofday 1400000000", "wait 12ms", "settime", true,
 	  "clock_was_set add_device_randomness " },
@@ -437,7 +437,7 @@ static const struct road roads[] = {
 	  "clockevents_resume clocksource_resume touch_softlockup_watchdog tick_resume timerfd_resume ",
 	},
 	{ "sleeptime 10s", "wait 12ms", "sleeptime", true, "clock_was_set " },
-	TKFI_AUX_ROWS({ "aux tick", "aux enable, wait 12ms", "tick", true, "" },
+	TKFI_AUX_ROWS({ "aux tick", "aux enable, wait 12ms", "advance", true, "" },
 		      { "aux settime 1400000000", "aux enable, wait 12ms", "settime", true, "" },
 		      { "aux inject -3ms", "aux enable, wait 12ms", "inject", true,
 			"add_device_randomness add_device_randomness " },
