@@ -161,23 +161,28 @@ void tkfi_series_list(tkfi_line_fn line)
 		const char *holds;
 	} patches[] = {
 		{ "S1", "Calc stuff once",
-		  "accumulating gives the same to the bit, though the interval is calculated once" },
+		  "accumulating gives the same to the bit, though the interval is calculated once",
+		},
 		{ "S2", "Make jiffies_lock internal",
 		  "who reads jiffies does not wait for an update of timekeeping" },
 		{ "S3", "Move lock out of timekeeper struct",
 		  "the timekeeper is plain data: a byte copy of it is a timekeeper" },
 		{ "S4", "Split timekeeper_lock into lock and seqcount",
-		  "a timekeeper is written with its lock held; a write section of the sequence nests in the lock" },
+		  "a timekeeper is written with its lock held; a write section of the sequence nests in the lock",
+		},
 		{ "S5", "Store cycle_last value in timekeeper struct as well",
 		  "tkr_mono and tkr_raw have one cycle_last whenever the sequence is even" },
 		{ "S6", "Delay update of clock->cycle_last",
 		  "the cycle_last that readers use does not change before publication" },
 		{ "S7", "Implement a shadow timekeeper",
-		  "what readers use is written with the sequence odd only; shadow and real are equal when the lock is dropped" },
+		  "what readers use is written with the sequence odd only; shadow and real are equal when the lock is dropped",
+		},
 		{ "S8", "Shorten seq_count region",
-		  "a tick has one write section, and none if it has nothing to do; readers do not wait while it calculates" },
+		  "a tick has one write section, and none if it has nothing to do; readers do not wait while it calculates",
+		},
 		{ "vdso", "not of the series",
-		  "the vDSO page is written with its own sequence odd, and while kernel readers wait" },
+		  "the vDSO page is written with its own sequence odd, and while kernel readers wait",
+		},
 	};
 	unsigned int i;
 
