@@ -173,7 +173,8 @@ static const struct adjustment adjustments[] = {
 	{ "modes=18 freq=65536 status=16", ADJ_FREQUENCY | ADJ_STATUS, 0,
 	  BIT(CLOCK_REALTIME), ADJ_FREQUENCY | ADJ_STATUS,
 	  { .freq = 65536, .status = STA_INS } },
-	{ "modes=8576 sec=-1 usec=999999999 constant=3", ADJ_SETOFFSET | ADJ_NANO | ADJ_TAI, BACK, 0,
+	{ "modes=8576 sec=-1 usec=999999999 constant=3",
+	  ADJ_SETOFFSET | ADJ_NANO | ADJ_TAI, BACK, 0,
 	  ADJ_SETOFFSET | ADJ_TAI, { .time.tv_usec = -1, .tai = 3 } },
 	{ "modes=128 status=16 sec=-1", ADJ_TAI, BIT(CLOCK_TAI), 0, ADJ_TAI },
 };
@@ -283,8 +284,10 @@ static void expect_refused(struct kunit *test, const struct tkfi_op *ops, const 
 	unsigned int i;
 
 	for (i = 0; i < 2; i++) {
-		KUNIT_EXPECT_EQ_MSG(test, wanted_error(&ops[i], aux), i ? 0 : -EINVAL, "%s", texts[i]);
-		KUNIT_EXPECT_EQ_MSG(test, min_t(s64, ops[i].result, 0), i ? 0 : -EINVAL, "%s", texts[i]);
+		const int wanted = i ? 0 : -EINVAL;
+
+		KUNIT_EXPECT_EQ_MSG(test, wanted_error(&ops[i], aux), wanted, "%s", texts[i]);
+		KUNIT_EXPECT_EQ_MSG(test, min_t(s64, ops[i].result, 0), wanted, "%s", texts[i]);
 	}
 }
 

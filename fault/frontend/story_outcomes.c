@@ -58,8 +58,8 @@ void tkfi_story_outcomes_report(const char *clock)
 
 static void report(const char *of, const char *name, s64 value, void *arg)
 {
-	tkfi_result("\"type\":\"story_value\",\"of\":\"%s\",\"name\":\"%s\",\"value\":%lld", of, name,
-		    value);
+	tkfi_result("\"type\":\"story_value\",\"of\":\"%s\",\"name\":\"%s\",\"value\":%lld",
+		    of, name, value);
 }
 
 void tkfi_story_values_report(void)

@@ -61,7 +61,7 @@ static struct {
 	struct tkfi_drive drive;
 	struct tkfi_state looked;	/* at the last look */
 	struct tkfi_state scratch;
-	struct tkfi_seen base;		/* what was seen then, or if it sleeps, when it went to sleep */
+	struct tkfi_seen base;		/* what was seen then, or while it sleeps, before that */
 	struct tkfi_seen awake;		/* what was seen when it went to sleep last */
 	struct tkfi_seen seen[2];
 	struct {
