@@ -4,7 +4,8 @@
 KERNEL ?= 6.12
 # Without KERNEL= all that there is to choose from.
 EVERY = $(if $(filter file undefined,$(origin KERNEL)),$$(./tkfi list kernels --names),'$(KERNEL)')
-BOOTS ?= 2
+# Of the default kernel all traces are compared between boots.
+BOOTS ?= $(if $(filter 6.12,$(KERNEL)),2,1)
 PYTHON := /usr/bin/python3 -B
 
 .PHONY: help setup tree build reproduce check check-suites check-explore check-runner check-all \
@@ -74,7 +75,7 @@ check-page:
 
 # A sample; 200 and more with --times.
 check-disturb: setup
-	@./tkfi dev disturb --kernel '$(KERNEL)'
+	@./tkfi dev disturb --times 9 --kernel '$(KERNEL)'
 
 # A kernel that tkfi was not made for, as somebody's tree; Debian will not have it for ever.
 check-tree: setup

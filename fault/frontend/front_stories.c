@@ -168,7 +168,8 @@ static void report(struct tkfi_front *f, const struct found *one, const char *te
 	tkfi_result("\"type\":\"story\",\"clock\":\"%s\",\"kind\":%u,\"order\":\"%02x%*phN\",\"rule\":\"%s\",\"holds\":\"%s\",\"of\":\"%s\",\"op\":\"%s%s\",\"wanted\":%lld,\"seen\":%lld,\"times\":%llu,\"text\":\"%s\",\"cause\":\"%s\",\"cause_class\":\"%s\",\"fixed_in\":\"%s\",\"fixed_by\":\"%s\",\"reason\":\"%s\"",
 		    clock, fault->kind, one->story.nr, TKFI_MAX_STORY, one->story.steps,
 		    fault->rule, fault->holds, fault->of, fault->op->before ?: "", fault->op->name,
-		    fault->wanted, fault->seen, one->times, tkfi_result_string(said, sizeof(said), text),
+		    fault->wanted, fault->seen, one->times,
+		    tkfi_result_string(said, sizeof(said), text),
 		    cause ? cause->id : "", cause ? tkfi_cause_class_names[cause->class] : "",
 		    cause ? cause->fixed_in ?: "" : "", cause ? cause->fixed_by ?: "" : "",
 		    cause ? cause->reason : "");
