@@ -72,7 +72,7 @@ static struct {
 	unsigned int nr;
 	char said[2048];
 	struct tkfi_change last;	/* that was judged */
-	char later[TKFI_STORY_READERS][48];	/* names of what readers return a cycle later */
+	char later[TKFI_STORY_READERS][64];	/* names of what readers return a cycle later */
 	struct usable usable[ARRAY_SIZE(steps) + 1];	/* the last one is given */
 } *story;
 
