@@ -38,9 +38,10 @@ class Gdb:
 
     def __init__(self, connection: socket.socket) -> None:
         self._socket, self._buffer = connection, b""
+        self._received = b""  # what acknowledges the last packet; sent with the next command
         self._chosen = -1  # the VCPU whose registers and memory are meant
         self.steps = 0  # so far
-        self._socket.settimeout(TIMEOUT)
+        self._wait_at_most(TIMEOUT)
         self._ask(b"qSupported:swbreak+;hwbreak+;vContSupported+")
         # Without having read this QEMU answers `p` with nothing.
         self._ask(b"qXfer:features:read:target.xml:0,ffb")
@@ -59,14 +60,14 @@ class Gdb:
             raise GdbError("the guest does not get on by an instruction")
 
     def _stopped(self, limit: float) -> int | None:
-        self._socket.settimeout(limit)
         try:
+            self._wait_at_most(limit)
             answer, interrupted = self._receive(), False
         except TimeoutError:
-            self._socket.settimeout(TIMEOUT)
+            self._wait_at_most(TIMEOUT)
             self._socket.sendall(_INTERRUPT)
             answer, interrupted = self._receive(), True
-        self._socket.settimeout(TIMEOUT)
+        self._wait_at_most(TIMEOUT)
         match = _STOPPED.match(answer)
         if not match:
             raise GdbError(f"the guest stopped, and not for us: {answer.decode(errors='replace')}")
@@ -124,8 +125,13 @@ class Gdb:
         self._send(command)
         return self._receive()
 
+    def _wait_at_most(self, seconds: float) -> None:
+        if self._socket.gettimeout() != seconds:
+            self._socket.settimeout(seconds)
+
     def _send(self, command: bytes) -> None:
-        self._socket.sendall(b"$%s#%02x" % (command, sum(command) & 0xff))
+        self._socket.sendall(b"%s$%s#%02x" % (self._received, command, sum(command) & 0xff))
+        self._received = b""
 
     def _receive(self) -> bytes:
         """The next packet. Raises TimeoutError, with nothing of it lost."""
@@ -139,5 +145,5 @@ class Gdb:
                 raise GdbError("QEMU has ended")
             self._buffer += more
         packet, self._buffer = self._buffer[start + 1:end], self._buffer[end + 3:]
-        self._socket.sendall(b"+")
+        self._received = b"+"
         return packet

@@ -23,6 +23,7 @@
 
 #define NSEC_PER_SEC	1000000000LL
 #define NSEC_PER_MSEC	1000000L
+#define TICKS		3	/* between two settings */
 #define ENDED		"tkfi: the program ended with "
 
 /* What the host has CPU 0 set: ticks in us, frequencies in units of 2^-16 ppm. */
@@ -204,6 +205,7 @@ static void run_program(void)
 int main(int argc, char **argv)
 {
 	pthread_t threads[2];
+	int tick;
 
 	if (mount("proc", "/proc", "proc", 0, NULL) || mount("sysfs", "/sys", "sysfs", 0, NULL))
 		fail("mount");
@@ -216,11 +218,12 @@ int main(int argc, char **argv)
 	if (pthread_create(&threads[0], NULL, reader, NULL) ||
 	    pthread_create(&threads[1], NULL, spinner, NULL))
 		fail("pthread_create");
+	sleep_ms(200);	/* until CPUs 1 and 2 have no tick: nohz_full */
 	at_ready();
 	for (;;) {
 		set(before.tick, before.freq);
-		sleep_ms(100);
-		wait_for_tick();
+		for (tick = 0; tick < TICKS; tick++)
+			wait_for_tick();
 		at_adjtimex();
 		set(after.tick, after.freq);
 		at_return();

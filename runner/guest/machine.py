@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import socket
 import struct
@@ -112,7 +113,8 @@ class Machine:
         for address in addresses:
             self.gdb.break_at(address)
         try:
-            stopped = self.gdb.go([*vcpus, SPINNER], limit)
+            while (stopped := self.gdb.go([*vcpus, SPINNER], limit)) == SPINNER:
+                self.gdb.step(SPINNER)  # an interrupt of its own led it there
         finally:
             for address in addresses:
                 self.gdb.break_at(address, there=False)
@@ -133,7 +135,8 @@ def boot(image: Path, unpacked: Path, layout: Layout) -> Iterator[Machine]:
         console, log = place / "console.log", place / "qemu.log"
         argv = [*qemu.argv(unpacked, image, place / "initramfs", "symbols" if new else "", console),
                 "-chardev", f"socket,id=gdb,fd={theirs.fileno()}", "-gdb", "chardev:gdb", "-S"]
-        with process.beside(argv, log=log, env=qemu.environment(unpacked), keep=[theirs.fileno()]):
+        with _on_one_cpu(), process.beside(argv, log=log, env=qemu.environment(unpacked),
+                                           keep=[theirs.fileno()]):
             theirs.close()
             try:
                 gdb = Gdb(ours)
@@ -146,6 +149,19 @@ def boot(image: Path, unpacked: Path, layout: Layout) -> Iterator[Machine]:
             except GdbError as error:
                 raise TkfiError(f"{error}; full logs: {log}, {console}\n{process.tail(log)}"
                                 f"{process.tail(console)}") from error
+
+
+@contextmanager
+def _on_one_cpu() -> Iterator[None]:
+    """Stay, with QEMU, on one CPU of the host: each step is a message to QEMU and its answer, which take
+    half as long then, and nearly the same number of cycles passes each time until QEMU has stopped the
+    guest."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def _wait_for(gdb: Gdb, places: Mapping[str, int], console: Path) -> None:

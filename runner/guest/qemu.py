@@ -17,7 +17,7 @@ _DEVICES = ("-machine", "q35,hpet=off,vmport=off", "-smp", "3", "-m", "256", "-n
 # reliable: else another clocksource is taken. nohz_full: else the reader's tick waits for what the updater
 # holds. tsc_early_khz, and no ACPI timer to refine it by: the frequency that it has.
 _KERNEL_LINE = ("console=ttyS0 quiet panic=-1 nokaslr mitigations=off nohz_full=1,2 tsc=reliable "
-                "tsc_early_khz=1000000 pmtmr=0 rdinit=/init")
+                "tsc_early_khz=1000000 pmtmr=0 cryptomgr.notests rdinit=/init")
 
 
 def argv(unpacked: Path, image: Path, initramfs: Path, arguments: str, console: Path) -> list[str | Path]:

@@ -23,9 +23,10 @@ _TICK_US, _PPB_PER_US = 10_000, 100_000  # of struct timex, with a USER_HZ of 10
 _MAX_FREQ_PPB = 500_000
 _USER_LIBRARIES = 0x7000_0000_0000  # the vDSO is above, init below
 _MOST_STEPS = 30_000
-_STOPPING = 1_500  # cycles that hardly ever pass until QEMU has stopped the guest: 200 to 600 do
+_STOPPING = 500  # cycles that hardly ever pass until QEMU has stopped the guest: about 100 do
 _TRIED = 5  # times, if more have passed
 _BETWEEN = 600  # cycles from the read before the publication to the one after it, at least
+_ALONE = 2.0  # seconds of the host for which an updater goes on without its reader, if it can
 _WAITING = 2.0  # seconds of the host for which a reader that waits is let wait
 
 
@@ -119,7 +120,9 @@ class Race:
     def _again(self) -> None:
         """Let the guest come to the next adjtimex() that is to be held."""
         machine = self._machine
-        machine.run([UPDATER, READER], machine.init["at_adjtimex"], machine.init["at_failure"])
+        stops = machine.init["at_adjtimex"], machine.init["at_failure"]
+        if machine.run([UPDATER], *stops, limit=_ALONE) is None:
+            machine.run([UPDATER, READER], *stops)
         if machine.gdb.rip(UPDATER) != machine.init["at_adjtimex"]:
             raise TkfiError("the guest does not come to adjtimex(); see build/guest/console.log")
 
@@ -176,16 +179,16 @@ class Race:
     def _hold(self, line: Line, sampled: int | None) -> tuple[Read, bool]:
         """Let the reader read for so long: its last read. If the cycle of the sample is known, that is so
         many cycles later, or even later: then True, too."""
-        self._read()
         start = self._read()
         cycles = line.cycles(self._request.delay_ns)
         if sampled is None:
             self._read_until(start.cycle + cycles)
             return self._read(), False
         if sampled + cycles - _STOPPING > start.cycle:
+            lead = self._lead
             self._read_until(sampled + cycles - _STOPPING)
-            self._read()
             start = self._read()
+            self._lead = lead  # of a read after a read
         made = self._read_at(sampled + cycles, start)
         return made, made.cycle > sampled + cycles
 

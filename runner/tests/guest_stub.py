@@ -135,9 +135,10 @@ class Guest:
                 yield INIT["at_hold_over"]
 
     def spinner(self) -> Program:
-        """Spins."""
+        """Spins; its own interrupts read the clock."""
         while True:
             yield 0x400200
+            yield SAMPLE
 
     def execute(self, vcpu: int) -> None:
         """One instruction."""

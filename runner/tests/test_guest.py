@@ -21,6 +21,7 @@ from runner.guest import packages, places, prediction, schedules
 from runner.guest.btf import Btf
 from runner.guest.gdb import Gdb, GdbError
 from runner.guest.lines import Line, crossing
+from runner.guest.machine import UPDATER
 from runner.guest.outcome import Outcome
 from runner.guest.places import Stores
 from runner.guest.prediction import Prediction
@@ -135,6 +136,13 @@ def test_other_clocksource() -> None:
     guest.put(0x2000, "clock_mode", 0)
     with pytest.raises(TkfiError, match="clock mode 0"):
         tries(guest, "advance.calculated")
+
+
+def test_third_vcpu_passes_breakpoints() -> None:
+    """That one only spins, but its interrupts lead it through the kernel."""
+    guest = Guest()
+    assert machine(guest).run([UPDATER], SAMPLE) == UPDATER
+    assert guest.rips[UPDATER] == SAMPLE
 
 
 def test_gdb() -> None:
