@@ -101,7 +101,8 @@ check-style: setup
 # nothing is installed.
 check-guest: setup
 	@case '$(KERNEL)' in */*) echo "skipped: check-guest, as a tree is no stock kernel";; \
-		*) ./tkfi guest --kernel '$(KERNEL)' && ./tkfi dev findings --kernel '$(KERNEL)';; esac
+		*) ./tkfi guest --kernel '$(KERNEL)' && ./tkfi guest --kernel '$(KERNEL)' --at all --tries 3 && \
+		   ./tkfi dev findings --kernel '$(KERNEL)';; esac
 
 check-hold: setup
 	@./tkfi hold --kernel '$(KERNEL)' --svg build/write-hold.svg

@@ -93,20 +93,21 @@ _SAMPLED = "advance.sampled"
 _AFTER = {"publish.begin": _nth(0, 0), "vsyscall.begin": _nth(0, 1), "vsyscall.end": _nth(0, 2),
           "publish.end": _nth(1, 2)}
 POINTS = (_SAMPLED, BEFORE, *_AFTER)
+ALL = "all"
 STORE = "store "  # a place as a schedule has it: the instruction that makes such a store
 SEQUENCES = {"tk_core.seq": "kernel", "vdso.seq": "vdso"}  # as a schedule names them, and in Stores
 _STORE = re.compile(rf"{STORE}({'|'.join(map(re.escape, SEQUENCES))})(?:#(\d+))?", re.ASCII)
 
 
 def check(text: str) -> None:
-    """Raises InputError for what is neither a point nor SYMBOL+OFFSET."""
-    if text in POINTS:
+    """Raises InputError for what is neither all points, nor one, nor SYMBOL+OFFSET."""
+    if text == ALL or text in POINTS:
         return
     match = _SYMBOL.match(text)
     if not match or match.end() != len(text):
         at = match.end() if match else 0
         raise InputError(text, at, max(1, len(text) - at), "a place is SYMBOL, SYMBOL+OFFSET or one of "
-                         f"{', '.join(POINTS)}; try update_vsyscall+0x11")
+                         f"{', '.join(POINTS)}, {ALL}; try update_vsyscall+0x11")
 
 
 def trace(machine: Machine) -> Trace:

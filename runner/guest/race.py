@@ -25,9 +25,10 @@ _USER_LIBRARIES = 0x7000_0000_0000  # the vDSO is above, init below
 _MOST_STEPS = 30_000
 _STOPPING = 500  # cycles that hardly ever pass until QEMU has stopped the guest: about 100 do
 _TRIED = 5  # times, if more have passed
-_BETWEEN = 600  # cycles from the read before the publication to the one after it, at least
+_BETWEEN = 700  # cycles from the read before the publication to the one after it, at least
 _ALONE = 2.0  # seconds of the host for which an updater goes on without its reader, if it can
 _WAITING = 2.0  # seconds of the host for which a reader that waits is let wait
+_SLOWER = 100  # times, at most: the guest than the host
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,10 @@ class Try:
         return self.new if self.first_is_new else self.old
 
 
+class _ReaderWaits(TkfiError):
+    """The reader does not read: an interrupt has it wait for what the updater holds, perhaps."""
+
+
 class Race:
     """Tries, one after another, in one guest."""
 
@@ -127,11 +132,19 @@ class Race:
             raise TkfiError("the guest does not come to adjtimex(); see build/guest/console.log")
 
     def try_at(self, place: Place) -> Try:
-        """Hold the updater at place once, and for as long as was asked for if QEMU stops the guest in time.
-        Raises TkfiError where the updater does not come there."""
-        for _ in range(_TRIED):
-            made, late = self._try_at(place)
-            if not late:
+        """Hold the updater at place once, and for as long as was asked for if QEMU stops the guest in time
+        and no interrupt has the reader wait for the updater. Raises TkfiError where the updater does not
+        come there, and where the reader does not come back."""
+        for left in reversed(range(_TRIED)):
+            try:
+                made, late = self._try_at(place)
+            except _ReaderWaits:
+                if not left:
+                    raise
+                self._publish(self._machine.line())
+                self._again()
+                continue
+            if not late or not left:
                 break
         return made
 
@@ -201,10 +214,11 @@ class Race:
         """Let the reader read until then, and on until QEMU has stopped the guest."""
         machine = self._machine
         machine.gdb.write(READER, machine.init["hold_until"], struct.pack("<Q", cycle))
-        if machine.run([READER], machine.init["at_hold_over"]) is None:
-            raise TkfiError(f"the reader does not come back: it waits at "
-                            f"{machine.known.name(machine.gdb.rip(READER))}; choose another place, or a "
-                            "shorter delay")
+        limit = _WAITING + self._request.delay_ns / 10**9 * _SLOWER
+        if machine.run([READER], machine.init["at_hold_over"], limit=limit) is None:
+            raise _ReaderWaits(f"the reader does not come back: it waits at "
+                               f"{machine.known.name(machine.gdb.rip(READER))}; choose another place, or a "
+                               "shorter delay")
 
     def _wait(self) -> None:
         """Let the reader wait. Raises TkfiError if it does not."""

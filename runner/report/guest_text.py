@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from runner.boot.records import Event
 from runner.guest.outcome import Outcome
@@ -15,18 +15,49 @@ _READ = "clock_gettime(MONOTONIC)"
 
 
 def text(made: Outcome) -> str:
-    """All of it."""
-    asked = made.request
-    title = (f"Linux {made.release}, unpatched, in QEMU ({made.accel}): {format_ppb(asked.from_ppb)} -> "
-             f"{format_ppb(asked.to_ppb)}, {format_ns(asked.delay_ns)} at {made.place}")
-    if made.symbol != made.place:
-        title += f" ({made.symbol})"
+    """Of one place."""
+    where = "" if made.symbol == made.place else f" ({made.symbol})"
+    title = f"{_title(made)}, {format_ns(made.request.delay_ns)} at {made.place}{where}"
     heading = ["try", "first read, s", "second read, s", "measured, ns", "predicted, ns", "difference, ns"]
     rows = [[str(number), format_seconds(one.first.ns), format_seconds(one.second.ns),
              f"{one.measured_ns:+d}", f"{one.predicted_ns:+d}", f"{one.measured_ns - one.predicted_ns:+d}"]
             for number, one in enumerate(made.tries, 1)]
-    return "\n\n".join([title, diagram.draw(_events(made)), tables.table(heading, rows),
-                        "\n".join([_tries(made), *_uml(made)])])
+    return "\n\n".join([tables.wrapped(title), diagram.draw(_events(made)), tables.table(heading, rows),
+                        "\n".join([tables.wrapped(_tries(made)), *_uml(made)])])
+
+
+def places(made: Sequence[Outcome]) -> str:
+    """Of all points, a row each."""
+    heading = ["held at", "right", "measured, ns", "lines, ns", "UML, ns", "agrees"]
+    rows = [[one.place, f"{sum(each.held for each in one.tries)} of {len(one.tries)}", *_beside(one)]
+            for one in made]
+    title = f"{_title(made[0])}, {format_ns(made[0].request.delay_ns)}"
+    explained = ("right: tries as the lines that the kernel published predict, within 1 ns; measured: "
+                 "from the first read to the second; lines: the new one less the old one at the cycle of "
+                 "the second read; waits: the reader waits for the publication.")
+    return "\n\n".join([tables.wrapped(title), tables.table(heading, rows), tables.wrapped(
+        " ".join([explained, *dict.fromkeys(one.why_not for one in made if one.why_not)]))])
+
+
+def _range(values: Iterable[int]) -> str:
+    """The least and the greatest."""
+    least, *_, greatest = sorted([*values] * 2)
+    return f"{least:+,}" if least == greatest else f"{least:+,}..{greatest:+,}"
+
+
+def _beside(made: Outcome) -> list[str]:
+    """What was measured, how far lines are apart in the guest and in UML, and whether they agree."""
+    one, uml = made.tries[0], made.prediction
+    return [*(["", "waits"] if one.waits else [_range(each.measured_ns for each in made.tries),
+                                               f"{float(one.step_ns):+,.2f}"]),
+            *(["", ""] if not uml else ["waits" if uml.waits else f"{uml.step_ns:+,}",
+                                        "yes" if made.agrees else "NO"])]
+
+
+def _title(made: Outcome) -> str:
+    asked = made.request
+    return (f"Linux {made.release}, unpatched, in QEMU ({made.accel}): {format_ppb(asked.from_ppb)} -> "
+            f"{format_ppb(asked.to_ppb)}")
 
 
 def _events(made: Outcome) -> list[Event]:
@@ -74,12 +105,12 @@ def _went(tries: Sequence[Try]) -> str:
 def _uml(made: Outcome) -> list[str]:
     """What UML does in the same schedule, and whether that is what the guest did."""
     if not made.prediction:
-        return [made.why_not]
+        return [tables.wrapped(made.why_not)]
     one, uml = made.tries[0], made.prediction
     ours = ("waits for the publication, and sees no step" if uml.waits else
             f"need not wait; the new line is {uml.step_ns:+,} ns from the old one")
     theirs = "it waited" if one.waits else f"{float(one.step_ns):+,.2f} ns at the second read"
     verdict = "That agrees" if made.agrees else "THAT DOES NOT AGREE"
-    return [f"UML, held there for as long as the first try: a reader {ours}. In the guest: {theirs}. "
-            f"{verdict}.",
+    return [tables.wrapped(f"UML, held there for as long as the first try: a reader {ours}. In the guest: "
+                           f"{theirs}. {verdict}."),
             f"  ./tkfi replay '{uml.schedule}'"]

@@ -48,6 +48,7 @@ class Guest:
         self.breaks: set[int] = set()
         self.mistake_ns = 0  # added to what the second of two lines gives
         self.lags = iter([0])  # cycles that pass until it has stopped, of each time that a hold is over
+        self.ticks: Iterator[bool] = itertools.repeat(False)  # whether one comes in, of each reading
         self.publishes, self.spoils, self.reads_tsc = True, False, True
         self.put(VDSO, "clock_mode", 1)
         self.publish(0, 8_392_803, 0, 100 << 23)
@@ -130,6 +131,9 @@ class Guest:
             self.store(INIT["readings"] + 8, value, 8)
             number += 1
             yield INIT["at_reading"]
+            if self.load(INIT["hold_until"], 8) and next(self.ticks):
+                while self.load(SEQUENCE, 4) & 1:
+                    yield 0x9100
             if self.cycles >= (self.load(INIT["hold_until"], 8) or 1 << 63):
                 self.store(INIT["hold_until"], 0, 8)
                 yield INIT["at_hold_over"]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import socket
 import struct
 from dataclasses import replace
@@ -51,8 +52,8 @@ def test_goes_back(at: str, stores: Stores) -> None:
     made = tries(Guest(), at)
     for one in made:
         sampled_to_first = one.old.cycles(DELAY_NS)
-        assert one.delay_cycles == sampled_to_first + 600
-        assert one.second.cycle - one.first.cycle == 600
+        assert one.delay_cycles == sampled_to_first + 700
+        assert one.second.cycle - one.first.cycle == 700
         assert one.measured_ns == one.predicted_ns and one.held and not one.waits
         assert one.stores == stores and one.delay_cycles and one.delay_cycles > DELAY_NS
         assert abs(one.step_ns - (8_384_414 - 8_392_803) * one.delay_cycles / (1 << 23)) < 0.01
@@ -98,6 +99,18 @@ def test_sees_what_is_not_as_predicted() -> None:
     assert not any(one.held for one in tries(guest, "advance.calculated"))
     guest.mistake_ns = 1
     assert all(one.held for one in tries(guest, "advance.calculated"))
+
+
+def test_a_tick_in_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It waits for what the updater holds: that is tried again, but not for ever."""
+    monkeypatch.setattr("runner.guest.race._WAITING", 0.05)
+    guest = Guest()
+    guest.ticks = iter([True, True, True, *[False] * 10_000])
+    made = tries(guest, "publish.begin", 2)
+    assert [one.measured_ns - one.predicted_ns for one in made] == [0, 0] and not next(guest.ticks)
+    guest.ticks = itertools.repeat(True)
+    with pytest.raises(TkfiError, match="the reader does not come back: it waits at"):
+        tries(guest, "publish.begin", 1)
 
 
 def test_a_reader_that_does_not_wait_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -349,6 +362,20 @@ def test_text_of_a_reader_that_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     one = made("vsyscall.begin", Prediction("tkfi1 x", 0, True), 1)
     text = guest_text.text(one)
     assert one.held and "<blocked on the vDSO's sequence>" in text and "The reader waited" in text
+
+
+def test_text_of_all_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runner.guest.race._WAITING", 0.05)
+    waits = made("vsyscall.begin", Prediction("tkfi1 x", 0, True), 1)
+    one = made("advance.calculated", None)
+    step = round(one.tries[0].step_ns)
+    rows = guest_text.places([waits, replace(one, prediction=Prediction("tkfi1 x", step, False)),
+                              replace(one, prediction=Prediction("tkfi1 x", step, True)), one])
+    words = [row.split() for row in rows.splitlines() if re.search(r"\d of \d", row)]
+    assert words[0] == ["vsyscall.begin", "1", "of", "1", "waits", "waits", "yes"]
+    assert words[1][-2:] == [f"{step:+,}", "yes"] and words[2][-2:] == ["waits", "NO"]
+    assert words[3][:4] == ["advance.calculated", "2", "of", "2"] and rows.endswith("not known")
+    assert max(map(len, rows.splitlines())) <= 80
 
 
 def test_places_are_points_of_uml() -> None:

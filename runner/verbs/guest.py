@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
@@ -40,7 +40,8 @@ _DELAY_NS, _FROM_PPB, _TO_PPB = 10**7, 500_000, -500_000
 @option("--delay", "delay_ns", type=Delay(), help="how long the updater is held (10ms)")
 @option("--from", "from_ppb", type=Frequency(), help="frequency before (+500ppm)")
 @option("--to", "to_ppb", type=Frequency(), help="frequency after (-500ppm)")
-@option("--at", metavar="PLACE", help=f"SYMBOL+OFFSET, or {', '.join(places.POINTS)} ({places.BEFORE})")
+@option("--at", metavar="PLACE", help=f"SYMBOL+OFFSET, or {', '.join(places.POINTS)}, or "
+        f"{places.ALL}: each of these points ({places.BEFORE})")
 @option("--tries", type=Count(most=1000), default="20", metavar="N", help="how often, in one boot (20)")
 @option("--run", "program", metavar="FILE.c", help="instead: compile a program statically, run it in the "
         "guest, and print what it prints")
@@ -70,24 +71,37 @@ def command(layout: Layout, schedule_text: str | None, kernel: str | None, delay
     check_request(request)
     with lock.held(layout.lock):
         made = run(packages.choose(kernel or kernels.DEFAULT, layout), request, place, tries, layout)
-    answer.give(guest_text.text(made), made.json(), json_to)
-    check_counts.add("guest", int(made.held), int(not made.held))
-    return 0 if made.held else 1
+    if place == places.ALL:
+        answer.give(guest_text.places(made), {"format": results.FORMAT, "places": [
+            one.json() for one in made]}, json_to)
+    else:
+        answer.give(guest_text.text(made[0]), made[0].json(), json_to)
+    held = sum(one.held for one in made)
+    check_counts.add("guest", held, len(made) - held)
+    return 0 if held == len(made) else 1
 
 
-def run(image: Path, request: Request, place: str, number: int, layout: Layout) -> Outcome:
-    """Boot once, and try so many times. Raises TkfiError."""
+def run(image: Path, request: Request, place: str, number: int, layout: Layout) -> list[Outcome]:
+    """Boot once, and try so many times at the place, or at each point. Raises TkfiError."""
+    release, made = packages.release(image), list[Outcome]()
     with machine.boot(image, packages.ensure_qemu(layout), layout) as guest:
         race = Race(guest, request)
-        found, tries = race.find(place), list[Try]()
-        symbol = guest.known.name(found.address)
-        with step(f"Holding the updater at {symbol}") as shown:
-            for done in range(number):
-                tries.append(race.try_at(found))
-                shown.update(f"{done + 1} of {number} tries")
-    release = packages.release(image)
-    predicted, why_not = predict(release, request, tries[0], race.trace.begin, layout)
-    return Outcome(request, release, "TCG, icount", place, symbol, tries, predicted, why_not)
+        for one in places.POINTS if place == places.ALL else [place]:
+            symbol, tries = _try(guest, race, one, number)
+            made.append(Outcome(request, release, "TCG, icount", one, symbol, tries, None))
+    return [replace(one, prediction=predicted, why_not=why_not) for one in made for predicted, why_not in [
+        predict(release, request, one.tries[0], race.trace.begin, layout)]]
+
+
+def _try(guest: machine.Machine, race: Race, place: str, number: int) -> tuple[str, list[Try]]:
+    """Tries at a place, and where that is in the image."""
+    found, tries = race.find(place), list[Try]()
+    symbol = guest.known.name(found.address)
+    with step(f"Holding the updater at {symbol}") as shown:
+        for done in range(number):
+            tries.append(race.try_at(found))
+            shown.update(f"{done + 1} of {number} tries")
+    return symbol, tries
 
 
 def predict(release: str, request: Request, one: Try, begin: int,
