@@ -129,12 +129,14 @@ def _contents(path: Path, digests: Sequence[bytes]) -> list[bytes]:
 
 @contextmanager
 def _own_index(path: Path) -> Iterator[Path]:
-    """A copy of the index: git writes to it whenever a file's times differ."""
+    """A copy of the index: git writes to it whenever a file's times differ. It is as old as the index: by
+    that git knows which files may have been written after it looked at them, in the same second (its
+    Documentation/technical/racy-git.txt)."""
     index = path / os.fsdecode(_checked(path, ["rev-parse", "--git-path", "index"])).rstrip("\n")
     with tempfile.TemporaryDirectory(prefix="tkfi-") as directory:
         copy = Path(directory, "index")
         if index.exists():
-            shutil.copyfile(index, copy)
+            shutil.copy2(index, copy)
         yield copy
 
 

@@ -62,6 +62,19 @@ def test_what_is_not_committed_is_a_difference(tree: Path) -> None:
         "script": Instead(b"#!/bin/sh\n", 0o755), "new": None}
 
 
+def test_what_is_as_old_and_as_long_as_what_git_knows(tree: Path) -> None:
+    """As when it was written in the same second as the index, and it is a while ago."""
+    git(tree, "config", "core.trustctime", "false")
+    then = (tree / "same").stat().st_mtime_ns - 3600 * 10**9
+    os.utime(tree / "same", ns=(then, then))
+    git(tree, "update-index", "--refresh")
+    (tree / "same").write_text("emas\n")
+    for file in (tree / "same", tree / ".git/index"):
+        os.utime(file, ns=(then, then))
+    assert git_tree.is_dirty(tree)
+    assert git_tree.differences(tree, "HEAD") == {"same": Instead(b"same\n", 0o644)}
+
+
 def test_so_is_what_was_committed_since(tree: Path) -> None:
     change(tree)
     git(tree, "add", "-A")
