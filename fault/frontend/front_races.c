@@ -112,10 +112,10 @@ void tkfi_races_free(struct tkfi_races *races)
 
 static void say_progress(void)
 {
-	tkfi_result("\"type\":\"story_racing\",\"clock\":\"%s\",\"done\":%llu,\"of\":%llu,\"classes\":%llu,\"new\":%llu",
-		    tkfi_subject->clocks[tkfi_subject_clock], now.done, now.of, now.classes,
-		    now.nr_new);
 	now.reported = os_nsecs();
+	tkfi_result("\"type\":\"story_racing\",\"clock\":\"%s\",\"done\":%llu,\"of\":%llu,\"classes\":%llu,\"new\":%llu,\"ns\":%llu",
+		    tkfi_subject->clocks[tkfi_subject_clock], now.done, now.of, now.classes,
+		    now.nr_new, now.reported - now.began);
 }
 
 static struct kind *kind_of(const struct tkfi_finding *f, unsigned int step)

@@ -36,6 +36,14 @@ static const char *outcomes_by;	/* name of the clock, if outcomes are reported *
 static struct tkfi_races races;
 static int races_error;
 
+/* How far the stories by one clock have come. */
+static struct {
+	const char *clock;
+	u64 performed;
+	u64 began;
+	u64 reported;
+} so_far;
+
 static const struct tkfi_steps *steps(void)
 {
 	return tkfi_subject->steps;
@@ -62,6 +70,13 @@ static void note(const struct tkfi_fault_seen *fault, void *arg)
 	found[i].times++;
 }
 
+static void say_progress(void)
+{
+	so_far.reported = os_nsecs();
+	tkfi_result("\"type\":\"story_telling\",\"clock\":\"%s\",\"performed\":%llu,\"ns\":%llu",
+		    so_far.clock, so_far.performed, so_far.reported - so_far.began);
+}
+
 static void begin(void *arg)
 {
 	steps()->begin();
@@ -84,6 +99,7 @@ static bool step(const struct tkfi_story *story, bool judged, void *arg)
 	told = story;
 	if (!steps()->perform(story->steps[story->nr - 1], judged ? note : NULL, NULL))
 		return false;
+	so_far.performed += judged;
 	if (judged && outcomes_by)
 		tkfi_story_outcomes_note(story);
 	return true;
@@ -106,6 +122,8 @@ static u64 hash(void *arg)
 
 static bool go_on(void *arg)
 {
+	if (os_nsecs() - so_far.reported > NSEC_PER_SEC)
+		say_progress();
 	return !deadline || os_nsecs() < deadline;
 }
 
@@ -238,6 +256,7 @@ static int tell(struct tkfi_front *f, unsigned int clock)
 
 	tkfi_races_free(&races);
 	races_error = 0;
+	so_far = (typeof(so_far)){ .clock = name, .began = began, .reported = began };
 	deadline = options->ms ? began + options->ms * NSEC_PER_MSEC : 0;
 	nr_found = 0;
 	not_kept = 0;

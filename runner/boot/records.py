@@ -557,16 +557,27 @@ class StoryRace:
         return (self.clock, self.oracle, self.rule, self.cause, *place)
 
 
+@record("story_telling", "story_telling")
+@dataclass(frozen=True)
+class StoryTelling:
+    """How far stories have come, in so many ns: operations that were performed and judged."""
+
+    clock: str
+    performed: int
+    ns: int
+
+
 @record("story_racing", "story_racing")
 @dataclass(frozen=True)
 class StoryRacing:
-    """How far races have come."""
+    """How far races have come, in so many ns."""
 
     clock: str
     done: int
     of: int
     classes: int
     new: int
+    ns: int
 
 
 @record("story_raced", "story_raced")

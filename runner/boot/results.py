@@ -16,8 +16,8 @@ from runner.boot.records import (KINDS, Absent, Cause, Corners, Cost, End, Event
                                  Failure, Header, Hold, Malformed, Moments, NotSimulated, Observed,
                                  Outcomes, Progress, Published, Race, Reading, Refused, Same, SameEvents,
                                  Series, Shown, Simulated, States, Step, StepsBack, StoryFault,
-                                 StoryOutcomes, StoryRace, StoryRaced, StoryRacing, StoryStep, StoryValue,
-                                 Told, Took, Trace, Violation)
+                                 StoryOutcomes, StoryRace, StoryRaced, StoryRacing, StoryStep, StoryTelling,
+                                 StoryValue, Told, Took, Trace, Violation)
 from runner.errors import TkfiError
 
 FORMAT = 1
@@ -49,6 +49,7 @@ class Results:
     states: list[States] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
     story_races: list[StoryRace] = field(default_factory=list)
+    story_telling: list[StoryTelling] = field(default_factory=list)
     story_racing: list[StoryRacing] = field(default_factory=list)
     story_raced: list[StoryRaced] = field(default_factory=list)
     story_steps: list[StoryStep] = field(default_factory=list)

@@ -25,7 +25,7 @@ MOST = 6  # steps
 _CASE = "tkfi_explore.stories"
 _PATIENCE = 24 * 3600  # seconds, without a limit; with one so many more than that
 _MORE = 60
-_LAST = 4096  # bytes of a report in which the last line on races is
+_LAST = 4096  # bytes of a report in which its last line on how far it has come is
 
 
 @dataclass(frozen=True)
@@ -139,19 +139,42 @@ def _steps(those: Sequence[StoryStep]) -> list[str]:
 
 
 def so_far(files: Sequence[Path]) -> str:
-    """How far races have come, by the last that kernels said of it."""
-    done = of = classes = new = 0
-    clocks = []
-    for file in files:
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            whole = file.read_bytes()[-_LAST:].rpartition(b"\n")[0]
-            last = whole.rpartition(b'"type":"story_racing"')[2].partition(b"\n")[0]
-            found = json.loads(b'{"type":"story_racing"' + last)
-            done, of = done + int(found["done"]), of + int(found["of"])
-            classes, new = classes + int(found["classes"]), new + int(found["new"])
-            clocks.append(str(found["clock"]))
-    return (f"{', '.join(dict.fromkeys(clocks))}: {done:,} of {of:,} races, {classes:,} classes, {new} new"
-            if clocks else "")
+    """How far stories, and then races, have come, by the last that each kernel said of it."""
+    found = [last for file in files if (last := _last(file))]
+    telling = [one for one in found if one["type"] == "story_telling"]
+    racing = [one for one in found if one["type"] == "story_racing"]
+    words = []
+    if telling:
+        words.append(f"{_clocks(telling)}: {_sum(telling, 'performed'):,} operations, "
+                     f"{_rate(telling, 'performed'):,.0f}/s")
+    if racing:
+        words.append(f"{_clocks(racing)}: {_sum(racing, 'done'):,} of {_sum(racing, 'of'):,} races, "
+                     f"{_rate(racing, 'done'):,.0f}/s, {_sum(racing, 'classes'):,} classes, "
+                     f"{_sum(racing, 'new')} new")
+    return "; ".join(words)
+
+
+def _last(file: Path) -> dict[str, Any]:
+    """The last line of a report that says how far its kernel has come; {} if there is none."""
+    with suppress(OSError, ValueError):
+        lines = file.read_bytes()[-_LAST:].rpartition(b"\n")[0]
+        start = max(lines.rfind(b'{"type":"story_telling"'), lines.rfind(b'{"type":"story_racing"'))
+        if start >= 0:
+            return dict(json.loads(lines[start:].partition(b"\n")[0]))
+    return {}
+
+
+def _clocks(those: Sequence[dict[str, Any]]) -> str:
+    return ", ".join(dict.fromkeys(str(one["clock"]) for one in those))
+
+
+def _sum(those: Sequence[dict[str, Any]], name: str) -> int:
+    return sum(int(one[name]) for one in those)
+
+
+def _rate(those: Sequence[dict[str, Any]], name: str) -> float:
+    """So many a second, of all kernels together."""
+    return sum(int(one[name]) * 1e9 / max(int(one["ns"]), 1) for one in those)
 
 
 def _races(runs: Sequence[boots.Run]) -> list[StoryRace]:

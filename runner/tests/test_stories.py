@@ -161,15 +161,23 @@ def test_races_that_do_not_come_to_their_end(tool: KunitTool, tmp_path: Path, ro
     assert made.status == 0 and not made.complete
 
 
-def test_how_far_races_have_come(tmp_path: Path) -> None:
+def test_how_far_they_have_come(tmp_path: Path) -> None:
     """A line that is half there, or no file yet, is not counted."""
-    line = '{{"type":"story_racing","clock":"tsc","done":{},"of":70,"classes":900,"new":1}}\n'
-    write(tmp_path / "0", line.format(3) + line.format(1005) + '{"type":"story"}\n')
-    write(tmp_path / "1", line.format(7) + line.format(11)[:30])
+    telling = '{{"type":"story_telling","clock":"{}","performed":{},"ns":2000000000}}\n'
+    racing = ('{{"type":"story_racing","clock":"tsc","done":{},"of":70,"classes":900,"new":1,'
+              '"ns":500000000}}\n')
     files = [tmp_path / name for name in ("0", "1", "2")]
-    assert stories.so_far(files[:1]) == "tsc: 1,005 of 70 races, 900 classes, 1 new"
+    write(files[0], telling.format("tsc", 3) + telling.format("tsc", 9000) + '{"type":"story"}\n')
+    assert stories.so_far(files) == "tsc: 9,000 operations, 4,500/s"
+    write(files[1], racing.format(2) + telling.format("1ghz", 500))
+    assert stories.so_far(files) == "tsc, 1ghz: 9,500 operations, 4,750/s"
+    write(files[0], files[0].read_text(encoding="utf-8") + racing.format(1005) + '{"type":"story"}\n')
+    assert stories.so_far(files[:1]) == "tsc: 1,005 of 70 races, 2,010/s, 900 classes, 1 new"
+    assert stories.so_far(files) == ("1ghz: 500 operations, 250/s; "
+                                     "tsc: 1,005 of 70 races, 2,010/s, 900 classes, 1 new")
+    write(files[1], racing.format(7) + racing.format(11)[:30])
+    assert stories.so_far(files) == "tsc: 1,012 of 140 races, 2,024/s, 1,800 classes, 2 new"
     assert stories.so_far(files[2:]) == "" == stories.so_far([])
-    assert stories.so_far(files) == "tsc: 1,012 of 140 races, 1,800 classes, 2 new"
 
 
 def test_a_story_that_makes_no_sense(tool: KunitTool, tmp_path: Path,
