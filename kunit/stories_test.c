@@ -2,6 +2,7 @@
 /* Stories: all sequences, each state once; and states that are taken for the same are. */
 #include <kunit/test.h>
 #include <linux/bitmap.h>
+#include <linux/math64.h>
 #include <linux/string.h>
 
 #include "stories.h"
@@ -331,18 +332,29 @@ static void resume_by_itself(struct kunit *test)
 
 struct told {
 	unsigned int nr;
+	unsigned int nr_seconds;
+	unsigned int nr_finer;
 	u64 sum;
 };
 
-static void add(const char *of, const char *name, s64 value, void *arg)
+static void add(const char *of, const char *name, s64 value, u32 unit, void *arg)
 {
 	struct told *told = arg;
 
+	s32 rest = 0;
+
+	if (unit)
+		div_s64_rem(value, unit, &rest);
 	told->nr++;
+	told->nr_seconds += unit == NSEC_PER_SEC;
+	told->nr_finer += !!rest;
 	told->sum = 31 * told->sum + value;
 }
 
-/* All values after a step are told, the same each time; after another step there are others. */
+/*
+ * All values after a step are told, the same each time; after another step there are others.
+ * Times are multiples of their units, and some are whole seconds.
+ */
 static void shows_values(struct kunit *test)
 {
 	static const char * const texts[] = { "tick", "tick", "until tick +1" };
@@ -363,6 +375,8 @@ static void shows_values(struct kunit *test)
 	steps->end();
 	steps->close();
 	KUNIT_EXPECT_GT(test, told[0].nr, 40);
+	KUNIT_EXPECT_GT(test, told[2].nr_seconds, 2);
+	KUNIT_EXPECT_EQ(test, told[2].nr_finer, 0);
 	KUNIT_EXPECT_EQ(test, told[1].nr, told[0].nr);
 	KUNIT_EXPECT_EQ(test, told[1].sum, told[0].sum);
 	KUNIT_EXPECT_NE(test, told[2].sum, told[0].sum);

@@ -14,7 +14,7 @@ static struct {
 	u32 hashes[U8_MAX];
 } noted;
 
-static void mix(const char *of, const char *name, s64 value, void *arg)
+static void mix(const char *of, const char *name, s64 value, u32 unit, void *arg)
 {
 	u64 *hash = arg;
 
@@ -56,10 +56,10 @@ void tkfi_story_outcomes_report(const char *clock)
 	memset(&noted, 0, sizeof(noted));
 }
 
-static void report(const char *of, const char *name, s64 value, void *arg)
+static void report(const char *of, const char *name, s64 value, u32 unit, void *arg)
 {
-	tkfi_result("\"type\":\"story_value\",\"of\":\"%s\",\"name\":\"%s\",\"value\":%lld",
-		    of, name, value);
+	tkfi_result("\"type\":\"story_value\",\"of\":\"%s\",\"name\":\"%s\",\"value\":%lld,\"unit\":%u",
+		    of, name, value, unit);
 }
 
 void tkfi_story_values_report(void)

@@ -70,7 +70,7 @@ struct observing {
 	bool later;
 };
 
-static void tell(const char *of, const char *name, s64 value, void *arg)
+static void tell(const char *of, const char *name, s64 value, u32 unit, void *arg)
 {
 	const struct observing *o = arg;
 

@@ -88,9 +88,10 @@ struct tkfi_judged {
  * @of:		whom it was learnt from: a kind of readers, a system call; valid for ever
  * @name:	its name there; valid for ever
  * @value:	the value
+ * @unit:	of how many ns the value, a time in ns, is a multiple; 0 if it is no time
  * @arg:	as given together with the function
  */
-typedef void (*tkfi_observed_fn)(const char *of, const char *name, s64 value, void *arg);
+typedef void (*tkfi_observed_fn)(const char *of, const char *name, s64 value, u32 unit, void *arg);
 
 /**
  * struct tkfi_fault_seen - something that a step did and must not do

@@ -144,7 +144,7 @@ static void judge(const struct tkfi_judged *judged, tkfi_finding_fn report, void
 
 static void observe(tkfi_observed_fn tell, void *arg)
 {
-	tell("seqlock", "read()", run_read(&(struct tkfi_op){}), arg);
+	tell("seqlock", "read()", run_read(&(struct tkfi_op){}), 0, arg);
 }
 
 static const char * const oracles[] = { "progress", "torn", "monotonic", NULL };

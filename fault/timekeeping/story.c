@@ -481,7 +481,7 @@ static void shown(tkfi_observed_fn tell, void *arg)
 	const struct tkfi_reader * const *readers;
 	unsigned int nr, i;
 
-	tell(c->op->type->name, "returns", c->result, arg);
+	tell(c->op->type->name, "returns", c->result, 0, arg);
 	if (c->op->type->flags & TKFI_OP_TIMEX)
 		tkfi_observe_timex("adjtimex() after it", &c->told, tell, arg);
 	if (!c->after->valid)
@@ -489,9 +489,9 @@ static void shown(tkfi_observed_fn tell, void *arg)
 	readers = tkfi_story_readers(&nr);
 	for (i = 0; i < nr; i++) {
 		tell(tkfi_family_names[readers[i]->family], readers[i]->clock, c->after->at[i],
-		     arg);
+		     readers[i]->unit, arg);
 		tell(tkfi_family_names[readers[i]->family], story->later[i], c->after->later[i],
-		     arg);
+		     readers[i]->unit, arg);
 	}
 }
 

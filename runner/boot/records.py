@@ -14,7 +14,6 @@ from typing import Any, Generic, TypeVar, cast
 
 from runner.units import format_seconds
 
-_FAMILIES = ("vdso", "kernel", "fast")  # of readers
 OUTCOME = "outcome"  # in place of an oracle
 _NO_TURNS = (1 << 32) - 1  # the kernel's UINT_MAX
 _Record = TypeVar("_Record")
@@ -622,17 +621,18 @@ class StoryOutcomes:
 @record("story_value", "story_values")
 @dataclass(frozen=True)
 class StoryValue:
-    """A value that was seen after the last step of a story: by whom, its name, and the value; of a reader
-    in ns."""
+    """A value that was seen after the last step of a story: by whom, its name, and the value. unit: of how
+    many ns it, a time in ns, is a multiple; 0 if it is no time."""
 
     of: str
     name: str
     value: int
+    unit: int
 
     @property
     def in_words(self) -> str:
         """A time in s, and what adjtimex() fills in as it is."""
-        return format_seconds(self.value) if self.of in _FAMILIES else f"{self.value:,}"
+        return format_seconds(self.value, self.unit) if self.unit else f"{self.value:,}"
 
 
 @record("cause", "causes")

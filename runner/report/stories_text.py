@@ -52,7 +52,9 @@ def total(made: Stories) -> str:
 
 
 def _values(made: Stories) -> str:
-    rows = [[f"{one.of} {one.name}", one.in_words] for one in made.values if "later" not in one.name]
+    # Decimal points are below each other.
+    rows = [[f"{one.of} {one.name}", one.in_words.ljust(len(format_seconds(one.value)) * bool(one.unit))]
+            for one in made.values if "later" not in one.name]
     return "After it, readers in s:\n\n" + tables.table(["of", "value"], rows)
 
 

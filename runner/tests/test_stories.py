@@ -13,6 +13,7 @@ import pytest
 from runner.boot import boots, results
 from runner.boot.causes import Cause, Kind
 from runner.boot.kunit_boot import Ask, Boot, Counts
+from runner.boot.records import StoryValue
 from runner.cli import main
 from runner.errors import TkfiError
 from runner.explore import stories
@@ -212,3 +213,12 @@ def test_faults_are_no_crash(tool: KunitTool, tmp_path: Path, monkeypatch: pytes
 def test_words_that_do_not_go_together(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explore", *words]) == 2
     assert capsys.readouterr().err
+
+
+def test_values_in_words() -> None:
+    """A time has the decimals that its reader can have."""
+    value = 1361404800_123456000
+    words = {unit: StoryValue("vdso", "time", value - value % (unit or 1), unit).in_words
+             for unit in (1, 1000, 10**9, 0)}
+    assert words == {1: "1361404800.123456000", 1000: "1361404800.123456", 10**9: "1361404800",
+                     0: "1,361,404,800,123,456,000"}
