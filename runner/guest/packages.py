@@ -95,6 +95,12 @@ class Apt:
         return self._mirror
 
 
+def there(name: str, layout: Layout) -> bool:
+    """Whether QEMU, and an image of a release, need not be downloaded."""
+    images = layout.build / "guest/images"
+    return (layout.build / "guest/qemu").is_dir() and any(images.glob(f"{name}.*/newest"))
+
+
 def ensure_qemu(layout: Layout) -> Path:
     """The directory in which QEMU is unpacked, downloaded if it is not there. Raises TkfiError."""
     place = layout.build / "guest/qemu"
