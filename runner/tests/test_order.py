@@ -168,6 +168,17 @@ def test_readme_shows_what_is_printed(tool: KunitTool) -> None:
     assert f"```\n{made}\n```\n" in text
 
 
+def test_schedules_of_all_pages_replay(tool: KunitTool) -> None:
+    """As they are printed there: each shows something wrong."""
+    repo, every = Layout().repo, scenarios.shipped(Layout())
+    texts = {text for page in (repo / "README.md", *(repo / "docs").glob("*.md")) for text in re.findall(
+        r"(?:(?<=')|(?<=^    ))tkfi1 [^'\n]+", page.read_text(encoding="utf-8"), re.MULTILINE)}
+    assert len(texts) >= 6
+    for text in texts:
+        asked = schedule.parse(text)
+        assert replay.replay(tool, asked.choose(every), asked).violations, text
+
+
 def test_both_reads_of_the_race_are_at_one_cycle(tool: KunitTool) -> None:
     """Of the clock, after the delay; the updater sampled before it. A coarse reader reads no clock."""
     every = scenarios.shipped(Layout())
