@@ -31,7 +31,9 @@ GRACE = 3.0  # seconds between SIGTERM and SIGKILL
 _POLL, _TICK = 0.1, 1.0  # seconds
 _PR_SET_CHILD_SUBREAPER = 36
 _PROBE = 1 << 16  # bytes
-NO_SPACE = "No space left on device"
+# What programs say of a full disk; the second is kbuild's, which says no more.
+_NO_SPACE = ("No space left on device", "fixdep: not all data was written")
+_LINES = 50  # at the end of a log, in which they say so: make goes on with what it has begun
 _ERROR = re.compile(r": (fatal )?error: |: undefined reference to |^ERROR: modpost|\*\*\* No rule to make")
 _OF_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "GNUMAKEFLAGS")
 _MAKE = re.compile(r"make(\[\d+\])?: ")
@@ -109,7 +111,7 @@ def run_all(programs: Sequence[Program], *, at_once: int = 1,
     finally:
         _end_all(others)
     for program, end in zip(programs, ended):
-        if end.status and (NO_SPACE in tail(program.log) or _full(program.log.parent)):
+        if end.status and (_says_full(program.log) or _full(program.log.parent)):
             raise NoSpace(f"{Path(program.argv[0]).name} ran out of disk space, see {program.log}")
     return ended
 
@@ -264,6 +266,12 @@ def _end(find_left: Callable[[], set[int]]) -> None:
             if time.monotonic() > deadline:
                 number = signal.SIGKILL
             time.sleep(0.02)
+
+
+def _says_full(log: Path) -> bool:
+    """Whether a program says so in its log."""
+    said = tail(log, _LINES)
+    return any(words in said for words in _NO_SPACE)
 
 
 def _full(directory: Path) -> bool:

@@ -236,6 +236,17 @@ def test_disk_full_in_a_child(layout: Layout) -> None:
     assert "a kernel needs about" in done.stderr and "Traceback" not in done.stderr
 
 
+def test_what_kbuild_says_of_a_full_disk(tmp_path: Path) -> None:
+    """Of another one than logs are on; make ends what it has begun."""
+    said = ["fixdep: not all data was written to the output",
+            *["make[7]: *** Deleting file 'kernel/time/tkfi/program/subject.o'"] * 30]
+    script = "; ".join([*(f'echo "{line}"' for line in said), "exit $0"])
+    with pytest.raises(process.NoSpace):
+        process.run(["sh", "-c", script, "2"], log=tmp_path / "log")
+    assert process.run(["sh", "-c", script, "0"], log=tmp_path / "log") == 0
+    assert process.run(["sh", "-c", script.replace("fixdep", "other"), "2"], log=tmp_path / "log") == 2
+
+
 def source_package(place: Path, layout: Layout) -> Release:
     """A .deb like Debian's, with a source of one big file."""
     release = Release("9.9", ("nowhere",))
