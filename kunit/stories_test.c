@@ -357,7 +357,7 @@ static void add(const char *of, const char *name, s64 value, u32 unit, void *arg
  */
 static void shows_values(struct kunit *test)
 {
-	static const char * const texts[] = { "tick", "tick", "until tick +1" };
+	static const char * const texts[] = { "tick", "tick", "until tick -1" };
 	const int nr_steps = steps->open(0);
 	struct told told[ARRAY_SIZE(texts)] = {};
 	unsigned int i, step[ARRAY_SIZE(texts)], faults = 0;
