@@ -169,8 +169,8 @@ static struct tkfi_timekeepers timekeepers_of(enum tkfi_owner owner)
 static void publish(enum tkfi_owner owner, const struct section *section,
 		    const struct timekeeper *tk, unsigned int kernel)
 {
-	const struct tkfi_results *results = tkfi_current && tkfi_current->op ?
-		tkfi_results(tkfi_current->op) : NULL;
+	const struct tkfi_op *op = tkfi_current ? tkfi_current->op : NULL;
+	const struct tkfi_results *results = op ? tkfi_results(op) : NULL;
 	struct tkfi_publication *p = &tkfi_published[now.nr++];
 
 	if (now.nr > MAX_PUBLISHED)
@@ -183,7 +183,9 @@ static void publish(enum tkfi_owner owner, const struct section *section,
 	p->vdso = section->vdso;
 	p->kernel = kernel;
 	p->over = kernel == TKFI_NEVER ? tkfi_nr_events() : kernel;
-	p->asleep = timekeeping_suspended;
+	/* A resume may publish before it clears timekeeping_suspended. */
+	p->asleep = timekeeping_suspended &&
+		    !(op && op->type->flags & TKFI_OP_WAKES);
 	p->sampled = results ? results->counter : TKFI_NOT_READ;
 	p->left = results ? results->before : TKFI_NOT_READ;
 }

@@ -105,7 +105,7 @@ struct tkfi_timekeepers tkfi_timekeepers_of(enum tkfi_owner owner);
  * @kernel:	from when on readers of the kernel could see it; TKFI_NEVER if another
  *		update replaced it in the same write section
  * @over:	from when on no reader could see the publication before
- * @asleep:	timekeeping was suspended
+ * @asleep:	timekeeping was suspended, and this does not resume it
  * @sampled:	value of the clock that its updater had read last, TKFI_NOT_READ if none: this
  *		line and the one before meet there
  * @left:	value that it had read before that; of a new counter, where the line of the

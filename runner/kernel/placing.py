@@ -124,6 +124,8 @@ def _place(piece: Piece, lines: list[str], known: Collection[str]) -> bool:
         lines[at:at] = piece.added
         return bool(at)
     first, last = _extent(piece.function, lines)
+    if piece.points and not piece.removed and _are_swapped(piece, lines[first:last]):
+        return False
     best = _moved(piece, lines, first, last, known) if piece.points and not piece.removed else None
     added = list(map(_bare, piece.added))
     if best is not None and list(map(_bare, lines[best:best + len(added)])) == added:
@@ -139,6 +141,18 @@ def _place(piece: Piece, lines: list[str], known: Collection[str]) -> bool:
         return False
     lines[best:best + len(piece.removed)] = piece.added
     return True
+
+
+def _are_swapped(piece: Piece, lines: Sequence[str]) -> bool:
+    """Whether the line before the piece is there, once, only after the one that follows the piece: no place
+    is both after the one and before the other."""
+    def only(wanted: Sequence[str]) -> int | None:
+        found = [at for at, line in enumerate(lines)
+                 if wanted and _says_something(line) and _bare(line) == _bare(wanted[0])]
+        return found[0] if len(found) == 1 else None
+
+    before, after = only(piece.before[-1:]), only(piece.after[:1])
+    return before is not None and after is not None and after < before
 
 
 def _moved(piece: Piece, lines: Sequence[str], first: int, last: int, known: Collection[str]) -> int | None:

@@ -141,6 +141,16 @@ def test_what_a_function_does_that_is_not_called(tree: Path, series: Sequence[Pa
     assert placed(tree, series) == [f"point publish.begin ({CORE}, timekeeping_advance())"]
 
 
+def test_between_lines_that_are_swapped(tree: Path, series: Sequence[Path]) -> None:
+    """No place is after the one and before the other any more."""
+    text = (tree / CORE).read_text(encoding="utf-8")
+    cleared = "\ttimekeeping_suspended = 0;\n"
+    updated = "\ttimekeeping_update(tk, TK_MIRROR | TK_CLOCK_WAS_SET);\n"
+    assert text.count(cleared + updated) == 1
+    write(tree / CORE, text.replace(cleared + updated, updated + cleared))
+    assert placed(tree, series) == [f"point resume.calculated ({CORE}, timekeeping_resume())"]
+
+
 def test_one_that_has_no_place(tree: Path, series: Sequence[Path]) -> None:
     """Neither in a function like it."""
     text = (tree / CORE).read_text(encoding="utf-8")
