@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from runner.errors import TkfiError
@@ -46,10 +46,12 @@ class Gdb:
         # Without having read this QEMU answers `p` with nothing.
         self._ask(b"qXfer:features:read:target.xml:0,ffb")
 
-    def go(self, vcpus: Sequence[int], limit: float = TIMEOUT) -> int | None:
-        """Let only these VCPUs go on until one comes to a breakpoint: its number. After limit
-        seconds of the host they are stopped: None."""
+    def go(self, vcpus: Sequence[int], limit: float = TIMEOUT,
+           meanwhile: Callable[[], None] = lambda: None) -> int | None:
+        """Let only these VCPUs go on until one comes to a breakpoint: its number. After meanwhile() and
+        limit seconds of the host they are stopped: None."""
         self._send(b"vCont" + b"".join(b";c:%x" % (vcpu + 1) for vcpu in vcpus))
+        meanwhile()
         return self._stopped(limit)
 
     def step(self, vcpu: int) -> None:

@@ -38,6 +38,17 @@ volatile unsigned long spin;
 /* The last two readings of CPU 1, in ns. */
 struct { long long first, second; } readings;
 
+/*
+ * Where CPUs run at the same time: a reading, in ns, and the cycles between which it was made.
+ * Since at_watching(): the last one before the clock went back, and that one; the longest one,
+ * and the one before it.
+ */
+struct reading { unsigned long long from, to; long long ns; };
+struct { struct reading before, last; } back, longest;
+#define STARTS_WATCHING	2	/* the host sets that */
+#define IS_WATCHING	1
+volatile int watching;
+
 /* All of /proc/kallsyms, if asked for. */
 char *symbols;
 size_t symbols_size;
@@ -52,6 +63,9 @@ PLACE(at_return)
 PLACE(at_reading)
 PLACE(at_hold_over)
 PLACE(at_spin)
+PLACE(at_back)
+PLACE(at_watching)
+PLACE(at_settled)
 
 static void fail(const char *what)
 {
@@ -99,6 +113,50 @@ static void *reader(void *unused)
 			hold_until = ~0ULL;
 			at_hold_over();
 		}
+	}
+	return NULL;
+}
+
+static unsigned long long cycles_now(void)
+{
+	unsigned int unused;
+	unsigned long long now;
+
+	_mm_lfence();
+	now = __rdtscp(&unused);
+	_mm_lfence();
+	return now;
+}
+
+static void *free_reader(void *unused)
+{
+	struct reading before = { 0 }, last;
+
+	(void)unused;
+	run_on(1);
+	for (;;) {
+		int starts = watching == STARTS_WATCHING;
+
+		last.from = cycles_now();
+		last.ns = read_clock(CLOCK_MONOTONIC);
+		last.to = cycles_now();
+		if (starts) {
+			before = last;
+			watching = IS_WATCHING;
+			at_watching();
+			continue;
+		}
+		if (watching == IS_WATCHING && last.to - last.from > longest.last.to - longest.last.from) {
+			longest.before = before;
+			longest.last = last;
+		}
+		if (watching == IS_WATCHING && last.ns < before.ns) {
+			back.before = before;
+			back.last = last;
+			watching = 0;
+			at_back();
+		}
+		before = last;
 	}
 	return NULL;
 }
@@ -162,6 +220,12 @@ static void set(long tick, long freq)
 		fail("adjtimex");
 }
 
+static void wait_until(long long end)
+{
+	while (read_clock(CLOCK_MONOTONIC) < end)
+		;
+}
+
 /* Two thirds of a tick of 4 ms away from the last one. */
 static void wait_for_tick(void)
 {
@@ -170,8 +234,7 @@ static void wait_for_tick(void)
 	do {
 		now = read_clock(CLOCK_MONOTONIC_COARSE);
 	} while (now == last);
-	while (read_clock(CLOCK_MONOTONIC) < now + 2 * NSEC_PER_MSEC)
-		;
+	wait_until(now + 2 * NSEC_PER_MSEC);
 }
 
 /* Run /program on the second serial port, say how it ended on the first one, and switch off. */
@@ -202,21 +265,30 @@ static void run_program(void)
 	fail("reboot");
 }
 
+static int is_told(char **argv, const char *what)
+{
+	while (*argv && strcmp(*argv, what))
+		argv++;
+	return *argv != NULL;
+}
+
 int main(int argc, char **argv)
 {
+	int tick, runs_free = is_told(argv, "free");
 	pthread_t threads[2];
-	int tick;
+
+	(void)argc;
 
 	if (mount("proc", "/proc", "proc", 0, NULL) || mount("sysfs", "/sys", "sysfs", 0, NULL))
 		fail("mount");
-	if (argc > 1 && !strcmp(argv[1], "symbols"))
+	if (is_told(argv, "symbols"))
 		slurp("/proc/kallsyms");
 	wait_for_tsc();
-	if (argc > 1 && !strcmp(argv[1], "run"))
+	if (is_told(argv, "run"))
 		run_program();
 	run_on(0);
-	if (pthread_create(&threads[0], NULL, reader, NULL) ||
-	    pthread_create(&threads[1], NULL, spinner, NULL))
+	if (pthread_create(&threads[0], NULL, runs_free ? free_reader : reader, NULL) ||
+	    (!runs_free && pthread_create(&threads[1], NULL, spinner, NULL)))
 		fail("pthread_create");
 	sleep_ms(200);	/* until CPUs 1 and 2 have no tick: nohz_full */
 	at_ready();
@@ -227,5 +299,9 @@ int main(int argc, char **argv)
 		at_adjtimex();
 		set(after.tick, after.freq);
 		at_return();
+		if (runs_free) {	/* the reader has time to see it */
+			wait_until(read_clock(CLOCK_MONOTONIC) + NSEC_PER_MSEC);
+			at_settled();
+		}
 	}
 }

@@ -9,7 +9,7 @@ import re
 import socket
 import struct
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,12 +21,14 @@ from runner.guest import qemu
 from runner.guest.btf import Btf
 from runner.guest.gdb import Gdb, GdbError
 from runner.guest.lines import Line
+from runner.guest.qemu import Accelerator
 from runner.layout import Layout
 from runner.nearest import nearest
 from runner.progress import step
 
 UPDATER, READER, SPINNER = 0, 1, 2  # the VCPUs
 _BOOT_LIMIT = 600.0  # seconds
+_FAST_BOOT_LIMIT = 60.0  # likewise, if the host's CPUs execute the guest
 _INIT = Path(__file__).with_name("init.c")
 _LINE: dict[str, list[str | int]] = {  # where the members of Line are; 1 is CLOCK_MONOTONIC
     **{name: [name] for name in ("seq", "clock_mode", "cycle_last", "mult", "shift")},
@@ -65,9 +67,12 @@ class Known:
 class Machine:
     """A running guest."""
 
-    def __init__(self, gdb: Gdb, places: Mapping[str, int], known: Known) -> None:
-        """places: the symbols of the guest's init."""
-        self.gdb, self.init, self.known = gdb, places, known
+    def __init__(self, gdb: Gdb, places: Mapping[str, int], known: Known, *, spins: bool = True,
+                 memory: Path | None = None) -> None:
+        """places: the symbols of the guest's init; spins: whether there is a SPINNER; memory: the file that
+        is the guest's RAM, if one is."""
+        self.gdb, self.init, self.known, self.memory = gdb, places, known, memory
+        self._beside = [SPINNER] if spins else []
         of, clock = "vdso_data", list[str | int]()
         if "_vdso_data" in known.symbols:
             self._vdso = known.address("_vdso_data")
@@ -102,9 +107,10 @@ class Machine:
         registers = self.gdb.registers(vcpu)
         return (registers.rdx & 0xffffffff) << 32 | registers.rax & 0xffffffff
 
-    def run(self, vcpus: list[int], *addresses: int, limit: float = 60.0) -> int | None:
+    def run(self, vcpus: list[int], *addresses: int, limit: float = 60.0,
+            meanwhile: Callable[[], None] = lambda: None) -> int | None:
         """Let only these VCPUs go on until one comes to one of the addresses: which; None if none does in
-        limit seconds."""
+        limit seconds after meanwhile()."""
         for vcpu in vcpus:
             if self.gdb.rip(vcpu) in addresses:  # there a breakpoint would stop it at once
                 self.gdb.step(vcpu)
@@ -113,7 +119,7 @@ class Machine:
         for address in addresses:
             self.gdb.break_at(address)
         try:
-            while (stopped := self.gdb.go([*vcpus, SPINNER], limit)) == SPINNER:
+            while (stopped := self.gdb.go([*vcpus, *self._beside], limit, meanwhile)) == SPINNER:
                 self.gdb.step(SPINNER)  # an interrupt of its own led it there
         finally:
             for address in addresses:
@@ -122,7 +128,8 @@ class Machine:
 
 
 @contextmanager
-def boot(image: Path, unpacked: Path, layout: Layout) -> Iterator[Machine]:
+def boot(image: Path, unpacked: Path, layout: Layout,
+         accelerator: Accelerator = qemu.TCG) -> Iterator[Machine]:
     """A guest that runs image in the QEMU that is unpacked there, at its init's at_ready(). Raises
     TkfiError when it does not get to that."""
     place = layout.build / "guest"
@@ -133,49 +140,54 @@ def boot(image: Path, unpacked: Path, layout: Layout) -> Iterator[Machine]:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         console, log = place / "console.log", place / "qemu.log"
-        argv = [*qemu.argv(unpacked, image, place / "initramfs", "symbols" if new else "", console),
+        memory = place / "memory" if accelerator.shared else None
+        arguments = " ".join(["symbols"] * new + ["free"] * (not accelerator.spins))
+        argv = [*qemu.argv(unpacked, image, place / "initramfs", arguments, console,
+                           accelerator=accelerator, memory=memory),
                 "-chardev", f"socket,id=gdb,fd={theirs.fileno()}", "-gdb", "chardev:gdb", "-S"]
-        with _on_one_cpu(), process.beside(argv, log=log, env=qemu.environment(unpacked),
-                                           keep=[theirs.fileno()]):
+        with _on_one_cpu(accelerator), process.beside(
+                argv, log=log, env=qemu.environment(unpacked), keep=[theirs.fileno()]):
             theirs.close()
             try:
                 gdb = Gdb(ours)
                 places = _symbols_of(init)
-                _wait_for(gdb, places, console)
+                _wait_for(gdb, places, console, accelerator)
                 if new:
                     _remember(gdb, places, known)
-                machine = Machine(gdb, places, _recall(known))
-                yield machine
+                yield Machine(gdb, places, _recall(known), spins=accelerator.spins, memory=memory)
             except GdbError as error:
                 raise TkfiError(f"{error}; full logs: {log}, {console}\n{process.tail(log)}"
                                 f"{process.tail(console)}") from error
 
 
 @contextmanager
-def _on_one_cpu() -> Iterator[None]:
-    """Stay, with QEMU, on one CPU of the host: each step is a message to QEMU and its answer, which take
-    half as long then, and nearly the same number of cycles passes each time until QEMU has stopped the
-    guest."""
+def _on_one_cpu(accelerator: Accelerator) -> Iterator[None]:
+    """Stay, with QEMU, on one CPU of the host, if only one VCPU executes at a time: each step is a message
+    to QEMU and its answer, which take half as long then, and nearly the same number of cycles passes each
+    time until QEMU has stopped the guest."""
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {max(before)})
+    os.sched_setaffinity(0, {max(before)} if accelerator.spins else before)
     try:
         yield
     finally:
         os.sched_setaffinity(0, before)
 
 
-def _wait_for(gdb: Gdb, places: Mapping[str, int], console: Path) -> None:
+def _wait_for(gdb: Gdb, places: Mapping[str, int], console: Path, accelerator: Accelerator) -> None:
     start = time.monotonic()
     stops = [places["at_ready"], places["at_failure"]]
     with step("Booting the guest"):
         for address in stops:
             gdb.break_at(address)
-        stopped = gdb.go([UPDATER, READER, SPINNER], _BOOT_LIMIT)
+        stopped = gdb.go([UPDATER, READER, *[SPINNER] * accelerator.spins],
+                         _BOOT_LIMIT if accelerator.spins else _FAST_BOOT_LIMIT)
         for address in stops:
             gdb.break_at(address, there=False)
     if stopped is None or gdb.rip(stopped) != stops[0]:
         seconds = time.monotonic() - start
-        why = "its init failed" if stopped is not None else f"not ready after {seconds:.0f} s"
+        why = (f"not ready after {seconds:.0f} s" if stopped is None else
+               "its init failed" if gdb.rip(stopped) == stops[1] else
+               f"{accelerator.name} stopped it at {gdb.rip(stopped):#x}")
         raise TkfiError(f"the guest did not boot: {why}; full log: {console}\n{process.tail(console)}")
 
 

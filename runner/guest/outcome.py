@@ -10,6 +10,7 @@ from typing import Any
 
 from runner.boot import results
 from runner.guest.prediction import Prediction
+from runner.guest.qemu import Accelerator
 from runner.guest.race import Request, Try
 
 _WITHIN_NS = 1
@@ -26,7 +27,7 @@ class Outcome:
 
     request: Request
     release: str
-    accel: str
+    accelerator: Accelerator
     place: str
     symbol: str
     tries: Sequence[Try]
@@ -53,7 +54,8 @@ class Outcome:
         """For a program."""
         return {
             "format": results.FORMAT, "kernel": self.release, "variant": "unpatched",
-            "compiler": "Debian's", "accel": self.accel, "place": self.place, "symbol": self.symbol,
+            "compiler": "Debian's", "accel": self.accelerator.name, "place": self.place,
+            "symbol": self.symbol,
             **asdict(self.request),
             "held": self.held, "agrees": self.agrees,
             "uml": asdict(self.prediction) if self.prediction else None, "uml_missing": self.why_not,

@@ -4,27 +4,54 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from runner import process
 
+MEMORY_MB = 256
+_DEVICES = ("-nodefaults", "-display", "none", "-no-reboot")
+# reliable: else another clocksource is taken. nohz_full: else the reader's tick waits for what the updater
+# holds.
+_KERNEL_LINE = ("console=ttyS0 quiet panic=-1 nokaslr mitigations=off nohz_full=1,2 tsc=reliable "
+                "cryptomgr.notests rdinit=/init")
+
+
+@dataclass(frozen=True)
+class Accelerator:
+    """How a guest is executed: its name, QEMU's options, and what is added to the kernel's command line;
+    whether it has a third VCPU that spins; and whether its memory is a file that the host writes to."""
+
+    name: str
+    options: tuple[str, ...]
+    kernel_line: str
+    spins: bool
+    shared: bool = False
+
+
 # Virtual time is the number of instructions executed: 1 ns each, and a TSC of 1 GHz. When the last VCPU
 # comes to a breakpoint it jumps to the next timer, which can be 30 s: a third VCPU always goes on. That one
 # spins in `pause`, which passes on to the next VCPU: it executes hardly anything, and time hardly passes.
-_ICOUNT = ("-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off", "-cpu", "max")
-_DEVICES = ("-machine", "q35,hpet=off,vmport=off", "-smp", "3", "-m", "256", "-nodefaults",
-            "-display", "none", "-no-reboot")
-# reliable: else another clocksource is taken. nohz_full: else the reader's tick waits for what the updater
-# holds. tsc_early_khz, and no ACPI timer to refine it by: the frequency that it has.
-_KERNEL_LINE = ("console=ttyS0 quiet panic=-1 nokaslr mitigations=off nohz_full=1,2 tsc=reliable "
-                "tsc_early_khz=1000000 pmtmr=0 cryptomgr.notests rdinit=/init")
+# tsc_early_khz, and no ACPI timer to refine it by: the frequency that it has.
+TCG = Accelerator("TCG, icount", ("-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off",
+                                  "-cpu", "max", "-smp", "3"),
+                  "tsc_early_khz=1000000 pmtmr=0", spins=True)
+KVM = Accelerator("KVM", ("-accel", "kvm", "-cpu", "host", "-smp", "2"), "", spins=False, shared=True)
 
 
-def argv(unpacked: Path, image: Path, initramfs: Path, arguments: str, console: Path) -> list[str | Path]:
-    """The command line of a guest; arguments are those of its init."""
-    return [unpacked / "usr/bin/qemu-system-x86_64", *_ICOUNT, *_DEVICES,
+def argv(unpacked: Path, image: Path, initramfs: Path, arguments: str, console: Path, *,
+         accelerator: Accelerator = TCG, memory: Path | None = None) -> list[str | Path]:
+    """The command line of a guest; arguments are those of its init; memory: the file that is its RAM."""
+    machine, ram = "q35,hpet=off,vmport=off", list[str]()
+    if memory:
+        machine += ",memory-backend=ram"
+        ram = ["-object",
+               f"memory-backend-file,id=ram,size={MEMORY_MB}M,mem-path={memory},share=on"]
+    return [unpacked / "usr/bin/qemu-system-x86_64", *accelerator.options, *_DEVICES, *ram,
+            "-machine", machine, "-m", str(MEMORY_MB),
             "-L", unpacked / "usr/share/qemu", "-L", unpacked / "usr/share/seabios",
-            "-kernel", image, "-initrd", initramfs, "-append", f"{_KERNEL_LINE} -- {arguments}",
+            "-kernel", image, "-initrd", initramfs,
+            "-append", f"{_KERNEL_LINE} {accelerator.kernel_line} -- {arguments}",
             "-serial", f"file:{console}"]
 
 

@@ -109,20 +109,20 @@ class Race:
         self._at = self._lead = 0  # steps at the reader's last rdtsc, and how many led to it
         for name, ppb in (("before", request.from_ppb), ("after", request.to_ppb)):
             machine.gdb.write(UPDATER, machine.init[name], struct.pack("<qq", *timex(ppb)))
-        self._again()
+        self.again()
         line = machine.line()
         if line.clock_mode != 1:
             raise TkfiError(f"the guest's clocksource is not the TSC (vDSO clock mode {line.clock_mode}): "
                             "its user space does not read the clock itself; choose another image")
 
         self.trace = places.trace(machine)
-        self._again()
+        self.again()
 
     def find(self, text: str) -> Place:
         """The place that is meant by a --at."""
         return places.find(self._machine, text, self.trace)
 
-    def _again(self) -> None:
+    def again(self) -> None:
         """Let the guest come to the next adjtimex() that is to be held."""
         machine = self._machine
         stops = machine.init["at_adjtimex"], machine.init["at_failure"]
@@ -142,7 +142,7 @@ class Race:
                 if not left:
                     raise
                 self._publish(self._machine.line())
-                self._again()
+                self.again()
                 continue
             if not late or not left:
                 break
@@ -154,7 +154,7 @@ class Race:
         machine.run([READER], machine.init["at_reading"])
         counter, old = Counter(machine), machine.line()
         first = self._read()
-        sampled = self._come_to(place, counter)
+        sampled = self.come_to(place, counter)
         stores, line = counter.count(), machine.line()
         waits, is_new = bool(line.seq & 1), not line.seq & 1 and line != old
         if waits:
@@ -165,10 +165,10 @@ class Race:
         second = (self._read() if waits or sampled is None else
                   self._read_at(first.cycle + _BETWEEN, first))
         made = Try(first, second, old, machine.line(), stores, waits, is_new)
-        self._again()
+        self.again()
         return made, late
 
-    def _come_to(self, place: Place, counter: Counter) -> int | None:
+    def come_to(self, place: Place, counter: Counter) -> int | None:
         """Let the updater come to a place. Returns the cycle that it has sampled, if it has: from there on
         it executes one instruction after another, so that as much time passes in each try."""
         machine, sample = self._machine, self.trace.sample

@@ -5,11 +5,14 @@ the address of the instruction that the next step executes."""
 from __future__ import annotations
 
 import itertools
+import mmap
 import re
 import signal
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from runner.guest.btf import Btf
 from runner.guest.gdb import Gdb
@@ -18,9 +21,11 @@ from runner.guest.machine import Known, Machine
 SEQUENCE, VDSO, SAMPLE, RDTSC = 0x1000, 0x2000, 0x8000, 0x7fff_0000_0000
 INIT = {name: 0x400000 + 0x10 * at for at, name in enumerate(
     ("at_ready", "at_failure", "at_adjtimex", "at_return", "at_reading", "at_hold_over", "at_spin"))} | {
-    "before": 0x500000, "after": 0x500010, "hold_until": 0x500020, "readings": 0x500030, "spin": 0x500040}
+    "before": 0x500000, "after": 0x500010, "hold_until": 0x500020, "readings": 0x500030, "spin": 0x500040,
+    "at_back": 0x400070, "at_watching": 0x400080, "at_settled": 0x400090,
+    "watching": 0x500050, "back": 0x500100, "longest": 0x500200}
 SYMBOLS = {"tk_core": SEQUENCE, "do_adjtimex": 0x6ff0, "_vdso_data": VDSO, "timekeeping_advance": SAMPLE,
-           "update_vsyscall": 0x9000}
+           "update_vsyscall": 0x9000, "phys_base": 0x3000}
 _AT = {"seq": (0, 4), "clock_mode": (4, 4), "cycle_last": (8, 8), "mult": (16, 4), "shift": (20, 4),
        "sec": (24, 8), "nsec": (32, 8)}  # of struct vdso_data here
 _PACKET = re.compile(rb"\$([^#]*)#([0-9a-f]{2})")
@@ -160,6 +165,64 @@ class Guest:
             if turn % 64 == 0 and interrupted():
                 break
         return None
+
+
+class FreeGuest(Guest):
+    """VCPUs run at the same time; an instruction is held if the file of the memory has a jump to itself."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        file.write_bytes(bytes(1 << 16))
+        self.file = file
+        with file.open("r+b") as opened:
+            self.held = mmap.mmap(opened.fileno(), 0)
+        self.programs[1] = self.free_reader()
+        self.rips[1] = next(self.programs[1])
+
+    def updater(self) -> Program:
+        """The reader has time after each adjtimex()."""
+        for address in super().updater():
+            yield address
+            if address == INIT["at_return"]:
+                yield from [0x400500] * 40
+                yield INIT["at_settled"]
+
+    def free_reader(self) -> Program:
+        """Reads for ever, and says so when the clock goes back."""
+        before = bytes(24)
+        while True:
+            start, starts = self.cycles, self.load(INIT["watching"], 4) == 2
+            yield 0x400300
+            while self.get("seq") & 1:
+                yield 0x400304
+            if self.load(SEQUENCE, 4) & 1 and next(self.ticks):
+                while self.load(SEQUENCE, 4) & 1:
+                    yield 0x9100
+            ns = self.now() + (self.mistake_ns if self.get("mult") == 8_384_414 else 0)
+            yield 0x400308
+            last = struct.pack("<QQq", start, self.cycles, ns)
+            if starts:
+                before = last
+                self.store(INIT["watching"], 1, 4)
+                yield INIT["at_watching"]
+                continue
+            if self.load(INIT["watching"], 4) == 1:
+                longest = self.load(INIT["longest"] + 32, 8) - self.load(INIT["longest"] + 24, 8)
+                if self.cycles - start > longest:
+                    self.store(INIT["longest"], int.from_bytes(before + last, "little"), 48)
+                if ns < struct.unpack("<QQq", before)[2]:
+                    self.store(INIT["back"], int.from_bytes(before + last, "little"), 48)
+                    self.store(INIT["watching"], 0, 4)
+                    yield INIT["at_back"]
+            before = last
+
+    def execute(self, vcpu: int) -> None:
+        """One instruction, if it is not a jump to itself."""
+        at = self.rips[vcpu]
+        if vcpu == 0 and at < 1 << 16 and self.held[at:at + 2] == b"\xeb\xfe":
+            self.cycles += 1
+        else:
+            super().execute(vcpu)
 
 
 class Stub(threading.Thread):

@@ -9,6 +9,8 @@ import json
 import re
 import socket
 import struct
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,18 +20,20 @@ from runner import cli
 from runner.boot.records import Event
 from runner.errors import InputError, TkfiError
 from runner.explore import scenarios, schedule
-from runner.guest import packages, places, prediction, schedules
+from runner.guest import packages, places, prediction, qemu, schedules
 from runner.guest.btf import Btf
+from runner.guest.free import FreeRace
 from runner.guest.gdb import Gdb, GdbError
 from runner.guest.lines import Line, crossing
-from runner.guest.machine import UPDATER
+from runner.guest.machine import UPDATER, Known, Machine
 from runner.guest.outcome import Outcome
 from runner.guest.places import Stores
 from runner.guest.prediction import Prediction
 from runner.guest.race import Race, Request, Try, timex
 from runner.layout import Layout
 from runner.report import guest_text
-from runner.tests.guest_stub import INIT, SAMPLE, SEQUENCE, Guest, Stub, machine
+from runner.tests.guest_stub import (INIT, SAMPLE, SEQUENCE, SYMBOLS, FreeGuest, Guest, Layouts, Stub,
+                                     machine)
 
 DELAY_NS = 1_000_000 // 100  # the stub executes 100,000 instructions of each VCPU per second or so
 REQUEST = Request(DELAY_NS, 500_000, -500_000)
@@ -288,13 +292,19 @@ def test_schedule_that_a_guest_cannot_execute(old: str, new: str, why: str) -> N
         read(FITS.replace(old, new))
 
 
+def test_kvm_that_is_not_there(capsys: pytest.CaptureFixture[str], layout: Layout, tmp_path: Path,
+                               monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runner.verbs.guest._KVM", str(tmp_path / "kvm"))
+    assert cli.main(["guest", "--accel", "kvm"], layout) == 2
+    assert "cannot be run under KVM: there is no" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("arguments, why", [
     (["--at", "update_vsyscall+x"], "a place is SYMBOL, SYMBOL+OFFSET or one of advance.sampled"),
     (["--at", "store vdso.seq"], "a place is SYMBOL"),
     (["--kernel", "5.10"], "those before the patch series of 2013 too"),
     (["--kernel", "/dev/null"], "is no kernel image"),
     (["--kernel", "./nothing"], "cannot be read: No such file"),
-    (["--accel", "kvm"], "cannot be run under KVM"),
     (["--accel", "xen"], "'xen' is none of tcg, kvm"),
     (["--tries", "0"], "not a number from 1 to 1000"),
     (["--delay", "2s"], "at most 1s"),
@@ -330,8 +340,71 @@ def test_image_that_is_there(layout: Layout) -> None:
 
 def made(at: str, uml: Prediction | None, number: int = 2) -> Outcome:
     """What the stub's guest comes to."""
-    return Outcome(REQUEST, "6.12.117+deb12-cloud-amd64", "TCG, icount", at, f"timekeeping_advance+{4:#x}",
+    return Outcome(REQUEST, "6.12.117+deb12-cloud-amd64", qemu.TCG, at, f"timekeeping_advance+{4:#x}",
                    tries(Guest(), at, number), uml, "" if uml else "not known")
+
+
+@pytest.fixture(name="free")
+def under_kvm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FreeGuest:
+    monkeypatch.setattr("runner.guest.free._KERNEL_TEXT", 0)
+    return FreeGuest(tmp_path / "memory")
+
+
+def free_tries(guest: FreeGuest, at: str, number: int = 2) -> list[Try]:
+    """That many at one place."""
+    race = FreeRace(Machine(Gdb(Stub(guest).client), INIT, Known(SYMBOLS, Layouts()), spins=False,
+                            memory=guest.file), Request(100_000_000, 500_000, -500_000))
+    place = race.find(at)
+    return [race.try_at(place) for _ in range(number)]
+
+
+@pytest.mark.parametrize("at", ["advance.sampled", "advance.calculated", "publish.begin",
+                                "update_vsyscall"])
+def test_free_goes_back(free: FreeGuest, at: str) -> None:
+    for one in free_tries(free, at):
+        assert one.measured_ns < 0 and one.held and not one.waits and not one.first_is_new
+    assert not any(free.file.read_bytes())  # what had been there
+
+
+def test_free_waits(free: FreeGuest) -> None:
+    for one in free_tries(free, "vsyscall.begin"):
+        assert one.waits and one.held and one.measured_ns > 100
+
+
+def test_free_too_late(free: FreeGuest) -> None:
+    for one in free_tries(free, "publish.end"):
+        assert one.first_is_new and one.held and one.measured_ns > 0
+
+
+def test_free_reader_is_interrupted(free: FreeGuest) -> None:
+    free.ticks = itertools.chain([True, True], itertools.repeat(False))
+    made = free_tries(free, "publish.begin")
+    assert all(one.held and one.measured_ns < 0 for one in made) and not next(free.ticks)
+    free.ticks = itertools.repeat(True)
+    (one,) = free_tries(free, "publish.begin", 1)
+    assert one.held and one.measured_ns > 0  # it is not hidden that nothing was seen
+
+
+def test_free_updater_does_not_come_back(free: FreeGuest, monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def held(_: object, address: int) -> Iterator[Callable[[], None]]:
+        free.held[address:address + 2] = b"\xeb\xfe"
+        yield lambda: None
+    monkeypatch.setattr("runner.guest.free._LIMIT", 0.1)
+    monkeypatch.setattr(FreeRace, "_held", held)
+    with pytest.raises(TkfiError, match="the updater does not come back: it is at"):
+        free_tries(free, "publish.end", 1)
+
+
+def test_free_mistake(free: FreeGuest) -> None:
+    free.mistake_ns = -40
+    assert not any(one.held for one in free_tries(free, "advance.calculated"))
+
+
+def test_free_across_cache_lines(free: FreeGuest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runner.guest.free._CACHE_LINE", 0x9001)
+    with pytest.raises(TkfiError, match="at the end of a cache line; choose the next one"):
+        free_tries(free, "update_vsyscall")
 
 
 def test_text_and_json() -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -13,9 +14,11 @@ from runner import answer, check_counts, lock
 from runner.boot import results
 from runner.errors import TkfiError
 from runner.explore import scenarios, schedule
-from runner.guest import machine, packages, places, prediction, programs, schedules
+from runner.guest import machine, packages, places, prediction, programs, qemu, schedules
+from runner.guest.free import FreeRace
 from runner.guest.outcome import Outcome
 from runner.guest.prediction import Prediction
+from runner.guest.qemu import Accelerator
 from runner.guest.race import Race, Request, Try
 from runner.kernel import kernels
 from runner.layout import Layout
@@ -25,6 +28,7 @@ from runner.units import format_ns
 from runner.verbs import completions
 from runner.verbs.options import (Count, Delay, Frequency, Name, json_option, option, pass_layout, verb)
 
+_KVM = "/dev/kvm"
 _MOST_DELAY_NS = 10**9
 _DELAY_NS, _FROM_PPB, _TO_PPB = 10**7, 500_000, -500_000
 
@@ -46,14 +50,14 @@ _DELAY_NS, _FROM_PPB, _TO_PPB = 10**7, 500_000, -500_000
 @option("--run", "program", metavar="FILE.c", help="instead: compile a program statically, run it in the "
         "guest, and print what it prints")
 @option("--accel", type=Name(("tcg", "kvm"), "./tkfi guest --help"), default="tcg",
-        help="tcg: needs no privilege, repeats exactly; kvm is not there yet (tcg)")
+        help="tcg: needs no privilege, repeats exactly; kvm: the host's CPUs execute the guest (tcg)")
 @json_option
 @pass_layout
 def command(layout: Layout, schedule_text: str | None, kernel: str | None, delay_ns: int | None,
             from_ppb: int | None, to_ppb: int | None, at: str | None, tries: int, program: str | None,
             accel: str, json_to: str | None) -> int:
     """Whether the clock did as predicted; of a program, whether it ended with 0."""
-    _check_accel(accel)
+    accelerator = _accelerator(accel)
     race = {"--delay": delay_ns, "--from": from_ppb, "--to": to_ppb, "--at": at}
     if program:
         _check_alone("a program does all itself", {**race, "SCHEDULE": schedule_text})
@@ -70,7 +74,8 @@ def command(layout: Layout, schedule_text: str | None, kernel: str | None, delay
         places.check(place)
     check_request(request)
     with lock.held(layout.lock):
-        made = run(packages.choose(kernel or kernels.DEFAULT, layout), request, place, tries, layout)
+        made = run(packages.choose(kernel or kernels.DEFAULT, layout), accelerator, request, place, tries,
+                   layout)
     if place == places.ALL:
         answer.give(guest_text.places(made), {"format": results.FORMAT, "places": [
             one.json() for one in made]}, json_to)
@@ -81,19 +86,20 @@ def command(layout: Layout, schedule_text: str | None, kernel: str | None, delay
     return 0 if held == len(made) else 1
 
 
-def run(image: Path, request: Request, place: str, number: int, layout: Layout) -> list[Outcome]:
+def run(image: Path, accelerator: Accelerator, request: Request, place: str, number: int,
+        layout: Layout) -> list[Outcome]:
     """Boot once, and try so many times at the place, or at each point. Raises TkfiError."""
     release, made = packages.release(image), list[Outcome]()
-    with machine.boot(image, packages.ensure_qemu(layout), layout) as guest:
-        race = Race(guest, request)
+    with machine.boot(image, packages.ensure_qemu(layout), layout, accelerator) as guest:
+        race: Race | FreeRace = FreeRace(guest, request) if accelerator.shared else Race(guest, request)
         for one in places.POINTS if place == places.ALL else [place]:
             symbol, tries = _try(guest, race, one, number)
-            made.append(Outcome(request, release, "TCG, icount", one, symbol, tries, None))
+            made.append(Outcome(request, release, accelerator, one, symbol, tries, None))
     return [replace(one, prediction=predicted, why_not=why_not) for one in made for predicted, why_not in [
         predict(release, request, one.tries[0], race.trace.begin, layout)]]
 
 
-def _try(guest: machine.Machine, race: Race, place: str, number: int) -> tuple[str, list[Try]]:
+def _try(guest: machine.Machine, race: Race | FreeRace, place: str, number: int) -> tuple[str, list[Try]]:
     """Tries at a place, and where that is in the image."""
     found, tries = race.find(place), list[Try]()
     symbol = guest.known.name(found.address)
@@ -124,11 +130,14 @@ def check_request(request: Request) -> None:
                         "every instruction of the delay; './tkfi reproduce' goes to 10min")
 
 
-def _check_accel(accel: str) -> None:
-    if accel == "kvm":
-        why = "it has never been tested" if Path("/dev/kvm").exists() else "there is no /dev/kvm here"
-        raise TkfiError(f"the guest cannot be run under KVM: {why}, and releasing a VCPU without "
-                        "stopping the other is not written yet; leave out --accel")
+def _accelerator(accel: str) -> Accelerator:
+    if accel != "kvm":
+        return qemu.TCG
+    if not os.access(_KVM, os.R_OK | os.W_OK):
+        why = ("you may not open {}; become a member of the group 'kvm'" if os.path.exists(_KVM) else
+               "there is no {} here").format(_KVM)
+        raise TkfiError(f"the guest cannot be run under KVM: {why}, or leave out --accel")
+    return qemu.KVM
 
 
 def _run_program(source: Path, kernel: str, json_to: str | None, layout: Layout) -> int:
