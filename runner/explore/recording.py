@@ -55,12 +55,14 @@ class Recording:
 
     @cached_property
     def shared(self) -> frozenset[int]:
-        """The cells that several VCPUs touch and at least one of them changes."""
+        """The cells that several VCPUs touch, or wait for, and at least one of them changes."""
         who: dict[int, set[int]] = {}
         stored: set[int] = set()
+        waits = [(event.text, event.vcpu) for event in self.events if event.kind == "blocked"]
         for step in self.steps:
             for cell in step.touched:
-                who.setdefault(cell, set()).add(step.vcpu)
+                who.setdefault(cell, set()).update(
+                    [step.vcpu, *(vcpu for text, vcpu in waits if text == step.text)])
             if step.stores:
                 stored.update(step.touched)
         return frozenset(cell for cell in stored if len(who[cell]) > 1)

@@ -199,15 +199,21 @@ def _odd(line: Timeline) -> Iterator[str]:
         touching = [(at, step) for at, step in enumerate(line.recording.steps) if cell in step.touched]
         odd = bool(touching[0][1].before & 1)
         path = f"M{LEFT:g} {y + (8 if odd else 22):g}"
-        begin = LEFT
+        begin, value = LEFT, touching[0][1].before
         for at, step in [one for one in touching if one[1].stores]:
             x = line.x[at]
             if odd:
-                yield (f'<rect class="odd" x="{begin:g}" y="{y + 8:g}" width="{max(x - begin, 1):g}" '
-                       f'height="14"><title>{escape(name)} is odd: {step.before}</title></rect>')
-            odd, begin = bool(step.after & 1), x
+                yield _is_odd(name, step.before, begin, x, y)
+            odd, begin, value = bool(step.after & 1), x, step.after
             path += f"H{x:g}V{y + (8 if odd else 22):g}"
+        if odd:
+            yield _is_odd(name, value, begin, line.width - RIGHT, y)
         yield f'<path class="sequence" d="{path}H{line.width - RIGHT:g}"/>'
+
+
+def _is_odd(name: str, value: int, begin: float, end: float, y: float) -> str:
+    return (f'<rect class="odd" x="{begin:g}" y="{y + 8:g}" width="{max(end - begin, 1):g}" height="14">'
+            f'<title>{escape(name)} is odd: {value}</title></rect>')
 
 
 def _marks(line: Timeline) -> Iterator[str]:

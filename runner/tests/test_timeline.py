@@ -80,6 +80,16 @@ def test_delays_are_to_scale_with_a_break_where_one_is_long() -> None:
     assert made.x[100] - made.x[99] > second.width
 
 
+def test_a_sequence_that_stays_odd_and_who_waits_for_it() -> None:
+    made = recorded.recording()
+    step = next(step for step in made.steps if step.stores and step.text == "vdso.seq")
+    alone = replace(made, steps=[step], events=[])
+    assert f"vdso.seq is odd: {step.after}" in timeline.svg(timeline.of(alone, recorded.VCPUS, None), "v")
+    assert not alone.matters(step)
+    waits = replace(alone, events=[Event("replayed", 1, "blocked", "vdso.seq")])
+    assert waits.matters(step)
+
+
 def test_time_in_cycles_is_no_delay() -> None:
     assert not passes("12 cycles").delays
 
