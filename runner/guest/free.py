@@ -51,12 +51,14 @@ class FreeRace:
         """Hold the updater at place once. The reads are those around the moment when the clock went back;
         if it did not, the longest one, and the one before. If it should have, that is tried again: an
         interrupt may have the reader wait for what the updater holds. Raises TkfiError where the updater
-        does not come there, or cannot be held there."""
+        does not come there, or cannot be held there, and if the reader never sees it."""
         for _ in range(_TRIED):
             made, missed = self._try_at(place)
             if not missed:
-                break
-        return made
+                return made
+        raise TkfiError(f"in {_TRIED} tries at {place.name} the clock went back, and the reader did not "
+                        "see it: an interrupt had it wait, or the step is too small; choose another place, "
+                        "or a longer delay")
 
     def _try_at(self, place: Place) -> tuple[Try, bool]:
         """A try, and whether the clock should have been seen to go back, and was not."""

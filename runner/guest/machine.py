@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import random
 import re
 import socket
 import struct
@@ -93,6 +94,11 @@ class Machine:
         return Line(**{name: int.from_bytes(data[at:at + (8 if name in _WIDE else 4)], "little")
                        for name, at in self._offsets.items()})
 
+    @property
+    def tsc_khz(self) -> int:
+        """How often the TSC counts in a millisecond, as the kernel has it."""
+        return self.word(self.known.address("tsc_khz"))
+
     def word(self, address: int, vcpu: int = UPDATER) -> int:
         """32 bits of memory."""
         return int.from_bytes(self.gdb.read(vcpu, address, 4), "little")
@@ -118,9 +124,11 @@ class Machine:
                     return vcpu
         for address in addresses:
             self.gdb.break_at(address)
+        end = time.monotonic() + limit
         try:
             while (stopped := self.gdb.go([*vcpus, *self._beside], limit, meanwhile)) == SPINNER:
                 self.gdb.step(SPINNER)  # an interrupt of its own led it there
+                limit = max(0.01, end - time.monotonic())
         finally:
             for address in addresses:
                 self.gdb.break_at(address, there=False)
@@ -158,6 +166,9 @@ def boot(image: Path, unpacked: Path, layout: Layout,
             except GdbError as error:
                 raise TkfiError(f"{error}; full logs: {log}, {console}\n{process.tail(log)}"
                                 f"{process.tail(console)}") from error
+            finally:
+                if memory:
+                    memory.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -166,7 +177,8 @@ def _on_one_cpu(accelerator: Accelerator) -> Iterator[None]:
     to QEMU and its answer, which take half as long then, and nearly the same number of cycles passes each
     time until QEMU has stopped the guest."""
     before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {max(before)} if accelerator.spins else before)
+    if accelerator.spins:
+        os.sched_setaffinity(0, {random.choice(sorted(before))})
     try:
         yield
     finally:

@@ -12,6 +12,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from math import floor
 
 from runner.errors import TkfiError
 from runner.guest import places
@@ -72,7 +73,8 @@ class Try:
     @property
     def predicted_ns(self) -> int:
         """The same by the lines that the kernel published."""
-        return self.new.at(self.second.cycle) - self._first_line.at(self.first.cycle)
+        return floor(self.new.exactly_at(self.second.cycle)) - floor(
+            self._first_line.exactly_at(self.first.cycle))
 
     @property
     def held(self) -> bool:
@@ -106,6 +108,7 @@ class Race:
         """Let the guest come to its first adjtimex(). Raises TkfiError."""
         self._machine, self._request = machine, request
         self._rdtsc: int | None = None
+        self._old = machine.line()  # before the try
         self._at = self._lead = 0  # steps at the reader's last rdtsc, and how many led to it
         for name, ppb in (("before", request.from_ppb), ("after", request.to_ppb)):
             machine.gdb.write(UPDATER, machine.init[name], struct.pack("<qq", *timex(ppb)))
@@ -141,7 +144,7 @@ class Race:
             except _ReaderWaits:
                 if not left:
                     raise
-                self._publish(self._machine.line())
+                self._publish(self._old)
                 self.again()
                 continue
             if not late or not left:
@@ -153,6 +156,7 @@ class Race:
         machine, late = self._machine, False
         machine.run([READER], machine.init["at_reading"])
         counter, old = Counter(machine), machine.line()
+        self._old = old
         first = self._read()
         sampled = self.come_to(place, counter)
         stores, line = counter.count(), machine.line()

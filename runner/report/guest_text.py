@@ -44,7 +44,8 @@ def places(made: Sequence[Outcome]) -> str:
 
 def _range(values: Iterable[int]) -> str:
     """The least and the greatest."""
-    least, *_, greatest = sorted([*values] * 2)
+    all_of_them = [*values]
+    least, greatest = min(all_of_them), max(all_of_them)
     return f"{least:+,}" if least == greatest else f"{least:+,}..{greatest:+,}"
 
 
@@ -62,7 +63,7 @@ def _untested(made: Outcome) -> list[str]:
     if made.accelerator is not qemu.KVM:
         return []
     return [tables.wrapped(
-        "This has not been tested under KVM with a Linux guest: tkfi's authors had no such machine. A read "
+        "This has never been run with a Linux guest under KVM: tkfi's authors had no such machine. A read "
         "lies between two rdtsc of the reader; predicted is by the cycle between them that fits best.")]
 
 
@@ -111,7 +112,7 @@ def _went(tries: Sequence[Try]) -> str:
         return (f"{went}, {delays[0]:,} cycles from the sample to the second read in each; both readings "
                 "are rounded down to a ns")
     return (f"{went}, as tries are held for {min(delays):,} to {max(delays):,} cycles: some pass before "
-            "QEMU has stopped the guest")
+            "the guest is stopped, or let go")
 
 
 def _uml(made: Outcome) -> list[str]:

@@ -203,15 +203,15 @@ def _odd(line: Timeline) -> Iterator[str]:
         for at, step in [one for one in touching if one[1].stores]:
             x = line.x[at]
             if odd:
-                yield _is_odd(name, step.before, begin, x, y)
+                yield _odd_bar(name, step.before, begin, x, y)
             odd, begin, value = bool(step.after & 1), x, step.after
             path += f"H{x:g}V{y + (8 if odd else 22):g}"
         if odd:
-            yield _is_odd(name, value, begin, line.width - RIGHT, y)
+            yield _odd_bar(name, value, begin, line.width - RIGHT, y)
         yield f'<path class="sequence" d="{path}H{line.width - RIGHT:g}"/>'
 
 
-def _is_odd(name: str, value: int, begin: float, end: float, y: float) -> str:
+def _odd_bar(name: str, value: int, begin: float, end: float, y: float) -> str:
     return (f'<rect class="odd" x="{begin:g}" y="{y + 8:g}" width="{max(end - begin, 1):g}" height="14">'
             f'<title>{escape(name)} is odd: {value}</title></rect>')
 

@@ -57,9 +57,10 @@ def command(layout: Layout, schedule_text: str | None, kernel: str | None, delay
             from_ppb: int | None, to_ppb: int | None, at: str | None, tries: int, program: str | None,
             accel: str, json_to: str | None) -> int:
     """Whether the clock did as predicted; of a program, whether it ended with 0."""
-    accelerator = _accelerator(accel)
     race = {"--delay": delay_ns, "--from": from_ppb, "--to": to_ppb, "--at": at}
     if program:
+        if accel != "tcg":
+            raise TkfiError("a program is run under TCG only; leave out --accel")
         _check_alone("a program does all itself", {**race, "SCHEDULE": schedule_text})
         return _run_program(Path(program), kernel or kernels.DEFAULT, json_to, layout)
     if schedule_text:
@@ -73,6 +74,7 @@ def command(layout: Layout, schedule_text: str | None, kernel: str | None, delay
         place = at or places.BEFORE
         places.check(place)
     check_request(request)
+    accelerator = _accelerator(accel)
     with lock.held(layout.lock):
         made = run(packages.choose(kernel or kernels.DEFAULT, layout), accelerator, request, place, tries,
                    layout)
@@ -91,12 +93,13 @@ def run(image: Path, accelerator: Accelerator, request: Request, place: str, num
     """Boot once, and try so many times at the place, or at each point. Raises TkfiError."""
     release, made = packages.release(image), list[Outcome]()
     with machine.boot(image, packages.ensure_qemu(layout), layout, accelerator) as guest:
+        tsc_khz = guest.tsc_khz
         race: Race | FreeRace = FreeRace(guest, request) if accelerator.shared else Race(guest, request)
         for one in places.POINTS if place == places.ALL else [place]:
             symbol, tries = _try(guest, race, one, number)
             made.append(Outcome(request, release, accelerator, one, symbol, tries, None))
     return [replace(one, prediction=predicted, why_not=why_not) for one in made for predicted, why_not in [
-        predict(release, request, one.tries[0], race.trace.begin, layout)]]
+        predict(release, request, one.tries[0], race.trace.begin, tsc_khz, layout)]]
 
 
 def _try(guest: machine.Machine, race: Race | FreeRace, place: str, number: int) -> tuple[str, list[Try]]:
@@ -110,14 +113,15 @@ def _try(guest: machine.Machine, race: Race | FreeRace, place: str, number: int)
     return symbol, tries
 
 
-def predict(release: str, request: Request, one: Try, begin: int,
+def predict(release: str, request: Request, one: Try, begin: int, tsc_khz: int,
             layout: Layout) -> tuple[Prediction | None, str]:
-    """What UML does where the guest was held, for as long as the second read came after the sample; or why
-    that cannot be said."""
+    """What UML, whose cycles are ns, does where the guest was held, for as long as the second read came
+    after the sample; or why that cannot be said."""
     kernel = prediction.kernel_of(release, layout)
     if not kernel:
         return None, f"What UML predicts is not known: ./tkfi list kernels has none like {release}."
-    delay = one.delay_cycles if one.delay_cycles is not None and not one.first_is_new else request.delay_ns
+    delay = (request.delay_ns if one.delay_cycles is None or one.first_is_new else
+             one.delay_cycles * 10**6 // tsc_khz)
     asked = prediction.schedule_of(kernel.name, from_ppb=request.from_ppb, to_ppb=request.to_ppb,
                                    delay_ns=delay, stores=one.stores, begin=begin)
     return prediction.predict(kernel, asked, layout), ""
@@ -126,8 +130,8 @@ def predict(release: str, request: Request, one: Try, begin: int,
 def check_request(request: Request) -> None:
     """Raises TkfiError for what a guest cannot do in reasonable time."""
     if request.delay_ns > _MOST_DELAY_NS:
-        raise TkfiError(f"a guest can be held for at most {format_ns(_MOST_DELAY_NS)}, as it executes "
-                        "every instruction of the delay; './tkfi reproduce' goes to 10min")
+        raise TkfiError(f"a guest can be held for at most {format_ns(_MOST_DELAY_NS)}, as under TCG it "
+                        "executes every instruction of the delay; './tkfi reproduce' goes to 10min")
 
 
 def _accelerator(accel: str) -> Accelerator:

@@ -21,6 +21,7 @@ IGNORED = {
     "MACRO_ARG_REUSE": "macros that stand in for the kernel's own, which evaluate an argument twice too",
     "MACRO_ARG_UNUSED": "the same macros: an argument of the kernel's may mean nothing here",
     "COMPLEX_MACRO": "VDSO_ARCH_CLOCKMODES is a list of enumerators, as on x86 and arm64",
+    "UNKNOWN_COMMIT_ID": "there is no git repository of Linux here that could know a commit",
     "LONG_LINE_STRING": "the format of a JSON line stays on one line, to be searched for",
 }
 _OPTIONS = ("--no-tree", "--strict", "--terse", "--show-types", f"--ignore={','.join(IGNORED)}")
