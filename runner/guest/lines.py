@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import floor
 
 _NSEC_PER_SEC = 10**9
 
@@ -25,9 +26,9 @@ class Line:
     nsec: int
 
     def at(self, cycle: int) -> int:
-        """The time at a cycle in ns, rounded as do_hres() rounds it."""
-        passed = max(0, cycle - self.cycle_last)  # as vdso_calc_delta()
-        return self.sec * _NSEC_PER_SEC + (self.nsec + passed * self.mult >> self.shift)
+        """The time at a cycle in ns, rounded as do_hres() rounds it; also before cycle_last, where that is
+        right as long as the line before had the same slope."""
+        return floor(self.exactly_at(cycle))
 
     def exactly_at(self, cycle: int) -> Fraction:
         """The same, without rounding."""
@@ -37,10 +38,6 @@ class Line:
     def cycles(self, ns: int) -> int:
         """How many cycles take so long, at least."""
         return -(-(ns << self.shift) // self.mult)
-
-    def lasts(self, cycles: int) -> int:
-        """How long so many cycles take in ns, rounded to nearest."""
-        return (cycles * self.mult + (1 << self.shift - 1)) >> self.shift
 
 
 def crossing(old: Line, new: Line) -> Fraction | None:

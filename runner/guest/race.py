@@ -12,7 +12,6 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from math import floor
 
 from runner.errors import TkfiError
 from runner.guest import places
@@ -73,8 +72,7 @@ class Try:
     @property
     def predicted_ns(self) -> int:
         """The same by the lines that the kernel published."""
-        return floor(self.new.exactly_at(self.second.cycle)) - floor(
-            self._first_line.exactly_at(self.first.cycle))
+        return self.new.at(self.second.cycle) - self._first_line.at(self.first.cycle)
 
     @property
     def held(self) -> bool:

@@ -180,11 +180,13 @@ class FreeGuest(Guest):
         self.rips[1] = next(self.programs[1])
 
     def updater(self) -> Program:
-        """The reader has time after each adjtimex()."""
+        """The reader has time after each adjtimex(), and a tick comes."""
         for address in super().updater():
             yield address
             if address == INIT["at_return"]:
                 yield from [0x400500] * 40
+                cycle, mult = self.cycles, self.get("mult")
+                self.publish(cycle, mult, 0, self.get("nsec") + (cycle - self.get("cycle_last")) * mult)
                 yield INIT["at_settled"]
 
     def free_reader(self) -> Program:

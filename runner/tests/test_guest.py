@@ -34,6 +34,7 @@ from runner.layout import Layout
 from runner.report import guest_text
 from runner.tests.guest_stub import (INIT, SAMPLE, SEQUENCE, SYMBOLS, FreeGuest, Guest, Layouts, Stub,
                                      machine)
+from runner.verbs.guest import predict
 
 DELAY_NS = 1_000_000 // 100  # the stub executes 100,000 instructions of each VCPU per second or so
 REQUEST = Request(DELAY_NS, 500_000, -500_000)
@@ -201,7 +202,7 @@ def test_lines_meet_at_the_sample() -> None:
     new = replace(old, mult=8_384_414, nsec=old.nsec + 4000 * (8_392_803 - 8_384_414))
     assert crossing(old, new) == sample and crossing(old, old) is None
     assert old.at(sample) == new.at(sample) == 7_000_000_005 + (4000 * 8_392_803 >> 23)
-    assert old.at(0) == 7_000_000_005  # before cycle_last
+    assert old.at(0) == 7_000_000_005 - 1001  # of +500 ppm, rounded down
 
 
 def test_btf() -> None:
@@ -290,6 +291,18 @@ def test_schedule_that_a_guest_cannot_execute(old: str, new: str, why: str) -> N
     assert old in FITS
     with pytest.raises(InputError, match=why):
         read(FITS.replace(old, new))
+
+
+def test_uml_is_held_as_long_in_ns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the TSC's frequency is."""
+    (one,) = tries(Guest(), "advance.calculated", 1)
+    asked = list[str]()
+    monkeypatch.setattr("runner.guest.prediction.predict", lambda kernel, schedule, layout: asked.append(
+        str(schedule)))
+    for khz in (1_000_000, 3_000_000):
+        predict("6.12.117+deb12-cloud-amd64", REQUEST, one, 3, khz, Layout())
+    assert one.delay_cycles and [re.findall(r"host: (\d+)ns", text) for text in asked] == [
+        [str(one.delay_cycles)], [str(one.delay_cycles // 3)]]
 
 
 def test_kvm_that_is_not_there(capsys: pytest.CaptureFixture[str], layout: Layout, tmp_path: Path,
