@@ -97,9 +97,9 @@ def run(argv: Sequence[str | Path], *, log: Path, cwd: Path | None = None,
     return run_all([Program(argv, log, cwd, env, limit)], tick=tick)[0].status
 
 
-def run_all(programs: Sequence[Program], *, at_once: int = 1,
-            tick: Callable[[], None] = lambda: None) -> list[Ended]:
-    """Run programs, so many at once, calling tick about once a second.
+def run_all(programs: Sequence[Program], *, at_once: int = 1, tick: Callable[[], None] = lambda: None,
+            each: Callable[[int, Ended], None] = lambda _number, _ended: None) -> list[Ended]:
+    """Run programs, so many at once, calling tick about once a second, and each of one that has ended.
 
     Raises NoSpace when one failed for want of disk space, and TkfiError when one cannot be started. On
     any exception, and on return, no process started by them is left.
@@ -107,7 +107,7 @@ def run_all(programs: Sequence[Program], *, at_once: int = 1,
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     others = process_tree.below()
     try:
-        ended = _run_all(programs, at_once, tick)
+        ended = _run_all(programs, at_once, tick, each)
     finally:
         _end_all(others)
     for program, end in zip(programs, ended):
@@ -201,7 +201,8 @@ def _start(argv: Sequence[str | Path], output: int, cwd: Path | None,
         raise TkfiError(f"cannot run {argv[0]}: {error.strerror}; run 'make setup'") from error
 
 
-def _run_all(programs: Sequence[Program], at_once: int, tick: Callable[[], None]) -> list[Ended]:
+def _run_all(programs: Sequence[Program], at_once: int, tick: Callable[[], None],
+             each: Callable[[int, Ended], None]) -> list[Ended]:
     ended: dict[int, Ended] = {}
     running: dict[int, _Running] = {}
     waiting = list(enumerate(programs))
@@ -224,6 +225,7 @@ def _run_all(programs: Sequence[Program], at_once: int, tick: Callable[[], None]
                 ended[number] = Ended(None, now - one.start)
             if number in ended:
                 del running[number]
+                each(number, ended[number])
         if now - ticked > _TICK:
             ticked = now
             tick()

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from runner.boot import results, shared_boots
+from runner.boot import finished_boots, results, shared_boots
 from runner.boot.kunit_boot import TIMEOUT, Ask, Boot
 from runner.boot.kunit_output import failures_only
 from runner.boot.results import Results
 from runner.errors import TkfiError
+from runner.journal import Journal
 from runner.kernel.kernels import Kernel
 from runner.kernel.kunit_tool import KunitTool
 from runner.progress import note, step
@@ -28,27 +29,39 @@ class Run:
     found: Results
 
 
-def run(tool: KunitTool, glob: str, *, title: str, name: str,
-        arguments: Sequence[str] = (), timeout: int = TIMEOUT) -> Run:
+def run(tool: KunitTool, glob: str, *, title: str, name: str, arguments: Sequence[str] = (),
+        timeout: int = TIMEOUT, reads: Sequence[Path] = (), done: Journal | None = None) -> Run:
     """Boot for the KUnit cases that match glob, and read what the kernel reported.
 
     Raises TkfiError when the kernel says it is another variant than the one that was built.
     """
     with step(title):
-        return run_all(tool, [Ask(glob, name, arguments, timeout)])[0]
+        return run_all(tool, [Ask(glob, name, arguments, timeout, reads=reads)], done=done)[0]
 
 
 def run_all(tool: KunitTool, asks: Sequence[Ask], *, at_once: int = 1,
-            progress: Callable[[list[Path]], None] = lambda _files: None) -> list[Run]:
+            progress: Callable[[list[Path]], None] = lambda _files: None,
+            done: Journal | None = None) -> list[Run]:
     """Boot for each of asks, so many at once, and read what the kernels reported; progress is called
-    about once a second with the files that they report to."""
+    about once a second with the files that they report to. Boots that are in the journal done are not made
+    again, and those that end well are added to it."""
+    kept = {number: one for number, ask in enumerate(asks) if done and (
+        one := finished_boots.recall(done, tool, ask))}
+    left = [number for number in range(len(asks)) if number not in kept]
     files = [ask.file(tool, "jsonl") for ask in asks]
-    for file in files:
-        file.unlink(missing_ok=True)
-    reporting = [replace(ask, arguments=[f"tkfi.result={file}", *ask.arguments])
-                 for ask, file in zip(asks, files)]
-    booted = shared_boots.boot_all(tool, reporting, at_once=at_once, tick=lambda: progress(files))
-    return [Run(boot, read_report(tool, file)) for boot, file in zip(booted, files)]
+    for number in left:
+        files[number].unlink(missing_ok=True)
+    reporting = [replace(asks[number], arguments=[f"tkfi.result={files[number]}", *asks[number].arguments])
+                 for number in left]
+
+    def each(nth: int, boot: Boot) -> None:
+        if done:
+            finished_boots.keep(done, tool, asks[left[nth]], boot)
+
+    booted = shared_boots.boot_all(tool, reporting, at_once=at_once, tick=lambda: progress(files),
+                                   each=each)
+    made = kept | dict(zip(left, booted))
+    return [Run(made[number], read_report(tool, file)) for number, file in enumerate(files)]
 
 
 def read_report(tool: KunitTool, file: Path) -> Results:

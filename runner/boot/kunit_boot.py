@@ -7,6 +7,7 @@ import json
 import shlex
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,8 @@ class Ask:
     results/<name>.*, or else in a directory of its own. Then it may take as long as it takes, and timeout
     is how many seconds it may report nothing. memory is what its kernel has, as in 256M, if that is to be
     less than kunit.py gives; it needs a directory. shares: the shipped scenario it explores, if it may
-    share its boot with others that explore."""
+    share its boot with others that explore. reads: files that it reads, if what it reports depends on
+    them."""
 
     glob: str
     name: str
@@ -71,6 +73,7 @@ class Ask:
     directory: Path | None = None
     memory: str = ""
     shares: str = ""
+    reads: Sequence[Path] = ()
 
     def file(self, tool: KunitTool, kind: str) -> Path:
         """A file of its boot's, such as kind console.log."""
@@ -78,15 +81,25 @@ class Ask:
 
 
 def boot_all(tool: KunitTool, asks: Sequence[Ask], *, at_once: int = 1,
-             tick: Callable[[], None] = lambda: None) -> list[Boot]:
-    """Boot the built kernel for each of asks, so many at once; calls tick about once a second."""
+             tick: Callable[[], None] = lambda: None,
+             each: Callable[[int, Boot], None] = lambda _number, _boot: None) -> list[Boot]:
+    """Boot the built kernel for each of asks, so many at once; calls tick about once a second, and each of
+    one that has ended and has left all that it should."""
+    booted: dict[int, Boot] = {}
+
+    def end(number: int, ended: process.Ended) -> None:
+        with suppress(TkfiError):
+            booted[number] = _booted(tool, asks[number], places[number], ended)
+            each(number, booted[number])
+
     for ask in asks:
         for stale in ("kunit.json", "console.log"):
             ask.file(tool, stale).unlink(missing_ok=True)
     places = [_place(tool, ask, alone=len(asks) == 1) for ask in asks]
     ended = process.run_all([_program(tool, ask, place) for ask, place in zip(asks, places)],
-                            at_once=at_once, tick=tick)
-    return [_booted(tool, ask, place, end) for ask, place, end in zip(asks, places, ended)]
+                            at_once=at_once, tick=tick, each=end)
+    return [booted.get(number) or _booted(tool, asks[number], places[number], one)
+            for number, one in enumerate(ended)]
 
 
 def read_verdicts(path: Path) -> tuple[Counts, list[str], dict[str, Counts]]:

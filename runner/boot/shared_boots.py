@@ -91,9 +91,11 @@ class Shared:
 
 
 def boot_all(tool: KunitTool, asks: Sequence[Ask], *, at_once: int = 1,
-             tick: Callable[[], None] = lambda: None) -> list[Boot]:
+             tick: Callable[[], None] = lambda: None,
+             each: Callable[[int, Boot], None] = lambda _number, _boot: None) -> list[Boot]:
     """As kunit_boot.boot_all(), in as few boots as keep so many kernels busy. Of a boot that did not come
     to its end only the exploration under way ends badly; those that were not begun are asked for again.
+    each is called of those that have a boot of their own.
 
     Raises TestFailure or TkfiError when a boot ended before it began any.
     """
@@ -112,9 +114,13 @@ def boot_all(tool: KunitTool, asks: Sequence[Ask], *, at_once: int = 1,
                 boot.hand_on()
             tick()
 
+        def tell_own(boot: int, end: Boot) -> None:
+            if len(groups[boot]) == 1:
+                each(groups[boot][0], end)
+
         try:
             ended = kunit_boot.boot_all(tool, [boot.ask(tool) for boot in boots], at_once=at_once,
-                                        tick=tell)
+                                        tick=tell, each=tell_own)
         finally:
             for boot in boots:
                 boot.hand_on(to_the_end=True)

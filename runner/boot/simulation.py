@@ -19,12 +19,14 @@ from runner.boot.records import Moments, Simulated, StepsBack
 from runner.boot.results import Results
 from runner.boot.stability import Errors, Point
 from runner.errors import TkfiError
+from runner.journal import Journal
 from runner.kernel.kunit_tool import KunitTool
 
 CASE = "tkfi_simulate.asked"
 MAX_SAMPLES = 1 << 31
 MAX_OFFSET_PPB = 500_000
 _UNIT = 1 << 8  # of errors: 1 ns
+_OF_A_BOOT = 10_000_000  # updates, of more than one simulation: some seconds
 _SLOWEST = 100_000  # updates a second that any host makes
 _WAIT = 300  # seconds that a boot may take besides
 
@@ -144,11 +146,27 @@ class Simulation:
         return found
 
 
-def run(tool: KunitTool, wanted: Sequence[Settings], name: str) -> list[Simulation]:
-    """Simulate on a built kernel, all in one boot.
+def run(tool: KunitTool, wanted: Sequence[Settings], name: str,
+        done: Journal | None = None) -> list[Simulation]:
+    """Simulate on a built kernel, many short ones in one boot. Boots that are done are not made again.
 
     Raises TkfiError for what the kernel refuses, and if it did not say all.
     """
+    return [one for number, some in enumerate(_divided(wanted))
+            for one in _boot(tool, some, f"{name}-{number}", done)]
+
+
+def _divided(wanted: Sequence[Settings]) -> list[list[Settings]]:
+    """Those of each boot."""
+    divided: list[list[Settings]] = [[]]
+    for one in wanted:
+        if divided[-1] and sum(other.samples for other in divided[-1]) + one.samples > _OF_A_BOOT:
+            divided.append([])
+        divided[-1].append(one)
+    return divided
+
+
+def _boot(tool: KunitTool, wanted: Sequence[Settings], name: str, done: Journal | None) -> list[Simulation]:
     place = tool.layout.results(tool.kernel.place)
     place.mkdir(parents=True, exist_ok=True)
     lines = [one.line(_copied(one.script, place / f"{name}-{number}.script"),
@@ -157,8 +175,9 @@ def run(tool: KunitTool, wanted: Sequence[Settings], name: str) -> list[Simulati
     asked = place / f"{name}.asked"
     asked.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     timeout = _WAIT + sum(one.samples for one in wanted) // _SLOWEST
+    read_by_it = [asked, *(file for one in wanted for file in (one.script, one.intervals) if file)]
     made = boots.run(tool, CASE, title=f"{tool.kernel.title}, {_count(wanted)}", name=name,
-                     arguments=[f"tkfi.simulate={asked}"], timeout=timeout)
+                     arguments=[f"tkfi.simulate={asked}"], timeout=timeout, reads=read_by_it, done=done)
     for refused in made.found.not_simulated:
         script = wanted[refused.run].script
         where = f"{script}:{refused.line}: " if script and refused.line else ""

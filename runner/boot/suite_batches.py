@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 from pathlib import Path
 
 from runner.boot import boots
@@ -16,12 +17,14 @@ from runner.boot.causes import Cause, Kind
 from runner.boot.kunit_boot import Ask, Boot, Counts
 from runner.boot.results import Results
 from runner.errors import TkfiError
+from runner.journal import Journal
 from runner.kernel.kunit_tool import KunitTool
 from runner.plural import counted
 from runner.progress import note, step
 
 ALL = "tkfi_*"  # for KUnit, which takes one glob; the kernel's parameter tkfi.suites says which of them
 AT_ONCE = 2  # boots, at the most
+_OF_A_BOOT = 8.0  # seconds of suites, unless there is only one: a run that is killed loses no more
 _LONGEST = 1024  # characters of a kernel's parameter
 _BEGUN = re.compile(r"^ {4}# Subtest: (\w+)\s*$", re.MULTILINE)
 _ENDED = re.compile(r"^(not )?ok \d+ (\w+)", re.MULTILINE)
@@ -37,11 +40,15 @@ class Ran:
     seconds: float | None
 
 
-def run(tool: KunitTool, suites: Mapping[str, str], name: str, title: str) -> dict[str, Ran]:
-    """Run each of suites, by name with its KUnit filter. name is of the logs: name-1 and so on."""
+def run(tool: KunitTool, suites: Mapping[str, str], name: str, title: str,
+        done: Journal | None = None) -> dict[str, Ran]:
+    """Run each of suites, by name with its KUnit filter. name is of the logs: name-1 and so on. Boots that
+    are done are not made again."""
     made: dict[str, Ran] = {}
     crashed: dict[str, Cause] = {}
-    batches = divide(list(suites), _times(tool), processors())
+    times = _times(tool)
+    known = sum(times.get(suite, 0) for suite in suites)
+    batches = divide(list(suites), times, max(processors(), ceil(known / _OF_A_BOOT)))
     boot = 0
     while batches:
         asks = [Ask(ALL, f"{name}-{boot + number}", [_parameter(suites[suite] for suite in batch)])
@@ -49,7 +56,7 @@ def run(tool: KunitTool, suites: Mapping[str, str], name: str, title: str) -> di
         boot += len(asks)
         with step(f"{title}, {counted(sum(map(len, batches)), 'suite')} in "
                   f"{counted(len(batches), 'boot')}"):
-            booted = boots.run_all(tool, asks, at_once=processors())
+            booted = boots.run_all(tool, asks, at_once=processors(), done=done)
         again: list[str] = []
         alone: list[str] = []
         for batch, one in zip(batches, booted):

@@ -13,6 +13,7 @@ from typing import Any
 from runner.boot import boots
 from runner.boot.boots import Run, measured
 from runner.boot.records import Hold
+from runner.journal import Journal
 from runner.kernel import builder
 from runner.kernel.kernels import Kernel
 from runner.layout import Layout
@@ -76,9 +77,9 @@ class Bench:
                           for key in self.keys]}
 
 
-def measure(kernels: Sequence[Kernel], layout: Layout) -> Bench:
+def measure(kernels: Sequence[Kernel], layout: Layout, done: Journal | None = None) -> Bench:
     """Boot the suite on both builds of each of the variants of one kernel; the bare ones in turn, so that
-    a disturbance does not hit one variant alone.
+    a disturbance does not hit one variant alone. Boots that are done are not made again.
 
     Raises TkfiError when one cannot be built or is not what it was built as.
     """
@@ -86,7 +87,8 @@ def measure(kernels: Sequence[Kernel], layout: Layout) -> Bench:
     timing = [builder.build(replace(kernel, bare=True), layout) for kernel in kernels]
     plan = [(tool, "hold") for tool in counting]
     plan += [(tool, f"hold-{number}") for number in range(1, BOOTS + 1) for tool in timing]
-    return bench([(tool.kernel, boots.run(tool, SUITE, title=f"{tool.kernel.title} {name}", name=name))
+    return bench([(tool.kernel, boots.run(tool, SUITE, title=f"{tool.kernel.title} {name}", name=name,
+                                          done=done))
                   for tool, name in plan])
 
 

@@ -15,6 +15,7 @@ from runner.boot.causes import Kind
 from runner.boot.kunit_boot import Ask
 from runner.boot.records import Header, StoryFault, StoryRace, StoryRaced, StoryStep, StoryValue, Told
 from runner.errors import TkfiError
+from runner.journal import Journal
 from runner.explore.scenarios import CLOCKS
 from runner.kernel.kunit_tool import KunitTool
 from runner.plural import counted
@@ -22,6 +23,9 @@ from runner.progress import step
 
 FORMAT = 1
 MOST = 6  # steps
+_BOOTS = (1, 16, 256)  # for each clock, as each more operation takes some 20 times as long
+_UNRACED = 2  # more operations take as long without races
+_OF_A_BOOT = 8  # seconds, if time is limited
 _CASE = "tkfi_explore.stories"
 _PATIENCE = 24 * 3600  # seconds, without a limit; with one so many more than that
 _MORE = 60
@@ -43,13 +47,35 @@ class Asked:
     races: bool = False
     outcomes: bool = False
 
-    def parameters(self, part: int) -> list[str]:
-        """What the kernel is told."""
+    @property
+    def parts(self) -> int:
+        """How many parts the stories of a clock have, each of which takes some seconds at most."""
+        boots = _BOOTS[max(0, min(self.length - (0 if self.races else _UNRACED), len(_BOOTS)) - 1)]
+        if self.time is not None:
+            boots = min(boots, int(self.time * self.jobs / _OF_A_BOOT))
+        return max(boots, self.jobs)
+
+    @property
+    def clocks(self) -> Sequence[str]:
+        """Those that each boot goes by; "" if each goes by all."""
+        return (self.clock,) if self.clock or self.parts == self.jobs else CLOCKS
+
+    def asks(self) -> list[Ask]:
+        """The boots."""
+        patience = (_PATIENCE if self.time is None else
+                    round((1 + self.races) * len(CLOCKS) * self.time) + _MORE)
+        return [Ask(_CASE, "-".join(filter(None, ["stories", clock, str(part)])),
+                    self._parameters(clock, part), timeout=patience)
+                for clock in self.clocks for part in range(self.parts)]
+
+    def _parameters(self, clock: str, part: int) -> list[str]:
         what = f'tkfi.story="{self.text}"' if self.text else f"tkfi.stories={self.length}"
-        told = [what, f"tkfi.part={part}/{self.jobs}"]
-        told += [f"tkfi.clock={self.clock}"] * bool(self.clock) + ["tkfi.races=1"] * self.races
+        told = [what, f"tkfi.part={part}/{self.parts}"]
+        told += [f"tkfi.clock={clock}"] * bool(clock) + ["tkfi.races=1"] * self.races
         told += ["tkfi.outcomes=1"] * self.outcomes
-        return told if self.time is None else [*told, f"tkfi.ms={round(self.time * 1000)}"]
+        if self.time is None:
+            return told
+        return [*told, f"tkfi.ms={round(self.time * 1000 * self.jobs / self.parts)}"]
 
 
 @dataclass(frozen=True)
@@ -101,23 +127,21 @@ class Stories:
                     "races": [asdict(race) for race in self.races]} if self.asked.races else {})}
 
 
-def tell(tool: KunitTool, asked: Asked) -> Stories:
-    """Boot, and have all stories told. Raises TkfiError for a story that makes no sense, and when a kernel
-    did not come to its end."""
+def tell(tool: KunitTool, asked: Asked, done: Journal | None = None) -> Stories:
+    """Boot, and have all stories told. Boots that are done are not made again. Raises TkfiError for a story
+    that makes no sense, and when a kernel did not come to its end."""
     title = "A story" if asked.text else f"Stories of up to {counted(asked.length, 'operation')}"
-    timeout = (_PATIENCE if asked.time is None else
-               round((1 + asked.races) * len(CLOCKS) * asked.time) + _MORE)
+    asks = asked.asks()
     with step(f"{title} on {tool.kernel.title}") as shown:
-        runs = boots.run_all(tool, [
-            Ask(_CASE, f"stories-{part}", asked.parameters(part), timeout=timeout)
-            for part in range(asked.jobs)], at_once=asked.jobs,
-            progress=lambda files: shown.update(so_far(files)))
-    for run in runs:
+        runs = boots.run_all(tool, asks, at_once=asked.jobs, done=done,
+                             progress=lambda files: shown.update(so_far(files, asked.jobs)))
+    for ask, run in zip(asks, runs):
         if run.found.failures:
             raise TkfiError(run.found.failures[0].text)
         found: list[StoryFault | StoryRace] = [*run.found.faults, *run.found.story_races]
         new = any(not one.cause for one in found)
-        wanted = {asked.clock} if asked.clock else set(CLOCKS)
+        told_by = [clock for clock in asked.clocks if f"tkfi.clock={clock}" in ask.arguments]
+        wanted = set(told_by or CLOCKS)
         lacking = wanted - {one.clock for one in run.found.told}
         lacking |= (wanted - {one.clock for one in run.found.story_raced}) if asked.races else set()
         if ((run.boot.cause and (run.boot.cause.kind is not Kind.FAILED or not new))
@@ -126,11 +150,17 @@ def tell(tool: KunitTool, asked: Asked) -> Stories:
                 [*run.found.problems[:1], f"full log: {run.boot.console}"])
             raise TkfiError(f"{tool.kernel.title} did not come to the end of its stories: {why}")
     assert runs[0].found.header
-    return Stories(runs[0].found.header, asked, _faults(runs), _told(runs), {
-        clock: [one.states for one in runs[0].found.states if one.clock == clock] for clock in CLOCKS},
-        _races(runs), _raced(runs),
+    return Stories(runs[0].found.header, asked, _faults(runs), _told(runs, asked.jobs), {
+        clock: _states(runs, clock) for clock in CLOCKS},
+        _races(runs), _raced(runs, asked.jobs),
         {(one.clock, one.after): one.shown for run in runs for one in run.found.story_outcomes},
         _steps(runs[0].found.story_steps), runs[0].found.story_values)
+
+
+def _states(runs: Sequence[boots.Run], clock: str) -> list[int]:
+    """Each part has the same."""
+    every = ([one.states for one in run.found.states if one.clock == clock] for run in runs)
+    return next((states for states in every if states), [])
 
 
 def _steps(those: Sequence[StoryStep]) -> list[str]:
@@ -138,19 +168,23 @@ def _steps(those: Sequence[StoryStep]) -> list[str]:
     return [text for _, text in sorted({one.nr: one.text for one in those}.items())]
 
 
-def so_far(files: Sequence[Path]) -> str:
-    """How far stories, and then races, have come, by the last that each kernel said of it."""
+def so_far(files: Sequence[Path], jobs: int) -> str:
+    """How far stories, and then races, have come, by the last that each kernel said of it; so many kernels
+    ran at once."""
     found = [last for file in files if (last := _last(file))]
     telling = [one for one in found if one["type"] == "story_telling"]
     racing = [one for one in found if one["type"] == "story_racing"]
     words = []
     if telling:
         words.append(f"{_clocks(telling)}: {_sum(telling, 'performed'):,} operations, "
-                     f"{_rate(telling, 'performed'):,.0f}/s")
+                     f"{_rate(telling, 'performed', jobs):,.0f}/s")
     if racing:
-        words.append(f"{_clocks(racing)}: {_sum(racing, 'done'):,} of {_sum(racing, 'of'):,} races, "
-                     f"{_rate(racing, 'done'):,.0f}/s, {_sum(racing, 'classes'):,} classes, "
+        whole = f" of {_sum(racing, 'of'):,}" if len(racing) == len(files) else ""
+        words.append(f"{_clocks(racing)}: {_sum(racing, 'done'):,}{whole} races, "
+                     f"{_rate(racing, 'done', jobs):,.0f}/s, {_sum(racing, 'classes'):,} classes, "
                      f"{_sum(racing, 'new')} new")
+    if found and len(files) > jobs:
+        words.append(f"{len(found)} of {len(files)} boots")
     return "; ".join(words)
 
 
@@ -172,9 +206,9 @@ def _sum(those: Sequence[dict[str, Any]], name: str) -> int:
     return sum(int(one[name]) for one in those)
 
 
-def _rate(those: Sequence[dict[str, Any]], name: str) -> float:
-    """So many a second, of all kernels together."""
-    return sum(int(one[name]) * 1e9 / max(int(one["ns"]), 1) for one in those)
+def _rate(those: Sequence[dict[str, Any]], name: str, jobs: int) -> float:
+    """So many a second, of the kernels that run at once together."""
+    return min(jobs, len(those)) * _sum(those, name) * 1e9 / max(_sum(those, "ns"), 1)
 
 
 def _races(runs: Sequence[boots.Run]) -> list[StoryRace]:
@@ -188,12 +222,17 @@ def _races(runs: Sequence[boots.Run]) -> list[StoryRace]:
                                                     one.nature))
 
 
-def _raced(runs: Sequence[boots.Run]) -> dict[str, StoryRaced]:
+def _time(those: Sequence[Told | StoryRaced], jobs: int) -> int:
+    """How long parts took, so many at once."""
+    return max([sum(one.ns for one in those) // jobs, *(one.ns for one in those)])
+
+
+def _raced(runs: Sequence[boots.Run], jobs: int) -> dict[str, StoryRaced]:
     every = [one for run in runs for one in run.found.story_raced]
     return {clock: replace(those[0], races=sum(one.races for one in those), of=sum(one.of for one in those),
                            classes=sum(one.classes for one in those),
                            not_kept=sum(one.not_kept for one in those),
-                           complete=all(one.complete for one in those), ns=max(one.ns for one in those))
+                           complete=all(one.complete for one in those), ns=_time(those, jobs))
             for clock in CLOCKS if (those := [one for one in every if one.clock == clock])}
 
 
@@ -208,9 +247,9 @@ def _faults(runs: Sequence[boots.Run]) -> list[StoryFault]:
         bool(one.cause), CLOCKS.index(one.clock), one.order, one.nature))
 
 
-def _told(runs: Sequence[boots.Run]) -> dict[str, Told]:
+def _told(runs: Sequence[boots.Run], jobs: int) -> dict[str, Told]:
     every = [one for run in runs for one in run.found.told]
     return {clock: replace(those[0], performed=sum(one.performed for one in those),
                            not_kept=sum(one.not_kept for one in those),
-                           complete=all(one.complete for one in those), ns=max(one.ns for one in those))
+                           complete=all(one.complete for one in those), ns=_time(those, jobs))
             for clock in CLOCKS if (those := [one for one in every if one.clock == clock])}

@@ -15,7 +15,8 @@ from runner.errors import TkfiError
 
 TIMEOUT = 60.0  # seconds in which the stub has to answer what it can answer at once
 _RAX, _RDX, _RIP = 0, 3, 16  # numbers of x86-64 registers
-_CHUNK = 2048  # bytes of memory in one packet
+_CHUNK = 2048  # bytes of memory in one packet of QEMU's
+_OURS = 1024  # likewise in one that it is sent: it drops longer ones without a word
 _STOPPED = re.compile(rb"T..thread:(?:p[0-9a-f]+\.)?([0-9a-f]+);")
 _INTERRUPT = b"\x03"
 
@@ -67,8 +68,8 @@ class Gdb:
             answer, interrupted = self._receive(), False
         except TimeoutError:
             self._wait_at_most(TIMEOUT)
-            self._socket.sendall(_INTERRUPT)
-            answer, interrupted = self._receive(), True
+            self._send_bytes(_INTERRUPT)
+            answer, interrupted = self._answer(), True
         self._wait_at_most(TIMEOUT)
         match = _STOPPED.match(answer)
         if not match:
@@ -103,7 +104,19 @@ class Gdb:
     def write(self, vcpu: int, address: int, data: bytes) -> None:
         """Memory, as a VCPU sees it."""
         self._choose(vcpu)
-        self._done(b"M%x,%x:%s" % (address, len(data), data.hex().encode()))
+        for at in range(0, len(data), _OURS):
+            part = data[at:at + _OURS]
+            self._done(b"M%x,%x:%s" % (address + at, len(part), part.hex().encode()))
+
+    def monitor(self, command: str) -> str:
+        """What QEMU's monitor answers to a command."""
+        self._send(b"qRcmd,%s" % command.encode().hex().encode())
+        said = b""
+        while (answer := self._answer()) != b"OK":
+            if not answer.startswith(b"O"):
+                raise GdbError(f"QEMU refuses '{command}': {answer.decode() or 'unknown'}")
+            said += bytes.fromhex(answer[1:].decode())
+        return said.decode(errors="replace").strip()
 
     def _register(self, vcpu: int, number: int) -> int:
         self._choose(vcpu)
@@ -125,15 +138,28 @@ class Gdb:
 
     def _ask(self, command: bytes) -> bytes:
         self._send(command)
-        return self._receive()
+        return self._answer()
+
+    def _answer(self) -> bytes:
+        """As _receive(), of what can be answered at once."""
+        try:
+            return self._receive()
+        except TimeoutError as error:
+            raise GdbError(f"QEMU does not answer for {TIMEOUT:.0f} s") from error
 
     def _wait_at_most(self, seconds: float) -> None:
         if self._socket.gettimeout() != seconds:
             self._socket.settimeout(seconds)
 
     def _send(self, command: bytes) -> None:
-        self._socket.sendall(b"%s$%s#%02x" % (self._received, command, sum(command) & 0xff))
+        self._send_bytes(b"%s$%s#%02x" % (self._received, command, sum(command) & 0xff))
         self._received = b""
+
+    def _send_bytes(self, data: bytes) -> None:
+        try:
+            self._socket.sendall(data)
+        except OSError as error:
+            raise GdbError("QEMU has ended") from error
 
     def _receive(self) -> bytes:
         """The next packet. Raises TimeoutError, with nothing of it lost."""
@@ -142,7 +168,10 @@ class Gdb:
             end = self._buffer.find(b"#", start + 1)
             if start >= 0 and 0 <= end <= len(self._buffer) - 3:
                 break
-            more = self._socket.recv(1 << 16)
+            try:
+                more = self._socket.recv(1 << 16)
+            except ConnectionError:
+                more = b""
             if not more:
                 raise GdbError("QEMU has ended")
             self._buffer += more

@@ -12,8 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
-#include <sys/reboot.h>
 #include <sys/timex.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -24,7 +24,6 @@
 #define NSEC_PER_SEC	1000000000LL
 #define NSEC_PER_MSEC	1000000L
 #define TICKS		3	/* between two settings */
-#define ENDED		"tkfi: the program ended with "
 
 /* What the host has CPU 0 set: ticks in us, frequencies in units of 2^-16 ppm. */
 struct setting { long tick, freq; } before, after;
@@ -49,9 +48,18 @@ struct { struct reading before, last; } back, longest;
 #define IS_WATCHING	1
 volatile int watching;
 
-/* All of /proc/kallsyms, if asked for. */
+/* All of /proc/kallsyms. */
 char *symbols;
 size_t symbols_size;
+
+/*
+ * A program that the host wants run instead, how many bytes it has, 0 if there is none, and how many it
+ * can have. Its exit status; 128 and more: a signal.
+ */
+char *program;
+size_t program_size, program_most = 8 << 20;
+int program_status;
+static volatile int stopping;
 
 /* Places for breakpoints. */
 #define PLACE(name) \
@@ -66,6 +74,7 @@ PLACE(at_spin)
 PLACE(at_back)
 PLACE(at_watching)
 PLACE(at_settled)
+PLACE(at_ended)
 
 static void fail(const char *what)
 {
@@ -97,7 +106,7 @@ static void *reader(void *unused)
 {
 	(void)unused;
 	run_on(1);
-	for (;;) {
+	while (!stopping) {
 		unsigned long left;
 		long long now;
 
@@ -134,7 +143,7 @@ static void *free_reader(void *unused)
 
 	(void)unused;
 	run_on(1);
-	for (;;) {
+	while (!stopping) {
 		int starts = watching == STARTS_WATCHING;
 
 		last.from = cycles_now();
@@ -166,7 +175,7 @@ static void *spinner(void *unused)
 {
 	(void)unused;
 	run_on(2);
-	for (;;)
+	while (!stopping)
 		_mm_pause();
 	return NULL;
 }
@@ -237,19 +246,43 @@ static void wait_for_tick(void)
 	wait_until(now + 2 * NSEC_PER_MSEC);
 }
 
-/* Run /program on the second serial port, say how it ended on the first one, and switch off. */
-static void run_program(void)
+static void write_program(const char *name)
+{
+	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0700);
+	size_t done = 0;
+	ssize_t wrote;
+
+	if (fd < 0)
+		fail(name);
+	for (; done < program_size; done += wrote) {
+		wrote = write(fd, program + done, program_size - done);
+		if (wrote <= 0)
+			fail(name);
+	}
+	close(fd);
+}
+
+/* Run the program on any CPU, its output to the second serial port, and nothing beside it. */
+static void run_program(pthread_t *threads, int nr)
 {
 	int status, port = open("/dev/ttyS1", O_WRONLY);
 	struct termios raw;
 	pid_t child;
 
+	stopping = 1;
+	while (nr--)
+		pthread_join(threads[nr], NULL);
 	if (port < 0 || tcgetattr(port, &raw))
 		fail("/dev/ttyS1");
 	cfmakeraw(&raw);
 	tcsetattr(port, TCSANOW, &raw);
+	write_program("/program");
 	child = fork();
 	if (!child) {
+		cpu_set_t all;
+
+		memset(&all, 0xff, sizeof(all));
+		sched_setaffinity(0, sizeof(all), &all);
 		dup2(port, STDOUT_FILENO);
 		dup2(port, STDERR_FILENO);
 		execl("/program", "program", NULL);
@@ -258,11 +291,9 @@ static void run_program(void)
 	if (child < 0 || waitpid(child, &status, 0) != child)
 		fail("/program");
 	tcdrain(port);
-	printf("\n" ENDED "%d\n", WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-	fflush(stdout);
-	tcdrain(STDOUT_FILENO);
-	reboot(RB_POWER_OFF);
-	fail("reboot");
+	program_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	for (;;)
+		at_ended();
 }
 
 static int is_told(char **argv, const char *what)
@@ -281,17 +312,20 @@ int main(int argc, char **argv)
 
 	if (mount("proc", "/proc", "proc", 0, NULL) || mount("sysfs", "/sys", "sysfs", 0, NULL))
 		fail("mount");
-	if (is_told(argv, "symbols"))
-		slurp("/proc/kallsyms");
+	slurp("/proc/kallsyms");
+	program = mmap(NULL, program_most, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (program == MAP_FAILED)
+		fail("mmap");
 	wait_for_tsc();
-	if (is_told(argv, "run"))
-		run_program();
 	run_on(0);
 	if (pthread_create(&threads[0], NULL, runs_free ? free_reader : reader, NULL) ||
 	    (!runs_free && pthread_create(&threads[1], NULL, spinner, NULL)))
 		fail("pthread_create");
 	sleep_ms(200);	/* until CPUs 1 and 2 have no tick: nohz_full */
 	at_ready();
+	if (program_size)
+		run_program(threads, runs_free ? 1 : 2);
 	for (;;) {
 		set(before.tick, before.freq);
 		for (tick = 0; tick < TICKS; tick++)

@@ -8,29 +8,31 @@ import os
 import random
 import re
 import socket
-import struct
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from runner import process
 from runner.errors import TkfiError
-from runner.guest import qemu
+from runner.guest import packages, qemu, snapshots
 from runner.guest.btf import Btf
 from runner.guest.gdb import Gdb, GdbError
 from runner.guest.lines import Line
 from runner.guest.qemu import Accelerator
+from runner.guest.snapshots import Snapshots
 from runner.layout import Layout
 from runner.nearest import nearest
-from runner.progress import step
+from runner.progress import note, step
 
 UPDATER, READER, SPINNER = 0, 1, 2  # the VCPUs
 _BOOT_LIMIT = 600.0  # seconds
 _FAST_BOOT_LIMIT = 60.0  # likewise, if the host's CPUs execute the guest
 _INIT = Path(__file__).with_name("init.c")
+# Not that of other programs: where it is told to stop no other one may be.
+_INITS_ADDRESS = "-Wl,-Ttext-segment=0x10000000"
 _LINE: dict[str, list[str | int]] = {  # where the members of Line are; 1 is CLOCK_MONOTONIC
     **{name: [name] for name in ("seq", "clock_mode", "cycle_last", "mult", "shift")},
     "sec": ["basetime", 1, "sec"], "nsec": ["basetime", 1, "nsec"]}
@@ -103,6 +105,10 @@ class Machine:
         """32 bits of memory."""
         return int.from_bytes(self.gdb.read(vcpu, address, 4), "little")
 
+    def number(self, name: str) -> int:
+        """A variable of 64 bits of the guest's init."""
+        return int.from_bytes(self.gdb.read(UPDATER, self.init[name], 8), "little")
+
     def is_rdtsc(self, vcpu: int, address: int) -> bool:
         """Whether the instruction there, as a VCPU sees it, reads the TSC."""
         return self.gdb.read(vcpu, address, 3).startswith(_RDTSC)
@@ -136,39 +142,103 @@ class Machine:
 
 
 @contextmanager
-def boot(image: Path, unpacked: Path, layout: Layout,
-         accelerator: Accelerator = qemu.TCG) -> Iterator[Machine]:
-    """A guest that runs image in the QEMU that is unpacked there, at its init's at_ready(). Raises
-    TkfiError when it does not get to that."""
+def boot(image: Path, unpacked: Path, layout: Layout, accelerator: Accelerator = qemu.TCG, *,
+         output: Path | None = None) -> Iterator[Machine]:
+    """A guest that runs image in the QEMU that is unpacked there, at its init's at_ready(); output is what
+    its second serial port is. If it was there before, it is as it was then. Raises TkfiError when it does
+    not get to that."""
     place = layout.build / "guest"
-    init = qemu.ensure_static(_INIT, place / "init")
+    init = qemu.ensure_static(_INIT, place / "init", _INITS_ADDRESS)
     known = place / "known" / hashlib.sha256(image.read_bytes()).hexdigest()[:16]
-    new = not known.is_dir()
     qemu.write_initramfs(place / "initramfs", {"init": init})
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        console, log = place / "console.log", place / "qemu.log"
-        memory = place / "memory" if accelerator.shared else None
-        arguments = " ".join(["symbols"] * new + ["free"] * (not accelerator.spins))
-        argv = [*qemu.argv(unpacked, image, place / "initramfs", arguments, console,
-                           accelerator=accelerator, memory=memory),
-                "-chardev", f"socket,id=gdb,fd={theirs.fileno()}", "-gdb", "chardev:gdb", "-S"]
-        with _on_one_cpu(accelerator), process.beside(
-                argv, log=log, env=qemu.environment(unpacked), keep=[theirs.fileno()]):
-            theirs.close()
+    memory = place / "memory" if accelerator.shared else None
+    started = _Started(image, unpacked, place, accelerator, output, memory)
+    places = _symbols_of(init)
+    with _on_one_cpu(accelerator), ExitStack() as stack:
+        try:
+            gdb = started.ready(stack, places)
+            if not known.is_dir():
+                _remember(gdb, places, known)
+            yield Machine(gdb, places, _recall(known), spins=accelerator.spins, memory=memory)
+        except GdbError as error:
+            raise TkfiError(f"{error}; full logs: {started.log}, {started.console}\n"
+                            f"{process.tail(started.log)}{process.tail(started.console)}") from error
+        finally:
+            if memory:
+                memory.unlink(missing_ok=True)
+
+
+class _Started:
+    """A guest that is started: as it was kept, or to boot."""
+
+    def __init__(self, image: Path, unpacked: Path, place: Path, accelerator: Accelerator,
+                 output: Path | None, memory: Path | None) -> None:
+        self.console, self.log = place / "console.log", place / "qemu.log"
+        self._accelerator, self._unpacked = accelerator, unpacked
+        self._argv = partial(
+            qemu.argv, unpacked, image, place / "initramfs", "free" * (not accelerator.spins), self.console,
+            accelerator=accelerator, memory=memory)
+        self._output, argv = output, self._argv()
+        self._snapshots = None if accelerator.shared else Snapshots(
+            place / "kept" / packages.release(image),
+            snapshots.key_of([Path(argv[0]), image, place / "initramfs"],
+                             [str(word) for word in argv if not isinstance(word, Path)]))
+
+    def ready(self, stack: ExitStack, places: Mapping[str, int]) -> Gdb:
+        """Let it get ready: its gdbstub. It ends with the stack. Raises TkfiError."""
+        for kept in self._snapshots.newest if self._snapshots else ():
             try:
-                gdb = Gdb(ours)
-                places = _symbols_of(init)
-                _wait_for(gdb, places, console, accelerator)
-                if new:
-                    _remember(gdb, places, known)
-                yield Machine(gdb, places, _recall(known), spins=accelerator.spins, memory=memory)
+                with ExitStack() as attempt:
+                    gdb = attempt.enter_context(self._qemu(kept))
+                    snapshots.wait_until_there(gdb)
+                    stack.push(attempt.pop_all())
+                break
             except GdbError as error:
-                raise TkfiError(f"{error}; full logs: {log}, {console}\n{process.tail(log)}"
-                                f"{process.tail(console)}") from error
-            finally:
-                if memory:
-                    memory.unlink(missing_ok=True)
+                note(f"the guest that was kept in {kept} cannot be used, and is forgotten: {error}")
+                kept.unlink(missing_ok=True)
+        else:
+            self.console.unlink(missing_ok=True)
+            gdb = stack.enter_context(self._qemu(None))
+        if gdb.rip(UPDATER) != places["at_ready"]:
+            self._boot(gdb, places)
+        return gdb
+
+    @contextmanager
+    def _qemu(self, kept: Path | None) -> Iterator[Gdb]:
+        """A connection to the guest's gdbstub, for as long as it is there."""
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            argv = [*self._argv(output=self._output, kept=kept),
+                    "-chardev", f"socket,id=gdb,fd={theirs.fileno()}", "-gdb", "chardev:gdb"]
+            with process.beside(argv, log=self.log, env=qemu.environment(self._unpacked),
+                                keep=[theirs.fileno()]):
+                theirs.close()
+                yield Gdb(ours)
+
+    def _boot(self, gdb: Gdb, places: Mapping[str, int]) -> None:
+        """Let it come to at_ready(), and keep it on the way and there."""
+        start, spins = time.monotonic(), self._accelerator.spins
+        stops = [places["at_ready"], places["at_failure"]]
+        limit = _BOOT_LIMIT if spins else _FAST_BOOT_LIMIT
+        with step("Booting the guest"):
+            for address in stops:
+                gdb.break_at(address)
+            while (stopped := gdb.go([UPDATER, READER, *[SPINNER] * spins], snapshots.EVERY)) is None:
+                if time.monotonic() - start > limit:
+                    break
+                if self._snapshots:
+                    self._snapshots.keep(gdb, self._snapshots.booting)
+            for address in stops:
+                gdb.break_at(address, there=False)
+        if stopped is None or gdb.rip(stopped) != stops[0]:
+            seconds = time.monotonic() - start
+            why = (f"not ready after {seconds:.0f} s" if stopped is None else
+                   "its init failed" if gdb.rip(stopped) == stops[1] else
+                   f"{self._accelerator.name} stopped it at {gdb.rip(stopped):#x}")
+            raise TkfiError(f"the guest did not boot: {why}; full log: {self.console}\n"
+                            f"{process.tail(self.console)}")
+        if self._snapshots:
+            self._snapshots.keep(gdb, self._snapshots.ready)
 
 
 @contextmanager
@@ -185,27 +255,9 @@ def _on_one_cpu(accelerator: Accelerator) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-def _wait_for(gdb: Gdb, places: Mapping[str, int], console: Path, accelerator: Accelerator) -> None:
-    start = time.monotonic()
-    stops = [places["at_ready"], places["at_failure"]]
-    with step("Booting the guest"):
-        for address in stops:
-            gdb.break_at(address)
-        stopped = gdb.go([UPDATER, READER, *[SPINNER] * accelerator.spins],
-                         _BOOT_LIMIT if accelerator.spins else _FAST_BOOT_LIMIT)
-        for address in stops:
-            gdb.break_at(address, there=False)
-    if stopped is None or gdb.rip(stopped) != stops[0]:
-        seconds = time.monotonic() - start
-        why = (f"not ready after {seconds:.0f} s" if stopped is None else
-               "its init failed" if gdb.rip(stopped) == stops[1] else
-               f"{accelerator.name} stopped it at {gdb.rip(stopped):#x}")
-        raise TkfiError(f"the guest did not boot: {why}; full log: {console}\n{process.tail(console)}")
-
-
 def _remember(gdb: Gdb, places: Mapping[str, int], known: Path) -> None:
     """Keep the guest's symbols and its BTF."""
-    at, size = (struct.unpack("<Q", gdb.read(UPDATER, places[name], 8))[0]
+    at, size = (int.from_bytes(gdb.read(UPDATER, places[name], 8), "little")
                 for name in ("symbols", "symbols_size"))
     with step("Reading the guest's symbols and BTF"):
         text = gdb.read(UPDATER, at, size)

@@ -3,19 +3,17 @@
 
 from __future__ import annotations
 
-import re
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner import process
 from runner.errors import TkfiError
-from runner.guest import qemu
+from runner.guest import machine, qemu
+from runner.guest.machine import READER, UPDATER, Machine
 from runner.layout import Layout
 from runner.progress import step
 
 _LIMIT = 600.0  # seconds
-_INIT = Path(__file__).with_name("init.c")
-_ENDED = re.compile(r"^tkfi: the program ended with (\d+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -30,22 +28,29 @@ def run(image: Path, unpacked: Path, source: Path, layout: Layout) -> Ran:
     """Compile a program statically, and boot a guest for it. Raises TkfiError where that cannot be done, or
     the program does not end."""
     place = layout.build / "guest"
-    program = place / "program"
-    program.unlink(missing_ok=True)
+    program, output = place / "program", place / "program.output"
+    for file in (program, output):
+        file.unlink(missing_ok=True)
     if not source.is_file():
         raise TkfiError(f"there is no file '{source}'; name a C program after --run")
     qemu.ensure_static(source, program)
-    qemu.write_initramfs(place / "program.initramfs", {
-        "init": qemu.ensure_static(_INIT, place / "init"), "program": program})
-    console, output, log = place / "program.console", place / "program.output", place / "program.qemu"
-    for file in (console, output):
-        file.unlink(missing_ok=True)
-    with step(f"Running {source.name} in the guest"):
-        process.run([*qemu.argv(unpacked, image, place / "program.initramfs", "run", console),
-                     "-serial", f"file:{output}"], log=log, env=qemu.environment(unpacked), limit=_LIMIT)
-    said = console.read_text(encoding="utf-8", errors="replace") if console.exists() else ""
-    ended = _ENDED.search(said)
-    if not ended:
-        raise TkfiError(f"{source.name} did not end within {_LIMIT:.0f} s, or the guest broke down; full "
-                        f"logs: {console}, {log}\n{process.tail(log)}{process.tail(console)}")
-    return Ran(output.read_text(encoding="utf-8", errors="replace"), int(ended[1]))
+    with machine.boot(image, unpacked, layout, output=output) as guest:
+        with step(f"Running {source.name} in the guest"):
+            status = _run(guest, program.read_bytes(), source.name)
+    return Ran(output.read_text(encoding="utf-8", errors="replace"), status)
+
+
+def _run(guest: Machine, program: bytes, name: str) -> int:
+    """Let its init run a program: its exit status."""
+    at, most = (guest.number(name) for name in ("program", "program_most"))
+    if len(program) > most:
+        raise TkfiError(f"{name} is too large for the guest: compiled, {len(program):,} bytes; at most "
+                        f"{most:,} are possible")
+    guest.gdb.write(UPDATER, at, program)
+    guest.gdb.write(UPDATER, guest.init["program_size"], struct.pack("<Q", len(program)))
+    ended, failed = (guest.init[name] for name in ("at_ended", "at_failure"))
+    if guest.run([UPDATER, READER], ended, failed, limit=_LIMIT) is None:
+        raise TkfiError(f"{name} did not end within {_LIMIT:.0f} s")
+    if guest.gdb.rip(UPDATER) != ended:
+        raise TkfiError(f"{name} could not be run: the guest's init failed; see build/guest/console.log")
+    return guest.word(guest.init["program_status"])

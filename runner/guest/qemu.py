@@ -10,7 +10,8 @@ from pathlib import Path
 from runner import process
 
 MEMORY_MB = 256
-_DEVICES = ("-nodefaults", "-display", "none", "-no-reboot")
+# What state a guest was in when it was kept does not matter: it waits for gdb.
+_DEVICES = ("-nodefaults", "-display", "none", "-no-reboot", "-global", "migration.store-global-state=off")
 # reliable: else another clocksource is taken.
 _KERNEL_LINE = ("console=ttyS0 quiet panic=-1 nokaslr mitigations=off tsc=reliable cryptomgr.notests "
                 "rdinit=/init")
@@ -42,8 +43,11 @@ KVM = Accelerator("KVM", ("-accel", "kvm", "-cpu", "host", "-smp", "2"), "nohz_f
 
 
 def argv(unpacked: Path, image: Path, initramfs: Path, arguments: str, console: Path, *,
-         accelerator: Accelerator = TCG, memory: Path | None = None) -> list[str | Path]:
-    """The command line of a guest; arguments are those of its init; memory: the file that is its RAM."""
+         output: Path | None = None, accelerator: Accelerator = TCG, memory: Path | None = None,
+         kept: Path | None = None) -> list[str | Path]:
+    """The command line of a guest that does not go on before gdb says so; arguments are those of its init;
+    output: the file of its second serial port; memory: the file that is its RAM; kept: what it is to be as
+    of, else it boots. What is written to the console is appended to that file."""
     machine, ram = "q35,hpet=off,vmport=off", list[str]()
     if memory:
         machine += ",memory-backend=ram"
@@ -54,7 +58,9 @@ def argv(unpacked: Path, image: Path, initramfs: Path, arguments: str, console: 
             "-L", unpacked / "usr/share/qemu", "-L", unpacked / "usr/share/seabios",
             "-kernel", image, "-initrd", initramfs,
             "-append", f"{_KERNEL_LINE} {accelerator.kernel_line} -- {arguments}",
-            "-serial", f"file:{console}"]
+            "-chardev", f"file,id=console,append=on,path={str(console).replace(',', ',,')}",
+            "-serial", "chardev:console", "-serial", f"file:{output}" if output else "null",
+            "-S", *(["-incoming", f"file:{kept}"] if kept else [])]
 
 
 def environment(unpacked: Path) -> dict[str, str]:
@@ -63,12 +69,12 @@ def environment(unpacked: Path) -> dict[str, str]:
                                         for directory in ("usr/lib", "lib"))}
 
 
-def ensure_static(source: Path, program: Path) -> Path:
+def ensure_static(source: Path, program: Path, *options: str) -> Path:
     """A static program, compiled if it is older than its source. Raises TkfiError."""
     if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
         program.parent.mkdir(parents=True, exist_ok=True)
-        process.checked(["gcc", "-O2", "-Wall", "-Wextra", "-static", "-no-pie", "-pthread", source,
-                         "-o", program], log=program.with_name(f"{program.name}.log"),
+        process.checked(["gcc", "-O2", "-Wall", "-Wextra", "-static", "-no-pie", "-pthread", *options,
+                         source, "-o", program], log=program.with_name(f"{program.name}.log"),
                         what=f"Compiling {source}")
     return program
 

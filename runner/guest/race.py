@@ -9,9 +9,10 @@ guest's user space.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from runner.errors import TkfiError
 from runner.guest import places
@@ -63,6 +64,14 @@ class Try:
     stores: Stores
     waits: bool
     first_is_new: bool
+
+    @classmethod
+    def of_json(cls, data: Mapping[str, Any]) -> Try:
+        """What asdict() made of one."""
+        types: dict[str, Callable[..., object]] = {
+            "first": Read, "second": Read, "old": Line, "new": Line, "stores": Stores}
+        return cls(**{name: types[name](**value) if name in types else value
+                      for name, value in data.items()})
 
     @property
     def measured_ns(self) -> int:

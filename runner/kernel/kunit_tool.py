@@ -30,6 +30,12 @@ class KunitTool:
     kernel: Kernel
     layout: Layout
 
+    @property
+    def identity(self) -> list[str | int]:
+        """What tells the kernel that is built from others. Raises OSError if none is."""
+        linux = (self.layout.objects(self.kernel.place) / "linux").stat()
+        return [self.kernel.place, linux.st_size, linux.st_mtime_ns]
+
     def build(self) -> None:
         """Configure and build. Raises TkfiError with the end of the log."""
         name = self.kernel.title

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from runner.boot import simulation
 from runner.boot.simulation import Settings, Simulation
+from runner.journal import Journal
 from runner.kernel.kunit_tool import KunitTool
 
 _SEEDS = (1, 2, 3, 4)
@@ -27,11 +28,13 @@ def _figures(one: Simulation) -> dict[str, float]:
     return found | ({} if one.fits[1].dev_ns is None else {"dev": one.fits[1].dev_ns})
 
 
-def measure(tool: KunitTool) -> dict[str, list[float]]:
-    """The figures of each simulation, of all seeds. Raises TkfiError as simulation.run()."""
+def measure(tool: KunitTool, done: Journal) -> dict[str, list[float]]:
+    """The figures of each simulation, of all seeds; boots that are done are not made again. Raises
+    TkfiError as simulation.run()."""
     wanted = {(name, seed): replace(one, seed=seed) for name, one in _SIMULATED.items() for seed in _SEEDS}
     found: dict[str, list[float]] = {}
-    for (name, _), one in zip(wanted, simulation.run(tool, list(wanted.values()), "premerge-simulate")):
+    made = simulation.run(tool, list(wanted.values()), "premerge-simulate", done)
+    for (name, _), one in zip(wanted, made):
         for figure, ns in _figures(one).items():
             found.setdefault(f"{name}: {figure}", []).append(round(ns, 3))
     return found

@@ -7,6 +7,7 @@ import shlex
 from dataclasses import replace
 from math import ceil
 
+from runner.journal import Journal
 from runner.kernel import builder
 from runner.layout import Layout
 from runner.premerge import behaviour, coverage, measured, proof
@@ -16,13 +17,14 @@ from runner.premerge.states import States
 from runner.premerge.verdict import LEAST, PATIENCE, Coverage, Verdict
 
 
-def judge(chosen: States, asked: Asked, layout: Layout, *, strict: bool = False) -> Verdict:
-    """Measure a tree and its base, and compare them; strict: as of Verdict. Raises TkfiError where one
+def judge(chosen: States, asked: Asked, layout: Layout, done: Journal, *, strict: bool = False) -> Verdict:
+    """Measure a tree and its base, and compare them; strict: as of Verdict. What is done is not done
+    again. Raises TkfiError where one
     cannot be built or booted."""
     builder.build(chosen.tree, layout)  # what does not compile is said before anything is measured
 
     def measure_base() -> measured.Measured:
-        return measured.measure(chosen.base, asked, layout)
+        return measured.measure(chosen.base, asked, layout, done)
 
     base = (Kept(chosen.tree, layout).get(measured.key(chosen.contents, asked, chosen.tree, layout),
                                           measure_base) if chosen.contents else measure_base())
@@ -30,7 +32,7 @@ def judge(chosen: States, asked: Asked, layout: Layout, *, strict: bool = False)
     times = {name: max(LEAST, PATIENCE * took) for name, took in base.seconds.items()}
     longest = ceil(max([1, *times.values()]))  # for one that the base does not have
     tree = measured.measure(chosen.tree, replace(asked, time=asked.time or longest,
-                                                 times={} if asked.time else times), layout)
+                                                 times={} if asked.time else times), layout, done)
     proofs = proof.prove(chosen.tree, tree, layout)
     made = compare(tree, base)
     made = replace(made, behaviour=behaviour.shown(made.behaviour, chosen, layout),

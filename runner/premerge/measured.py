@@ -24,6 +24,7 @@ from runner.explore.scenarios import CLOCKS
 from runner.explore.strategies import DEFAULT, Request
 from runner.errors import TkfiError
 from runner.files import write_safely
+from runner.journal import Journal
 from runner.kernel import builder
 from runner.kernel.kernels import Kernel
 from runner.kernel.kunit_tool import KunitTool
@@ -139,21 +140,27 @@ def violation(data: Mapping[str, Any]) -> Violation:
     return replace(made, events=events)
 
 
-def measure(kernel: Kernel, asked: Asked, layout: Layout) -> Measured:
-    """Build, run the suites, explore. Raises TkfiError when it cannot be built, or reports nothing."""
+def measure(kernel: Kernel, asked: Asked, layout: Layout, done: Journal) -> Measured:
+    """Build, run the suites, explore. What is done is not done again. Raises TkfiError when it cannot be
+    built, or reports nothing."""
     tool = builder.build(kernel, layout)
     there = lists.of(tool).names("suite")
     # What this suite explores is explored below, within limits.
     wanted = [suite for suite in suites.default(kernel, there) if suite != "tkfi_explore"
               and (not asked.quick or _is_fast(suite))]
     wanted += [_HOLD] * (not asked.quick and _HOLD in there)
-    ran = suite_batches.run(tool, dict(suites.matching(wanted, kernel, there)), "premerge", kernel.title)
+    ran = suite_batches.run(tool, dict(suites.matching(wanted, kernel, there)), "premerge", kernel.title,
+                            done)
+    begun = ["exploration", *tool.identity]
+    resume = done.get(begun) is not None
+    done.add(begun, True)
     made = explorer.explore(kernel, scenarios.choose([], layout, CLOCKS[:1] if asked.quick else ()),
-                            asked.request, layout)
+                            replace(asked.request, resume=resume), layout)
     jobs = asked.request.jobs
     found = _measured(tool, made, ran)
     try:
-        told = stories.tell(tool, stories.Asked(STORIES, jobs=jobs, time=_STORIES_TIME, outcomes=True))
+        told = stories.tell(tool, stories.Asked(STORIES, jobs=jobs, time=_STORIES_TIME, outcomes=True),
+                            done)
         found = replace(found, stories=[asdict(fault) for fault in told.faults],
                         performed=sum(one.performed for one in told.told.values()),
                         story_steps=told.steps,
@@ -163,7 +170,7 @@ def measure(kernel: Kernel, asked: Asked, layout: Layout) -> Measured:
     if asked.quick:
         return found
     try:
-        return replace(found, accuracy=accuracy.measure(tool))
+        return replace(found, accuracy=accuracy.measure(tool, done))
     except TkfiError as error:
         return _with_problem(found, f"simulation: {error}")
 

@@ -76,9 +76,10 @@ class Machine:
     edits: Mapping[str, Edit] = field(default_factory=dict)
 
     def run_all(self, programs: Sequence[Program], *, at_once: int = 1,
-                tick: Callable[[], None] = lambda: None) -> list[Ended]:
+                tick: Callable[[], None] = lambda: None,
+                each: Callable[[int, Ended], None]) -> list[Ended]:
         """In place of process.run_all()."""
-        for program in programs:
+        for number, program in enumerate(programs):
             words = [str(word) for word in program.argv]
             options = dict(word[2:].partition("=")[::2] for word in words if word.startswith("--"))
             given = dict(word.removeprefix("--kernel_args=").partition("=")[::2] for word in words
@@ -94,6 +95,7 @@ class Machine:
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(self.edits.get(kind, str)(text), encoding="utf-8", errors="surrogateescape")
             tick()
+            each(number, Ended(0, 0.1))
         return [Ended(0, 0.1) for _ in programs]
 
 

@@ -71,7 +71,7 @@ class Machine:
     at_once: int = 0
 
     def boot_all(self, tool: KunitTool, asks: Sequence[Ask], *, at_once: int = 1,
-                 tick: Callable[[], None] = lambda: None) -> list[Boot]:
+                 tick: Callable[[], None] = lambda: None, **_: object) -> list[Boot]:
         """In place of kunit_boot's."""
         self.at_once = max(at_once, self.at_once)
         made = []

@@ -38,9 +38,13 @@ class Kernel:
     lists: list[list[str]] = field(default_factory=list)
 
     def boot_all(self, tool: KunitTool, asks: Sequence[Ask], *, at_once: int,
-                 tick: Callable[[], None]) -> list[Boot]:
+                 tick: Callable[[], None], each: Callable[[int, Boot], None]) -> list[Boot]:
         """In place of kunit_boot's."""
-        return [self._boot(tool, ask, tick) for ask in asks]
+        made = []
+        for number, ask in enumerate(asks):
+            made.append(self._boot(tool, ask, tick))
+            each(number, made[-1])
+        return made
 
     def _boot(self, tool: KunitTool, ask: Ask, tick: Callable[[], None]) -> Boot:
         given = dict(argument.partition("=")[::2] for argument in ask.arguments)

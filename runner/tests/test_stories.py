@@ -59,7 +59,8 @@ def tell(tool: KunitTool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     asked: list[Ask] = []
 
     def run_all(_tool: KunitTool, asks: Sequence[Ask], *, at_once: int,
-                progress: Callable[[list[Path]], None]) -> list[boots.Run]:
+                progress: Callable[[list[Path]], None], done: None) -> list[boots.Run]:
+        assert done is None
         assert at_once == len(asks) == len(reports)
         progress([])
         asked.extend(asks)
@@ -169,16 +170,17 @@ def test_how_far_they_have_come(tmp_path: Path) -> None:
               '"ns":500000000}}\n')
     files = [tmp_path / name for name in ("0", "1", "2")]
     write(files[0], telling.format("tsc", 3) + telling.format("tsc", 9000) + '{"type":"story"}\n')
-    assert stories.so_far(files) == "tsc: 9,000 operations, 4,500/s"
+    assert stories.so_far(files, 3) == "tsc: 9,000 operations, 4,500/s"
     write(files[1], racing.format(2) + telling.format("1ghz", 500))
-    assert stories.so_far(files) == "tsc, 1ghz: 9,500 operations, 4,750/s"
+    assert stories.so_far(files, 3) == "tsc, 1ghz: 9,500 operations, 4,750/s"
+    assert stories.so_far(files, 1) == "tsc, 1ghz: 9,500 operations, 2,375/s; 2 of 3 boots"
     write(files[0], files[0].read_text(encoding="utf-8") + racing.format(1005) + '{"type":"story"}\n')
-    assert stories.so_far(files[:1]) == "tsc: 1,005 of 70 races, 2,010/s, 900 classes, 1 new"
-    assert stories.so_far(files) == ("1ghz: 500 operations, 250/s; "
-                                     "tsc: 1,005 of 70 races, 2,010/s, 900 classes, 1 new")
+    assert stories.so_far(files[:1], 3) == "tsc: 1,005 of 70 races, 2,010/s, 900 classes, 1 new"
+    assert stories.so_far(files, 3) == ("1ghz: 500 operations, 250/s; "
+                                        "tsc: 1,005 races, 2,010/s, 900 classes, 1 new")
     write(files[1], racing.format(7) + racing.format(11)[:30])
-    assert stories.so_far(files) == "tsc: 1,012 of 140 races, 2,024/s, 1,800 classes, 2 new"
-    assert stories.so_far(files[2:]) == "" == stories.so_far([])
+    assert stories.so_far(files[:2], 2) == "tsc: 1,012 of 140 races, 2,024/s, 1,800 classes, 2 new"
+    assert stories.so_far(files[2:], 3) == "" == stories.so_far([], 3)
 
 
 def test_a_story_that_makes_no_sense(tool: KunitTool, tmp_path: Path,

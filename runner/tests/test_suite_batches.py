@@ -41,10 +41,14 @@ class Machine:
     at_once: list[int] = field(default_factory=list)
 
     def boot_all(self, tool: KunitTool, asks: Sequence[Ask], *, at_once: int = 1,
-                 **_: object) -> list[Boot]:
+                 each: Callable[[int, Boot], None], **_: object) -> list[Boot]:
         """In place of kunit_boot's."""
         self.at_once.append(at_once)
-        return [self._boot(tool, ask) for ask in asks]
+        made = []
+        for number, ask in enumerate(asks):
+            made.append(self._boot(tool, ask))
+            each(number, made[-1])
+        return made
 
     def _boot(self, tool: KunitTool, ask: Ask) -> Boot:
         given = dict(argument.partition("=")[::2] for argument in ask.arguments)

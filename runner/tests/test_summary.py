@@ -132,7 +132,7 @@ def test_verb(layout: Layout, variants: list[str], monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("shown", [0, 2])
 def test_verb_fails(layout: Layout, variants: list[str], monkeypatch: pytest.MonkeyPatch,
                     shown: int) -> None:
-    def measure(chosen: Sequence[Kernel], _layout: Layout) -> list[summary.Row]:
+    def measure(chosen: Sequence[Kernel], _layout: Layout, _done: object) -> list[summary.Row]:
         return [replace(row, shown=row.shown[:shown]) for row in rows()][:len(chosen)]
     monkeypatch.setattr(summary, "measure", measure)
     assert cli.main(["summary"], layout) == 1

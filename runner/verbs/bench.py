@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from runner import answer, check_counts, lock, machine
+from runner import answer, check_counts, journal, lock, machine
 from runner.boot import boots, simulation
 from runner.boot.boots import Run, measured
 from runner.boot.records import Cost
 from runner.boot.simulation import Settings
+from runner.journal import Journal
 from runner.kernel import builder, kernels
 from runner.kernel.kernels import Kernel
 from runner.layout import Layout
@@ -140,20 +141,20 @@ class Aim:
                                        f"aim {self.step_ns_to_hold:.1f} ns")
 
 
-def measure(kernel: Kernel, layout: Layout) -> Bench:
-    """Boot the suite on both builds of a kernel, in turn.
+def measure(kernel: Kernel, layout: Layout, done: Journal | None = None) -> Bench:
+    """Boot the suite on both builds of a kernel, in turn. Boots that are done are not made again.
 
     Raises TkfiError when one cannot be built or is not what it was built as.
     """
     tools = [builder.build(replace(kernel, bare=bare), layout) for bare in (False, True)]
     made = bench([(tool.kernel, boots.run(tool, SUITE, title=f"{tool.kernel.title} bench-{number}",
-                                          name=f"bench-{number}"))
+                                          name=f"bench-{number}", done=done))
                   for number in range(1, BOOTS + 1) for tool in tools])
     if made.problems:
         return made
     return replace(made, updates_per_s=max(
-        one.updates_per_s for _ in range(BOOTS)
-        for one in simulation.run(tools[1], [SIMULATED], "bench-simulate")))
+        one.updates_per_s for number in range(1, BOOTS + 1)
+        for one in simulation.run(tools[1], [SIMULATED], f"bench-simulate-{number}", done)))
 
 
 def bench(runs: Sequence[tuple[Kernel, Run]]) -> Bench:
@@ -326,8 +327,8 @@ def _rounded(value: float | None) -> float | None:
 def command(layout: Layout, kernel: Sequence[str], json_to: str | None) -> int:
     """Whether all was measured."""
     chosen = [kernels.choose(name, layout) for name in kernel or [kernels.DEFAULT]]
-    with lock.held(layout.lock):
-        benches = [measure(one, layout) for one in chosen]
+    with lock.held(layout.lock, journal.KEEPS), journal.keeping(layout, "bench") as done:
+        benches = [measure(one, layout, done) for one in chosen]
     data = {"format": 1, "cpu": machine.cpu_model(), "kernels": [made.json() for made in benches]}
     answer.give(report(benches), data, json_to)
     failed = sum(len(made.problems) for made in benches)

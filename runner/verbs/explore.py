@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from runner import answer, check_counts, lock, terminal
+from runner import answer, check_counts, journal, lock, terminal
 from runner.boot import lists
 from runner.errors import Interrupted, TkfiError
 from runner.explore import explorer, mistakes, scenarios, stories, strategies
@@ -142,8 +142,8 @@ def command(layout: Layout, scenario: Sequence[str], kernel: str, variant: str, 
 
 def _tell(asked: stories.Asked, kernel: kernels.Kernel, layout: Layout, json_to: str | None) -> int:
     """Stories, in place of scenarios."""
-    with lock.held(layout.lock):
-        made = stories.tell(builder.build(kernel, layout), asked)
+    with lock.held(layout.lock, journal.KEEPS), journal.keeping(layout, "stories") as done:
+        made = stories.tell(builder.build(kernel, layout), asked, done)
     words = [kernel.option] * (kernel.name != kernels.DEFAULT)
     words += [f"--variant {kernel.variant}"] * (kernel.variant != kernel.own)
     answer.give(stories_text.text(made, " ".join(words)), made.json(), json_to)

@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
 
-from runner import answer, check_counts, lock
+from runner import answer, check_counts, journal, lock
 from runner.boot import results
 from runner.errors import TkfiError
 from runner.explore import scenarios, schedule
@@ -20,6 +20,7 @@ from runner.guest.outcome import Outcome
 from runner.guest.prediction import Prediction
 from runner.guest.qemu import Accelerator
 from runner.guest.race import Race, Request, Try
+from runner.journal import Journal
 from runner.kernel import kernels
 from runner.layout import Layout
 from runner.progress import step
@@ -75,9 +76,9 @@ def command(layout: Layout, schedule_text: str | None, kernel: str | None, delay
         places.check(place)
     check_request(request)
     accelerator = _accelerator(accel)
-    with lock.held(layout.lock):
+    with lock.held(layout.lock, journal.KEEPS), journal.keeping(layout, "guest") as done:
         made = run(packages.choose(kernel or kernels.DEFAULT, layout), accelerator, request, place, tries,
-                   layout)
+                   layout, done)
     if place == places.ALL:
         answer.give(guest_text.places(made), {"format": results.FORMAT, "places": [
             one.json() for one in made]}, json_to)
@@ -89,27 +90,36 @@ def command(layout: Layout, schedule_text: str | None, kernel: str | None, delay
 
 
 def run(image: Path, accelerator: Accelerator, request: Request, place: str, number: int,
-        layout: Layout) -> list[Outcome]:
-    """Boot once, and try so many times at the place, or at each point. Raises TkfiError."""
+        layout: Layout, done: Journal) -> list[Outcome]:
+    """Boot once, and try so many times at the place, or at each point; what is done is not done again.
+    Raises TkfiError."""
     release, made = packages.release(image), list[Outcome]()
     with machine.boot(image, packages.ensure_qemu(layout), layout, accelerator) as guest:
         tsc_khz = guest.tsc_khz
         race: Race | FreeRace = FreeRace(guest, request) if accelerator.shared else Race(guest, request)
         for one in places.POINTS if place == places.ALL else [place]:
-            symbol, tries = _try(guest, race, one, number)
+            symbol, tries = _try(guest, race, one, number, done, [
+                str(image), image.stat().st_size, image.stat().st_mtime_ns, accelerator.name,
+                asdict(request)])
             made.append(Outcome(request, release, accelerator, one, symbol, tries, None))
     return [replace(one, prediction=predicted, why_not=why_not) for one in made for predicted, why_not in [
         predict(release, request, one.tries[0], race.trace.begin, tsc_khz, layout)]]
 
 
-def _try(guest: machine.Machine, race: Race | FreeRace, place: str, number: int) -> tuple[str, list[Try]]:
-    """Tries at a place, and where that is in the image."""
+def _try(guest: machine.Machine, race: Race | FreeRace, place: str, number: int, done: Journal,
+         of: Sequence[object]) -> tuple[str, list[Try]]:
+    """Tries at a place, and where that is in the image. of: what they depend on besides."""
     found, tries = race.find(place), list[Try]()
     symbol = guest.known.name(found.address)
     with step(f"Holding the updater at {symbol}") as shown:
-        for done in range(number):
+        for nth in range(1, number + 1):
+            key = ["try", *of, place, nth]
+            if (kept := done.get(key)) is not None:
+                tries.append(Try.of_json(kept))
+                continue
             tries.append(race.try_at(found))
-            shown.update(f"{done + 1} of {number} tries")
+            done.add(key, asdict(tries[-1]))
+            shown.update(f"{nth} of {number} tries")
     return symbol, tries
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from runner import answer, check_counts, lock, machine
+from runner import answer, check_counts, journal, lock, machine
 from runner.boot import write_hold
 from runner.boot.write_hold import BOOTS, SAMPLES, VARIANTS, Bench, Figures
 from runner.kernel import kernels
@@ -66,8 +66,8 @@ def command(layout: Layout, kernel: Sequence[str], svg: str | None, json_to: str
     """Whether all was measured."""
     chosen = [[kernels.choose(name, layout, variant) for variant in VARIANTS]
               for name in or_all(kernel, layout)]
-    with lock.held(layout.lock):
-        benches = [write_hold.measure(of_kernel, layout) for of_kernel in chosen]
+    with lock.held(layout.lock, journal.KEEPS), journal.keeping(layout, "hold") as done:
+        benches = [write_hold.measure(of_kernel, layout, done) for of_kernel in chosen]
     data = {"format": 1, "cpu": machine.cpu_model(), "kernels": [made.json() for made in benches]}
     answer.give(report(benches), data, json_to)
     failed = sum(len(made.problems) for made in benches)

@@ -9,7 +9,7 @@ from contextlib import nullcontext, redirect_stderr, suppress
 from io import StringIO
 from pathlib import Path
 
-from runner import answer, check_counts, lock
+from runner import answer, check_counts, journal, lock
 from runner.errors import TkfiError
 from runner.explore import replay
 from runner.kernel import git_tree
@@ -61,8 +61,8 @@ def command(layout: Layout, tree: str, base: str | None, time: int | None, quick
         with redirect_stderr(StringIO()) if told is Codes.B4 else nullcontext():
             chosen = states.choose(tree, base, layout)
             report_to = Report.begin(Path(report_in)) if report_in else None
-            with lock.held(layout.lock):
-                made = judge.judge(chosen, asked, layout, strict=strict)
+            with lock.held(layout.lock, journal.KEEPS), journal.keeping(layout, "premerge") as done:
+                made = judge.judge(chosen, asked, layout, done, strict=strict)
                 recordings = replay.recorded(KunitTool(chosen.tree, layout), verdict_page.plainest(made),
                                              layout) if report_to else {}
     except TkfiError as error:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from runner import answer, check_counts, lock, machine
+from runner import answer, check_counts, journal, lock, machine
 from runner.boot import simulation
 from runner.boot.simulation import MAX_OFFSET_PPB, MAX_SAMPLES, Settings, Simulation
 from runner.errors import TkfiError
@@ -100,10 +100,10 @@ def command(layout: Layout, kernel: Sequence[str], variant: Sequence[str], hz: s
               for name in kernel or [kernels.DEFAULT] for one in variant or [kernels.POST_SERIES]]
     wanted = linux_tktest.settings(table, int(hz)) if table else _settings(layout, **asked)
     runs: dict[str, Sequence[Simulation]] = {}
-    with lock.held(layout.lock):
+    with lock.held(layout.lock, journal.KEEPS), journal.keeping(layout, "simulate") as done:
         for tool in [build(one, layout) for one in chosen]:
             title = replace(tool.kernel, bare=False, hz=kernels.HZ).title
-            runs[title] = simulation.run(tool, wanted, "simulate")
+            runs[title] = simulation.run(tool, wanted, "simulate", done)
     if table:
         text = "\n\n".join([*(linux_tktest.report(table, name, made) for name, made in runs.items()),
                             linux_tktest.NOTE])

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from runner import answer, check_counts, lock
+from runner import answer, check_counts, journal, lock
 from runner.boot import boots
 from runner.boot.kunit_boot import Boot
 from runner.boot.kunit_output import failures_only
 from runner.boot.records import Shown
 from runner.boot.results import Results
+from runner.journal import Journal
 from runner.kernel import builder, kernels
 from runner.kernel.kernels import Kernel
 from runner.layout import Layout
@@ -66,12 +67,12 @@ class Row:
                 "shows": [asdict(shown) for shown in self.shown]}
 
 
-def measure(kernels: Sequence[Kernel], layout: Layout) -> list[Row]:
-    """Run the suite on every kernel given, one boot at a time."""
+def measure(kernels: Sequence[Kernel], layout: Layout, done: Journal | None = None) -> list[Row]:
+    """Run the suite on every kernel given, one boot at a time. Boots that are done are not made again."""
     rows = []
     for kernel in kernels:
         run = boots.run(builder.build(kernel, layout), SUITE, title=f"{kernel.title} {SUITE}",
-                        name="summary")
+                        name="summary", done=done)
         rows.append(row(kernel, run.boot, run.found))
         if run.boot.cause:
             note(f"{failures_only(run.boot.output)}\n{kernel.title} {SUITE}: {run.boot.failure()}")
@@ -120,8 +121,8 @@ def command(layout: Layout, kernel: Sequence[str], json_to: str | None) -> int:
     """Whether every cell is right."""
     chosen = [kernels.choose(name, layout, variant) for name in or_all(kernel, layout)
               for variant in VARIANTS]
-    with lock.held(layout.lock):
-        rows = measure(chosen, layout)
+    with lock.held(layout.lock, journal.KEEPS), journal.keeping(layout, "summary") as done:
+        rows = measure(chosen, layout, done)
     held = all(row.held for row in rows)
     answer.give(report(rows), {"format": 1, "held": held, "rows": [row.json() for row in rows]}, json_to)
     check_counts.add("what each build shows", *count(rows))

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from runner import answer, check_counts, lock
+from runner import answer, check_counts, journal, lock
 from runner.boot import lists, suite_batches, suites
 from runner.boot.kunit_boot import Boot, Counts
 from runner.boot.kunit_output import failures_only
 from runner.boot.suite_batches import Ran
 from runner.errors import TkfiError
+from runner.journal import Journal
 from runner.kernel import builder, kernels
 from runner.kernel.kernels import POST_SERIES, Kernel
 from runner.kernel.kunit_tool import KunitTool
@@ -61,10 +62,10 @@ class SuiteRun:
         }
 
 
-def run_suites(kernels: Sequence[Kernel], patterns: Sequence[str], count: int,
-               layout: Layout) -> list[SuiteRun]:
+def run_suites(kernels: Sequence[Kernel], patterns: Sequence[str], count: int, layout: Layout,
+               done: Journal | None = None) -> list[SuiteRun]:
     """Run the suites that any of patterns selects, or else the default ones, on every kernel, count
-    times."""
+    times. Boots that are done are not made again."""
     for kernel in kernels:
         if known := lists.known(kernel, layout):
             suites.matching(patterns, kernel, known.names("suite"))
@@ -73,7 +74,7 @@ def run_suites(kernels: Sequence[Kernel], patterns: Sequence[str], count: int,
         tool = builder.build(kernel, layout)
         there = lists.of(tool).names("suite")
         chosen = suites.matching(patterns or suites.default(kernel, there), kernel, there)
-        made += _run(tool, dict(chosen), count)
+        made += _run(tool, dict(chosen), count, done)
     return made
 
 
@@ -125,13 +126,13 @@ def compare(traces: Sequence[Traces]) -> list[str]:
     return sorted(case for case in cases if len({boot.get(case) for boot in traces}) > 1)
 
 
-def _run(tool: KunitTool, filters: Mapping[str, str], count: int) -> list[SuiteRun]:
+def _run(tool: KunitTool, filters: Mapping[str, str], count: int, done: Journal | None) -> list[SuiteRun]:
     """Run suites, by name with their filters, count times; one that does not pass is not run again."""
     ran: dict[str, list[Ran]] = {suite: [] for suite in filters}
     left = dict(filters)
     for number in range(1, count + 1):
         of_all = f", boot {number} of {count}" if count > 1 else ""
-        made = suite_batches.run(tool, left, f"test-{number}", f"{tool.kernel.title}{of_all}")
+        made = suite_batches.run(tool, left, f"test-{number}", f"{tool.kernel.title}{of_all}", done)
         _show(tool.kernel, made)
         for suite, one in made.items():
             ran[suite].append(one)
@@ -192,8 +193,8 @@ def command(layout: Layout, kernel: Sequence[str], variant: Sequence[str], suite
         raise TkfiError("a build without timekeeping has no variants: leave --variant out")
     chosen = [replace(kernels.choose(name, layout, of), parts=parts) for name in kernel or [kernels.DEFAULT]
               for of in variant or [POST_SERIES]]
-    with lock.held(layout.lock):
-        runs = run_suites(chosen, suite, boots or 1, layout)
+    with lock.held(layout.lock, journal.KEEPS), journal.keeping(layout, "test") as done:
+        runs = run_suites(chosen, suite, boots or 1, layout, done)
     different = unlike(runs)
     for line in different:
         note(line)

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from runner import answer, check_counts, lock
+from runner import answer, check_counts, journal, lock
 from runner.errors import TkfiError
 from runner.kernel import change_patches, kernels
 from runner.kernel.change_patches import Change, WorkTree
@@ -52,7 +52,8 @@ def _judge(kernel: str, change: Change, tree: WorkTree, asked: Asked, layout: La
     begun, our_fault = time.monotonic(), False
     try:
         tree.apply(change)
-        made = judge.judge(states.choose(str(tree.path), None, layout), asked, layout)
+        with journal.keeping(layout, "verdicts") as done:
+            made = judge.judge(states.choose(str(tree.path), None, layout), asked, layout, done)
         note(verdict_text.text(made))
         verdict, changed, said = made.word.value, made.made.changed, verdict_text.line(made)
         our_fault = any("[tkfi internal bug]" in text for text in made.made.problems)
