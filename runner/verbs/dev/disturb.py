@@ -43,9 +43,9 @@ _TKFI = (sys.executable, "-P", "-m", "runner")
 _DISK = "disk full"
 _KINDS = ("killed", "all killed", _DISK)
 _NAMES = ("reproduce", "replay", "explore", "jobs", "long", "stories", "test", "list", "build", "simulate",
-          "tree", "premerge", "summary", "hold", "guest", "bench", "show", "doctor")
+          "tree", "premerge", "summary", "hold", "guest", "bench", "races", "show", "doctor", "whole-premerge")
 _OF_RELEASES = "it is done with the kernels of ./tkfi list kernels"
-_WHY_NOT = {**dict.fromkeys(("tree", "premerge", "summary", "hold"), _OF_RELEASES),
+_WHY_NOT = {**dict.fromkeys(("tree", "premerge", "whole-premerge", "summary", "hold"), _OF_RELEASES),
             "guest": f"{_OF_RELEASES}, if its QEMU and image are there: ./tkfi guest downloads them"}
 _LOST = """\
 Lost: by how much the run that was killed and the next one together take longer than one that is not
@@ -142,7 +142,7 @@ def cases(tool: KunitTool) -> dict[str, Case]:
              "--resume"),
         Case("long", ["explore", _LONG, *of], explored, forget, "--resume"),
         Case("stories", ["explore", "--stories", "1", "--clock", "1ghz", *of], results),
-        Case("test", ["test", "--suite", "tkfi_engine_plan", "--suite", "tkfi_engine_state", *of], results),
+        Case("test", ["test", *of], results),
         Case("list", ["list", "readers", *of], results,
              lambda: (layout.build / kernel.place / "lists.json").unlink(missing_ok=True)),
         Case("build", ["build", *of], objects,
@@ -151,6 +151,7 @@ def cases(tool: KunitTool) -> dict[str, Case]:
              layout.results(replace(kernel, bare=True).place)),
         *(_of_release(kernel, layout) if kernel.release else []),
         Case("bench", ["bench", *of], results, measures=True),
+        Case("races", ["explore", "--stories", "2", "--clock", "1ghz", *of], results),
         Case("show", ["show"], None, lambda: _keep(layout), measures=True),
         Case("doctor", ["doctor"], None, measures=True),
     ]
@@ -165,16 +166,20 @@ def _of_release(kernel: Kernel, layout: Layout) -> list[Case]:
     (change,) = select(kernel, ["swap"])
     theirs = kernels.choose(str(tree.path), layout, kernels.FIXED)
     fixed = layout.build / theirs.place
+    verdict = layout.results(replace(theirs, variant=theirs.own).place)
     found = [
         Case("tree", ["tree", "--variant", kernels.FIXED, "--kernel", str(tree.path)], fixed,
              lambda: shutil.rmtree(fixed, ignore_errors=True)),
-        Case("premerge", ["premerge", "--tree", str(tree.path), "--quick"],
-             layout.results(replace(theirs, variant=theirs.own).place), lambda: tree.apply(change)),
+        Case("premerge", ["premerge", "--tree", str(tree.path), "--quick"], verdict,
+             lambda: tree.apply(change)),
+        Case("whole-premerge", ["premerge", "--tree", str(tree.path)], verdict, lambda: tree.apply(change)),
         Case("summary", ["summary", *of], results),
         Case("hold", ["hold", *of], results, measures=True),
     ]
     if packages.there(kernel.name, layout):
-        found.append(Case("guest", ["guest", "--tries", "1", *of], layout.build / "guest/known"))
+        there = layout.build / "guest/kept"
+        found.append(Case("guest", ["guest", *of], there, lambda: shutil.rmtree(there, ignore_errors=True),
+                          measures=True))
     return found
 
 
