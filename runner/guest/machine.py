@@ -17,7 +17,7 @@ from pathlib import Path
 
 from runner import process
 from runner.errors import TkfiError
-from runner.guest import packages, qemu, snapshots
+from runner.guest import qemu, snapshots
 from runner.guest.btf import Btf
 from runner.guest.gdb import Gdb, GdbError
 from runner.guest.lines import Line
@@ -180,7 +180,7 @@ class _Started:
             accelerator=accelerator, memory=memory)
         self._output, argv = output, self._argv()
         self._snapshots = None if accelerator.shared else Snapshots(
-            place / "kept" / packages.release(image),
+            place / "kept" / hashlib.sha256(str(image.resolve()).encode()).hexdigest()[:16],
             snapshots.key_of([Path(argv[0]), image, place / "initramfs"],
                              [str(word) for word in argv if not isinstance(word, Path)]))
 

@@ -23,7 +23,8 @@ INIT = {name: 0x400000 + 0x10 * at for at, name in enumerate(
     ("at_ready", "at_failure", "at_adjtimex", "at_return", "at_reading", "at_hold_over", "at_spin"))} | {
     "before": 0x500000, "after": 0x500010, "hold_until": 0x500020, "readings": 0x500030, "spin": 0x500040,
     "at_back": 0x400070, "at_watching": 0x400080, "at_settled": 0x400090,
-    "watching": 0x500050, "back": 0x500100, "longest": 0x500200}
+    "at_ended": 0x4000a0, "program": 0x500300, "program_size": 0x500308, "program_most": 0x500310,
+    "program_status": 0x500318, "watching": 0x500050, "back": 0x500100, "longest": 0x500200}
 SYMBOLS = {"tk_core": SEQUENCE, "do_adjtimex": 0x6ff0, "_vdso_data": VDSO, "timekeeping_advance": SAMPLE,
            "update_vsyscall": 0x9000, "phys_base": 0x3000}
 _AT = {"seq": (0, 4), "clock_mode": (4, 4), "cycle_last": (8, 8), "mult": (16, 4), "shift": (20, 4),
@@ -230,10 +231,15 @@ class FreeGuest(Guest):
 class Stub(threading.Thread):
     """Answers as QEMU's gdbstub does."""
 
-    def __init__(self, guest: Guest) -> None:
+    def __init__(self, guest: Guest, ours: socket.socket | None = None) -> None:
+        """ours: its end of a connection, if there is one."""
         super().__init__(daemon=True)
         self.guest, self.chosen, self.described = guest, 0, False
-        self.ours, self.client = socket.socketpair()
+        if ours:
+            self.ours = ours
+        else:
+            self.ours, self.client = socket.socketpair()
+        self.monitor: Callable[[str], str] = lambda _command: ""
         self.start()
 
     def run(self) -> None:
@@ -273,6 +279,12 @@ class Stub(threading.Thread):
         if text.startswith("qXfer"):
             self.described = True
             return b"l<target/>"
+        if text.startswith("qRcmd,"):
+            said = self.monitor(bytes.fromhex(text[6:]).decode())
+            if said:
+                packet = b"O" + said.encode().hex().encode()
+                self.ours.sendall(b"$%s#%02x" % (packet, sum(packet) & 0xff))
+            return b"OK"
         if text.startswith("Hg"):
             self.chosen = int(text[2:], 16) - 1
             return b"OK"

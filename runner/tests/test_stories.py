@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,49 @@ def tell(tool: KunitTool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
          *["tkfi.outcomes=1"] * outcomes, "tkfi.ms=1500"]
         for part in range(len(reports))]
     return made
+
+
+@pytest.mark.parametrize("asked, boots_of_a_clock, by_clock", [
+    (Asked(1, races=True), 1, False), (Asked(1, jobs=4, races=True), 4, False),
+    (Asked(2, races=True), 16, True), (Asked(3, races=True), 256, True), (Asked(6, jobs=2), 256, True),
+    (Asked(3), 1, False), (Asked(3, jobs=2, time=60, outcomes=True), 2, False), (Asked(4), 16, True),
+    (Asked(text="tick"), 1, False), (Asked(3, jobs=2, time=60, races=True), 15, True),
+    (Asked(3, jobs=2, time=1.5, races=True), 2, False)])
+def test_what_takes_long_has_many_boots(asked: Asked, boots_of_a_clock: int, by_clock: bool) -> None:
+    """So that a run that is killed has lost little; together they take as long as was asked for."""
+    for clock in ("", "tsc"):
+        asks = replace(asked, clock=clock).asks()
+        by = [f"tkfi.clock={one}" for one in ([clock] if clock else CLOCKS)] if by_clock or clock else [""]
+        assert len(asks) == len(by) * boots_of_a_clock and len({ask.name for ask in asks}) == len(asks)
+        told = [[word for word in ask.arguments if word.startswith("tkfi.clock=")] for ask in asks]
+        assert told == [[one] if one else [] for one in by for _ in range(boots_of_a_clock)]
+        assert {f"tkfi.part={part}/{boots_of_a_clock}" for part in range(boots_of_a_clock)} == {
+            word for ask in asks for word in ask.arguments if word.startswith("tkfi.part=")}
+        limits = [int(word[8:]) for ask in asks for word in ask.arguments if word.startswith("tkfi.ms=")]
+        assert sum(limits) == pytest.approx(len(by) * (asked.time or 0) * 1000 * asked.jobs, rel=0.01)
+
+
+def test_boots_of_each_clock_are_put_together(tool: KunitTool, monkeypatch: pytest.MonkeyPatch,
+                                              tmp_path: Path) -> None:
+    """Each has told of one clock only; one that has not is seen."""
+    def run_all(_tool: KunitTool, asks: Sequence[Ask], **_: object) -> list[boots.Run]:
+        made = []
+        for number, ask in enumerate(asks):
+            (clock,) = {clock for clock in CLOCKS if f"tkfi.clock={clock}" in ask.arguments}
+            rows = [HEADER, *told(lacks if number == 20 and lacks else clock)]
+            write(tmp_path / f"{number}.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+            made.append(boots.Run(Boot(Counts(), 1.0, None, tmp_path, ""),
+                                  results.read(tmp_path / f"{number}.jsonl")))
+        return made
+    lacks = ""
+    monkeypatch.setattr(boots, "run_all", run_all)
+    made = stories.tell(tool, Asked(4, jobs=2))
+    assert {clock: (one.performed, one.ns) for clock, one in made.told.items()} == dict.fromkeys(
+        CLOCKS, (16 * 70, 8 * 500000000))
+    assert made.states == dict.fromkeys(CLOCKS, [1, 30])
+    lacks = CLOCKS[0]
+    with pytest.raises(TkfiError, match="did not come to the end of its stories"):
+        stories.tell(tool, Asked(4, jobs=2))
 
 
 def test_outcomes_of_all_parts(tool: KunitTool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

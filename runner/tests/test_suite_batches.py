@@ -17,6 +17,7 @@ from runner.boot import kunit_boot, lists, suite_batches, suites, write_hold
 from runner.boot.kunit_boot import Ask, Boot, judge
 from runner.boot.suite_batches import divide
 from runner.errors import TkfiError
+from runner.journal import Journal
 from runner.kernel import builder
 from runner.kernel.kernels import DEFAULT, POST_SERIES, Kernel, choose
 from runner.kernel.kunit_tool import KunitTool
@@ -138,6 +139,22 @@ def test_two_at_once_by_what_they_took(machine: Machine, layout: Layout,
     for damaged in "", "[]", '{"tkfi_a": "long"}', '{"tkfi_a": null}':
         kept.write_text(damaged)
         assert counts(run(layout)) == dict.fromkeys(NAMES, (1, 0, 0))
+
+
+def test_no_boot_takes_long(machine: Machine, layout: Layout) -> None:
+    """So that a run that is killed has lost little; what it had finished is not run again."""
+    kept = layout.results(f"6.12/{POST_SERIES}") / "seconds.json"
+    write(kept, json.dumps({"tkfi_a": 9.0, "tkfi_b": 5.0, "tkfi_c": 5.5, "tkfi_d": 3.0}))
+    write(layout.objects(f"6.12/{POST_SERIES}") / "linux", "a kernel")
+    machine.how = but("tkfi_d", "fail")
+    for number in range(2):
+        done = Journal(layout.build / "unfinished/test.jsonl")
+        made = test.run_suites([choose("6.12", layout)], [], 1, layout, done)
+        assert counts({one.suite: one for one in made}) == {**dict.fromkeys(NAMES, (1, 0, 0)),
+                                                            "tkfi_d": (0, 1, 0)}
+        alone = [] if number else [["tkfi_a"], ["tkfi_c"]]
+        assert machine.asked[3 * number:] == [*alone, ["tkfi_b", "tkfi_d"]]
+        write(kept, json.dumps({"tkfi_a": 9.0, "tkfi_b": 5.0, "tkfi_c": 5.5, "tkfi_d": 3.0}))
 
 
 def test_divide() -> None:

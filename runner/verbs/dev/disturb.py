@@ -43,7 +43,8 @@ _TKFI = (sys.executable, "-P", "-m", "runner")
 _DISK = "disk full"
 _KINDS = ("killed", "all killed", _DISK)
 _NAMES = ("reproduce", "replay", "explore", "jobs", "long", "stories", "test", "list", "build", "simulate",
-          "tree", "premerge", "summary", "hold", "guest", "bench", "races", "show", "doctor", "whole-premerge")
+          "tree", "premerge", "summary", "hold", "guest", "bench", "races", "show", "doctor",
+          "whole-premerge")
 _OF_RELEASES = "it is done with the kernels of ./tkfi list kernels"
 _WHY_NOT = {**dict.fromkeys(("tree", "premerge", "whole-premerge", "summary", "hold"), _OF_RELEASES),
             "guest": f"{_OF_RELEASES}, if its QEMU and image are there: ./tkfi guest downloads them"}

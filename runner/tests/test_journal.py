@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What a run that was killed had finished, for the next one."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+
+from runner import journal, machine
+from runner.boot import boots, finished_boots, shared_boots
+from runner.boot.causes import Cause, Kind
+from runner.boot.kunit_boot import Ask, Boot, Counts
+from runner.guest.race import Try
+from runner.journal import Journal
+from runner.kernel import kernels
+from runner.kernel.kunit_tool import KunitTool
+from runner.layout import Layout
+from runner.tests.conftest import write
+from runner.tests.guest_stub import Guest
+from runner.tests.test_guest import tries
+
+REPORT = '{"type":"header","format":1,"kernel":"6.12.117","variant":"post-series","compiler":"gcc"}\n'
+VERDICTS = {"sub_groups": [{"name": "suite", "sub_groups": [],
+                            "test_cases": [{"name": "case", "status": "PASS"}]}], "test_cases": []}
+
+
+@pytest.fixture(name="file")
+def of_a_verb(tmp_path: Path) -> Path:
+    return tmp_path / "unfinished/hold.jsonl"
+
+
+def test_what_was_finished_is_there_for_the_next_one(file: Path,
+                                                     capsys: pytest.CaptureFixture[str]) -> None:
+    first = Journal(file)
+    assert first.get(["boot", 1]) is None
+    first.add(["boot", 1], {"a": [1.5, None]})
+    first.add(["boot", 2], True)
+    first.say()
+    assert not capsys.readouterr().err
+    second = Journal(file)
+    assert second.get(["boot", 1]) == {"a": [1.5, None]} and second.get(["boot", "1"]) is None
+    assert second.get(["boot", 2]) is True
+    second.say()
+    assert "not done again, but from the run that was killed: 2 steps" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("edit", [
+    lambda entry: {**entry, "boot": "another"}, lambda entry: {**entry, "when": time.time() - 3601},
+    lambda entry: {**entry, "when": time.time() + 60}, lambda entry: {**entry, "when": "now"},
+    lambda entry: {name: value for name, value in entry.items() if name != "value"}, lambda entry: [entry]])
+def test_what_is_worth_nothing(file: Path, edit: Callable[[dict[str, object]], object]) -> None:
+    """Of another boot of the machine, too old, or damaged."""
+    Journal(file).add(["a"], 1)
+    entry = json.loads(file.read_text(encoding="utf-8"))
+    assert entry["boot"] == machine.boot_id()
+    write(file, json.dumps(edit(entry)) + "\n")
+    assert Journal(file).get(["a"]) is None
+    write(file, json.dumps(entry) + "\n")
+    assert Journal(file).get(["a"]) == 1
+
+
+def test_a_line_that_was_cut(file: Path) -> None:
+    """Whatever is behind it counts."""
+    Journal(file).add(["a"], 1)
+    whole = file.read_text(encoding="utf-8")
+    for end in range(len(whole) - 1):
+        write(file, whole[:end])
+        cut = Journal(file)
+        assert cut.get(["a"]) is None
+        cut.add(["b"], 2)
+        assert Journal(file).get(["b"]) == 2
+    file.write_bytes(b"\xff\0")
+    assert Journal(file).get(["a"]) is None
+
+
+@pytest.mark.parametrize("end", [None, RuntimeError, KeyboardInterrupt])
+def test_it_goes_when_the_run_ends(layout: Layout, end: type[BaseException] | None) -> None:
+    def work() -> None:
+        with journal.keeping(layout, "hold") as done:
+            done.add(["a"], 1)
+            assert (layout.build / "unfinished/hold.jsonl").exists()
+            if end:
+                raise end
+    if end:
+        with pytest.raises(end):
+            work()
+    else:
+        work()
+    assert not list((layout.build / "unfinished").iterdir())
+
+
+def test_nothing_can_be_kept(tmp_path: Path) -> None:
+    write(tmp_path / "file", "")
+    Journal(tmp_path / "file/unfinished.jsonl").add(["a"], 1)
+
+
+class Kernels:
+    """In place of all boots: each is counted, and ends well unless its name is bad."""
+
+    def __init__(self) -> None:
+        self.booted: list[str] = []
+
+    def boot_all(self, tool: KunitTool, asks: list[Ask], *, each: Callable[[int, Boot], None],
+                 **_: object) -> list[Boot]:
+        """In place of shared_boots'."""
+        made = []
+        for number, ask in enumerate(asks):
+            self.booted.append(ask.name)
+            write(ask.file(tool, "jsonl"), REPORT)
+            write(ask.file(tool, "kunit.json"), json.dumps(VERDICTS))
+            write(ask.file(tool, "console.log"), f"console of {ask.name}\n")
+            cause = Cause(Kind.PANIC, "why") if ask.name == "bad" else None
+            made.append(Boot(Counts(1), 2.5, cause, ask.file(tool, "console.log"), "", [],
+                             {"suite": Counts(1)}))
+            each(number, made[-1])
+        return made
+
+
+@pytest.fixture(name="kernels_")
+def no_kernels(monkeypatch: pytest.MonkeyPatch) -> Kernels:
+    made = Kernels()
+    monkeypatch.setattr(shared_boots, "boot_all", made.boot_all)
+    return made
+
+
+@pytest.fixture(name="tool")
+def built(layout: Layout) -> KunitTool:
+    tool = KunitTool(kernels.choose("6.12", layout), layout)
+    write(layout.objects(tool.kernel.place) / "linux", "a kernel")
+    return tool
+
+
+def test_boots_that_ended_well_are_not_made_again(file: Path, tool: KunitTool, kernels_: Kernels) -> None:
+    """Their files are as they were."""
+    asks = [Ask("suite", name) for name in ("1", "bad", "2")]
+    first = boots.run_all(tool, asks, done=Journal(file))
+    for ask in asks:
+        write(ask.file(tool, "console.log"), "another run's\n")
+        write(ask.file(tool, "jsonl"), "another run's\n")
+    second = boots.run_all(tool, asks, done=Journal(file))
+    assert kernels_.booted == ["1", "bad", "2", "bad"]
+    assert [replace(run, boot=replace(run.boot, output="")) for run in second] == first
+    assert asks[2].file(tool, "console.log").read_text(encoding="utf-8") == "console of 2\n"
+    boots.run_all(tool, asks[:1])
+    assert kernels_.booted[4:] == ["1"]
+
+
+def test_what_another_boot_is(file: Path, tool: KunitTool, kernels_: Kernels, tmp_path: Path) -> None:
+    """Of another build, told something else, or that read something else."""
+    write(tmp_path / "read", "7")
+    ask = Ask("suite", "1", ["a=1"], reads=[tmp_path / "read"])
+    linux = tool.layout.objects(tool.kernel.place) / "linux"
+    boots.run_all(tool, [ask], done=Journal(file))
+    for other in (replace(ask, arguments=["a=2"]), replace(ask, glob="suite.case"), replace(ask, name="2")):
+        boots.run_all(tool, [other], done=Journal(file))
+    write(tmp_path / "read", "8")
+    boots.run_all(tool, [ask], done=Journal(file))
+    write(tmp_path / "read", "7")
+    write(linux, "another kernel")
+    boots.run_all(tool, [ask], done=Journal(file))
+    assert kernels_.booted == ["1", "1", "1", "2", "1", "1"]
+    boots.run_all(tool, [ask], done=Journal(file))
+    assert len(kernels_.booted) == 6 and finished_boots.recall(Journal(file), tool, ask)
+
+
+def test_a_try_in_a_guest_is_the_same_when_it_is_read() -> None:
+    (one,) = tries(Guest(), "advance.calculated", 1)
+    assert Try.of_json(json.loads(json.dumps(asdict(one)))) == one
