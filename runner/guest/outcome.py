@@ -21,8 +21,9 @@ class Outcome:
     """All tries at one place of one image.
 
     symbol is where that is; prediction is None if there is no such kernel for UML, why_not says so then.
+    missed says why nothing was tried there, if so.
 
-    invariant: tries is not empty.
+    invariant: tries is not empty, but if missed is not.
     """
 
     request: Request
@@ -33,6 +34,7 @@ class Outcome:
     tries: Sequence[Try]
     prediction: Prediction | None
     why_not: str = ""
+    missed: str = ""
 
     @property
     def agrees(self) -> bool | None:
@@ -48,7 +50,7 @@ class Outcome:
     @property
     def held(self) -> bool:
         """Whether all was as predicted: by the guest's own lines, and by UML."""
-        return all(one.held for one in self.tries) and self.agrees is not False
+        return not self.missed and all(one.held for one in self.tries) and self.agrees is not False
 
     def json(self) -> dict[str, Any]:
         """For a program."""
@@ -59,6 +61,7 @@ class Outcome:
             **asdict(self.request),
             "held": self.held, "agrees": self.agrees,
             "uml": asdict(self.prediction) if self.prediction else None, "uml_missing": self.why_not,
+            "missed": self.missed,
             "tries": [self._try(one) for one in self.tries]}
 
     @staticmethod

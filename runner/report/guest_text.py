@@ -31,15 +31,16 @@ def text(made: Outcome) -> str:
 def places(made: Sequence[Outcome]) -> str:
     """Of all points, a row each."""
     heading = ["held at", "right", "measured, ns", "lines, ns", "UML, ns", "agrees"]
-    rows = [[one.place, f"{sum(each.held for each in one.tries)} of {len(one.tries)}", *_beside(one)]
-            for one in made]
+    rows = [[one.place, *(["not tried", "", "", "", ""] if one.missed else [
+        f"{sum(each.held for each in one.tries)} of {len(one.tries)}", *_beside(one)])] for one in made]
     title = f"{_title(made[0])}, {format_ns(made[0].request.delay_ns)}"
     explained = ("right: tries as the lines that the kernel published predict, within 1 ns; measured: "
                  "from the first read to the second; lines: the new one less the old one at the cycle of "
                  "the second read; waits: the reader waits for the publication.")
     why_not = dict.fromkeys(one.why_not for one in made if one.why_not)
+    missed = ["\n".join(f"{one.place}: {one.missed}" for one in made if one.missed)]
     return "\n\n".join([tables.wrapped(title), *_untested(made[0]), tables.table(heading, rows),
-                        tables.wrapped(" ".join([explained, *why_not]))])
+                        *filter(None, missed), tables.wrapped(" ".join([explained, *why_not]))])
 
 
 def _range(values: Iterable[int]) -> str:

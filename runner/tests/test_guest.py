@@ -9,7 +9,7 @@ import json
 import re
 import socket
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -30,11 +30,13 @@ from runner.guest.outcome import Outcome
 from runner.guest.places import Stores
 from runner.guest.prediction import Prediction
 from runner.guest.race import Race, Request, Try, timex
+from runner.guest.tries import predict, run
+from runner.journal import Journal
 from runner.layout import Layout
 from runner.report import guest_text
+from runner.tests.conftest import write
 from runner.tests.guest_stub import (INIT, SAMPLE, SEQUENCE, SYMBOLS, FreeGuest, Guest, Layouts, Stub,
                                      machine)
-from runner.verbs.guest import predict
 
 DELAY_NS = 1_000_000 // 100  # the stub executes 100,000 instructions of each VCPU per second or so
 REQUEST = Request(DELAY_NS, 500_000, -500_000)
@@ -463,6 +465,43 @@ def test_text_of_all_places(monkeypatch: pytest.MonkeyPatch) -> None:
     assert words[1][-2:] == [f"{step:+,}", "yes"] and words[2][-2:] == ["waits", "NO"]
     assert words[3][:4] == ["advance.calculated", "2", "of", "2"] and rows.endswith("not known")
     assert max(map(len, rows.splitlines())) <= 80
+
+
+def test_a_point_that_cannot_be_tried(layout: Layout, monkeypatch: pytest.MonkeyPatch,
+                                      tmp_path: Path) -> None:
+    """The others are, each in a guest of its own."""
+    @contextmanager
+    def boot(*_: object) -> Iterator[Machine]:
+        booted.append(None)
+        if len(booted) in fails:
+            raise TkfiError(f"number {len(booted)} does not")
+        guest = Guest()
+        guest.store(SYMBOLS["tsc_khz"], 10**6, 4)
+        yield machine(guest)
+    booted: list[None] = []
+    fails: Sequence[int] = (2,)
+    monkeypatch.setattr("runner.guest.machine.boot", boot)
+    monkeypatch.setitem(SYMBOLS, "tsc_khz", 0x3100)
+    monkeypatch.setattr("runner.guest.race._WAITING", 0.05)
+    monkeypatch.setattr(packages, "ensure_qemu", lambda _layout: tmp_path)
+    monkeypatch.setattr(packages, "release", lambda _image: "9.9-cloud")
+    write(tmp_path / "image", "")
+
+    def tried(place: str) -> list[Outcome]:
+        return run(tmp_path / "image", qemu.TCG, REQUEST, place, 1, layout, Journal(tmp_path / "journal"))
+    outcomes = tried(places.ALL)
+    assert [one.missed for one in outcomes] == ["", "number 2 does not", *[""] * 4] and len(booted) == 6
+    assert [one.held for one in outcomes] == [True, False, *[True] * 4]
+    rows = guest_text.places(outcomes)
+    assert re.search(r"advance.calculated +not tried\n", rows)
+    assert "\n\nadvance.calculated: number 2 does not\n\n" in rows
+    assert [one.json()["missed"] for one in outcomes][1] == "number 2 does not"
+    fails = range(7, 13)
+    with pytest.raises(TkfiError, match="number 7 does not"):
+        tried(places.ALL)
+    fails = [13]
+    with pytest.raises(TkfiError, match="number 13 does not"):
+        tried(places.BEFORE)
 
 
 def test_places_are_points_of_uml() -> None:

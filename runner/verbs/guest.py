@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -14,16 +14,12 @@ from runner import answer, check_counts, journal, lock
 from runner.boot import results
 from runner.errors import TkfiError
 from runner.explore import scenarios, schedule
-from runner.guest import machine, packages, places, prediction, programs, qemu, schedules
-from runner.guest.free import FreeRace
-from runner.guest.outcome import Outcome
-from runner.guest.prediction import Prediction
+from runner.guest import packages, places, programs, qemu, schedules
+from runner.guest import tries as tries_of
 from runner.guest.qemu import Accelerator
-from runner.guest.race import Race, Request, Try
-from runner.journal import Journal
+from runner.guest.race import Request
 from runner.kernel import kernels
 from runner.layout import Layout
-from runner.progress import step
 from runner.report import guest_text
 from runner.units import format_ns
 from runner.verbs import completions
@@ -47,7 +43,7 @@ _DELAY_NS, _FROM_PPB, _TO_PPB = 10**7, 500_000, -500_000
 @option("--to", "to_ppb", type=Frequency(), help="frequency after (-500ppm)")
 @option("--at", metavar="PLACE", help=f"SYMBOL+OFFSET, or {', '.join(places.POINTS)}, or "
         f"{places.ALL}: each of these points ({places.BEFORE})")
-@option("--tries", type=Count(most=1000), default="20", metavar="N", help="how often, in one boot (20)")
+@option("--tries", type=Count(most=1000), default="20", metavar="N", help="how often (20)")
 @option("--run", "program", metavar="FILE.c", help="instead: compile a program statically, run it in the "
         "guest, and print what it prints")
 @option("--accel", type=Name(("tcg", "kvm"), "./tkfi guest --help"), default="tcg",
@@ -77,8 +73,8 @@ def command(layout: Layout, schedule_text: str | None, kernel: str | None, delay
     check_request(request)
     accelerator = _accelerator(accel)
     with lock.held(layout.lock, journal.KEEPS), journal.keeping(layout, "guest") as done:
-        made = run(packages.choose(kernel or kernels.DEFAULT, layout), accelerator, request, place, tries,
-                   layout, done)
+        made = tries_of.run(packages.choose(kernel or kernels.DEFAULT, layout), accelerator, request, place,
+                            tries, layout, done)
     if place == places.ALL:
         answer.give(guest_text.places(made), {"format": results.FORMAT, "places": [
             one.json() for one in made]}, json_to)
@@ -87,54 +83,6 @@ def command(layout: Layout, schedule_text: str | None, kernel: str | None, delay
     held = sum(one.held for one in made)
     check_counts.add("guest", held, len(made) - held)
     return 0 if held == len(made) else 1
-
-
-def run(image: Path, accelerator: Accelerator, request: Request, place: str, number: int,
-        layout: Layout, done: Journal) -> list[Outcome]:
-    """Boot once, and try so many times at the place, or at each point; what is done is not done again.
-    Raises TkfiError."""
-    release, made = packages.release(image), list[Outcome]()
-    with machine.boot(image, packages.ensure_qemu(layout), layout, accelerator) as guest:
-        tsc_khz = guest.tsc_khz
-        race: Race | FreeRace = FreeRace(guest, request) if accelerator.shared else Race(guest, request)
-        for one in places.POINTS if place == places.ALL else [place]:
-            symbol, tries = _try(guest, race, one, number, done, [
-                str(image), image.stat().st_size, image.stat().st_mtime_ns, accelerator.name,
-                asdict(request)])
-            made.append(Outcome(request, release, accelerator, one, symbol, tries, None))
-    return [replace(one, prediction=predicted, why_not=why_not) for one in made for predicted, why_not in [
-        predict(release, request, one.tries[0], race.trace.begin, tsc_khz, layout)]]
-
-
-def _try(guest: machine.Machine, race: Race | FreeRace, place: str, number: int, done: Journal,
-         of: Sequence[object]) -> tuple[str, list[Try]]:
-    """Tries at a place, and where that is in the image. of: what they depend on besides."""
-    found, tries = race.find(place), list[Try]()
-    symbol = guest.known.name(found.address)
-    with step(f"Holding the updater at {symbol}") as shown:
-        for nth in range(1, number + 1):
-            key = ["try", *of, place, nth]
-            if (kept := done.get(key)) is not None:
-                tries.append(Try.of_json(kept))
-                continue
-            tries.append(race.try_at(found))
-            done.add(key, asdict(tries[-1]))
-            shown.update(f"{nth} of {number} tries")
-    return symbol, tries
-
-
-def predict(release: str, request: Request, one: Try, begin: int, tsc_khz: int,
-            layout: Layout) -> tuple[Prediction | None, str]:
-    """What UML, whose cycles are ns, does where the guest was held, for as long as the second read came
-    after the sample; or why that cannot be said."""
-    kernel = prediction.kernel_of(release, layout)
-    if not kernel:
-        return None, f"What UML predicts is not known: ./tkfi list kernels has none like {release}."
-    delay = (request.delay_ns if one.delay_cycles is None or one.first_is_new else
-             one.delay_cycles * 10**6 // tsc_khz)
-    asked = prediction.schedule_of(kernel.name, from_ppb=request.from_ppb, to_ppb=request.to_ppb,
-                                   delay_ns=delay, stores=one.stores, begin=begin)
-    return prediction.predict(kernel, asked, layout), ""
 
 
 def check_request(request: Request) -> None:
