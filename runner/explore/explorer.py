@@ -17,6 +17,7 @@ from runner.explore.rounds import Limit, Rounds
 from runner.explore.scenarios import Scenario
 from runner.explore.schedule import Schedule
 from runner.explore.strategies import Request
+from runner.journal import Journal
 from runner.kernel import builder
 from runner.kernel.kernels import Kernel
 from runner.kernel.kunit_tool import KunitTool
@@ -32,10 +33,11 @@ class Stopped(Interrupted):
 
 
 def explore(kernel: Kernel, scenarios: Sequence[Scenario], request: Request, layout: Layout, *,
-            replay: bool = False, show: bool = False) -> Exploration:
+            replay: bool = False, show: bool = False, done: Journal | None = None) -> Exploration:
     """Prepare, build and boot, once for all scenarios, or for each part of one where that keeps more
     kernels busy. If replay is asked for, every violation is replayed on a boot of its own; if show is, an
-    execution of each scenario in which nothing new was found is executed once more, to be looked at.
+    execution of each scenario in which nothing new was found is executed once more, to be looked at. Such
+    boots that are done are not made again.
 
     Raises TkfiError when the kernel reported nothing at all, and Stopped.
     """
@@ -57,8 +59,8 @@ def explore(kernel: Kernel, scenarios: Sequence[Scenario], request: Request, lay
                                                              stopped=True, told=request.told))) from None
     try:
         if replay:
-            made = replayed(made, tool, scenarios, jobs=request.jobs)
-        return shown(made, tool, scenarios, jobs=request.jobs) if show else made
+            made = replayed(made, tool, scenarios, jobs=request.jobs, done=done)
+        return shown(made, tool, scenarios, jobs=request.jobs, done=done) if show else made
     except Interrupted as stop:
         raise Stopped(stop, replace(made, stopped=True)) from None
 
@@ -72,7 +74,7 @@ def _located(tool: KunitTool, made: Exploration) -> Exploration:
 
 
 def replayed(made: Exploration, tool: KunitTool, scenarios: Sequence[Scenario], *,
-             jobs: int = 1) -> Exploration:
+             jobs: int = 1, done: Journal | None = None) -> Exploration:
     """With every violation replayed; one that does not come to the same on a fresh boot, event by event, is
     a problem."""
     problems = list(made.problems)
@@ -80,7 +82,7 @@ def replayed(made: Exploration, tool: KunitTool, scenarios: Sequence[Scenario], 
     found = [one for one in made.violations if one.schedule]
     answers = replay_all(tool, {f"replay-{number}": (by_name[one.violation.scenario],
                                                      schedule.parse(one.schedule))
-                                for number, one in enumerate(found)}, jobs=jobs)
+                                for number, one in enumerate(found)}, jobs=jobs, done=done)
     for one, again in zip(found, answers):
         if isinstance(again, TkfiError):
             problems.append(Problem(str(again), failed=isinstance(again, TestFailure)))
@@ -91,14 +93,14 @@ def replayed(made: Exploration, tool: KunitTool, scenarios: Sequence[Scenario], 
 
 
 def shown(made: Exploration, tool: KunitTool, scenarios: Sequence[Scenario], *,
-          jobs: int = 1) -> Exploration:
+          jobs: int = 1, done: Journal | None = None) -> Exploration:
     """With an execution of each scenario that was explored and has nothing new; why there is none is a
     problem."""
     new = {found.violation.scenario for found in made.new.values()}
     there = {one.scenario for one in made.explored} - new
     wanted = {f"show-{number}": (scenario, _plain(made, scenario))
               for number, scenario in enumerate(scenarios) if scenario.name in there}
-    answers = replay_all(tool, wanted, jobs=jobs)
+    answers = replay_all(tool, wanted, jobs=jobs, done=done)
     return replace(made, shown=[one for one in answers if isinstance(one, Replayed)], problems=[
         *made.problems, *(Problem(str(one), failed=isinstance(one, TestFailure)) for one in answers
                           if isinstance(one, TkfiError))])

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -14,6 +15,7 @@ from runner.errors import TestFailure, TkfiError
 from runner.explore.replay import CASE, Replayed, ask, outcome
 from runner.explore.scenarios import Scenario
 from runner.explore.schedule import Schedule
+from runner.journal import Journal
 from runner.kernel.kunit_tool import KunitTool
 from runner.progress import step
 
@@ -33,18 +35,24 @@ class Repeated(Replayed):
 
 
 def repeat(tool: KunitTool, scenario: Scenario, schedule: Schedule, count: int, *,
-           jobs: int = 1) -> Repeated:
-    """Boot so often, so many at once. Raises TestFailure where the first boot does something else, or
-    crashes, and TkfiError as replay()."""
+           jobs: int = 1, done: Journal | None = None) -> Repeated:
+    """Boot so often, so many at once; boots that are done, and did what the first one does, are not made
+    again. Raises TestFailure where the first boot does something else, or crashes, and TkfiError as
+    replay()."""
     first: Repeated | None = None
     with step(f"Replaying on {tool.kernel.title}, {count:,} boots") as shown:
         for begin in range(0, count, jobs * _BATCH):
             asks = [ask(f"replay-{number}", scenario, schedule)
                     for number in range(min(jobs * _BATCH, count - begin))]
+            key = ["boots", *tool.identity, *asks[0].arguments, begin, len(asks)]
+            if first and done and done.get(key) == _digest(first):
+                continue
             for number, run in enumerate(boots.run_all(tool, asks, at_once=jobs), begin + 1):
                 made = _made(tool, run, scenario, schedule, number)
                 first = first or made
                 _compare(first, made, number, run)
+            if first and done:
+                done.add(key, _digest(first))
             shown.update(f"{min(begin + jobs * _BATCH, count):,} boots")
     assert first
     return replace(first, boots=count)
@@ -62,6 +70,11 @@ def _made(tool: KunitTool, run: boots.Run, scenario: Scenario, schedule: Schedul
         raise TkfiError(f"boot {number:,} left {len(traces)} traces; full log: {run.boot.console}")
     return Repeated(made.header, made.scenario, made.schedule, made.events, made.violations,
                     trace=traces[0])
+
+
+def _digest(one: Repeated) -> str:
+    """Of all that is compared."""
+    return hashlib.sha256(repr((one.header, one.events, one.trace)).encode()).hexdigest()
 
 
 def _compare(first: Repeated, made: Repeated, number: int, run: boots.Run) -> None:

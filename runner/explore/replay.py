@@ -16,6 +16,7 @@ from runner.explore import recording, scenarios, schedule, source_lines
 from runner.explore.recording import Recording
 from runner.explore.scenarios import Scenario
 from runner.explore.schedule import Schedule
+from runner.journal import Journal
 from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
 from runner.progress import step
@@ -65,25 +66,27 @@ def replay(tool: KunitTool, scenario: Scenario, schedule: Schedule, *, record: b
 
 
 def replay_all(tool: KunitTool, wanted: Mapping[str, tuple[Scenario, Schedule]], *,
-               jobs: int = 1, record: bool = False) -> list[Replayed | TkfiError]:
+               jobs: int = 1, record: bool = False,
+               done: Journal | None = None) -> list[Replayed | TkfiError]:
     """Boot once for each execution, by the name of its logs, so many at once: what it came to, or why it
-    came to nothing, as of replay()."""
+    came to nothing, as of replay(). Boots that are done are not made again."""
     if not wanted:
         return []
     with step(f"Replaying on {tool.kernel.title}"):
         runs = boots.run_all(tool, [ask(name, scenario, schedule, record=record)
-                                    for name, (scenario, schedule) in wanted.items()], at_once=jobs)
+                                    for name, (scenario, schedule) in wanted.items()], at_once=jobs,
+                             done=done)
     return [_outcome(tool, run, *which) for run, which in zip(runs, wanted.values())]
 
 
 def recorded(tool: KunitTool, schedules: Sequence[str], layout: Layout, *,
-             jobs: int = 1) -> dict[str, Replayed | TkfiError]:
+             jobs: int = 1, done: Journal | None = None) -> dict[str, Replayed | TkfiError]:
     """What each schedule comes to, recorded access by access on a boot of its own; or why it came to
-    nothing."""
+    nothing. Boots that are done are not made again."""
     shipped = scenarios.shipped(layout)
     read = [schedule.parse(one) for one in schedules]
     wanted = {f"report-{number}": (one.choose(shipped), one) for number, one in enumerate(read)}
-    return dict(zip(schedules, replay_all(tool, wanted, jobs=jobs, record=True)))
+    return dict(zip(schedules, replay_all(tool, wanted, jobs=jobs, record=True, done=done)))
 
 
 def ask(name: str, scenario: Scenario, schedule: Schedule, *, record: bool = False) -> Ask:

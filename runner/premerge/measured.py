@@ -155,7 +155,7 @@ def measure(kernel: Kernel, asked: Asked, layout: Layout, done: Journal) -> Meas
     resume = done.get(begun) is not None
     done.add(begun, True)
     made = explorer.explore(kernel, scenarios.choose([], layout, CLOCKS[:1] if asked.quick else ()),
-                            replace(asked.request, resume=resume), layout)
+                            replace(asked.request, resume=resume), layout, done=done)
     jobs = asked.request.jobs
     found = _measured(tool, made, ran)
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -15,6 +15,13 @@ from runner import journal, machine
 from runner.boot import boots, finished_boots, shared_boots
 from runner.boot.causes import Cause, Kind
 from runner.boot.kunit_boot import Ask, Boot, Counts
+from runner.boot.records import Header, Trace
+from runner.boot.results import Results
+from runner.errors import TestFailure
+from runner.explore import repeat, replay
+from runner.explore.replay import Replayed
+from runner.explore.scenarios import Scenario
+from runner.explore.schedule import Schedule
 from runner.guest.race import Try
 from runner.journal import Journal
 from runner.kernel import kernels
@@ -171,3 +178,39 @@ def test_what_another_boot_is(file: Path, tool: KunitTool, kernels_: Kernels, tm
 def test_a_try_in_a_guest_is_the_same_when_it_is_read() -> None:
     (one,) = tries(Guest(), "advance.calculated", 1)
     assert Try.of_json(json.loads(json.dumps(asdict(one)))) == one
+
+
+def test_a_thousand_boots_go_on(file: Path, tool: KunitTool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the first one, which all are compared with. What did something else is not passed over."""
+    scenario = Scenario("mine", "cpu0: tick", shipped=False)
+    asked = Schedule("6.12", "post-series", "mine", "cpu0")
+    hashes = {number: "7" for number in range(64)}
+    made: list[int] = []
+
+    def run_all(_tool: KunitTool, asks: Sequence[Ask], *, at_once: int) -> list[boots.Run]:
+        assert at_once == 2
+        found = []
+        for _ in asks:
+            if len(made) == stop:
+                raise KeyboardInterrupt
+            trace = Trace("tkfi_explore", replay.CASE, 3, hashes[len(made)])
+            found.append(boots.Run(Boot(Counts(1), 1, None, file, ""), Results(traces=[trace])))
+            made.append(len(made))
+        return found
+    monkeypatch.setattr(boots, "run_all", run_all)
+    monkeypatch.setattr(repeat, "outcome", lambda *_: Replayed(
+        Header(1, "6.12", "post-series", "gcc"), scenario, asked, [], []))
+    stop = 40
+    with pytest.raises(KeyboardInterrupt):
+        repeat.repeat(tool, scenario, asked, 64, jobs=2, done=Journal(file))
+    stop = 1000
+    made.clear()
+    assert repeat.repeat(tool, scenario, asked, 64, jobs=2, done=Journal(file)).boots == 64
+    assert len(made) == 16 + 32
+    made.clear()
+    repeat.repeat(tool, scenario, asked, 64, jobs=2)
+    assert len(made) == 64
+    made.clear()
+    hashes = {number: "8" if number < 16 else "7" for number in range(64)}
+    with pytest.raises(TestFailure, match="boot 17 is not like boot 1"):
+        repeat.repeat(tool, scenario, asked, 64, jobs=2, done=Journal(file))

@@ -121,9 +121,10 @@ def command(layout: Layout, scenario: Sequence[str], kernel: str, variant: str, 
             report_to.write(pages.of_exploration(made, recordings), findings.text(made, every=True),
                             made.json(), whole=not (made.stopped or made.problems))
 
-    with lock.held(layout.lock, _KEEPS):
+    with lock.held(layout.lock, _KEEPS), journal.keeping(layout, "explore") as done:
         try:
-            made = explorer.explore(of_kernel, chosen, request, layout, replay=replay, show=show)
+            made = explorer.explore(of_kernel, chosen, request, layout, replay=replay, show=show,
+                                    done=done)
         except explorer.Stopped as stop:
             tell(stop.made)
             note("the same command with --resume goes on from here")
@@ -131,7 +132,8 @@ def command(layout: Layout, scenario: Sequence[str], kernel: str, variant: str, 
         tell(made)
         if report_to:
             try:
-                recordings = recorded(KunitTool(of_kernel, layout), pages.plainest(made), layout, jobs=jobs)
+                recordings = recorded(KunitTool(of_kernel, layout), pages.plainest(made), layout,
+                                      jobs=jobs, done=done)
             except Interrupted:
                 report(made, {})
                 raise

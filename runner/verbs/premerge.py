@@ -64,7 +64,7 @@ def command(layout: Layout, tree: str, base: str | None, time: int | None, quick
             with lock.held(layout.lock, journal.KEEPS), journal.keeping(layout, "premerge") as done:
                 made = judge.judge(chosen, asked, layout, done, strict=strict)
                 recordings = replay.recorded(KunitTool(chosen.tree, layout), verdict_page.plainest(made),
-                                             layout) if report_to else {}
+                                             layout, done=done) if report_to else {}
     except TkfiError as error:
         if told is Codes.TKFI:
             raise

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from runner import answer, check_counts, lock
+from runner import answer, check_counts, journal, lock
 from runner.boot import lists
 from runner.explore import mistakes, repeat, replay, scenarios, schedule
 from runner.explore.schedule import Schedule
@@ -47,9 +47,9 @@ def command(layout: Layout, schedule_text: str, kernel: str | None, boots: int, 
     chosen = _kernel_of(asked, kernel, layout)
     mistakes.check([scenario], chosen, lists.known(chosen, layout), asked)
     report_to = Report.begin(Path(report_in)) if report_in else None
-    with lock.held(layout.lock):
+    with lock.held(layout.lock, journal.KEEPS), journal.keeping(layout, "replay") as done:
         tool = builder.build(chosen, layout)
-        made = (repeat.repeat(tool, scenario, asked, boots, jobs=jobs) if boots > 1 else
+        made = (repeat.repeat(tool, scenario, asked, boots, jobs=jobs, done=done) if boots > 1 else
                 replay.replay(tool, scenario, asked, record=bool(report_to)))
         if report_to and boots > 1:
             made = replace(made, recording=replay.replay(tool, scenario, asked, record=True).recording)
