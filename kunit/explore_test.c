@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Every shipped scenario explored to the end, and the one somebody asks for; a
- * schedule replayed. The front end does it; kunit.py runs it.
+ * schedule replayed; stories. The front end does it; kunit.py runs it.
  */
 #include <kunit/test.h>
 #include <linux/string.h>
@@ -188,8 +188,6 @@ static struct kunit_case explore_cases[] = {
 	KUNIT_CASE_PARAM(shipped, scenario_gen_params),
 	KUNIT_CASE(causes),
 	KUNIT_CASE(heeds),
-	KUNIT_CASE(stories),
-	KUNIT_CASE(races),
 	KUNIT_CASE(given),
 	KUNIT_CASE(replayed),
 	{}
@@ -203,4 +201,18 @@ static struct kunit_suite explore_suite = {
 	.test_cases = explore_cases,
 };
 
-kunit_test_suite(explore_suite);
+static struct kunit_case stories_cases[] = {
+	KUNIT_CASE(stories),
+	KUNIT_CASE(races),
+	{}
+};
+
+static struct kunit_suite stories_suite = {
+	.name = "tkfi_stories",
+	.suite_init = explore_suite_init,
+	.suite_exit = explore_suite_exit,
+	.init = explore_init,
+	.test_cases = stories_cases,
+};
+
+kunit_test_suites(&explore_suite, &stories_suite);

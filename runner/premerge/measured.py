@@ -36,6 +36,7 @@ FORMAT = 6
 STORIES = 3  # operations, at most
 _STORIES_TIME = 60  # seconds for each clock; it takes half a second
 _HOLD = "tkfi_hold"
+_EXPLORED = ("tkfi_explore", "tkfi_stories")  # what these explore is explored within limits
 _SYMBOL_TYPES = "tTwW"
 _KEPT = 8  # bases whose results are kept of one tree
 
@@ -145,8 +146,7 @@ def measure(kernel: Kernel, asked: Asked, layout: Layout, done: Journal) -> Meas
     built, or reports nothing."""
     tool = builder.build(kernel, layout)
     there = lists.of(tool).names("suite")
-    # What this suite explores is explored below, within limits.
-    wanted = [suite for suite in suites.default(kernel, there) if suite != "tkfi_explore"
+    wanted = [suite for suite in suites.default(kernel, there) if suite not in _EXPLORED
               and (not asked.quick or _is_fast(suite))]
     wanted += [_HOLD] * (not asked.quick and _HOLD in there)
     ran = suite_batches.run(tool, dict(suites.matching(wanted, kernel, there)), "premerge", kernel.title,
