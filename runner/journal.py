@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What a run has finished, kept on the way for one that does the same after it was killed.
+"""What a run has finished, kept on the way for one that does the same after it did not come to its end.
 
-The file of a verb has a line for each thing that is finished. It goes when the run ends, however it ends:
-only one that was killed leaves it.
+Each verb has a file, with a line for each thing that is finished. A run that comes to its end takes out
+what it finished or found there.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from runner import machine
+from runner.files import write_safely
 from runner.layout import Layout
 from runner.plural import counted
 from runner.progress import note
@@ -27,49 +28,60 @@ class Journal:
     """What was finished, by key."""
 
     def __init__(self, file: Path) -> None:
-        self._file, self._known = file, _read(file)
+        self._file, self._known, self._own = file, _read(file), set[str]()
         self._used = 0
 
     def get(self, key: Sequence[object]) -> Any:
-        """What was finished under a key; None if nothing was."""
-        found = self._known.get(json.dumps(key))
+        """What was finished under a key, so that it is not done again; None if nothing was."""
+        found = self.peek(key)
         self._used += found is not None
         return found
+
+    def peek(self, key: Sequence[object]) -> Any:
+        """What was noted under a key, if it is nothing that is finished."""
+        name = json.dumps(key)
+        self._own.add(name)
+        return self._known[name]["value"] if name in self._known else None
 
     def add(self, key: Sequence[object], value: object) -> None:
         """What is finished now. Both are of what JSON can write; the key says all that the value depends
         on. That nothing can be kept is no reason not to go on."""
-        entry = {"key": json.dumps(key), "value": value, "when": time.time(), "boot": machine.boot_id()}
+        name = json.dumps(key)
+        entry = {"key": name, "value": value, "when": time.time(), "boot": machine.boot_id()}
+        self._own.add(name)
         with suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True)
             with self._file.open("a", encoding="utf-8") as file:
                 file.write("\n" + json.dumps(entry) + "\n")  # whatever a killed run left before it
 
-    def say(self) -> None:
-        """How much was not done again."""
+    def end(self) -> None:
+        """Forget what is this run's, and say how much was not done again."""
         if self._used:
-            note(f"not done again, but from the run that was killed: {counted(self._used, 'step')}")
+            note(f"{counted(self._used, 'step')} of a run that did not come to its end "
+                 f"{'were' if self._used > 1 else 'was'} not done again")
+        others = [entry for name, entry in self._known.items() if name not in self._own]
+        if others:
+            write_safely(self._file, [json.dumps(entry) + "\n" for entry in others])
+        else:
+            self._file.unlink(missing_ok=True)
 
 
 @contextmanager
 def keeping(layout: Layout, verb: str) -> Iterator[Journal]:
     """The journal of a verb, for as long as it runs. The lock is held."""
-    file = layout.build / "unfinished" / f"{verb}.jsonl"
-    journal = Journal(file)
-    try:
-        yield journal
-        journal.say()
-    finally:
-        file.unlink(missing_ok=True)
+    journal = Journal(layout.build / "unfinished" / f"{verb}.jsonl")
+    yield journal
+    journal.end()
 
 
-def _read(file: Path) -> dict[str, Any]:
+def _read(file: Path) -> dict[str, dict[str, Any]]:
     """What is worth something; a line that is damaged is not."""
     known = {}
     with suppress(OSError):
         for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
             with suppress(ValueError, KeyError, TypeError):
                 entry = json.loads(line)
-                if entry["boot"] == machine.boot_id() and 0 <= time.time() - entry["when"] < _FRESH:
-                    known[str(entry["key"])] = entry["value"]
+                fresh = 0 <= time.time() - entry["when"] < _FRESH
+                if fresh and entry["boot"] == machine.boot_id() and "value" in entry:
+                    known[str(entry["key"])] = entry
     return known

@@ -99,7 +99,8 @@ def run(argv: Sequence[str | Path], *, log: Path, cwd: Path | None = None,
 
 def run_all(programs: Sequence[Program], *, at_once: int = 1, tick: Callable[[], None] = lambda: None,
             each: Callable[[int, Ended], None] = lambda _number, _ended: None) -> list[Ended]:
-    """Run programs, so many at once, calling tick about once a second, and each of one that has ended.
+    """Run programs, so many at once; tick is called about once a second, each when one has ended, with its
+    number.
 
     Raises NoSpace when one failed for want of disk space, and TkfiError when one cannot be started. On
     any exception, and on return, no process started by them is left.

@@ -24,7 +24,8 @@ from runner.progress import note, step
 
 ALL = "tkfi_*"  # for KUnit, which takes one glob; the kernel's parameter tkfi.suites says which of them
 AT_ONCE = 2  # boots, at the most
-_OF_A_BOOT = 8.0  # seconds of suites, unless there is only one: a run that is killed loses no more
+_SECONDS = 8.0  # of suites in a boot, if no suite takes longer: what a run that is killed loses
+_UNKNOWN = 1.5  # seconds of a suite of which nobody knows
 _LONGEST = 1024  # characters of a kernel's parameter
 _BEGUN = re.compile(r"^ {4}# Subtest: (\w+)\s*$", re.MULTILINE)
 _ENDED = re.compile(r"^(not )?ok \d+ (\w+)", re.MULTILINE)
@@ -46,9 +47,7 @@ def run(tool: KunitTool, suites: Mapping[str, str], name: str, title: str,
     are done are not made again."""
     made: dict[str, Ran] = {}
     crashed: dict[str, Cause] = {}
-    times = _times(tool)
-    known = sum(times.get(suite, 0) for suite in suites)
-    batches = divide(list(suites), times, max(processors(), ceil(known / _OF_A_BOOT)))
+    batches = _divided(tool, list(suites), name, done)
     boot = 0
     while batches:
         asks = [Ask(ALL, f"{name}-{boot + number}", [_parameter(suites[suite] for suite in batch)])
@@ -83,6 +82,19 @@ def run(tool: KunitTool, suites: Mapping[str, str], name: str, title: str,
         batches = [*([again] if again else []), *([suite] for suite in alone)]
     _keep_times(tool, made)
     return {suite: made[suite] for suite in suites}
+
+
+def _divided(tool: KunitTool, suites: Sequence[str], name: str, done: Journal | None) -> list[list[str]]:
+    """The suites of each boot: as in a run that did not come to its end, or by what each took before."""
+    times, key = _times(tool), ["division", *([] if done is None else tool.identity), name, *suites]
+    before: list[list[str]] | None = done.peek(key) if done else None
+    if before:
+        return before
+    seconds = sum(times.get(suite, _UNKNOWN) for suite in suites)
+    batches = divide(suites, times, max(processors(), ceil(seconds / _SECONDS)))
+    if done:
+        done.add(key, batches)
+    return batches
 
 
 def processors() -> int:

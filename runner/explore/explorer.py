@@ -33,11 +33,13 @@ class Stopped(Interrupted):
 
 
 def explore(kernel: Kernel, scenarios: Sequence[Scenario], request: Request, layout: Layout, *,
-            replay: bool = False, show: bool = False, done: Journal | None = None) -> Exploration:
+            replay: bool = False, show: bool = False, done: Journal | None = None,
+            goes_on: bool = False) -> Exploration:
     """Prepare, build and boot, once for all scenarios, or for each part of one where that keeps more
     kernels busy. If replay is asked for, every violation is replayed on a boot of its own; if show is, an
     execution of each scenario in which nothing new was found is executed once more, to be looked at. Such
-    boots that are done are not made again.
+    boots that are done are not made again. goes_on: so does the exploration that a run had begun which did
+    not come to its end, as if the request said so.
 
     Raises TkfiError when the kernel reported nothing at all, and Stopped.
     """
@@ -46,12 +48,16 @@ def explore(kernel: Kernel, scenarios: Sequence[Scenario], request: Request, lay
     place = layout.explored(kernel.place)
     kept = Kept(place / request.name,
                 kept_states.digest_of(layout.objects(kernel.place) / "linux"))
-    begin = kept.resume if request.resume else kept.begin
-    (shared_boots.recover if request.resume else shared_boots.forget)(kept.directory)
+    key = ["exploration", *tool.identity, str(kept.directory), [scenario.name for scenario in scenarios]]
+    resume = request.resume or bool(done and goes_on and done.peek(key))
+    begin = kept.resume if resume else kept.begin
+    (shared_boots.recover if resume else shared_boots.forget)(kept.directory)
     shares = request.divide(len(scenarios))
     rounds = Rounds(tool, kept, {scenario: begin(scenario, shares) for scenario in scenarios},
                     request.parameters, records.unit(request.strategy), request.jobs,
                     Limit(request.options.get("time"), shares, request.executions, request.times))
+    if done:
+        done.add(key, True)  # as all of them are begun
     try:
         made = _located(tool, exploration.whole(kernel, rounds.run(), request.strategy, told=request.told))
     except Interrupted as stop:

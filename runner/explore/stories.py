@@ -23,9 +23,12 @@ from runner.progress import step
 
 FORMAT = 1
 MOST = 6  # steps
-_BOOTS = (1, 16, 256)  # for each clock, as each more operation takes some 20 times as long
-_UNRACED = 2  # more operations take as long without races
-_OF_A_BOOT = 8  # seconds, if time is limited
+# Boots for each clock, which take some seconds each: an operation more takes some 20 times as long. But
+# each boot performs all shorter stories again, which takes seconds from _LONG operations on.
+_RACED, _MOST_RACED = {1: 1, 2: 16, 3: 256}, 1024
+_UNRACED, _MOST_UNRACED = {1: 1, 2: 1, 3: 1}, 16
+_LONG = 4
+_SECONDS = 8  # of a boot, if time is limited
 _CASE = "tkfi_stories.stories"
 _PATIENCE = 24 * 3600  # seconds, without a limit; with one so many more than that
 _MORE = 60
@@ -49,10 +52,14 @@ class Asked:
 
     @property
     def parts(self) -> int:
-        """How many parts the stories of a clock have, each of which takes some seconds at most."""
-        boots = _BOOTS[max(0, min(self.length - (0 if self.races else _UNRACED), len(_BOOTS)) - 1)]
-        if self.time is not None:
-            boots = min(boots, int(self.time * self.jobs / _OF_A_BOOT))
+        """How many boots tell the stories of a clock, a part each: what a run that is killed loses is what
+        one of them has done."""
+        boots = (_RACED.get(self.length, _MOST_RACED) if self.races else
+                 _UNRACED.get(self.length, _MOST_UNRACED))
+        if self.text:
+            boots = 1
+        elif self.time is not None:
+            boots = min(boots, int(self.time * self.jobs / _SECONDS)) if self.length < _LONG else 1
         return max(boots, self.jobs)
 
     @property
@@ -191,7 +198,9 @@ def so_far(files: Sequence[Path], jobs: int) -> str:
 def _last(file: Path) -> dict[str, Any]:
     """The last line of a report that says how far its kernel has come; {} if there is none."""
     with suppress(OSError, ValueError):
-        lines = file.read_bytes()[-_LAST:].rpartition(b"\n")[0]
+        with file.open("rb") as opened:
+            opened.seek(max(0, file.stat().st_size - _LAST))
+            lines = opened.read().rpartition(b"\n")[0]
         start = max(lines.rfind(b'{"type":"story_telling"'), lines.rfind(b'{"type":"story_racing"'))
         if start >= 0:
             return dict(json.loads(lines[start:].partition(b"\n")[0]))

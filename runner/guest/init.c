@@ -3,7 +3,7 @@
  * The first process of a guest: CPU 1 reads the clock while CPU 0 sets its frequency.
  *
  * It is told what to do, and stopped, by breakpoints at the functions at_*() and by what is
- * written into its memory meanwhile (runner/guest/race.py).
+ * written into its memory meanwhile (runner/guest/race.py, free.py, programs.py).
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

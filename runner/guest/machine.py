@@ -145,12 +145,13 @@ class Machine:
 def boot(image: Path, unpacked: Path, layout: Layout, accelerator: Accelerator = qemu.TCG, *,
          output: Path | None = None) -> Iterator[Machine]:
     """A guest that runs image in the QEMU that is unpacked there, at its init's at_ready(); output is what
-    its second serial port is. If it was there before, it is as it was then. Raises TkfiError when it does
-    not get to that."""
+    its second serial port is. It is read from the file in which it was kept, if it has been there before.
+    Raises TkfiError when it does not get to that."""
     place = layout.build / "guest"
     init = qemu.ensure_static(_INIT, place / "init", _INITS_ADDRESS)
     known = place / "known" / hashlib.sha256(image.read_bytes()).hexdigest()[:16]
     qemu.write_initramfs(place / "initramfs", {"init": init})
+    (place / "memory").unlink(missing_ok=True)
     memory = place / "memory" if accelerator.shared else None
     started = _Started(image, unpacked, place, accelerator, output, memory)
     places = _symbols_of(init)
@@ -161,6 +162,7 @@ def boot(image: Path, unpacked: Path, layout: Layout, accelerator: Accelerator =
                 _remember(gdb, places, known)
             yield Machine(gdb, places, _recall(known), spins=accelerator.spins, memory=memory)
         except GdbError as error:
+            started.forget()
             raise TkfiError(f"{error}; full logs: {started.log}, {started.console}\n"
                             f"{process.tail(started.log)}{process.tail(started.console)}") from error
         finally:
@@ -186,12 +188,16 @@ class _Started:
 
     def ready(self, stack: ExitStack, places: Mapping[str, int]) -> Gdb:
         """Let it get ready: its gdbstub. It ends with the stack. Raises TkfiError."""
-        for kept in self._snapshots.newest if self._snapshots else ():
+        for kept in self._snapshots.there if self._snapshots else ():
+            if kept.suffix != ".booting":  # it goes on with its log
+                self.console.unlink(missing_ok=True)
             try:
                 with ExitStack() as attempt:
                     gdb = attempt.enter_context(self._qemu(kept))
                     snapshots.wait_until_there(gdb)
                     stack.push(attempt.pop_all())
+                if self._snapshots:
+                    self._snapshots.use(kept)
                 break
             except GdbError as error:
                 note(f"the guest that was kept in {kept} cannot be used, and is forgotten: {error}")
@@ -202,6 +208,11 @@ class _Started:
         if gdb.rip(UPDATER) != places["at_ready"]:
             self._boot(gdb, places)
         return gdb
+
+    def forget(self) -> None:
+        """What is kept leads to nothing."""
+        if self._snapshots:
+            self._snapshots.forget()
 
     @contextmanager
     def _qemu(self, kept: Path | None) -> Iterator[Gdb]:
@@ -217,7 +228,7 @@ class _Started:
 
     def _boot(self, gdb: Gdb, places: Mapping[str, int]) -> None:
         """Let it come to at_ready(), and keep it on the way and there."""
-        start, spins = time.monotonic(), self._accelerator.spins
+        start, spins, snapshots_ = time.monotonic(), self._accelerator.spins, self._snapshots
         stops = [places["at_ready"], places["at_failure"]]
         limit = _BOOT_LIMIT if spins else _FAST_BOOT_LIMIT
         with step("Booting the guest"):
@@ -226,19 +237,20 @@ class _Started:
             while (stopped := gdb.go([UPDATER, READER, *[SPINNER] * spins], snapshots.EVERY)) is None:
                 if time.monotonic() - start > limit:
                     break
-                if self._snapshots:
-                    self._snapshots.keep(gdb, self._snapshots.booting)
+                if snapshots_ and not snapshots_.keep(gdb, snapshots_.booting):
+                    snapshots_ = None
             for address in stops:
                 gdb.break_at(address, there=False)
         if stopped is None or gdb.rip(stopped) != stops[0]:
+            self.forget()
             seconds = time.monotonic() - start
             why = (f"not ready after {seconds:.0f} s" if stopped is None else
                    "its init failed" if gdb.rip(stopped) == stops[1] else
                    f"{self._accelerator.name} stopped it at {gdb.rip(stopped):#x}")
             raise TkfiError(f"the guest did not boot: {why}; full log: {self.console}\n"
                             f"{process.tail(self.console)}")
-        if self._snapshots:
-            self._snapshots.keep(gdb, self._snapshots.ready)
+        if snapshots_:
+            snapshots_.keep(gdb, snapshots_.ready)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ class Ran:
 
 
 def run(image: Path, unpacked: Path, source: Path, layout: Layout) -> Ran:
-    """Compile a program statically, and boot a guest for it. Raises TkfiError where that cannot be done, or
+    """Compile a program statically, and run it in a guest. Raises TkfiError where that cannot be done, or
     the program does not end."""
     place = layout.build / "guest"
     program, output = place / "program", place / "program.output"

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,18 +43,23 @@ KVM = Accelerator("KVM", ("-accel", "kvm", "-cpu", "host", "-smp", "2"), "nohz_f
                   spins=False, shared=True)
 
 
+def program(unpacked: Path) -> Path:
+    """QEMU itself."""
+    return unpacked / "usr/bin/qemu-system-x86_64"
+
+
 def argv(unpacked: Path, image: Path, initramfs: Path, arguments: str, console: Path, *,
          output: Path | None = None, accelerator: Accelerator = TCG, memory: Path | None = None,
          kept: Path | None = None) -> list[str | Path]:
     """The command line of a guest that does not go on before gdb says so; arguments are those of its init;
-    output: the file of its second serial port; memory: the file that is its RAM; kept: what it is to be as
-    of, else it boots. What is written to the console is appended to that file."""
+    output: the file of its second serial port; memory: the file that is its RAM; kept: the file in which a
+    guest was kept, which is read, else it boots. What it writes to the console is appended to that file."""
     machine, ram = "q35,hpet=off,vmport=off", list[str]()
     if memory:
         machine += ",memory-backend=ram"
         ram = ["-object",
                f"memory-backend-file,id=ram,size={MEMORY_MB}M,mem-path={memory},share=on"]
-    return [unpacked / "usr/bin/qemu-system-x86_64", *accelerator.options, *_DEVICES, *ram,
+    return [program(unpacked), *accelerator.options, *_DEVICES, *ram,
             "-machine", machine, "-m", str(MEMORY_MB),
             "-L", unpacked / "usr/share/qemu", "-L", unpacked / "usr/share/seabios",
             "-kernel", image, "-initrd", initramfs,
@@ -69,14 +75,19 @@ def environment(unpacked: Path) -> dict[str, str]:
                                         for directory in ("usr/lib", "lib"))}
 
 
-def ensure_static(source: Path, program: Path, *options: str) -> Path:
-    """A static program, compiled if it is older than its source. Raises TkfiError."""
-    if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
-        program.parent.mkdir(parents=True, exist_ok=True)
+def ensure_static(source: Path, to: Path, *options: str) -> Path:
+    """A static program, compiled if its source or the options are not those that it was compiled from.
+    Raises TkfiError."""
+    made_of = to.with_name(f"{to.name}.sha256")
+    now = hashlib.sha256(repr(options).encode() + source.read_bytes()).hexdigest()
+    if not (to.exists() and made_of.exists() and made_of.read_text(encoding="ascii") == now):
+        made_of.unlink(missing_ok=True)
+        to.parent.mkdir(parents=True, exist_ok=True)
         process.checked(["gcc", "-O2", "-Wall", "-Wextra", "-static", "-no-pie", "-pthread", *options,
-                         source, "-o", program], log=program.with_name(f"{program.name}.log"),
+                         source, "-o", to], log=to.with_name(f"{to.name}.log"),
                         what=f"Compiling {source}")
-    return program
+        made_of.write_text(now, encoding="ascii")
+    return to
 
 
 def write_initramfs(file: Path, programs: Mapping[str, Path]) -> None:

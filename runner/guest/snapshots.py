@@ -9,25 +9,28 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from runner.guest.gdb import Gdb, GdbError
 from runner.progress import note
 
+MOST = 6  # images of which guests are kept
 EVERY = 5.0  # seconds of a boot after which the guest is kept
 _LIMIT = 60.0  # seconds
 _POLL = 0.01
-_STATUS = re.compile(r"^(?:Migration )?[Ss]tatus: (\S+)", re.MULTILINE)
+_STATUS = re.compile(r"^(?:Migration )?[Ss]tatus: *((\S+).*?)\s*$", re.MULTILINE)
 _UNDER_WAY = ("setup", "active", "device", "wait-unplug", "pre-switchover", "none")
 
 
 @dataclass(frozen=True)
 class Snapshots:
-    """Those of one guest: of one that is ready, and of one that is booting. key: of all that it depends on;
-    what is kept with another key in the same directory is of a guest that is no more."""
+    """Those of one image: of a guest that is ready, and of one that is booting. key: of all that it depends
+    on; what is kept with another key in the same directory is of no use any more."""
 
     directory: Path
     key: str
@@ -43,13 +46,13 @@ class Snapshots:
         return self.directory / f"{self.key}.booting"
 
     @property
-    def newest(self) -> list[Path]:
+    def there(self) -> list[Path]:
         """Those that there are, the one first that is further."""
         return [one for one in (self.ready, self.booting) if one.is_file()]
 
-    def keep(self, gdb: Gdb, file: Path) -> None:
-        """Keep a stopped guest in one of these, instead of all others. That it cannot be kept is no reason
-        not to go on."""
+    def keep(self, gdb: Gdb, file: Path) -> bool:
+        """Keep a stopped guest in one of these, and forget all others of the image, and of images that were
+        not used for longest. That it cannot be kept is no reason not to go on: then False."""
         work = file.with_suffix(".new")
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
@@ -57,12 +60,31 @@ class Snapshots:
             gdb.monitor(f"migrate -d file:{work}")
             _wait_until_migrated(gdb)
             work.rename(file)
-            for other in self.directory.iterdir():
-                if other != file:
-                    other.unlink()
+            self._tidy(file)
+            return True
         except (OSError, _NotMigratedError) as error:
             work.unlink(missing_ok=True)
             note(f"the guest is not kept in {self.directory}: {error}")
+            return False
+
+    def use(self, file: Path) -> None:
+        """One that is there is used."""
+        with suppress(OSError):
+            self._tidy(file)
+
+    def forget(self) -> None:
+        """What is kept leads to nothing."""
+        for one in (self.ready, self.booting):
+            one.unlink(missing_ok=True)
+
+    def _tidy(self, file: Path) -> None:
+        for other in self.directory.iterdir():
+            if other != file:
+                other.unlink()
+        self.directory.touch()
+        images = sorted(self.directory.parent.iterdir(), key=lambda one: -one.stat().st_mtime)
+        for old in images[MOST:]:
+            shutil.rmtree(old)
 
 
 def key_of(files: Sequence[Path], words: Sequence[str]) -> str:
@@ -91,8 +113,8 @@ def _wait_until_migrated(gdb: Gdb) -> None:
     while True:
         said = gdb.monitor("info migrate")
         status = _STATUS.search(said)
-        if status and status[1] == "completed":
+        if status and status[2] == "completed":
             return
-        if not status or status[1] not in _UNDER_WAY or time.monotonic() > end:
-            raise _NotMigratedError(said)
+        if not status or status[2] not in _UNDER_WAY or time.monotonic() > end:
+            raise _NotMigratedError(f"QEMU says '{status[1] if status else said}'")
         time.sleep(_POLL)

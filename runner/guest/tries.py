@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 
 from runner.errors import TkfiError
-from runner.guest import machine, packages, places, prediction
+from runner.guest import machine, packages, places, prediction, qemu, snapshots
 from runner.guest.free import FreeRace
+from runner.guest.gdb import GdbError
 from runner.guest.outcome import Outcome
 from runner.guest.prediction import Prediction
 from runner.guest.qemu import Accelerator
@@ -21,11 +23,9 @@ from runner.progress import step
 def run(image: Path, accelerator: Accelerator, request: Request, place: str, number: int,
         layout: Layout, done: Journal) -> list[Outcome]:
     """Try so many times at the place, in one guest, or at each point, in a guest of its own; what is done
-    is not done again. Raises TkfiError, but where only some points could not be tried."""
-    tries = _Tries(image, packages.ensure_qemu(layout), accelerator, request, number, done)
-    if place != places.ALL:
-        return [tries.at(place, layout)]
-    made = [tries.at_or_why(point, layout) for point in places.POINTS]
+    is not done again. Raises TkfiError, but where only at some points a guest cannot be held."""
+    tries = _Tries(image, packages.ensure_qemu(layout), accelerator, request, number, layout, done)
+    made = [tries.at(point) for point in (places.POINTS if place == places.ALL else [place])]
     if all(one.missed for one in made):
         raise TkfiError(made[0].missed)
     return made
@@ -40,34 +40,41 @@ class _Tries:
     accelerator: Accelerator
     request: Request
     number: int
+    layout: Layout
     done: Journal
 
-    def at_or_why(self, place: str, layout: Layout) -> Outcome:
-        """Tries at a place, or why there are none."""
-        try:
-            return self.at(place, layout)
-        except TkfiError as error:
-            return Outcome(self.request, packages.release(self.image), self.accelerator, place, "", (),
-                           None, missed=str(error))
-
-    def at(self, place: str, layout: Layout) -> Outcome:
-        """Tries at a place, and what UML predicts. Raises TkfiError."""
+    def at(self, place: str) -> Outcome:
+        """Tries at a place, or why the guest cannot be held there, and what UML predicts. Raises TkfiError
+        for all else."""
         release = packages.release(self.image)
-        with machine.boot(self.image, self.unpacked, layout, self.accelerator) as guest:
+        with machine.boot(self.image, self.unpacked, self.layout, self.accelerator) as guest:
             race: Race | FreeRace = (FreeRace(guest, self.request) if self.accelerator.shared else
                                      Race(guest, self.request))
-            found = race.find(place)
-            symbol, tsc_khz = guest.known.name(found.address), guest.tsc_khz
-            tries = self._tries(race, found, symbol)
-        predicted, why_not = predict(release, self.request, tries[0], race.trace.begin, tsc_khz, layout)
+            symbol, tsc_khz = "", guest.tsc_khz
+            try:
+                found = race.find(place)
+                symbol = guest.known.name(found.address)
+                tries = self._tries(race, found, symbol)
+            except GdbError:
+                raise
+            except TkfiError as error:
+                return Outcome(self.request, release, self.accelerator, place, symbol, (), None,
+                               missed=str(error))
+        predicted, why_not = predict(release, self.request, tries[0], race.trace.begin, tsc_khz,
+                                     self.layout)
         return Outcome(self.request, release, self.accelerator, place, symbol, tries, predicted, why_not)
 
+    @cached_property
+    def _made_of(self) -> str:
+        """What tries depend on besides: the image, QEMU, and how they are made."""
+        code = sorted(file for file in Path(__file__).parent.iterdir() if file.is_file())
+        return snapshots.key_of([self.image, qemu.program(self.unpacked), *code], [])
+
     def _tries(self, race: Race | FreeRace, found: places.Place, symbol: str) -> list[Try]:
-        tries, file = list[Try](), self.image.stat()
+        tries = list[Try]()
         with step(f"Holding the updater at {symbol}") as shown:
             for nth in range(1, self.number + 1):
-                key = ["try", str(self.image), file.st_size, file.st_mtime_ns, self.accelerator.name,
-                       asdict(self.request), found.name, nth]
+                key = ["try", self._made_of, self.accelerator.name, asdict(self.request), found.name, nth]
                 kept = self.done.get(key)
                 tries.append(race.try_at(found) if kept is None else Try.of_json(kept))
                 if kept is None:

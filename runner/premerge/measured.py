@@ -151,11 +151,8 @@ def measure(kernel: Kernel, asked: Asked, layout: Layout, done: Journal) -> Meas
     wanted += [_HOLD] * (not asked.quick and _HOLD in there)
     ran = suite_batches.run(tool, dict(suites.matching(wanted, kernel, there)), "premerge", kernel.title,
                             done)
-    begun = ["exploration", *tool.identity]
-    resume = done.get(begun) is not None
-    done.add(begun, True)
     made = explorer.explore(kernel, scenarios.choose([], layout, CLOCKS[:1] if asked.quick else ()),
-                            replace(asked.request, resume=resume), layout, done=done)
+                            asked.request, layout, done=done, goes_on=True)
     jobs = asked.request.jobs
     found = _measured(tool, made, ran)
     try:

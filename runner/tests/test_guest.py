@@ -9,7 +9,7 @@ import json
 import re
 import socket
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -472,36 +472,57 @@ def test_a_point_that_cannot_be_tried(layout: Layout, monkeypatch: pytest.Monkey
     """The others are, each in a guest of its own."""
     @contextmanager
     def boot(*_: object) -> Iterator[Machine]:
-        booted.append(None)
-        if len(booted) in fails:
-            raise TkfiError(f"number {len(booted)} does not")
         guest = Guest()
         guest.store(SYMBOLS["tsc_khz"], 10**6, 4)
+        booted.append(None)
+        if ends:
+            raise ends
         yield machine(guest)
-    booted: list[None] = []
-    fails: Sequence[int] = (2,)
+
+    def find(place: str) -> Callable[[Race, str], places.Place]:
+        def refusing(self: Race, text: str) -> places.Place:
+            if re.fullmatch(place, text):
+                raise TkfiError(f"{text} was not found")
+            return found(self, text)
+        return refusing
+    booted, found, ends = list[None](), Race.find, TkfiError("")
     monkeypatch.setattr("runner.guest.machine.boot", boot)
     monkeypatch.setitem(SYMBOLS, "tsc_khz", 0x3100)
     monkeypatch.setattr("runner.guest.race._WAITING", 0.05)
     monkeypatch.setattr(packages, "ensure_qemu", lambda _layout: tmp_path)
     monkeypatch.setattr(packages, "release", lambda _image: "9.9-cloud")
     write(tmp_path / "image", "")
+    write(tmp_path / "usr/bin/qemu-system-x86_64", "")
 
     def tried(place: str) -> list[Outcome]:
-        return run(tmp_path / "image", qemu.TCG, REQUEST, place, 1, layout, Journal(tmp_path / "journal"))
+        return run(tmp_path / "image", qemu.TCG, REQUEST, place, 2, layout, Journal(tmp_path / "journal"))
+    with pytest.raises(TkfiError):
+        tried(places.ALL)
+    assert len(booted) == 1
+    ends = None  # type: ignore[assignment]
+    monkeypatch.setattr(Race, "find", find("advance.calculated"))
     outcomes = tried(places.ALL)
-    assert [one.missed for one in outcomes] == ["", "number 2 does not", *[""] * 4] and len(booted) == 6
-    assert [one.held for one in outcomes] == [True, False, *[True] * 4]
+    assert [one.missed for one in outcomes] == ["", "advance.calculated was not found", *[""] * 4]
+    assert [one.held for one in outcomes] == [True, False, *[True] * 4] and len(booted) == 7
     rows = guest_text.places(outcomes)
     assert re.search(r"advance.calculated +not tried\n", rows)
-    assert "\n\nadvance.calculated: number 2 does not\n\n" in rows
-    assert [one.json()["missed"] for one in outcomes][1] == "number 2 does not"
-    fails = range(7, 13)
-    with pytest.raises(TkfiError, match="number 7 does not"):
-        tried(places.ALL)
-    fails = [13]
-    with pytest.raises(TkfiError, match="number 13 does not"):
-        tried(places.BEFORE)
+    assert "\n\nadvance.calculated: advance.calculated was not found\n\n" in rows
+    assert [one.json()["missed"] for one in outcomes][1] == "advance.calculated was not found"
+    monkeypatch.setattr(packages, "choose", lambda *_: tmp_path / "image")
+    wrong = replace(outcomes[0], prediction=Prediction("", 7, False))
+    for made_up, status in ((outcomes, 2), (outcomes[2:], 0), ([wrong, outcomes[1]], 1)):
+        monkeypatch.setattr("runner.guest.tries.run", lambda *_, made=made_up: made)
+        assert cli.main(["guest", "--at", "all"], layout) == status
+    monkeypatch.setattr(Race, "find", find(".*"))
+    for place, first in ((places.ALL, "advance.sampled"), (places.BEFORE, places.BEFORE)):
+        with pytest.raises(TkfiError, match=f"{first} was not found"):
+            tried(place)
+    monkeypatch.setattr(Race, "find", found)
+    monkeypatch.setattr(Race, "try_at", lambda *_: pytest.fail("it was tried before"))
+    assert tried("publish.end")[0].tries == outcomes[5].tries
+    write(tmp_path / "image", "another")
+    with pytest.raises(pytest.fail.Exception):
+        tried("publish.end")
 
 
 def test_places_are_points_of_uml() -> None:

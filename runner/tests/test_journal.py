@@ -12,28 +12,28 @@ from pathlib import Path
 import pytest
 
 from runner import journal, machine
-from runner.boot import boots, finished_boots, shared_boots
+from runner.boot import boots, finished_boots, shared_boots, simulation, suite_batches, write_hold
 from runner.boot.causes import Cause, Kind
 from runner.boot.kunit_boot import Ask, Boot, Counts
 from runner.boot.records import Header, Trace
 from runner.boot.results import Results
+from runner.boot.simulation import Settings
 from runner.errors import TestFailure
-from runner.explore import repeat, replay
+from runner.explore import repeat, replay, stories
 from runner.explore.replay import Replayed
 from runner.explore.scenarios import Scenario
 from runner.explore.schedule import Schedule
 from runner.guest.race import Try
 from runner.journal import Journal
-from runner.kernel import kernels
+from runner.kernel import builder, kernels
 from runner.kernel.kunit_tool import KunitTool
 from runner.layout import Layout
 from runner.tests.conftest import write
 from runner.tests.guest_stub import Guest
 from runner.tests.test_guest import tries
+from runner.verbs import bench, summary
 
 REPORT = '{"type":"header","format":1,"kernel":"6.12.117","variant":"post-series","compiler":"gcc"}\n'
-VERDICTS = {"sub_groups": [{"name": "suite", "sub_groups": [],
-                            "test_cases": [{"name": "case", "status": "PASS"}]}], "test_cases": []}
 
 
 @pytest.fixture(name="file")
@@ -47,13 +47,27 @@ def test_what_was_finished_is_there_for_the_next_one(file: Path,
     assert first.get(["boot", 1]) is None
     first.add(["boot", 1], {"a": [1.5, None]})
     first.add(["boot", 2], True)
-    first.say()
-    assert not capsys.readouterr().err
     second = Journal(file)
     assert second.get(["boot", 1]) == {"a": [1.5, None]} and second.get(["boot", "1"]) is None
-    assert second.get(["boot", 2]) is True
-    second.say()
-    assert "not done again, but from the run that was killed: 2 steps" in capsys.readouterr().err
+    assert second.get(["boot", 2]) is True and second.peek(["boot", 2]) is True
+    second.end()
+    said = "2 steps of a run that did not come to its end were not done again"
+    assert said in capsys.readouterr().err and not file.exists()
+    second.end()
+
+
+def test_what_is_another_commands_stays(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It may come, too."""
+    first = Journal(file)
+    for name in "abcd":
+        first.add([name], name)
+    other = Journal(file)
+    assert other.peek(["b"]) == "b" and other.get(["e"]) is None
+    other.add(["c"], "again")
+    other.add(["f"], "f")
+    other.end()
+    assert not capsys.readouterr().err
+    assert [Journal(file).get([name]) for name in "abcdef"] == ["a", None, None, "d", None, None]
 
 
 @pytest.mark.parametrize("edit", [
@@ -85,19 +99,15 @@ def test_a_line_that_was_cut(file: Path) -> None:
     assert Journal(file).get(["a"]) is None
 
 
-@pytest.mark.parametrize("end", [None, RuntimeError, KeyboardInterrupt])
-def test_it_goes_when_the_run_ends(layout: Layout, end: type[BaseException] | None) -> None:
-    def work() -> None:
-        with journal.keeping(layout, "hold") as done:
+def test_it_goes_when_the_run_comes_to_its_end(layout: Layout) -> None:
+    """And only then: also a full disk is no reason to begin again."""
+    for number, end in enumerate((RuntimeError, KeyboardInterrupt)):
+        with pytest.raises(end), journal.keeping(layout, "hold") as done:
+            assert done.get(["a"]) == (number or None)
             done.add(["a"], 1)
-            assert (layout.build / "unfinished/hold.jsonl").exists()
-            if end:
-                raise end
-    if end:
-        with pytest.raises(end):
-            work()
-    else:
-        work()
+            raise end
+    with journal.keeping(layout, "hold") as done:
+        assert done.get(["a"]) == 1
     assert not list((layout.build / "unfinished").iterdir())
 
 
@@ -107,7 +117,8 @@ def test_nothing_can_be_kept(tmp_path: Path) -> None:
 
 
 class Kernels:
-    """In place of all boots: each is counted, and ends well unless its name is bad."""
+    """In place of all boots: each is counted, and panics if its name is bad. Of others a test has failed, or
+    not all that was reported could be written."""
 
     def __init__(self) -> None:
         self.booted: list[str] = []
@@ -119,11 +130,12 @@ class Kernels:
         for number, ask in enumerate(asks):
             self.booted.append(ask.name)
             write(ask.file(tool, "jsonl"), REPORT)
-            write(ask.file(tool, "kunit.json"), json.dumps(VERDICTS))
-            write(ask.file(tool, "console.log"), f"console of {ask.name}\n")
-            cause = Cause(Kind.PANIC, "why") if ask.name == "bad" else None
-            made.append(Boot(Counts(1), 2.5, cause, ask.file(tool, "console.log"), "", [],
-                             {"suite": Counts(1)}))
+            cut = 'tkfi: {"type":"not_written","file":"x","error":-28}\n' if ask.name == "cut" else ""
+            write(ask.file(tool, "console.log"), f"console of {ask.name}\n{cut}")
+            cause = {"bad": Cause(Kind.PANIC, "why"),
+                     "failed": Cause(Kind.FAILED, "tests failed")}.get(ask.name)
+            made.append(Boot(Counts(1), 2.5, cause, ask.file(tool, "console.log"), f"output of {ask.name}",
+                             ["suite.case"] if cause else [], {"suite": Counts(1)}))
             each(number, made[-1])
         return made
 
@@ -142,19 +154,19 @@ def built(layout: Layout) -> KunitTool:
     return tool
 
 
-def test_boots_that_ended_well_are_not_made_again(file: Path, tool: KunitTool, kernels_: Kernels) -> None:
-    """Their files are as they were."""
-    asks = [Ask("suite", name) for name in ("1", "bad", "2")]
+def test_boots_that_came_to_their_end_are_not_made_again(file: Path, tool: KunitTool,
+                                                         kernels_: Kernels) -> None:
+    """Nor are those in which a test failed. Their files are as they were."""
+    asks = [Ask("suite", name) for name in ("1", "bad", "failed", "cut", "2")]
     first = boots.run_all(tool, asks, done=Journal(file))
     for ask in asks:
         write(ask.file(tool, "console.log"), "another run's\n")
         write(ask.file(tool, "jsonl"), "another run's\n")
-    second = boots.run_all(tool, asks, done=Journal(file))
-    assert kernels_.booted == ["1", "bad", "2", "bad"]
-    assert [replace(run, boot=replace(run.boot, output="")) for run in second] == first
-    assert asks[2].file(tool, "console.log").read_text(encoding="utf-8") == "console of 2\n"
+    assert boots.run_all(tool, asks, done=Journal(file)) == first
+    assert kernels_.booted == ["1", "bad", "failed", "cut", "2", "bad", "cut"]
+    assert asks[4].file(tool, "console.log").read_text(encoding="utf-8") == "console of 2\n"
     boots.run_all(tool, asks[:1])
-    assert kernels_.booted[4:] == ["1"]
+    assert kernels_.booted[7:] == ["1"]
 
 
 def test_what_another_boot_is(file: Path, tool: KunitTool, kernels_: Kernels, tmp_path: Path) -> None:
@@ -163,7 +175,8 @@ def test_what_another_boot_is(file: Path, tool: KunitTool, kernels_: Kernels, tm
     ask = Ask("suite", "1", ["a=1"], reads=[tmp_path / "read"])
     linux = tool.layout.objects(tool.kernel.place) / "linux"
     boots.run_all(tool, [ask], done=Journal(file))
-    for other in (replace(ask, arguments=["a=2"]), replace(ask, glob="suite.case"), replace(ask, name="2")):
+    for other in (replace(ask, arguments=["a=2"]), replace(ask, glob="suite.case"),
+                  replace(ask, name="2")):
         boots.run_all(tool, [other], done=Journal(file))
     write(tmp_path / "read", "8")
     boots.run_all(tool, [ask], done=Journal(file))
@@ -214,3 +227,27 @@ def test_a_thousand_boots_go_on(file: Path, tool: KunitTool, monkeypatch: pytest
     hashes = {number: "8" if number < 16 else "7" for number in range(64)}
     with pytest.raises(TestFailure, match="boot 17 is not like boot 1"):
         repeat.repeat(tool, scenario, asked, 64, jobs=2, done=Journal(file))
+
+
+@pytest.mark.parametrize("measure", [
+    lambda tool, done: suite_batches.run(tool, {"tkfi_a": "tkfi_a"}, "test", "a", done),
+    lambda tool, done: write_hold.measure([tool.kernel], tool.layout, done),
+    lambda tool, done: bench.measure(tool.kernel, tool.layout, done),
+    lambda tool, done: simulation.run(tool, [Settings()], "simulate", done),
+    lambda tool, done: summary.measure([tool.kernel], tool.layout, done),
+    lambda tool, done: stories.tell(tool, stories.Asked(1), done),
+    lambda tool, done: replay.recorded(tool, ["tkfi1 6.12.117 post-series falls-vdso: cpu0"], Layout(),
+                                       done=done)])
+def test_who_takes_long_keeps_a_journal(file: Path, tool: KunitTool, monkeypatch: pytest.MonkeyPatch,
+                                        measure: Callable[[KunitTool, Journal], object]) -> None:
+    class Done(Exception):
+        """It does."""
+
+    def run_all(*_: object, done: Journal | None, **__: object) -> None:
+        assert done is journal_
+        raise Done
+    journal_ = Journal(file)
+    monkeypatch.setattr(builder, "build", KunitTool)
+    monkeypatch.setattr(boots, "run_all", run_all)
+    with pytest.raises(Done):
+        measure(tool, journal_)

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,11 +22,14 @@ from runner import cli, process
 from runner.boot import results
 from runner.boot.records import Access, Explored, Violation
 from runner.boot.results import gone_on
-from runner.explore import coverage, kept_states, scenario_parts
+from runner.explore import coverage, explorer, kept_states, scenario_parts, scenarios
 from runner.explore.kept_states import Kept, Plan
 from runner.explore.live_progress import Watch
 from runner.explore.scenario_parts import Piece
-from runner.explore.scenarios import Scenario
+from runner.explore.scenarios import CLOCKS, Scenario
+from runner.explore.strategies import DEFAULT, Request
+from runner.journal import Journal
+from runner.kernel import kernels
 from runner.layout import REPO, Layout
 from runner.tests.conftest import ONE_CLOCK, write
 from runner.tests.test_explore import (DIED, EXPLORED, NAMES, PASSED, WRONG, WRONG_RECORD, Files, Machine,
@@ -255,6 +259,26 @@ def test_going_on(start: Callable[..., Machine], layout: Layout,
     assert cli.main(["explore", *ONE_CLOCK], layout) == 0
     assert [line.split()[1:] for line in booted.asked] == [[f'tkfi.scenario="{name}"'] for name in NAMES]
     assert capsys.readouterr().out == went_on
+
+
+def test_going_on_without_being_asked_to(start: Callable[..., Machine], layout: Layout,
+                                         tmp_path: Path) -> None:
+    """If a run with the same kernel had begun it and did not come to its end; else from the beginning."""
+    chosen = scenarios.choose([], layout, CLOCKS[:1])
+
+    def explore(booted: Machine, *, goes_on: bool = True) -> list[str]:
+        request = Request(DEFAULT, {}, 1, False)
+        with suppress(explorer.Stopped):
+            explorer.explore(kernels.choose("6.12", layout), chosen, request, layout,
+                             done=Journal(tmp_path / "journal"), goes_on=goes_on)
+        return [line.split()[-1] for line in booted.asked]
+    every = [f'tkfi.scenario="{name}"' for name in NAMES]
+    assert explore(start(known, stop_after=2)) == every[:2]
+    assert explore(start(known, stop_after=1)) == every[2:]
+    assert explore(start(known), goes_on=False) == every
+    write(layout.objects("6.12/post-series") / "linux", "another build")
+    assert explore(start(known, stop_after=1)) == every[:1]
+    assert explore(start(known)) == every[1:]
 
 
 def test_what_is_new_stays_new(start: Callable[..., Machine], layout: Layout,

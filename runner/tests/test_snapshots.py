@@ -127,13 +127,37 @@ def files(layout: Layout) -> list[str]:
     return [file.suffix for file in (layout.build / "guest/kept").rglob("*.*")]
 
 
-def test_it_boots_once(qemus: Qemus, image: Path, layout: Layout) -> None:
+def test_it_boots_once(qemus: Qemus, image: Path, layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as the image, QEMU and its init are the same."""
     for _ in range(3):
         boot(image, layout)
     assert qemus.booted == [STEPS, 0, 0] and files(layout) == [".ready"]
-    write(image, "another image")
-    boot(image, layout)
-    assert qemus.booted == [STEPS, 0, 0, STEPS] and files(layout) == [".ready"]
+    initramfs = layout.build / "guest/initramfs"
+    for what in (image, image.with_name("qemu") / "usr/bin/qemu-system-x86_64", None):
+        if what:
+            write(what, "another one")
+        else:
+            monkeypatch.setattr(qemu, "ensure_static", lambda _source, to, *_: compiled(to, "another one"))
+        before = initramfs.read_bytes()
+        boot(image, layout)
+        assert qemus.booted[-1] == STEPS and files(layout) == [".ready"]
+        assert (initramfs.read_bytes() == before) == (what is not None)
+        boot(image, layout)
+        assert qemus.booted[-1] == 0
+
+
+def test_guests_of_some_images_are_kept(qemus: Qemus, image: Path, layout: Layout,
+                                        monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that were used last."""
+    monkeypatch.setattr(snapshots, "MOST", 2)
+    images = [image, image.with_name("second"), image.with_name("third")]
+    for number, one in enumerate([*images[:2], images[0], images[2], *images[:2]]):
+        write(one, "an image")
+        boot(one, layout)
+        for directory in (layout.build / "guest/kept").iterdir():
+            os.utime(directory, ns=(0, directory.stat().st_mtime_ns - 10**9))  # it is so much later
+        assert len(files(layout)) == min(2, number + 1)
+    assert qemus.booted == [STEPS, STEPS, 0, STEPS, 0, STEPS]
 
 
 def test_a_boot_that_is_killed_goes_on(qemus: Qemus, image: Path, layout: Layout,
@@ -156,7 +180,12 @@ def test_a_boot_that_is_killed_goes_on(qemus: Qemus, image: Path, layout: Layout
     assert files(layout) == [".booting"]
     (kept,) = (layout.build / "guest/kept").rglob("*.booting")
     write(kept.with_suffix(".new"), _STATE)
+    write(layout.build / "guest/console.log", "the first part of its log")
     boot(image, layout)
+    assert (layout.build / "guest/console.log").exists()
+    write(kept, _STATE)  # killed as the other one was there already
+    boot(image, layout)
+    assert not (layout.build / "guest/console.log").exists()
     assert qemus.booted[0] == STEPS and 0 < qemus.booted[1] < STEPS and files(layout) == [".ready"]
 
 
@@ -174,9 +203,11 @@ def test_what_cannot_be_read_is_forgotten(qemus: Qemus, image: Path, layout: Lay
 
 def test_what_cannot_be_written_is_booted_again(qemus: Qemus, image: Path, layout: Layout,
                                                 capsys: pytest.CaptureFixture[str]) -> None:
-    qemus.status = "failed"
+    qemus.status = "failed (why)"
     boot(image, layout)
-    assert not files(layout) and "the guest is not kept in" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert not files(layout) and said.count("the guest is not kept in") == 1
+    assert "QEMU says 'failed (why)'" in said
     boot(image, layout)
     assert qemus.booted == [STEPS, STEPS]
 
@@ -193,11 +224,19 @@ def test_it_is_read_before_it_goes_on(qemus: Qemus, image: Path, layout: Layout,
     assert qemus.booted == [STEPS, 0, 0, STEPS]
 
 
-def test_one_that_does_not_boot_is_not_kept_as_ready(qemus: Qemus, image: Path, layout: Layout) -> None:
+def test_one_that_does_not_boot_is_not_kept(qemus: Qemus, image: Path, layout: Layout) -> None:
     qemus.fails = True
     with pytest.raises(TkfiError, match="the guest did not boot: its init failed"):
         boot(image, layout)
-    assert ".ready" not in files(layout)
+    assert not files(layout)
+
+
+def test_one_that_breaks_down_is_not_kept(qemus: Qemus, image: Path, layout: Layout) -> None:
+    for times in range(2):
+        with pytest.raises(TkfiError, match="the guest has no memory at 0x10"):
+            with machine.boot(image, image.with_name("qemu"), layout) as guest:
+                guest.gdb.read(0, 0x10, 1)
+        assert not files(layout) and qemus.booted == [STEPS] * (times + 1)
 
 
 def test_a_program_runs_in_one_that_was_kept(qemus: Qemus, image: Path, layout: Layout,

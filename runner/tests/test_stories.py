@@ -82,10 +82,11 @@ def tell(tool: KunitTool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 
 @pytest.mark.parametrize("asked, boots_of_a_clock, by_clock", [
     (Asked(1, races=True), 1, False), (Asked(1, jobs=4, races=True), 4, False),
-    (Asked(2, races=True), 16, True), (Asked(3, races=True), 256, True), (Asked(6, jobs=2), 256, True),
+    (Asked(2, races=True), 16, True), (Asked(3, races=True), 256, True), (Asked(6, jobs=2), 16, True),
     (Asked(3), 1, False), (Asked(3, jobs=2, time=60, outcomes=True), 2, False), (Asked(4), 16, True),
     (Asked(text="tick"), 1, False), (Asked(3, jobs=2, time=60, races=True), 15, True),
-    (Asked(3, jobs=2, time=1.5, races=True), 2, False)])
+    (Asked(3, jobs=2, time=1.5, races=True), 2, False), (Asked(4, races=True), 1024, True),
+    (Asked(4, jobs=2, time=600, races=True), 2, False), (Asked(5, time=600), 1, False)])
 def test_what_takes_long_has_many_boots(asked: Asked, boots_of_a_clock: int, by_clock: bool) -> None:
     """So that a run that is killed has lost little; together they take as long as was asked for."""
     for clock in ("", "tsc"):

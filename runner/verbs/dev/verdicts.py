@@ -12,6 +12,7 @@ import click
 
 from runner import answer, check_counts, journal, lock
 from runner.errors import TkfiError
+from runner.journal import Journal
 from runner.kernel import change_patches, kernels
 from runner.kernel.change_patches import Change, WorkTree
 from runner.layout import Layout
@@ -48,12 +49,12 @@ class Judged:
                 "behaviour_changed": self.changed, "said": self.said, "seconds": round(self.seconds, 1)}
 
 
-def _judge(kernel: str, change: Change, tree: WorkTree, asked: Asked, layout: Layout) -> Judged:
+def _judge(kernel: str, change: Change, tree: WorkTree, asked: Asked, layout: Layout,
+           done: Journal) -> Judged:
     begun, our_fault = time.monotonic(), False
     try:
         tree.apply(change)
-        with journal.keeping(layout, "verdicts") as done:
-            made = judge.judge(states.choose(str(tree.path), None, layout), asked, layout, done)
+        made = judge.judge(states.choose(str(tree.path), None, layout), asked, layout, done)
         note(verdict_text.text(made))
         verdict, changed, said = made.word.value, made.made.changed, verdict_text.line(made)
         our_fault = any("[tkfi internal bug]" in text for text in made.made.problems)
@@ -91,10 +92,11 @@ def command(layout: Layout, name: Sequence[str], kernel: Sequence[str], quick: b
     for one in kernel or [kernels.DEFAULT]:
         chosen = kernels.choose(one, layout)
         changes = change_patches.select(chosen, name)
-        with lock.held(layout.lock):
+        with lock.held(layout.lock), journal.keeping(layout, "verdicts") as done:
             tree = WorkTree(chosen, layout)
             tree.build_as(chosen, layout)
-            judged += [_judge(chosen.name, change, tree, Asked(quick=quick), layout) for change in changes]
+            judged += [_judge(chosen.name, change, tree, Asked(quick=quick), layout, done)
+                       for change in changes]
     answer.give(report(judged), {"format": 1, "verdicts": [one.json() for one in judged]}, json_to)
     wrong = sum(not one.right for one in judged)
     check_counts.add("verdicts", len(judged) - wrong, wrong)
