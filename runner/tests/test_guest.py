@@ -517,6 +517,14 @@ def test_a_point_that_cannot_be_tried(layout: Layout, monkeypatch: pytest.Monkey
     for place, first in ((places.ALL, "advance.sampled"), (places.BEFORE, places.BEFORE)):
         with pytest.raises(TkfiError, match=f"{first} was not found"):
             tried(place)
+
+    def ended(_self: Race, _text: str) -> places.Place:
+        raise GdbError("QEMU has ended")
+    monkeypatch.setattr(Race, "find", ended)
+    booted.clear()
+    with pytest.raises(GdbError):
+        tried(places.ALL)
+    assert len(booted) == 1
     monkeypatch.setattr(Race, "find", found)
     monkeypatch.setattr(Race, "try_at", lambda *_: pytest.fail("it was tried before"))
     assert tried("publish.end")[0].tries == outcomes[5].tries

@@ -117,8 +117,8 @@ def test_nothing_can_be_kept(tmp_path: Path) -> None:
 
 
 class Kernels:
-    """In place of all boots: each is counted, and panics if its name is bad. Of others a test has failed, or
-    not all that was reported could be written."""
+    """In place of all boots: each is counted, and panics if its name is bad. Of others a test has failed,
+    or not all that was reported could be written."""
 
     def __init__(self) -> None:
         self.booted: list[str] = []
