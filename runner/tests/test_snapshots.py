@@ -7,6 +7,7 @@ import json
 import os
 import re
 import socket
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ import pytest
 from runner import process
 from runner.errors import TkfiError
 from runner.guest import machine, programs, qemu, snapshots
-from runner.guest.gdb import Gdb
+from runner.guest.gdb import Gdb, GdbError
 from runner.layout import Layout
 from runner.tests.conftest import write
 from runner.tests.guest_stub import INIT, SYMBOLS, VDSO, Guest, Layouts, Program, Stub
@@ -250,3 +251,45 @@ def test_a_program_runs_in_one_that_was_kept(qemus: Qemus, image: Path, layout: 
     monkeypatch.setattr(qemu, "ensure_static", lambda _source, to, *_: compiled(to, "a program" * 12))
     with pytest.raises(TkfiError, match="a.c is too large for the guest: compiled, 108 bytes; at most 100"):
         programs.run(image, image.with_name("qemu"), source, layout)
+
+
+@pytest.mark.parametrize("says", [b"", b"$garbage"])
+def test_qemu_ends_with_a_command_unread(says: bytes) -> None:
+    """Then the kernel says so with an error, and not with the end of what there is to read."""
+    ours, theirs = socket.socketpair()
+
+    def end() -> None:
+        theirs.sendall(says)
+        while not theirs.recv(1, socket.MSG_PEEK):
+            pass
+        theirs.close()
+    thread = threading.Thread(target=end)
+    thread.start()
+    with pytest.raises(GdbError, match="QEMU has ended"):
+        Gdb(ours)
+    thread.join()
+
+
+def test_a_program_is_compiled_if_it_is_of_something_else(tmp_path: Path,
+                                                          monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the times of its files say."""
+    def checked(argv: Sequence[str | Path], **_: object) -> None:
+        compiled_.append(argv)
+        write(to, "a program")
+        if fails:
+            raise TkfiError("it does not compile")
+    compiled_, fails = list[Sequence[str | Path]](), False
+    source, to = tmp_path / "a.c", tmp_path / "build/a"
+    monkeypatch.setattr(process, "checked", checked)
+    for text, options, number in (("1", (), 1), ("1", (), 1), ("2", (), 2), ("2", ("-O1",), 3)):
+        write(source, text)
+        os.utime(source, (0, 0))
+        qemu.ensure_static(source, to, *options)
+        assert len(compiled_) == number and set(options) <= set(compiled_[-1])
+    to.unlink()
+    fails = True
+    with pytest.raises(TkfiError):
+        qemu.ensure_static(source, to, "-O1")
+    fails = False
+    qemu.ensure_static(source, to, "-O1")
+    assert len(compiled_) == 5
