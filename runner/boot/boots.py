@@ -44,7 +44,7 @@ def run_all(tool: KunitTool, asks: Sequence[Ask], *, at_once: int = 1,
             done: Journal | None = None) -> list[Run]:
     """Boot for each of asks, so many at once, and read what the kernels reported; progress is called
     about once a second with the files that they report to. Boots that are in the journal done are not made
-    again, and those that end well are added to it."""
+    again, and those that come to their end are added to it."""
     kept = {number: one for number, ask in enumerate(asks) if done and (
         one := finished_boots.recall(done, tool, ask))}
     left = [number for number in range(len(asks)) if number not in kept]
