@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from runner import machine
+from runner.errors import TestFailure
 from runner.files import write_safely
 from runner.layout import Layout
 from runner.plural import counted
@@ -32,13 +33,13 @@ class Journal:
         self._used = 0
 
     def get(self, key: Sequence[object]) -> Any:
-        """What was finished under a key, so that it is not done again; None if nothing was."""
+        """What was finished under a key; None if nothing was. It counts as not done again."""
         found = self.peek(key)
         self._used += found is not None
         return found
 
     def peek(self, key: Sequence[object]) -> Any:
-        """What was noted under a key, if it is nothing that is finished."""
+        """The same of what is no step, such as how the work was divided: it does not count."""
         name = json.dumps(key)
         self._own.add(name)
         return self._known[name]["value"] if name in self._known else None
@@ -55,22 +56,28 @@ class Journal:
                 file.write("\n" + json.dumps(entry) + "\n")  # whatever a killed run left before it
 
     def end(self) -> None:
-        """Forget what is this run's, and say how much was not done again."""
+        """Forget what is this run's, and say how much was not done again. What cannot be written is
+        forgotten, too."""
         if self._used:
             note(f"{counted(self._used, 'step')} of a run that did not come to its end "
                  f"{'were' if self._used > 1 else 'was'} not done again")
         others = [entry for name, entry in self._known.items() if name not in self._own]
-        if others:
-            write_safely(self._file, [json.dumps(entry) + "\n" for entry in others])
-        else:
-            self._file.unlink(missing_ok=True)
+        with suppress(OSError):
+            if others:
+                write_safely(self._file, [json.dumps(entry) + "\n" for entry in others])
+                return
+        self._file.unlink(missing_ok=True)
 
 
 @contextmanager
 def keeping(layout: Layout, verb: str) -> Iterator[Journal]:
-    """The journal of a verb, for as long as it runs. The lock is held."""
+    """The journal of a verb, for as long as it runs. The lock is held. That a test failed is an end."""
     journal = Journal(layout.build / "unfinished" / f"{verb}.jsonl")
-    yield journal
+    try:
+        yield journal
+    except TestFailure:
+        journal.end()
+        raise
     journal.end()
 
 

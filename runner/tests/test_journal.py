@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -109,6 +110,19 @@ def test_it_goes_when_the_run_comes_to_its_end(layout: Layout) -> None:
     with journal.keeping(layout, "hold") as done:
         assert done.get(["a"]) == 1
     assert not list((layout.build / "unfinished").iterdir())
+    with pytest.raises(TestFailure), journal.keeping(layout, "hold") as done:
+        done.add(["a"], 1)
+        raise TestFailure("a test failed")
+    assert not list((layout.build / "unfinished").iterdir())
+
+
+def test_a_run_ends_though_the_disk_is_full(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+    Journal(file).add(["another command's"], 1)
+    monkeypatch.setattr(journal, "write_safely", full)
+    Journal(file).end()
+    assert not file.exists()
 
 
 def test_nothing_can_be_kept(tmp_path: Path) -> None:

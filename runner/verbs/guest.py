@@ -15,7 +15,7 @@ from runner.boot import results
 from runner.errors import TkfiError
 from runner.explore import scenarios, schedule
 from runner.guest import packages, places, programs, qemu, schedules
-from runner.guest import tries as tries_of
+from runner.guest import tries as guest_tries
 from runner.guest.qemu import Accelerator
 from runner.guest.race import Request
 from runner.kernel import kernels
@@ -73,8 +73,8 @@ def command(layout: Layout, schedule_text: str | None, kernel: str | None, delay
     check_request(request)
     accelerator = _accelerator(accel)
     with lock.held(layout.lock, journal.KEEPS), journal.keeping(layout, "guest") as done:
-        made = tries_of.run(packages.choose(kernel or kernels.DEFAULT, layout), accelerator, request, place,
-                            tries, layout, done)
+        made = guest_tries.run(packages.choose(kernel or kernels.DEFAULT, layout), accelerator, request,
+                               place, tries, layout, done)
     if place == places.ALL:
         answer.give(guest_text.places(made), {"format": results.FORMAT, "places": [
             one.json() for one in made]}, json_to)
